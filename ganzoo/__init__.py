@@ -1,0 +1,49 @@
+"""ganzoo: a zoo of generative adversarial networks, made of parts that anyone can add to.
+
+    import ganzoo
+
+    experiment = ganzoo.build_recipe("cyclegan", {"train.seed": 1})
+    model = ganzoo.load_model("runs/cyclegan")
+    labels = model("x2y", x=photos)          # (N, 3, H, W) in [-1, 1]
+
+This door is light: nothing here imports torch until a recipe is built or a model is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganzoo.plugins import hookimpl
+
+if TYPE_CHECKING:
+    from ganzoo.build import Experiment as Experiment
+    from ganzoo.build import build_recipe as build_recipe
+    from ganzoo.build import load_model as load_model
+    from ganzoo.loading import load_recipe as load_recipe
+    from ganzoo.registry import Component
+
+__all__ = ["build_recipe", "hookimpl", "list_components", "load_model", "load_recipe"]
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Experiment": "ganzoo.build",
+    "build_recipe": "ganzoo.build",
+    "load_model": "ganzoo.build",
+    "load_recipe": "ganzoo.loading",
+}
+
+
+def list_components(kind: str | None = None) -> list[Component]:
+    """Every part that a recipe may name, the core's and the plugins'; of one kind if it is given."""
+    from ganzoo.plugins import installed
+
+    return [part for part in installed().registry if kind in (None, part.kind)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the heavy functions when they are first asked for."""
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")

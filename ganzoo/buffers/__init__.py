@@ -1,0 +1,1 @@
+"""What a critic sees of the past."""

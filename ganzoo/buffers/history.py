@@ -1,0 +1,78 @@
+"""A critic's memory of past fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.interfaces import Buffer
+
+Pieces = tuple[Tensor, ...]
+
+
+class History(Buffer):
+    """Half of what the critic sees are past fakes (Shrivastava et al. 2017, arXiv:1612.07828).
+
+    Fills first. Then each new sample, with probability 1/2, takes the place of a random stored one,
+    which the critic sees instead. Samples are decided one at a time: a batch may get back what an
+    earlier sample of it left.
+
+    size: how many samples are kept; 50 in Zhu et al. 2017, arXiv:1703.10593.
+
+    Raises:
+        ValueError: size is less than 1.
+    """
+
+    def __init__(self, size: int = 50) -> None:
+        if size < 1:
+            raise ValueError(f"size is {size}: leave the buffer out instead")
+        self.size = size
+        self.samples: list[Pieces] = []
+
+    def draw(self, fakes: tuple[Tensor, ...], random: np.random.Generator) -> tuple[Tensor, ...]:
+        """Swap fakes, tensors (N, ...), for past ones; the result is detached.
+
+        Raises:
+            ValueError: the fakes differ in shape from those kept.
+        """
+        fakes = tuple(fake.detach() for fake in fakes)
+        self._refuse_other_shapes(fakes)
+        drawn = [self._swap(sample, random) for sample in zip(*fakes, strict=True)]
+        return tuple(torch.stack(pieces) for pieces in zip(*drawn, strict=True))
+
+    def state(self) -> dict[str, Tensor]:
+        """The samples kept: "0", "1", ... for each tensor of a sample, stacked; or nothing."""
+        columns = zip(*self.samples, strict=True)
+        return {str(i): torch.stack(column) for i, column in enumerate(columns)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take up a saved state; what is more than `size` is forgotten."""
+        columns = [state[str(i)][: self.size].clone() for i in range(len(state))]
+        self.samples = list(zip(*columns, strict=True))
+
+    def _swap(self, sample: Pieces, random: np.random.Generator) -> Pieces:
+        if len(self.samples) < self.size:
+            self.samples.append(_copy(sample))
+            return sample
+        if random.random() < 0.5:
+            return sample
+        place = int(random.integers(self.size))
+        past, self.samples[place] = self.samples[place], _copy(sample)
+        # A restored sample may be on another device.
+        return tuple(old.to(new) for old, new in zip(past, sample, strict=True))
+
+    def _refuse_other_shapes(self, fakes: Pieces) -> None:
+        new = [tuple(fake.shape[1:]) for fake in fakes]
+        kept = [tuple(piece.shape) for piece in self.samples[0]] if self.samples else new
+        if new != kept:
+            raise ValueError(
+                f"samples of {new} do not fit a history of {kept}: use images of one size"
+            )
+
+
+def _copy(sample: Pieces) -> Pieces:
+    """By itself in memory: a slice would keep its whole batch alive."""
+    return tuple(piece.clone() for piece in sample)

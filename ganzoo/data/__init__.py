@@ -1,0 +1,1 @@
+"""Where images come from: folders, pairs of folders, and generated streets."""

@@ -1,0 +1,103 @@
+"""Two folders of images that belong to no pairs: horses here, zebras there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from ganzoo.data.folder_base import STAND_INS, TEST_X, TEST_Y, FolderData, Unreadable
+from ganzoo.data.transforms import Aspect
+from ganzoo.interfaces import Sample
+
+
+class Folders(FolderData):
+    """Unpaired images, in the layout of Zhu et al. 2017 (arXiv:1703.10593).
+
+    An epoch walks through the longer domain once; the other's image is drawn at random. Held-out
+    images are resized and cut around the centre. Where a test folder is missing, the first training
+    images stand in for it. Files are found by suffix, in subfolders too; hidden ones are left out.
+
+    root: the folder that holds the others.
+    x, y: the folders of training images, in `root` or absolute.
+    test_x, test_y: the folders of held-out images; each may be missing.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
+    flip: mirror half of the training samples.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    def __init__(
+        self,
+        root: str = "",
+        x: str = "trainA",
+        y: str = "trainB",
+        test_x: str = TEST_X,
+        test_y: str = TEST_Y,
+        size: int | list[int] = 256,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        unreadable: Unreadable = "error",
+    ) -> None:
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        self.x, self.y = x, y
+        self.test_x, self.test_y = test_x, test_y
+        self._train: tuple[list[Path], list[Path]] = ([], [])
+        self._test: tuple[list[Path], list[Path]] = ([], [])
+
+    def prepare(self) -> None:
+        """Find the images.
+
+        Raises:
+            DataError: a folder is missing or holds no images.
+        """
+        train_x, train_y = self.images("x", self.x), self.images("y", self.y)
+        self._train = train_x, train_y
+        self._test = (
+            self._held_out("test_x", self.test_x, TEST_X, train_x),
+            self._held_out("test_y", self.test_y, TEST_Y, train_y),
+        )
+
+    def __len__(self) -> int:
+        return max(map(len, self._train))
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
+        files_x, files_y = self._train
+        walk_x = len(files_x) >= len(files_y)
+        index_x = index if walk_x else int(random.integers(len(files_x)))
+        index_y = int(random.integers(len(files_y))) if walk_x else index
+        return {
+            "x": self._augmented(files_x, index_x, random),
+            "y": self._augmented(files_y, index_y, random),
+        }
+
+    def test_count(self) -> int:
+        """The longer domain's number of held-out images; the other's are repeated."""
+        return max(map(len, self._test))
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], of different scenes."""
+        x, y = (self._centred(files, index % len(files)) for files in self._test)
+        return {"x": x, "y": y}
+
+    def _held_out(self, setting: str, name: str, default: str, train: list[Path]) -> list[Path]:
+        if self.asked_for(name, default):
+            return self.images(setting, name)
+        return train[:STAND_INS]
+
+    def _augmented(self, files: list[Path], index: int, random: np.random.Generator) -> Tensor:
+        image = self.first_readable(files, index, self.read)
+        return self.framing.random_view(image, random).of(image)
+
+    def _centred(self, files: list[Path], index: int) -> Tensor:
+        image = self.first_readable(files, index, self.read)
+        return self.framing.centre_view(image).of(image)

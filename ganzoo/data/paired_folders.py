@@ -1,0 +1,182 @@
+"""Images x and y of the same scene, as two folders of equal names or side by side in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+from ganzoo.data.folder_base import STAND_INS, TEST, TEST_X, TEST_Y, FolderData, Unreadable
+from ganzoo.data.images import shown
+from ganzoo.data.transforms import Aspect, View, resize
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Sample
+
+Layout = Literal["auto", "folders", "side_by_side"]
+Pair: TypeAlias = tuple[Path, Path]
+"""The files of x and y; one file twice where they are side by side."""
+
+# Two images of one scene may differ in resolution, but not by more than this in proportions.
+ASPECT_TOLERANCE = 0.02
+
+
+class PairedFolders(FolderData):
+    """Paired images, in either layout of Isola et al. 2017 (arXiv:1611.07004).
+
+    `folders`: x and y in two folders, partners by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
+    `side_by_side`: one folder of images whose left half is x and whose right half is y.
+    Both images of a pair get the same crop and flip. Where there are no held-out images, the first
+    training pairs stand in for them.
+
+    root: the folder that holds the others.
+    layout: which of the two; `auto` takes `side_by_side` where `train` exists and `x` does not.
+    direction: `yx` swaps x and y.
+    x, y: the folders of training images (layout `folders`), in `root` or absolute.
+    test_x, test_y: the folders of held-out images (layout `folders`); both may be missing.
+    train: the folder of training images (layout `side_by_side`).
+    test: the folder of held-out images (layout `side_by_side`); missing, it is `val`.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
+    flip: mirror half of the training pairs.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    paired = True
+
+    def __init__(
+        self,
+        root: str = "",
+        layout: Layout = "auto",
+        direction: Literal["xy", "yx"] = "xy",
+        x: str = "trainA",
+        y: str = "trainB",
+        test_x: str = TEST_X,
+        test_y: str = TEST_Y,
+        train: str = "train",
+        test: str = TEST,
+        size: int | list[int] = 256,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        unreadable: Unreadable = "error",
+    ) -> None:
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        self.layout = layout
+        self.direction = direction
+        self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
+        self.train, self.test = train, test
+        self._train: list[Pair] = []
+        self._test: list[Pair] = []
+
+    def prepare(self) -> None:
+        """Find the pairs.
+
+        Raises:
+            DataError: a folder is missing or holds no images, or an image has no partner.
+        """
+        beside = self.has(self.train) and not self.has(self.x)
+        if self.layout == "auto" and not beside and not self.has(self.x):
+            self._say_neither()
+        if self.layout == "side_by_side" or (self.layout == "auto" and beside):
+            self._train, self._test = self._find_halves()
+        else:
+            self._train, self._test = self._find_partners()
+
+    def __len__(self) -> int:
+        return len(self._train)
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
+        x, y = self.first_readable(self._train, index, self._read_pair)
+        return self._sample(x, y, self.framing.random_view(x, random))
+
+    def test_count(self) -> int:
+        """The number of held-out pairs."""
+        return len(self._test)
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
+        x, y = self.first_readable(self._test, index, self._read_pair)
+        return self._sample(x, y, self.framing.centre_view(x))
+
+    def _sample(self, x: Tensor, y: Tensor, view: View) -> Sample:
+        first, second = view.of(x), view.of(y)
+        return {"x": second, "y": first} if self.direction == "yx" else {"x": first, "y": second}
+
+    def _read_pair(self, pair: Pair) -> tuple[Tensor, Tensor]:
+        if pair[0] == pair[1]:
+            return _halves(self.read(pair[0]), pair[0])
+        return _same_size(self.read(pair[0]), self.read(pair[1]), pair)
+
+    def _find_halves(self) -> tuple[list[Pair], list[Pair]]:
+        train = [(path, path) for path in self.images("train", self.train)]
+        test = self.test if self.asked_for(self.test, TEST) else "val"
+        if test == "val" and not self.has(test):
+            return train, train[:STAND_INS]
+        return train, [(path, path) for path in self.images("test", test)]
+
+    def _find_partners(self) -> tuple[list[Pair], list[Pair]]:
+        train = self._partners(("x", self.x), ("y", self.y))
+        if not self.asked_for(self.test_x, TEST_X) and not self.asked_for(self.test_y, TEST_Y):
+            return train, train[:STAND_INS]
+        return train, self._partners(("test_x", self.test_x), ("test_y", self.test_y))
+
+    def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
+        """The files of two folders (setting, name), matched by path without suffix."""
+        first, second = self._by_name(*x), self._by_name(*y)
+        lonely = sorted(first.keys() ^ second.keys())
+        if lonely:
+            path, folder = (first[lonely[0]], y) if lonely[0] in first else (second[lonely[0]], x)
+            raise DataError(
+                f"data.{folder[0]}: {shown(path)} has no partner of that name in '{folder[1]}' "
+                f"({len(lonely)} of {len(first | second)} names have none)"
+            )
+        return [(first[name], second[name]) for name in sorted(first)]
+
+    def _by_name(self, setting: str, name: str) -> dict[str, Path]:
+        folder = self.root_folder() / Path(name).expanduser()
+        found: dict[str, Path] = {}
+        for path in self.images(setting, name):
+            key = path.relative_to(folder).with_suffix("").as_posix()
+            if key in found:
+                raise DataError(
+                    f"data.{setting}: {shown(found[key])} and {shown(path)} have one name, "
+                    "so their partner is ambiguous; rename one"
+                )
+            found[key] = path
+        return found
+
+    def _say_neither(self) -> None:
+        raise DataError(
+            f"data.root: {shown(self.root_folder())} has neither a folder '{self.x}' (beside "
+            f"'{self.y}') nor a folder '{self.train}' of side-by-side images; set data.x and "
+            "data.y, or data.train"
+        )
+
+
+def _halves(image: Tensor, path: Path) -> tuple[Tensor, Tensor]:
+    """The left and the right half; of an odd width, the last column is dropped."""
+    half = image.shape[-1] // 2
+    if half == 0:
+        raise DataError(f"{shown(path)} is 1 pixel wide: not two images side by side")
+    return image[..., :half], image[..., half : 2 * half]
+
+
+def _same_size(x: Tensor, y: Tensor, pair: Pair) -> tuple[Tensor, Tensor]:
+    """Both at the larger one's size, where their proportions agree."""
+    (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
+    if abs(height_x * width_y - height_y * width_x) > ASPECT_TOLERANCE * height_x * width_y:
+        raise DataError(
+            f"{shown(pair[0])} ({width_x} x {height_x}) and {shown(pair[1])} "
+            f"({width_y} x {height_y}) differ in proportions, so they cannot be one scene"
+        )
+    larger = max((height_x, width_x), (height_y, width_y))
+    return resize(x, larger), resize(y, larger)

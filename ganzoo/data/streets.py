@@ -1,0 +1,100 @@
+"""Drawn street scenes and their label maps: real work for a recipe, without a download."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.data.cache import PictureCache, Pixels
+from ganzoo.data.images import to_range
+from ganzoo.data.street_photo import VERSION, street_scene
+from ganzoo.data.street_scene import CLASSES, PALETTE
+from ganzoo.data.transforms import as_size
+from ganzoo.interfaces import Data, Sample, Variable
+
+__all__ = ["CLASSES", "PALETTE", "Streets"]
+
+# Scenes a range of seeds holds: training photos, then training labels, then held-out pairs.
+RANGE = 1_000_000
+PHOTOS, LABELS, HELD_OUT = 0, RANGE, 2 * RANGE
+SMALLEST = 8
+
+
+class Streets(Data):
+    """Drawn street photos x and their label maps y, in seven colours (`CLASSES`, `PALETTE`).
+
+    Photos and label maps for training come from different scenes; held-out samples are exact pairs.
+    Scenes are drawn when first asked for and cached; GANZOO_CACHE names another cache folder.
+
+    size: a scene's side in pixels, or [height, width].
+    count: how many scenes each domain has for training.
+    held_out: how many pairs are kept for testing.
+    flip: mirror half of the training samples.
+    aligned: train on pairs, x and y of the same scene, for recipes that need them.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    paired = True
+
+    def __init__(
+        self,
+        size: int | list[int] = 64,
+        count: int = 1000,
+        held_out: int = 200,
+        flip: bool = True,
+        aligned: bool = False,
+    ) -> None:
+        height, width = as_size(size)
+        if min(height, width) < SMALLEST:
+            raise ValueError(f"size must be at least {SMALLEST}, not {size}")
+        for name, number in (("count", count), ("held_out", held_out)):
+            if not 1 <= number <= RANGE:
+                raise ValueError(f"{name} must be 1 ... {RANGE}, not {number}")
+        self.count, self.held_out = count, held_out
+        self.flip = flip
+        self.aligned = aligned
+        self.variables = {name: Variable(3, (height, width)) for name in ("x", "y")}
+        name = f"streets-{VERSION}-{height}x{width}"
+        self.scenes = PictureCache(name, (height, width, 4), partial(draw_scene, height, width))
+
+    def __len__(self) -> int:
+        return self.count
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if aligned."""
+        photo = PHOTOS + index
+        labels = photo if self.aligned else LABELS + int(random.integers(self.count))
+        mirror_x, mirror_y = (self.flip and random.random() < 0.5 for _ in range(2))
+        return {
+            "x": self._photo(photo, mirror_x),
+            "y": self._labels(labels, mirror_x if self.aligned else mirror_y),
+        }
+
+    def test_count(self) -> int:
+        """The number of held-out pairs."""
+        return self.held_out
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (3, height, width) in [-1, 1] of one scene."""
+        return {"x": self._photo(HELD_OUT + index), "y": self._labels(HELD_OUT + index)}
+
+    def _photo(self, seed: int, mirrored: bool = False) -> Tensor:
+        return _sample(self.scenes.get(seed)[..., :3], mirrored)
+
+    def _labels(self, seed: int, mirrored: bool = False) -> Tensor:
+        return _sample(PALETTE[self.scenes.get(seed)[..., 3]], mirrored)
+
+
+def draw_scene(height: int, width: int, seed: int) -> Pixels:
+    """The scene of that seed as one picture (height, width, 4): photo, then labels."""
+    return np.dstack(street_scene(seed, height, width))
+
+
+def _sample(picture: Pixels, mirrored: bool) -> Tensor:
+    seen = picture[:, ::-1] if mirrored else picture
+    return to_range(torch.from_numpy(seen.transpose(2, 0, 1).copy()))

@@ -1,0 +1,47 @@
+"""Durations with their unit: `"200 epochs"`, `"2900 steps"`, `"1e6 images"`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator
+
+UNITS = ("epochs", "steps", "images")
+FORM = re.compile(r"\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*(epoch|step|image)s?\s*")
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A span of training; never seconds, so that a run means the same on any machine."""
+
+    count: float
+    unit: str
+
+    def steps(self, images_an_epoch: int, images_a_step: int) -> int:
+        """The span in whole steps, at least one."""
+        images = {"steps": images_a_step, "epochs": images_an_epoch, "images": 1}[self.unit]
+        return max(1, round(self.count * images / images_a_step))
+
+    def __str__(self) -> str:
+        return f"{self.count:.10g} {self.unit if self.count != 1 else self.unit[:-1]}"
+
+
+def parse_duration(value: Any) -> Duration:
+    """Read `"200 epochs"`.
+
+    Raises:
+        ValueError: it has no unit, or is no positive number.
+    """
+    if isinstance(value, Duration):
+        return value
+    match = FORM.fullmatch(value) if isinstance(value, str) else None
+    if match is None or float(match[1]) <= 0:
+        raise ValueError('a duration is a number and its unit, as "200 epochs" or "5000 steps"')
+    return Duration(float(match[1]), match[2] + "s")
+
+
+DurationField = Annotated[
+    Duration, PlainValidator(parse_duration), PlainSerializer(str, return_type=str)
+]

@@ -1,0 +1,73 @@
+"""What goes wrong for a user, in one clear sentence each: where, what, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class GanzooError(Exception):
+    """A mistake a user can mend; the command line prints it without a traceback, exit code 2."""
+
+
+class DataError(GanzooError):
+    """Images that are missing, empty or unreadable."""
+
+
+class ModelError(GanzooError):
+    """A model file or checkpoint that cannot be used."""
+
+
+class RunError(GanzooError):
+    """A run folder that cannot be written or resumed."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in a recipe.
+
+    path: the setting, dotted (`losses.cycle_X.prediction`).
+    message: what is wrong and what to do.
+    expression, column: the wire and the place in it that the message speaks of.
+    """
+
+    path: str
+    message: str
+    expression: str = ""
+    column: int = 0
+
+    def lines(self, width: int) -> list[str]:
+        """This fault as text: the path in a column, then the message under its wire."""
+        indent = " " * (width + 4)
+        if not self.expression:
+            return [f"  {self.path:<{width}}  {self.message}"]
+        caret = " " * self.column + "^ "
+        return [f"  {self.path:<{width}}  {self.expression}", f"{indent}{caret}{self.message}"]
+
+
+class RecipeError(GanzooError):
+    """Everything wrong with a recipe, at once."""
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        width = min(36, max((len(fault.path) for fault in faults), default=0))
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        lines = [line for fault in faults for line in fault.lines(width)]
+        super().__init__("\n".join([f"{source}: {count}", *lines]))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """` Did you mean 'width'?` where something known is close to the name, else nothing."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or [
+        other for other in known if other.lower() == name.lower()
+    ]
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """`'a', 'b' or 'c'`, for messages that name the choices."""
+    quoted = [f"'{name}'" for name in names]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -1,0 +1,205 @@
+"""What each kind of part is: the contracts of the play layer, in torch and nothing else.
+
+The annotations are the contract. A constructor's parameters are the settings a recipe may write;
+the parameters of a loss's or a metric's method are its wires.
+Images are float tensors of shape (N, C, H, W) in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Value = Tensor | list[Tensor]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a name in a wire stands for, known from settings alone.
+
+    channels, size: an image (N, channels, height, width); without a size, a vector (N, channels).
+    classes: instead, a class label (N,) of 0 ... classes - 1.
+    """
+
+    channels: int = 3
+    size: tuple[int, int] | None = None
+    classes: int | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample, without N."""
+        return () if self.classes else (self.channels, *(self.size or ()))
+
+
+def head(method: Method) -> Method:
+    """Mark a method that a wire may call: `G.features(x)` needs `@head def features(self, x)`."""
+    method.__dict__["is_head"] = True
+    return method
+
+
+class Network(nn.Module):
+    """Anything a wire can call.
+
+    per_sample: True if no sample's output depends on the rest of the batch, on a running statistic
+        or on chance; then calls of one step may be merged into one.
+    default_init: the init a recipe gets where it names none; None leaves the module as built.
+    in_channels, out_channels: what the trial step expects of the wires.
+    """
+
+    per_sample: bool = False
+    default_init: ClassVar[str | None] = None
+    in_channels: int
+    out_channels: int
+
+
+class Generator(Network):
+    """Makes images (N, out_channels, H, W) in [-1, 1]."""
+
+
+class Discriminator(Network):
+    """A critic: images in, logits out (a tensor, or a list of them where it judges several scales).
+
+    Several arguments are concatenated along channels, so `D(x, y)` needs in_channels = 6.
+    """
+
+    def forward(self, *images: Tensor) -> Value:
+        """Logits for images (N, C, H, W); never squashed by a sigmoid."""
+        return self.judge(torch.cat(images, 1) if len(images) > 1 else images[0])
+
+    @abstractmethod
+    def judge(self, images: Tensor) -> Value:
+        """Logits for the concatenated images (N, in_channels, H, W)."""
+
+
+class Loss(nn.Module, ABC):
+    """A plain term: the parameters of `forward` are its wires; it returns a scalar.
+
+    notation: how the paper writes it, with the wires in braces (`E‖{prediction} - {target}‖₁`).
+    """
+
+    notation: ClassVar[str] = ""
+
+
+class AdversarialLoss(nn.Module, ABC):
+    """The game between generators and critics, on logits.
+
+    needs_real: the generators' side looks at real logits too (relativistic losses).
+    notation: how the paper writes it, of {real} and {fake}.
+    """
+
+    needs_real: ClassVar[bool] = False
+    notation: ClassVar[str] = ""
+
+    @abstractmethod
+    def generator_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
+        """What the generators minimise; with real logits, the whole of both sides."""
+
+    @abstractmethod
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the critic minimises."""
+
+
+class Buffer(ABC):
+    """What a critic sees in place of the newest fakes.
+
+    A sample is the tuple of the critic's arguments; its tensors are kept and drawn together.
+    """
+
+    @abstractmethod
+    def draw(self, fakes: tuple[Tensor, ...], random: np.random.Generator) -> tuple[Tensor, ...]:
+        """Swap fakes for past ones; tensors (N, ...), detached, shapes unchanged."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Everything a resume needs."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take up a saved state."""
+
+
+Sample = dict[str, Tensor]
+
+
+class Data(ABC):
+    """Images for training, and held-out ones.
+
+    The constructor only stores settings and declares `variables`; `prepare` looks at the disk.
+    paired: held-out samples hold x and y of the same scene, so that G(x) may be compared with y.
+    """
+
+    variables: dict[str, Variable]
+    paired: bool = False
+
+    def prepare(self) -> None:
+        """Find the files.
+
+        Raises:
+            DataError: nothing usable is there.
+        """
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Training samples in an epoch; where domains differ in size, the longer one's."""
+
+    @abstractmethod
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """Training sample `index`, without N; all chance comes from `random`."""
+
+    @abstractmethod
+    def test_count(self) -> int:
+        """How many held-out samples there are."""
+
+    @abstractmethod
+    def test_sample(self, index: int) -> Sample:
+        """Held-out sample `index`, without N; always the same."""
+
+
+class Latent(ABC):
+    """A random input, drawn anew for every step."""
+
+    @abstractmethod
+    def variable(self, variables: Mapping[str, Variable]) -> Variable:
+        """What is drawn, given the data's variables."""
+
+    @abstractmethod
+    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+        """A tensor of that shape (N, ...) on the CPU."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training is: `step` of `steps` and `epoch` of `epochs`, both counted from 0."""
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: float
+
+
+class Schedule(ABC):
+    """The learning rate over training, as a factor of its first value."""
+
+    @abstractmethod
+    def factor(self, progress: Progress) -> float:
+        """The factor for the step about to be made."""
+
+
+class Metric(ABC):
+    """A figure on held-out data: the parameters of `update` are its wires.
+
+    needs_pairs: the wires compare samples of one scene, so the data must be paired.
+    """
+
+    needs_pairs: ClassVar[bool] = True
+
+    @abstractmethod
+    def compute(self) -> dict[str, dict[str, float]]:
+        """Rows of named figures; the first row is the model, the others what to compare it with."""

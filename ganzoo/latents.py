@@ -1,0 +1,74 @@
+"""Random inputs: z in G(z)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ganzoo.errors import did_you_mean
+from ganzoo.interfaces import Latent, Variable
+
+
+class _Noise(Latent):
+    """Noise whose shape is given, or taken from a variable of the data."""
+
+    def __init__(
+        self, size: int | None = None, like: str | None = None, channels: int | None = None
+    ) -> None:
+        if (size is None) == (like is None):
+            raise ValueError("give size (for a vector) or like (for a map), one of the two")
+        if size is not None and channels is not None:
+            raise ValueError("channels goes with like; a vector has only its size")
+        if min(value for value in (size, channels, 1) if value is not None) < 1:
+            raise ValueError("size and channels must be at least 1")
+        self.size, self.like, self.channels = size, like, channels
+
+    def variable(self, variables: Mapping[str, Variable]) -> Variable:
+        """A vector (N, size), or the shape of the variable `like`.
+
+        Raises:
+            ValueError: there is no such variable, or it is a class label.
+        """
+        if self.size is not None:
+            return Variable(channels=self.size)
+        other = variables.get(self.like or "")
+        if other is None:
+            hint = did_you_mean(self.like or "", variables)
+            raise ValueError(f"the data has no variable '{self.like}'.{hint}")
+        if other.classes:
+            raise ValueError(f"'{self.like}' is a class label, which has no shape to copy")
+        return Variable(channels=self.channels or other.channels, size=other.size)
+
+
+class Normal(_Noise):
+    """Independent draws from N(0, 1).
+
+    size: the length of a vector; or
+    like: a variable of the data whose channels and size are copied.
+    channels: with like, how many channels instead of that variable's.
+
+    Raises:
+        ValueError: not exactly one of size and like is given, or a number is less than 1.
+    """
+
+    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+        """A tensor of that shape (N, ...) on the CPU."""
+        return torch.randn(shape, generator=random)
+
+
+class Uniform(_Noise):
+    """Independent draws from [-1, 1).
+
+    size: the length of a vector; or
+    like: a variable of the data whose channels and size are copied.
+    channels: with like, how many channels instead of that variable's.
+
+    Raises:
+        ValueError: not exactly one of size and like is given, or a number is less than 1.
+    """
+
+    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+        """A tensor of that shape (N, ...) on the CPU."""
+        return torch.rand(shape, generator=random) * 2 - 1

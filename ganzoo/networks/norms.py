@@ -1,0 +1,46 @@
+"""Normalisation layers, and what they mean for biases and for merging calls."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+Norm = Literal["instance", "batch", "group", "none"]
+
+
+def make_norm(norm: Norm, channels: int) -> nn.Module:
+    """A normalisation of (N, channels, H, W).
+
+    instance: Ulyanov et al. 2016, arXiv:1607.08022, without learned scale and shift.
+    batch: Ioffe, Szegedy 2015, arXiv:1502.03167.
+    group: Wu, He 2018, arXiv:1803.08494; 32 groups, or as many as divide both 32 and the channels.
+    none: nothing.
+
+    Raises:
+        ValueError: the norm is unknown.
+    """
+    if norm == "instance":
+        # Not nn.InstanceNorm2d: on a CPU its input gradient is wrong (torch 2.14.1) when the batch
+        # is 1 and the incoming gradient is channels_last.
+        return nn.GroupNorm(channels, channels, affine=False)
+    if norm == "batch":
+        return nn.BatchNorm2d(channels)
+    if norm == "group":
+        return nn.GroupNorm(math.gcd(32, channels), channels)
+    if norm == "none":
+        return nn.Identity()
+    raise ValueError(f"there is no norm '{norm}': choose instance, batch, group or none")
+
+
+def needs_bias(norm: Norm) -> bool:
+    """Whether a convolution before this norm has a bias; batch norm brings its own shift."""
+    return norm != "batch"
+
+
+def is_per_sample(network: nn.Module) -> bool:
+    """Whether each sample's output depends on that sample alone: no batch norm, no dropout."""
+    return not any(isinstance(module, _BatchNorm | _DropoutNd) for module in network.modules())

@@ -1,0 +1,84 @@
+"""The core's own parts, registered through the same hook as everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ganzoo.plugins import Register, hookimpl
+
+GANZOO_API = 1
+
+PARTS = {
+    "generator": {
+        "resnet": ("ganzoo.networks.resnet:ResNet", "residual blocks between down- and upsampling"),
+        "unet": ("ganzoo.networks.unet:UNet", "encoder and decoder with skip connections"),
+    },
+    "discriminator": {
+        "patchgan": ("ganzoo.networks.patchgan:PatchGAN", "judges overlapping patches, 16 to 286 px"),
+        "pixel": ("ganzoo.networks.pixel:PixelCritic", "judges single pixels"),
+    },
+    "module": {
+        "detach": ("ganzoo.networks.operations:Detach", "stops the gradient"),
+        "concat": ("ganzoo.networks.operations:Concat", "joins images along channels"),
+        "flip": ("ganzoo.networks.operations:Flip", "mirrors images left to right"),
+    },
+    "loss": {
+        "lsgan": ("ganzoo.losses.adversarial:LSGAN", "adversarial, least squares"),
+        "vanilla": ("ganzoo.losses.adversarial:Vanilla", "adversarial, cross-entropy"),
+        "l1": ("ganzoo.losses.plain:L1", "mean absolute difference"),
+        "l2": ("ganzoo.losses.plain:L2", "mean squared difference"),
+    },
+    "buffer": {"history": ("ganzoo.buffers.history:History", "half past fakes, half new ones")},
+    "data": {
+        "streets": ("ganzoo.data.streets:Streets", "drawn street scenes and their label maps"),
+        "folders": ("ganzoo.data.folders:Folders", "two folders of unpaired images"),
+        "paired_folders": (
+            "ganzoo.data.paired_folders:PairedFolders",
+            "two folders of pairs, or side-by-side images",
+        ),
+    },
+    "latent": {
+        "normal": ("ganzoo.latents:Normal", "standard normal noise"),
+        "uniform": ("ganzoo.latents:Uniform", "uniform noise in [-1, 1]"),
+    },
+    "init": {
+        "normal": ("ganzoo.inits:Normal", "normal weights of a small deviation"),
+        "xavier": ("ganzoo.inits:Xavier", "Glorot and Bengio's normal"),
+        "kaiming": ("ganzoo.inits:Kaiming", "He et al.'s normal"),
+        "orthogonal": ("ganzoo.inits:Orthogonal", "orthogonal matrices"),
+    },
+    "optimizer": {
+        "adam": ("torch.optim:Adam", "Adam"),
+        "adamw": ("torch.optim:AdamW", "Adam with decoupled weight decay"),
+        "nadam": ("torch.optim:NAdam", "Adam with Nesterov momentum"),
+        "radam": ("torch.optim:RAdam", "Adam with a rectified start"),
+        "rmsprop": ("torch.optim:RMSprop", "RMSprop"),
+        "sgd": ("torch.optim:SGD", "gradient descent, with momentum by choice"),
+    },
+    "schedule": {
+        "constant": ("ganzoo.schedules:Constant", "the first learning rate throughout"),
+        "linear": ("ganzoo.schedules:Linear", "constant at first, then linearly to 0"),
+    },
+    "metric": {
+        "palette_score": (
+            "ganzoo.metrics.palette:PaletteScore",
+            "label maps by nearest colour: pixel and class accuracy, class IoU",
+        ),
+    },
+}
+
+
+@hookimpl
+def register_components(register: Register) -> None:
+    """The parts above."""
+    for kind, parts in PARTS.items():
+        for name, (target, summary) in parts.items():
+            register(kind, name, target, summary=summary)
+
+
+@hookimpl
+def register_recipes(register: Callable[[Path], None]) -> None:
+    """The recipes of the zoo: beside the package in a wheel, at the top in a checkout."""
+    here = Path(__file__).parent
+    register(here / "recipes" if (here / "recipes").is_dir() else here.parent / "recipes")

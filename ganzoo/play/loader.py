@@ -1,0 +1,64 @@
+"""Which sample each step sees: a function of (seed, epoch, sample) alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from ganzoo.interfaces import Data, Sample
+from ganzoo.play.randomness import numpy_generator
+
+Key = tuple[int, int]
+
+
+class Samples(Dataset[Sample]):
+    """Training samples by (epoch, index): the same one in any worker, at any time."""
+
+    def __init__(self, data: Data, seed: int) -> None:
+        self.data, self.seed = data, seed
+
+    def __getitem__(self, key: Key) -> Sample:
+        epoch, index = key
+        return self.data.train_sample(index, numpy_generator(self.seed, "data", epoch, index))
+
+
+class Batches(Sampler[list[Key]]):
+    """Batches `start` to `stop` of an endless walk: every epoch visits each index once, shuffled.
+
+    A batch may begin in one epoch and end in the next; nothing is dropped.
+    """
+
+    drop_last = True
+
+    def __init__(self, length: int, batch_size: int, seed: int, start: int, stop: int) -> None:
+        self.length, self.batch_size, self.seed = length, batch_size, seed
+        self.start, self.stop = start, stop
+        self._order: tuple[int, np.ndarray[Any, Any]] = (-1, np.empty(0))
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        for batch in range(self.start, self.stop):
+            first = batch * self.batch_size
+            yield [self._key(position) for position in range(first, first + self.batch_size)]
+
+    def _key(self, position: int) -> Key:
+        epoch, place = divmod(position, self.length)
+        if self._order[0] != epoch:
+            order = numpy_generator(self.seed, "order", epoch).permutation(self.length)
+            self._order = (epoch, order)
+        return epoch, int(self._order[1][place])
+
+
+def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample]:
+    """A loader of those batches; Accelerate shares them out among processes."""
+    return DataLoader(
+        Samples(data, batches.seed),
+        batch_sampler=batches,
+        num_workers=workers,
+        persistent_workers=False,
+    )

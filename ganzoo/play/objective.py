@@ -1,0 +1,126 @@
+"""Evaluates wires: every expression once a step, calls of one network merged where it allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.expression import Call, Expression, Name, calls
+from ganzoo.interfaces import Value
+
+Values = dict[str, Value]
+Level = tuple[Call, ...]
+
+
+def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, ...]:
+    """The calls that `wanted` needs, equal ones once, in levels: arguments stand in lower ones.
+
+    given: expressions (as text) whose values are there already.
+    """
+    height: dict[str, int] = {}
+    levels: list[list[Call]] = []
+
+    def visit(expression: Expression) -> int:
+        text = str(expression)
+        if text in given or isinstance(expression, Name):
+            return 0
+        if text not in height:
+            height[text] = 1 + max(visit(argument) for argument in expression.arguments)
+            while len(levels) < height[text]:
+                levels.append([])
+            levels[height[text] - 1].append(expression)
+        return height[text]
+
+    for expression in wanted:
+        visit(expression)
+    return tuple(tuple(level) for level in levels)
+
+
+def evaluate(
+    levels: Iterable[Level], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
+) -> Values:
+    """All values, the given ones included, by their expression's text.
+
+    values: what names and given expressions stand for; tensors (N, ...) or lists of them.
+    """
+    found = dict(values)
+    for level in levels:
+        for group in _mergeable(level, found, networks):
+            found.update(_run(group, found, networks))
+    return found
+
+
+def detach(value: Value) -> Value:
+    """The value without its gradient."""
+    return [part.detach() for part in value] if isinstance(value, list) else value.detach()
+
+
+def callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
+    """The network or the head that a call runs."""
+    network = networks[call.network]
+    return getattr(network, call.head) if call.head else network
+
+
+def _mergeable(
+    level: Level, values: Mapping[str, Value], networks: Mapping[str, nn.Module]
+) -> list[list[Call]]:
+    """Calls of one head with equal shapes together, where its network says no sample sees another."""
+    groups: dict[object, list[Call]] = {}
+    for call in level:
+        arguments = [values[str(argument)] for argument in call.arguments]
+        alone = not getattr(networks[call.network], "per_sample", False)
+        key = id(call) if alone else (call.network, call.head, _shapes(arguments))
+        groups.setdefault(key, []).append(call)
+    return list(groups.values())
+
+
+def _shapes(arguments: Sequence[Value]) -> tuple[object, ...]:
+    """What must agree for two calls to be one; how many samples each brings may differ."""
+    return tuple(
+        (tuple(part.shape[1:] for part in value) if isinstance(value, list) else value.shape[1:])
+        for value in arguments
+    )
+
+
+def _run(
+    group: list[Call], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
+) -> Values:
+    function = callee(group[0], networks)
+    if len(group) == 1:
+        return {str(group[0]): function(*(values[str(a)] for a in group[0].arguments))}
+    rows = [[values[str(a)] for a in call.arguments] for call in group]
+    sizes = [_batch_size(row[0]) for row in rows]
+    merged = function(*(_join(column) for column in zip(*rows, strict=True)))
+    return dict(zip(map(str, group), _split(merged, sizes), strict=True))
+
+
+def _batch_size(value: Value) -> int:
+    return len(value[0]) if isinstance(value, list) else len(value)
+
+
+def _join(column: Sequence[Value]) -> Value:
+    if isinstance(column[0], list):
+        return [torch.cat(entries) for entries in zip(*column, strict=True)]
+    return torch.cat([part for part in column if isinstance(part, Tensor)])
+
+
+def _split(value: Value, sizes: list[int]) -> list[Value]:
+    if isinstance(value, list):
+        return [list(entries) for entries in zip(*(e.split(sizes) for e in value), strict=True)]
+    return list(value.split(sizes))
+
+
+def count_calls(levels: Iterable[Level]) -> dict[str, int]:
+    """How often each network runs, calls that may merge counted singly."""
+    counts: dict[str, int] = {}
+    for level in levels:
+        for call in level:
+            counts[call.network] = counts.get(call.network, 0) + 1
+    return counts
+
+
+def closure(expressions: Iterable[Expression]) -> set[str]:
+    """Every call inside the expressions, as text."""
+    return {str(call) for expression in expressions for call in calls(expression)}

@@ -1,0 +1,153 @@
+"""How parts arrive: pluggy hooks, and a discovery that no broken plugin can stop.
+
+A plugin is one light module named by an entry point of the group `ganzoo`:
+
+    [project.entry-points.ganzoo]
+    denoise = "ganzoo_denoise"
+
+Its parts are called `denoise.<name>` in recipes: a plugin cannot shadow the core or another one.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pluggy
+
+from ganzoo.registry import Component, PluginError, Registry
+
+if TYPE_CHECKING:
+    import typer
+
+GROUP = "ganzoo"
+API = 1
+CORE = "ganzoo-core"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+class Register(Protocol):
+    """`register("generator", "dncnn", "ganzoo_denoise.networks:DnCNN", summary="...")`."""
+
+    def __call__(self, kind: str, name: str, target: str, *, summary: str) -> None:
+        """Add one part; `target` is imported when a recipe first uses it."""
+
+
+class Hooks:
+    """What a plugin may implement; each hook is optional."""
+
+    @hookspec
+    def register_components(self, register: Register) -> None:
+        """Register parts. Import nothing heavy here: every `ganzoo list` runs it."""
+
+    @hookspec
+    def register_recipes(self, register: Callable[[Path], None]) -> None:
+        """Name a folder of recipes (`*.toml`) that the package ships."""
+
+    @hookspec
+    def register_commands(self, app: typer.Typer) -> None:
+        """Add commands to `ganzoo`."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An installed plugin: its entry point's name, its distribution, and what is wrong with it."""
+
+    name: str
+    package: str
+    version: str
+    problem: str = ""
+
+
+@dataclass
+class Zoo:
+    """Everything installed: parts, recipes and plugins."""
+
+    registry: Registry = field(default_factory=Registry)
+    plugins: list[Plugin] = field(default_factory=list)
+    recipes: dict[str, tuple[Path, Plugin]] = field(default_factory=dict)
+    modules: list[tuple[Plugin, Any]] = field(default_factory=list)
+
+
+@functools.cache
+def installed() -> Zoo:
+    """What is installed here, discovered once."""
+    return discover(entry_points(group=GROUP))
+
+
+def discover(points: Iterable[EntryPoint]) -> Zoo:
+    """The core's parts and those of every plugin that loads; the others are named with a reason."""
+    from ganzoo import parts
+
+    zoo = Zoo()
+    _load(zoo, Plugin("", CORE, _version(CORE)), lambda: parts)
+    for point in sorted(points, key=lambda p: (p.name, p.value)):
+        package = point.dist.name if point.dist else "?"
+        _load(zoo, Plugin(point.name, package, point.dist.version if point.dist else "?"), point.load)
+    return zoo
+
+
+def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
+    """Register one plugin whole, or not at all."""
+    trial = Zoo()
+    try:
+        _refuse_taken(zoo, plugin)
+        module = load()
+        wanted = getattr(module, "GANZOO_API", API)
+        if wanted != API:
+            raise PluginError(f"it needs plugin API {wanted}, and this ganzoo has {API}")
+        _call_hooks(trial, plugin, module)
+    except (Exception, SystemExit) as error:
+        kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
+        _note(zoo, plugin, f"{kind}{error}")
+        return
+    zoo.plugins.append(plugin)
+    zoo.registry.plugins.add(plugin.name)
+    zoo.registry.components.update(trial.registry.components)
+    zoo.recipes.update(trial.recipes)
+    zoo.modules.append((plugin, module))
+
+
+def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:
+    zoo.plugins.append(Plugin(plugin.name, plugin.package, plugin.version, problem))
+    if plugin.name not in zoo.registry.plugins:
+        zoo.registry.broken[plugin.name] = problem
+
+
+def _refuse_taken(zoo: Zoo, plugin: Plugin) -> None:
+    for other in zoo.plugins:
+        if other.name == plugin.name:
+            raise PluginError(f"the plugin name '{plugin.name}' is taken by {other.package}")
+
+
+def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(Hooks)
+    manager.register(module, name=plugin.name or "core")
+    manager.check_pending()
+    prefix = f"{plugin.name}." if plugin.name else ""
+
+    def register(kind: str, name: str, target: str, *, summary: str) -> None:
+        zoo.registry.add(
+            Component(kind, prefix + name, target, summary, plugin.package, plugin.version)
+        )
+
+    def register_folder(folder: Path) -> None:
+        for path in sorted(folder.glob("*.toml")):
+            zoo.recipes[prefix + path.stem] = (path, plugin)
+
+    manager.hook.register_components(register=register)
+    manager.hook.register_recipes(register=register_folder)
+
+
+def _version(package: str) -> str:
+    try:
+        return distribution_version(package)
+    except Exception:
+        return "(not installed)"

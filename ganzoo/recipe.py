@@ -1,0 +1,199 @@
+"""A recipe: the tables of a TOML file, checked for shape. What the names mean is `blueprint`'s."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ganzoo.duration import Duration, DurationField
+from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
+
+
+class Table(BaseModel):
+    """A table of the host: keys it does not know are faults."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Part(BaseModel):
+    """A table that names a registered part; the keys beside `type` are its settings."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What goes to the part's constructor."""
+        return dict(self.model_extra or {})
+
+
+class NetworkPart(Part):
+    """A network: how its weights start, and whether they move.
+
+    init: how weights start; left out, the network's own way.
+    weights: a model file to start from instead (`.safetensors`, or the reference's `.pth`).
+    trainable: false keeps the network as it is, in evaluation mode.
+    """
+
+    init: Part | None = None
+    weights: str | None = None
+    trainable: bool = True
+
+
+class TermPart(Part):
+    """A term of the objective; beside its settings it holds its wires.
+
+    weight: scales the term (the generators' side of an adversarial one); 0 drops it.
+    player: who minimises it, where the default is not meant.
+    buffer: what the critic sees in place of the newest fakes.
+    """
+
+    weight: float = 1.0
+    player: str | None = None
+    buffer: Part | None = None
+
+
+class Output(Table):
+    """What samples, metrics and `ganzoo translate` may ask for by name.
+
+    mode: "train" keeps dropout and batch statistics as in training, where a paper does.
+    """
+
+    expression: str
+    mode: Literal["eval", "train"] = "eval"
+
+
+class PlayerTable(Table):
+    """Networks that move together, where the default (generators, discriminators) is not meant."""
+
+    networks: list[str]
+
+
+class Train(Table):
+    """How long, on how much, from which seed.
+
+    length: the whole training, learning-rate decay included.
+    batch_size: samples a step in each process.
+    workers: processes that load data beside the training; 0 loads in the training's own.
+    device: "auto" takes an accelerator where there is one.
+    log_every: how often losses are read back, shown and written to log.jsonl.
+    """
+
+    length: DurationField
+    batch_size: int = Field(default=1, ge=1)
+    seed: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0)
+    precision: Literal["float32", "float64"] = "float32"
+    device: Literal["auto", "cpu"] = "auto"
+    log_every: DurationField = Duration(50, "steps")
+
+
+class Samples(Table):
+    """The picture a run shows of itself: a row a held-out sample, a column a wire."""
+
+    show: list[str] = []
+    count: int = Field(default=6, ge=1)
+    every: DurationField = Duration(500, "steps")
+
+
+class Checkpoints(Table):
+    """What a run keeps: the last `keep`, and for good every `keep_every`."""
+
+    every: DurationField = Duration(500, "steps")
+    keep: int = Field(default=2, ge=1)
+    keep_every: DurationField | None = None
+
+
+class Recipe(Table):
+    """A GAN's objective in the notation of its paper, and how to train it."""
+
+    name: str = ""
+    summary: str = ""
+    networks: dict[str, NetworkPart]
+    losses: dict[str, TermPart]
+    outputs: dict[str, Output] = {}
+    latents: dict[str, Part] = {}
+    players: dict[str, PlayerTable | list[str]] = {}
+    data: Part
+    optimizers: dict[str, Part]
+    schedule: Part = Part(type="constant")
+    train: Train
+    samples: Samples = Samples()
+    checkpoints: Checkpoints = Checkpoints()
+    metrics: dict[str, Part] = {}
+
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _short_outputs(cls, outputs: Any) -> Any:
+        """`x2y = "G(x)"` is short for `x2y = { expression = "G(x)" }`."""
+        if not isinstance(outputs, dict):
+            return outputs
+        return {k: {"expression": v} if isinstance(v, str) else v for k, v in outputs.items()}
+
+    @property
+    def order(self) -> list[str]:
+        """The order in which players move, as the recipe gives it."""
+        order = self.players.get("order", [])
+        return order if isinstance(order, list) else []
+
+    def to_toml(self) -> str:
+        """The recipe as a file that reads back to an equal one."""
+        return tomli_w.dumps(_plain(self.model_dump(exclude_none=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as plain JSON values."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def check_tables(tables: dict[str, Any], source: str) -> Recipe:
+    """Read nested tables as a recipe.
+
+    Raises:
+        RecipeError: every key that is unknown, missing or of the wrong type, at once.
+    """
+    try:
+        return Recipe.model_validate(tables)
+    except ValidationError as error:
+        faults = {fault.path: fault for fault in map(_fault, error.errors())}
+        raise RecipeError(source, list(faults.values())) from None
+
+
+def _fault(entry: Any) -> Fault:
+    place = [str(part) for part in entry["loc"] if part not in ("PlayerTable", "list[str]")]
+    path = ".".join(place)
+    if entry["type"] == "extra_forbidden":
+        known = _known_keys(entry["loc"])
+        hint = did_you_mean(place[-1], known) or f" Known are {listed(known)}."
+        return Fault(path, f"there is no '{place[-1]}' here.{hint}")
+    if entry["type"] == "missing":
+        return Fault(path, "this is required")
+    if entry["type"] == "value_error":
+        return Fault(path, str(entry["ctx"]["error"]))
+    if entry["type"] in ("model_type", "dict_type"):
+        return Fault(path, f'this should be a table, as {{ type = "..." }}, not {entry["input"]!r}')
+    message = entry["msg"][0].lower() + entry["msg"][1:]
+    return Fault(path, f"{message}, not {entry['input']!r}")
+
+
+def _known_keys(location: tuple[Any, ...]) -> list[str]:
+    tables: dict[str, type[BaseModel]] = {
+        "train": Train,
+        "samples": Samples,
+        "checkpoints": Checkpoints,
+        "outputs": Output,
+        "players": PlayerTable,
+    }
+    table = tables.get(str(location[0]), Recipe) if len(location) > 1 else Recipe
+    return list(table.model_fields)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists: TOML has one kind of sequence."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

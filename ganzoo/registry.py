@@ -1,0 +1,129 @@
+"""The parts a recipe may name, and where each comes from. Nothing is imported until it is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganzoo.errors import GanzooError, did_you_mean
+
+KINDS = {
+    "generator": "makes images: from images, from latents, or from both",
+    "discriminator": "judges images: returns logits",
+    "module": "any other network, with or without parameters",
+    "loss": "a term of the objective",
+    "buffer": "what a critic sees of the past",
+    "data": "where images come from",
+    "latent": "random inputs",
+    "init": "how weights start",
+    "optimizer": "how weights move",
+    "schedule": "how the learning rate moves",
+    "metric": "a figure on held-out data",
+}
+
+
+class PluginError(GanzooError):
+    """A plugin that registers something impossible."""
+
+
+class UnknownPart(GanzooError):
+    """No part of that kind has that name."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part that a recipe may name.
+
+    kind, name: how a recipe finds it (`generator`, `denoise.dncnn`).
+    target: where it is defined, `package.module:Class`, imported at first use.
+    summary: the line a listing shows.
+    package, version: the distribution it came with.
+    """
+
+    kind: str
+    name: str
+    target: str
+    summary: str
+    package: str
+    version: str
+
+    def load(self) -> Any:
+        """Import the part.
+
+        Raises:
+            PluginError: the target does not exist.
+        """
+        module, _, attribute = self.target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise PluginError(
+                f"{self.kind} '{self.name}' of {self.package} {self.version} cannot be loaded from "
+                f"{self.target} ({type(error).__name__}: {error})"
+            ) from error
+
+
+@dataclass
+class Registry:
+    """All parts by kind and name, and the plugins that could not be loaded, with the reason."""
+
+    components: dict[tuple[str, str], Component] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    plugins: set[str] = field(default_factory=set)
+
+    def add(self, component: Component) -> None:
+        """Register a part.
+
+        Raises:
+            PluginError: the kind is unknown, or the name is taken.
+        """
+        if component.kind not in KINDS:
+            hint = did_you_mean(component.kind, KINDS)
+            raise PluginError(f"there is no kind of part '{component.kind}'.{hint}")
+        key = (component.kind, component.name)
+        if key in self.components:
+            owner = self.components[key]
+            raise PluginError(
+                f"{component.kind} '{component.name}' is already registered by {owner.package} "
+                f"({owner.target})"
+            )
+        self.components[key] = component
+
+    def get(self, kind: str, name: str) -> Component:
+        """Find a part.
+
+        Raises:
+            UnknownPart: with the closest name, or the plugin that should have brought it.
+        """
+        found = self.components.get((kind, name))
+        if found is None:
+            raise UnknownPart(f"no {kind} is called '{name}'{self._reason(kind, name)}")
+        return found
+
+    def find(self, name: str) -> list[Component]:
+        """Every part of that name, whatever its kind."""
+        return [part for part in self if part.name == name]
+
+    def names(self, kind: str) -> list[str]:
+        """The names of one kind, sorted."""
+        return sorted(name for other, name in self.components if other == kind)
+
+    def __iter__(self) -> Iterator[Component]:
+        order = list(KINDS)
+        return iter(
+            sorted(self.components.values(), key=lambda c: (order.index(c.kind), "." in c.name, c.name))
+        )
+
+    def _reason(self, kind: str, name: str) -> str:
+        plugin, dot, _ = name.partition(".")
+        if dot and plugin in self.broken:
+            return f": plugin '{plugin}' is installed but failed to load ({self.broken[plugin]})"
+        if dot and plugin not in self.plugins:
+            return f": no plugin '{plugin}' is installed; pip install the package that brings it"
+        others = [part.kind for part in self.find(name)]
+        if others:
+            return f"; '{name}' is a {others[0]}"
+        hint = did_you_mean(name, self.names(kind))
+        return f".{hint or ' See: ganzoo list components'}"
