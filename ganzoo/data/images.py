@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from torch import Tensor
 
 from ganzoo.errors import DataError
@@ -27,6 +28,13 @@ SUFFIXES = (
 )
 # ITU-R BT.601, as Pillow's own conversion to gray.
 LUMA = (0.299, 0.587, 0.114)
+# Pixel layouts of 16-bit colour, and the same in the other byte order (N is this machine's).
+_FOREIGN = "B" if sys.byteorder == "little" else "L"
+OTHER_ORDER = {
+    f"{mode};16{order}": f"{mode};16{other}"
+    for mode in ("RGB", "RGBA")
+    for order, other in (("B", "L"), ("L", "B"), ("N", _FOREIGN))
+}
 # EXIF orientation: swap rows and columns?, then flip these dimensions.
 ORIENTATION_TAG = 0x0112
 ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
@@ -44,9 +52,8 @@ def read_image(path: Path, channels: int = 3) -> Tensor:
     """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
 
     channels: 3 is RGB, 1 is gray.
-    8-bit sources are uint8. Deeper ones are float32 on the same scale: 16-bit gray and 16-bit PNG
-    divided by 257, float TIFF (which must hold 0 ... 1) times 255. A 16-bit colour TIFF is read at
-    8 bits. The EXIF orientation is applied, transparency is laid on white, the first frame of an
+    8-bit sources are uint8. Deeper ones are float32 on the same scale: 16-bit gray, RGB and RGBA
+    divided by 257, float TIFF (which must hold 0 ... 1) times 255. The EXIF orientation is applied, transparency is laid on white, the first frame of an
     animation and the first picture of a stereo pair are read, colour profiles are ignored.
 
     Raises:
@@ -108,15 +115,16 @@ def _read(path: Path, channels: int) -> Tensor:
     with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
+        rawmode = _rawmode(image)
         image.load()
-        pixels = _deep(image, file)
+        pixels = _deep(image, rawmode, file)
         pixels = _shallow(image, channels) if pixels is None else _with_channels(pixels, channels)
         return _upright(pixels, _orientation(image))
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return f"it is no image, or in none of the formats {', '.join(_formats())}"
+        return f"it is broken, no image, or in none of the formats {', '.join(_formats())}"
     if isinstance(error, Image.DecompressionBombError):
         return f"it has more than {MAX_PIXELS} pixels; cut it into tiles"
     if isinstance(error, OSError) and error.strerror:
@@ -134,35 +142,47 @@ def _shallow(image: Image.Image, channels: int) -> Tensor:
     return pixels.permute(2, 0, 1) if channels == 3 else pixels[None]
 
 
-def _deep(image: Image.Image, file: IO[bytes]) -> Tensor | None:
+def _deep(image: Image.Image, rawmode: str, file: IO[bytes]) -> Tensor | None:
     """A source of more than 8 bits as float32 (1 or 3, H, W) in 0 ... 255; None for the others."""
     if image.mode == "F":
         return _in_range(torch.from_numpy(np.array(image)), 1.0)[None] * 255
     if image.mode.startswith("I"):
         gray = torch.from_numpy(np.array(image).astype(np.float32))[None]
         return _keyed(_in_range(gray, 65535.0), image) / 257
-    if _is_deep_png(file):
-        return _deep_png(image, file)
+    if rawmode in OTHER_ORDER:
+        return _on_white(_both_bytes(image, file), image) / 257
     return None
 
 
-def _is_deep_png(file: IO[bytes]) -> bool:
+def _rawmode(image: ImageFile.ImageFile) -> str:
+    """How the file lays out a pixel, such as `RGB;16B`; known until the image is loaded."""
+    args = image.tile[0].args if image.tile else None
+    return str(args[0] if isinstance(args, tuple) else args)
+
+
+def _both_bytes(image: Image.Image, file: IO[bytes]) -> Tensor:
+    """16-bit values (3 or 4, H, W) of a loaded colour image, of which Pillow keeps the high bytes.
+
+    Read a second time, as if the byte order was the other one, it gives the low bytes.
+    """
     file.seek(0)
-    header = file.read(25)
-    return header.startswith(b"\x89PNG\r\n\x1a\n") and header[24] == 16
+    with Image.open(file, formats=_formats()) as again:
+        again.tile = [tile._replace(args=_other_order(tile.args)) for tile in again.tile]
+        low = np.array(again)
+    values = np.array(image).astype(np.float32) * 256 + low
+    return torch.from_numpy(values).permute(2, 0, 1)
 
 
-def _deep_png(image: Image.Image, file: IO[bytes]) -> Tensor:
-    """A 16-bit PNG with colour or alpha, of which Pillow keeps only 8 bits."""
-    from torchvision.io import decode_png  # a second to import, and rarely needed
+def _other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
+    return (OTHER_ORDER[args[0]], *args[1:]) if isinstance(args, tuple) else OTHER_ORDER[str(args)]
 
-    file.seek(0)
-    encoded = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8)
-    values: Tensor = decode_png(encoded).float()
-    if len(values) in (1, 3):
-        return _keyed(values, image) / 257
-    opacity = values[-1:] / 65535
-    return (values[:-1] * opacity + 65535 * (1 - opacity)) / 257
+
+def _on_white(values: Tensor, image: Image.Image) -> Tensor:
+    """16-bit values (3 or 4, H, W) as (3, H, W)."""
+    if len(values) == 3:
+        return _keyed(values, image)
+    opacity = values[3:] / 65535
+    return values[:3] * opacity + 65535 * (1 - opacity)
 
 
 def _keyed(values: Tensor, image: Image.Image) -> Tensor:

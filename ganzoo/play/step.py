@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -84,7 +84,7 @@ class Game:
     latents: Mapping[str, tuple[Latent, tuple[int, ...]]]
     seed: int
     rank: int = 0
-    autocast: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def __post_init__(self) -> None:
         self.making = plan_making([mover.player for mover in self.movers])
@@ -126,7 +126,7 @@ class Game:
             levels = plan(own, values)
             rest = plan(expressions, {*values, *closure(own)})
             used = {name for e in expressions for name in networks(e)}
-            with no_trace([self.networks[name] for name in used]), self.autocast:
+            with no_trace([self.networks[name] for name in used]), self.autocast():
                 seed_torch(self.seed, "play", step, index, self.rank)
                 found = evaluate(levels + rest, values, self.networks)
             made.update({str(e): found[str(e)] for e in expressions})
