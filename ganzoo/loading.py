@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -87,7 +88,7 @@ def nested(overrides: Overrides) -> dict[str, Any]:
             table = table.setdefault(key, {})
             if not isinstance(table, dict):
                 raise GanzooError(f"--set {path}: '{key}' was set to a value before")
-        table[last] = value
+        table[last] = copy.deepcopy(value)  # later pairs may write into it
     return tables
 
 

@@ -126,11 +126,21 @@ def _refuse_taken(zoo: Zoo, plugin: Plugin) -> None:
             raise PluginError(f"the plugin name '{plugin.name}' is taken by {other.package}")
 
 
-def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
+def hooks_of(module: Any, name: str) -> Any:
+    """What a plugin's module implements of `Hooks`, to be called by name.
+
+    Raises:
+        pluggy.PluginValidationError: a hook that does not exist, or takes other arguments.
+    """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
-    manager.register(module, name=plugin.name or "core")
+    manager.register(module, name=name or "core")
     manager.check_pending()
+    return manager.hook
+
+
+def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
+    hooks = hooks_of(module, plugin.name)
     prefix = f"{plugin.name}." if plugin.name else ""
 
     def register(kind: str, name: str, target: str, *, summary: str) -> None:
@@ -142,8 +152,8 @@ def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
         for path in sorted(folder.glob("*.toml")):
             zoo.recipes[prefix + path.stem] = (path, plugin)
 
-    manager.hook.register_components(register=register)
-    manager.hook.register_recipes(register=register_folder)
+    hooks.register_components(register=register)
+    hooks.register_recipes(register=register_folder)
 
 
 def _version(package: str) -> str:

@@ -95,9 +95,13 @@ def test_entry_as_expected(nasty: Path, name: str) -> None:
 def test_loads_or_is_named(nasty: Path, name: str) -> None:
     path = there(nasty, name)
     try:
-        assert_good(read_image(path))
+        image = read_image(path)
     except DataError as error:
-        assert shown(path) in str(error)
+        message = str(error)
+    else:
+        assert_good(image)
+        return
+    assert shown(path) in message
 
 
 def assert_good(image: torch.Tensor) -> None:
@@ -146,7 +150,7 @@ def test_low_16_bit_values_are_kept(nasty: Path) -> None:
     image = read_image(nasty / "gray16_low.png")
     assert raw.max() == 1023
     torch.testing.assert_close(image[0] * 257, raw)
-    assert len(image[0].unique()) > 200
+    assert len(set(image[0].flatten().tolist())) > 200
 
 
 def test_gray_has_equal_channels(nasty: Path) -> None:

@@ -1,0 +1,69 @@
+"""The command line: one small file a command, and one place where errors become messages."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+from ganzoo import __version__
+from ganzoo.cli import check, list_, run, show, translate
+from ganzoo.cli.group import Commands
+
+__all__ = ["app", "main"]
+
+# Command bodies import what they need: `ganzoo --help` imports neither torch nor pydantic.
+COMMANDS = {
+    "run": run.run,
+    "translate": translate.translate,
+    "list": list_.list_,
+    "show": show.show,
+    "check": check.check,
+}
+
+app = typer.Typer(
+    cls=Commands,
+    name="ganzoo",
+    help="A zoo of generative adversarial networks, made of parts that anyone can add to.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ganzoo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", envvar="GANZOO_DEBUG", help="Show the traceback of an error; goes anywhere."
+        ),
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """A zoo of generative adversarial networks, made of parts that anyone can add to."""
+
+
+def main() -> None:
+    """Run the command line: exit code 2 for a mistake of the user's, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # ‖ and ² where the terminal has none
+    app()

@@ -1,0 +1,77 @@
+"""`ganzoo check RECIPE`: a trial step without data, memory or arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ganzoo.cli.sections import Checked
+
+Rows = list[tuple[str, ...]]
+
+
+def check(
+    recipe: Annotated[str, typer.Argument(help="A recipe's file or name, or a run's folder.")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a setting: --set train.seed=1"),
+    ] = None,
+) -> None:
+    """Check a recipe by one trial step of shapes: no data is read, nothing is trained."""
+    from ganzoo.cli.sections import checked, print_networks
+    from ganzoo.cli.tables import heading, print_columns
+
+    found = checked(recipe, set_ or [])
+    typer.secho(found.source, bold=True)
+    heading("wiring")
+    print_columns(_terms(found) + _outputs(found), cap=36)
+    print_networks(found)
+    heading("a step")
+    print_columns(_cost(found))
+    typer.echo(f"\nok: {_counts(found)}")
+
+
+def _terms(found: Checked) -> Rows:
+    """A line a wire: its term, its loss, the wire and its shape."""
+    rows: Rows = []
+    for term in found.blueprint.terms:
+        first = (term.name, term.loss.name)
+        if term.weight == 0:
+            rows.append((*first, "dropped (weight 0)"))
+            continue
+        for wire, expression in term.wires.items():
+            text = str(expression)
+            rows.append((*first, f"{wire} = {text}", found.trial.shapes.get(text, "")))
+            first = ("", "")
+    return rows
+
+
+def _outputs(found: Checked) -> Rows:
+    shapes = found.trial.shapes
+    outputs = found.blueprint.outputs.items()
+    return [(name, "output", str(wire), shapes.get(str(wire), "")) for name, wire in outputs]
+
+
+def _cost(found: Checked) -> Rows:
+    flops, batch = found.trial.flops, found.blueprint.recipe.train.batch_size
+    an_image = f"{human(flops / batch)} an image, batch {batch}"
+    rows = [("arithmetic", f"{human(flops)} for all players, forward and backward; {an_image}")]
+    return [*rows, ("order", ", then ".join(player.name for player in found.assembly.players))]
+
+
+def human(flops: float) -> str:
+    """`11.2 GFLOP`."""
+    for unit in ("", "k", "M", "G", "T"):
+        if flops < 1000:
+            return f"{flops:.3g} {unit}FLOP"
+        flops /= 1000
+    return f"{flops:,.4g} PFLOP"
+
+
+def _counts(found: Checked) -> str:
+    terms, networks = len(found.blueprint.live), len(found.assembly.networks)
+    players = len(found.assembly.players)
+    counted = ((terms, "term"), (networks, "network"), (players, "player"))
+    return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counted)

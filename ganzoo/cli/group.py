@@ -1,0 +1,71 @@
+"""The commands together: errors become messages here, and plugins' commands join in."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ganzoo.errors import GanzooError
+from ganzoo.plugins import Plugin, hooks_of, installed
+
+
+class Commands(TyperGroup):
+    """The core's commands and, once one of theirs may be meant, the plugins'."""
+
+    plugins_asked = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Let `--debug` stand anywhere on the line."""
+        if "--debug" in args:
+            args = ["--debug", *(argument for argument in args if argument != "--debug")]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The core's commands in their order, then the plugins'."""
+        self._ask_plugins()
+        return list(self.commands)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command; plugins are asked only for what the core does not have."""
+        if cmd_name not in self.commands:
+            self._ask_plugins()
+        return self.commands.get(cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a user's mistake becomes one message and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except GanzooError as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            typer.echo(f"ganzoo: {error}", err=True)
+            raise typer.Exit(2) from None
+
+    def _ask_plugins(self) -> None:
+        if self.plugins_asked:
+            return
+        self.plugins_asked = True
+        for plugin, module in installed().modules:
+            try:
+                self._add(plugin, module)
+            except (Exception, SystemExit) as error:
+                _warn(plugin, f"cannot add its commands ({type(error).__name__}: {error})")
+
+    def _add(self, plugin: Plugin, module: Any) -> None:
+        """Take up a plugin's commands; those whose name is taken are left out, and told."""
+        theirs = typer.Typer(rich_markup_mode=None, add_completion=False)
+        hooks_of(module, plugin.name).register_commands(app=theirs)
+        for name, command in typer.main.get_group(theirs).commands.items():
+            if name in self.commands:
+                _warn(plugin, f"cannot add a command '{name}': there is one already")
+            else:
+                self.add_command(command, name)
+
+
+def _warn(plugin: Plugin, message: str) -> None:
+    typer.echo(f"ganzoo: plugin '{plugin.name}' ({plugin.package}) {message}", err=True)

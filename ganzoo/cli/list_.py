@@ -1,0 +1,150 @@
+"""`ganzoo list`: what is installed. Neither torch nor a part is imported for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganzoo.cli.tables import heading, print_table, print_terms
+from ganzoo.errors import GanzooError, did_you_mean, listed
+from ganzoo.plugins import API, Plugin, installed
+from ganzoo.registry import KINDS
+
+Row = dict[str, str]
+
+
+class What(str, Enum):
+    """What a listing may show."""
+
+    components = "components"
+    recipes = "recipes"
+    plugins = "plugins"
+
+
+def list_(
+    what: Annotated[
+        What | None, typer.Argument(help="What to list in full; left out: all of it, shortly.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Only components of this kind, as loss.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, in JSON.")] = False,
+) -> None:
+    """List the installed components, recipes and plugins."""
+    what = What.components if kind is not None and what is None else what
+    if kind is not None:
+        _check_kind(kind, what)
+    if as_json:
+        shown = [what] if what else list(What)
+        found = {each.value: rows(each, kind) for each in shown}
+        typer.echo(json.dumps(found[what.value] if what else found, indent=2, ensure_ascii=False))
+    elif what is None:
+        _overview()
+    else:
+        _print_rows(rows(what, kind))
+
+
+def rows(what: What, kind: str | None = None) -> list[Row]:
+    """The objects of one listing."""
+    if what is What.recipes:
+        return recipe_rows()
+    return component_rows(kind) if what is What.components else plugin_rows()
+
+
+def component_rows(kind: str | None = None) -> list[Row]:
+    """Every part that a recipe may name."""
+    return [
+        {
+            "kind": part.kind,
+            "name": part.name,
+            "package": part.package,
+            "version": part.version,
+            "summary": part.summary,
+        }
+        for part in installed().registry
+        if kind in (None, part.kind)
+    ]
+
+
+def recipe_rows() -> list[Row]:
+    """Every installed recipe; of one that cannot be read, the reason."""
+    return [
+        {
+            "name": name,
+            "package": plugin.package,
+            "version": plugin.version,
+            "summary": _summary(path),
+        }
+        for name, (path, plugin) in sorted(installed().recipes.items())
+    ]
+
+
+def plugin_rows() -> list[Row]:
+    """Every plugin, the core first, and what is wrong with it."""
+    wanted = {plugin: getattr(module, "GANZOO_API", API) for plugin, module in installed().modules}
+    return [
+        {
+            "name": _called(plugin),
+            "package": plugin.package,
+            "version": plugin.version,
+            "api": str(wanted.get(plugin, "-")),
+            "status": f"failed to load: {plugin.problem}" if plugin.problem else "ok",
+        }
+        for plugin in installed().plugins
+    ]
+
+
+def _called(plugin: Plugin) -> str:
+    return plugin.name or "(core)"
+
+
+def _summary(path: Path) -> str:
+    try:
+        summary = tomllib.loads(path.read_text(encoding="utf-8")).get("summary", "")
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {path} ({error})"
+    return summary if isinstance(summary, str) else ""
+
+
+def _check_kind(kind: str, what: What | None) -> None:
+    if what is not What.components:
+        raise GanzooError("--kind goes with: ganzoo list components")
+    if kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) or f" There are {listed(KINDS)}."
+        raise GanzooError(f"there is no kind of component '{kind}'.{hint}")
+
+
+def _print_rows(found: Sequence[Row]) -> None:
+    if not sys.stdout.isatty():
+        print_table((), [list(row.values()) for row in found])
+        return
+    for row in found:
+        row["package"] += f" {row.pop('version')}"
+    headers = list(found[0]) if found else []
+    if found:
+        print_table(headers, [list(row.values()) for row in found])
+    else:
+        typer.echo("none")
+
+
+def _overview() -> None:
+    parts = installed().registry
+    typer.secho("components", bold=True)
+    print_terms([(kind, ", ".join(parts.names(kind))) for kind in KINDS if parts.names(kind)])
+    heading("recipes")
+    print_terms([(row["name"], row["summary"]) for row in recipe_rows()] or [("none", "")])
+    heading("plugins")
+    plugins = [row for row in plugin_rows() if row["name"] != "(core)"]
+    print_terms([(row["name"], _state(row)) for row in plugins] or [("none", "")])
+    typer.echo("\nMore: ganzoo list components, ganzoo show NAME")
+
+
+def _state(row: Row) -> str:
+    return f"{row['package']} {row['version']}: {row['status']}"

@@ -1,0 +1,75 @@
+"""`ganzoo show NAME`: a part, or a recipe, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganzoo.errors import GanzooError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from ganzoo.registry import Component
+
+
+def show(
+    name: Annotated[
+        str, typer.Argument(help="A component's name, or a recipe's file, folder or name.")
+    ],
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Which kind, where several share the name.")
+    ] = None,
+) -> None:
+    """Show a component's settings, or a recipe's objective, networks and training."""
+    parts = _parts(name, kind)
+    recipe = None if kind else _recipe(name)
+    if not parts and recipe is None:
+        raise GanzooError(_unknown(name))
+    for number, part in enumerate(parts):
+        from ganzoo.cli.show_part import show_part
+
+        typer.echo("\n" if number else "", nl=False)
+        show_part(part)
+    if recipe is not None:
+        from ganzoo.cli.show_recipe import show_recipe
+
+        typer.echo("\n" if parts else "", nl=False)
+        show_recipe(recipe)
+
+
+def _parts(name: str, kind: str | None) -> list[Component]:
+    from ganzoo.plugins import installed
+    from ganzoo.registry import KINDS
+
+    if kind is None:
+        return installed().registry.find(name)
+    if kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) or f" There are {listed(KINDS)}."
+        raise GanzooError(f"there is no kind of component '{kind}'.{hint}")
+    return [installed().registry.get(kind, name)]
+
+
+def _recipe(name: str) -> str | None:
+    """The name again, if a recipe is called so."""
+    from ganzoo.plugins import installed
+
+    path = Path(name)
+    is_file = path.is_file() or (path / "recipe.toml").is_file()
+    return name if is_file or name in installed().recipes else None
+
+
+def _unknown(name: str) -> str:
+    from ganzoo.plugins import installed
+
+    zoo = installed()
+    plugin, dot, _ = name.partition(".")
+    if dot and plugin in zoo.registry.broken:
+        reason = zoo.registry.broken[plugin]
+        return f"there is no '{name}': plugin '{plugin}' failed to load ({reason})"
+    if Path(name).is_dir():
+        return f"{name}: this folder is no run: it holds no recipe.toml"
+    if name.endswith(".toml"):
+        return f"there is no file '{name}'"
+    hint = did_you_mean(name, {*zoo.recipes, *(part.name for part in zoo.registry)})
+    return f"there is no component or recipe '{name}'.{hint} See: ganzoo list"

@@ -1,0 +1,105 @@
+"""A recipe on one page: the objective in the paper's notation, then everything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from ganzoo.build.plans import TermPlan
+from ganzoo.cli.sections import Checked, changed, checked, print_networks
+from ganzoo.cli.tables import heading, print_columns
+from ganzoo.interfaces import Variable
+from ganzoo.notation import Term, objective
+
+
+def show_recipe(source: str) -> None:
+    """Print a recipe.
+
+    Raises:
+        RecipeError: everything wrong with it.
+    """
+    recipe = checked(source)
+    summary = recipe.blueprint.recipe.summary
+    typer.secho(f"{recipe.source}, a recipe", bold=True)
+    typer.echo(f"  {summary}" if summary else "", nl=bool(summary))
+    _print_objective(recipe)
+    print_networks(recipe)
+    _print_data(recipe)
+    _print_outputs(recipe)
+    _print_training(recipe)
+
+
+def as_term(term: TermPlan) -> Term:
+    """A term of the blueprint as the notation writes it."""
+    return Term(
+        name=term.name,
+        loss=term.loss.name,
+        notation=str(getattr(term.loss.part, "notation", "")),
+        wires={name: str(wire) for name, wire in term.wires.items()},
+        weight=term.weight,
+        note=_buffer(term),
+    )
+
+
+def _buffer(term: TermPlan) -> str:
+    if term.buffer is None:
+        return ""
+    size = term.buffer.settings.get("size")
+    return f"{term.buffer.name} of {size}" if size else term.buffer.name
+
+
+def _print_objective(recipe: Checked) -> None:
+    heading("objective")
+    judges = {name for term in recipe.blueprint.live for name in term.critics}
+    trained = [name for name in recipe.assembly.networks if name in recipe.owners]
+    makers = [name for name in trained if name not in judges]
+    critics = [name for name in trained if name in judges]
+    for line in objective([as_term(t) for t in recipe.blueprint.terms], makers, critics):
+        typer.echo(f"  {line}".rstrip())
+
+
+def _print_data(recipe: Checked) -> None:
+    blueprint = recipe.blueprint
+    heading("data")
+    rows = [[blueprint.recipe.data.type, changed(blueprint.data)]] if blueprint.data else []
+    print_columns([row[1:] for row in rows], cap=100)
+    noise = {name: f"  drawn: {changed(plan)}" for name, plan in blueprint.latents.items()}
+    print_columns([(n, describe(v) + noise.get(n, "")) for n, v in blueprint.variables.items()])
+
+
+def describe(variable: Variable) -> str:
+    """`3 x 64 x 64`, `128`, or `a label of 10 classes`."""
+    if variable.classes:
+        return f"a label of {variable.classes} classes"
+    return " x ".join(map(str, variable.shape))
+
+
+def _print_outputs(recipe: Checked) -> None:
+    tables = recipe.blueprint.recipe.outputs
+    outputs = recipe.blueprint.outputs.items()
+    if tables:
+        heading("outputs")
+        modes = {name: ", in training mode" * (table.mode == "train") for name, table in tables.items()}
+        print_columns([(name, f"{wire}{modes[name]}") for name, wire in outputs])
+    if recipe.blueprint.metrics:
+        heading("metrics")
+        metrics = recipe.blueprint.metrics.items()
+        print_columns([(name, changed(m.metric), _wired(m.wires)) for name, m in metrics])
+
+
+def _wired(wires: Any) -> str:
+    return ", ".join(f"{name} = {wire}" for name, wire in wires.items())
+
+
+def _print_training(recipe: Checked) -> None:
+    blueprint = recipe.blueprint
+    train, schedule = blueprint.recipe.train, blueprint.schedule
+    heading("training")
+    rows = [("length", f"{train.length}, {train.batch_size} a step")]
+    rows += [("order", ", then ".join(player.name for player in recipe.assembly.players))]
+    for name, plan in blueprint.optimizers.items():
+        who = "optimizer" if name == "default" else f"optimizer of {name}"
+        rows += [(who, changed(plan, skip=1))]
+    rows += [("schedule", changed(schedule))] if schedule else []
+    print_columns(rows)

@@ -1,0 +1,73 @@
+"""Text in columns: by rich on a terminal, plain where something else reads."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import IO
+
+import typer
+
+Rows = Sequence[Sequence[str]]
+
+
+def print_table(headers: Sequence[str], rows: Rows) -> None:
+    """A table with headers on a terminal; elsewhere one line a row, its fields between tabs."""
+    if sys.stdout.isatty():
+        print_rich(headers, rows, sys.stdout)
+        return
+    for row in rows:
+        typer.echo("\t".join(" ".join(cell.split()) for cell in row))
+
+
+def print_rich(
+    headers: Sequence[str], rows: Rows, file: IO[str], width: int | None = None
+) -> None:
+    """A table whose last column wraps; names are never shortened."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for header in headers[:-1]:
+        table.add_column(header, overflow="fold", min_width=min(8, len(header)))
+    table.add_column(headers[-1], overflow="fold", ratio=1)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(file=file, width=width, highlight=False).print(table)
+
+
+def print_columns(rows: Rows, indent: int = 2, cap: int = 44) -> None:
+    """Rows in columns; one that is wider than `cap` does not push the others."""
+    for line in columns(rows, indent, cap):
+        typer.echo(line)
+
+
+def columns(rows: Rows, indent: int = 2, cap: int = 44) -> list[str]:
+    """Lines in which the cells stand under each other, two spaces apart."""
+    widths: list[int] = []
+    for row in rows:
+        widths += [0] * (len(row) - len(widths))
+        for place, cell in enumerate(row):
+            widths[place] = max(widths[place], len(cell) if len(cell) <= cap else 0)
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=False)) for row in rows]
+    return [(" " * indent + line).rstrip() for line in lines]
+
+
+def print_terms(rows: Sequence[tuple[str, str]], indent: int = 2) -> None:
+    """A word and what it means, the meaning wrapped in a column of its own."""
+    left = min(24, max((len(word) for word, _ in rows), default=0))
+    width = max(40, shutil.get_terminal_size().columns)
+    for word, meaning in rows:
+        start = " " * indent + word.ljust(left) + "  "
+        hang = " " * (indent + left + 2)
+        wrapped = textwrap.wrap(meaning, width, initial_indent=start, subsequent_indent=hang)
+        typer.echo("\n".join(wrapped or [start.rstrip()]))
+
+
+def heading(text: str) -> None:
+    """A bold line on a terminal, a plain one elsewhere, after an empty one."""
+    typer.echo()
+    typer.secho(text, bold=True)

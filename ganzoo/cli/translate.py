@@ -1,0 +1,31 @@
+"""`ganzoo translate MODEL INPUT OUTPUT`: a trained model on image files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def translate(
+    model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
+    input_: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")],
+    output_: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A PNG file, or a folder.")],
+    output: Annotated[
+        str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
+    ] = "",
+) -> None:
+    """Translate one image or a folder; sizes are kept."""
+    import torch
+
+    from ganzoo.build import load_model
+    from ganzoo.run import translation
+
+    loaded = load_model(model).to("cuda" if torch.cuda.is_available() else "cpu")
+    done = 0
+    for source, target in translation.translate(loaded, input_, output_, output):
+        typer.echo(f"{source} -> {target}")
+        done += 1
+    if done > 1:
+        typer.echo(f"{done} images translated")

@@ -1,0 +1,257 @@
+"""What a person sees while training: a live panel on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+Clock = Callable[[], float]
+Record = Mapping[str, Any]
+
+REFRESHES = 4  # a second
+WINDOW = 10  # log records that the speed is averaged over
+
+
+def make_display(console: Console, steps: int, start: int, name: str) -> Display:
+    """A display for training `name` from step `start` to `steps`, as suits the console."""
+    live = console.is_terminal and not console.is_dumb_terminal and not console.quiet
+    return (LiveDisplay if live else LineDisplay)(console, steps, start, name)
+
+
+class Speed:
+    """Steps and images a second over the last WINDOW records.
+
+    start: the step at which training starts or goes on.
+    """
+
+    def __init__(self, start: int, clock: Clock) -> None:
+        self.clock = clock
+        self.marks: deque[tuple[float, int, float]] = deque(maxlen=WINDOW + 1)
+        self.restart(start)
+
+    def restart(self, step: int) -> None:
+        """Count from now."""
+        self.marks.clear()
+        self.marks.append((self.clock(), step, 0.0))
+
+    def add(self, step: int, images: int) -> None:
+        """Note how many steps and images there are now."""
+        if len(self.marks) == 1:  # how many images the start was at follows from those of a step
+            when, start, _ = self.marks[0]
+            self.marks[0] = when, start, images * start / max(step, 1)
+        self.marks.append((self.clock(), step, float(images)))
+
+    def images_a_second(self) -> float:
+        """0 where nothing was measured yet."""
+        (since, _, first), (until, _, last) = self.marks[0], self.marks[-1]
+        return (last - first) / (until - since) if until > since else 0.0
+
+    def seconds(self, step: int, ahead: int) -> float | None:
+        """How long `ahead` steps will take; `step` is how many there are now."""
+        since, first, _ = self.marks[0]
+        until, last, _ = self.marks[-1] if len(self.marks) > 1 else (self.clock(), step, 0.0)
+        return ahead * (until - since) / (last - first) if last > first else None
+
+
+class Display(ABC):
+    """An observer of the trainer, and a context that begins and ends with the training.
+
+    steps, start: where training ends, and where it starts or goes on.
+    """
+
+    def __init__(
+        self, console: Console, steps: int, start: int, name: str, clock: Clock = time.monotonic
+    ) -> None:
+        self.console, self.name = console, name
+        self.steps, self.start, self.step = steps, start, start
+        self.speed = Speed(start, clock)
+        self.since = clock()
+        self.warned = False
+
+    def __enter__(self) -> Self:
+        self.since = self.speed.clock()
+        self.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Training starts."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Training is over, or has failed."""
+
+    @abstractmethod
+    def show(self, record: Record) -> None:
+        """Show a log record."""
+
+    def on_step(self, step: int) -> None:
+        """Only remembers the step: this is called thousands of times."""
+        if self.step == self.start:  # what comes before the first step is done is no measure
+            self.speed.restart(step)
+        self.step = step
+
+    def on_log(self, record: dict[str, Any]) -> None:
+        """Show losses and speed; warn when losses first are not finite."""
+        self.step = record["step"]
+        self.speed.add(self.step, record["images"])
+        self.show(record)
+        if record["nonfinite"] and not self.warned:
+            self.warned = True
+            self.note(_warning(record), "bold red")
+
+    def on_samples(self, step: int) -> None:  # noqa: B027
+        """Nothing: pictures are the run folder's."""
+
+    def note(self, text: str, style: str = "") -> None:
+        """Print a message, as one line."""
+        self.console.print(Text(text, style), soft_wrap=True)
+
+    def time_left(self) -> str:
+        """`4:20 left`, nothing where the speed is unknown, and `done in 9:15` at the end."""
+        if self.step >= self.steps:
+            return f"done in {spell_time(self.speed.clock() - self.since)}"
+        seconds = self.speed.seconds(self.step, self.steps - self.step)
+        return "" if seconds is None else f"{spell_time(seconds)} left"
+
+    def pace(self) -> list[str]:
+        """Images a second and the time left, as far as they are known."""
+        speed = self.speed.images_a_second()
+        return [
+            text for text in (f"{spell(speed)} img/s" if speed else "", self.time_left()) if text
+        ]
+
+
+class LineDisplay(Display):
+    """A line a log record, for files and pipes: no control codes, nothing wrapped."""
+
+    def begin(self) -> None:
+        """Say what is trained."""
+        resumed = f", resumed at {self.start}" if self.start else ""
+        self.note(f"{self.name}: {self.steps} steps{resumed}")
+
+    def end(self) -> None:
+        """Nothing is open."""
+
+    def show(self, record: Record) -> None:
+        """One line."""
+        step = f"step {record['step']:>{len(str(self.steps))}}/{self.steps}"
+        players = [
+            f"{player}: " + " ".join(f"{term} {spell(value)}" for term, value in terms.items())
+            for player, terms in record["losses"].items()
+        ]
+        self.note("  ".join([step, f"epoch {record['epoch']}", *self.pace(), " | ".join(players)]))
+
+
+class LiveDisplay(Display):
+    """A progress bar with the latest losses below it, redrawn in place by rich's own thread."""
+
+    record: Record | None = None
+    live: Live | None = None
+
+    def begin(self) -> None:
+        """Start to draw."""
+        self.live = Live(
+            console=self.console, refresh_per_second=REFRESHES, get_renderable=self.render
+        )
+        self.live.start(refresh=True)
+
+    def end(self) -> None:
+        """Leave the last state on the screen."""
+        if self.live is not None:
+            self.live.stop()
+
+    def show(self, record: Record) -> None:
+        """Remember the record for the next time it is drawn."""
+        self.record = record
+
+    def note(self, text: str, style: str = "") -> None:
+        """Print a message above the bar, broken between words only, so that paths stay whole."""
+        lines = textwrap.fill(
+            text, self.console.width, break_long_words=False, break_on_hyphens=False
+        )
+        self.console.print(Text(lines, style), soft_wrap=True)
+
+    def render(self) -> RenderableType:
+        """The panel: bar, numbers, a small table a player."""
+        parts: list[RenderableType] = [self._bar(), self._numbers()]
+        if self.record is not None:
+            tables = [_player_table(self.record, player) for player in self.record["losses"]]
+            parts += [Text(), Columns(tables, padding=(0, 4))]
+        return Group(*parts)
+
+    def _bar(self) -> Table:
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(no_wrap=True, overflow="ellipsis", max_width=self.console.width // 2)
+        row.add_column(ratio=1)
+        row.add_column(justify="right", width=4)
+        row.add_row(
+            Text(self.name, "bold"),
+            ProgressBar(max(self.steps, 1), self.step),
+            f"{self.step / max(self.steps, 1):.0%}",
+        )
+        return row
+
+    def _numbers(self) -> Text:
+        epoch = [f"epoch {self.record['epoch']}"] if self.record is not None else []
+        return Text("   ".join([f"step {self.step}/{self.steps}", *epoch, *self.pace()]), "cyan")
+
+
+def _player_table(record: Record, player: str) -> Table:
+    """A player's learning rate and its terms' means."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, justify="right")
+    rate = record["lr"].get(player)
+    table.add_row(Text(player, "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim"))
+    for term, value in record["losses"][player].items():
+        table.add_row(f"  {term}", Text(spell(value), "" if _is_finite(value) else "bold red"))
+    return table
+
+
+def _warning(record: Record) -> str:
+    count = record["nonfinite"]
+    steps = "1 step" if count == 1 else f"{count} steps"
+    return (
+        f"warning: {steps} up to step {record['step']} had losses that are not finite; the "
+        "networks are most likely spoilt. Try a lower learning rate; log.jsonl shows when it began."
+    )
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and abs(value) < float("inf")
+
+
+def spell(value: float | None) -> str:
+    """A number in about four characters that stay in place: `0.512`, `12.3`, `1.2e-05`, `nan`."""
+    if value is None or not _is_finite(value) or value == 0:
+        return "nan" if value is None else f"{value:.3f}"
+    size = abs(value)
+    if not 0.0005 <= size < 99999.5:
+        return f"{value:.1e}"
+    digits = 3 if size < 9.9995 else 1 if size < 999.95 else 0
+    return f"{value:.{digits}f}"
+
+
+def spell_time(seconds: float) -> str:
+    """`0:42`, `4:20`, `1:04:20`, `2 d 3 h`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours_of_day = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours_of_day} h"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,158 @@
+"""A run is a folder: recipe, log, sample grids, loss plot, checkpoints and the model.
+
+    recipe.toml         the filled recipe: `ganzoo run RUN/recipe.toml` does it again
+    log.jsonl           a line every `train.log_every`
+    samples/            sample grids over time
+    losses.png          the loss plot
+    checkpoints/        what a resume needs
+    model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
+    metrics.json        figures on held-out data, written at the end
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import RunError
+from ganzoo.files import write_text
+from ganzoo.loading import load_recipe
+from ganzoo.play.checkpoint import checkpoint_name, checkpoints, prune
+from ganzoo.recipe import Recipe
+
+# What may change between a run and its resume: nothing that the weights depend on so far.
+FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs")
+FREE_TRAIN = ("length", "workers", "device", "log_every")
+
+
+class RunFolder:
+    """The files of one run. Only the main process writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.samples = path / "samples"
+        self.log = path / "log.jsonl"
+        self.plot = path / "losses.png"
+        self.model = path / "model.safetensors"
+        self.metrics = path / "metrics.json"
+
+    def create(self, recipe: Recipe) -> None:
+        """Make the folder.
+
+        Raises:
+            RunError: it is there already, or cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True)
+        except FileExistsError:
+            raise RunError(self._taken()) from None
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
+        write_text(self.path / "recipe.toml", recipe.to_toml())
+        self.log.touch()
+
+    def check_free(self) -> None:
+        """Say early that the folder is taken.
+
+        Raises:
+            RunError: it is there already.
+        """
+        if self.path.exists():
+            raise RunError(self._taken())
+
+    def _taken(self) -> str:
+        if (self.path / "recipe.toml").is_file():
+            return (
+                f"{self.path} already holds a run; nothing was changed. Add --resume to go on with "
+                f"it, or --out DIR for another folder"
+            )
+        return f"{self.path} is there already; nothing was changed. Choose another with --out DIR"
+
+    def check_resumable(self, recipe: Recipe) -> Path:
+        """The checkpoint to go on from.
+
+        Raises:
+            RunError: there is none, or the recipe changed in what the weights depend on.
+        """
+        if not (self.path / "recipe.toml").is_file():
+            raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
+        found = checkpoints(self.checkpoints)
+        if not found:
+            raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
+        before = load_recipe(self.path / "recipe.toml").to_dict()
+        changed = [path for path in differences(before, recipe.to_dict()) if not _is_free(path)]
+        if changed:
+            raise RunError(
+                f"{self.path}: the recipe differs from the run's in {', '.join(changed[:5])}"
+                f"{' ...' if len(changed) > 5 else ''}; resume it as it was, or start another with "
+                "--out DIR"
+            )
+        return found[-1][1]
+
+    def resume(self, recipe: Recipe, step: int) -> None:
+        """Take the log back to the checkpoint, and keep the recipe as it is now."""
+        kept = [record for record in self.records() if record["step"] <= step]
+        write_text(self.log, "".join(json.dumps(record) + "\n" for record in kept))
+        write_text(self.path / "recipe.toml", recipe.to_toml())
+        for path in [*self.samples.glob("step-*.png")]:
+            if int(path.stem.removeprefix("step-")) > step:
+                path.unlink()
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add a line to the log; a number that is none becomes null."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(_finite(record)) + "\n")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The log's lines; one that was cut off by a crash is left out."""
+        for line in self.log.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+    def sample_file(self, step: int) -> Path:
+        """Where the sample grid of a step goes."""
+        return self.samples / f"{checkpoint_name(step)}.png"
+
+    def open_checkpoint(self) -> Path:
+        """An empty folder to write a checkpoint into."""
+        part = self.checkpoints / ".part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        return part
+
+    def close_checkpoint(self, step: int, keep: int, keep_every: int | None) -> None:
+        """Give a whole checkpoint its name; older ones go."""
+        place = self.checkpoints / checkpoint_name(step)
+        shutil.rmtree(place, ignore_errors=True)
+        (self.checkpoints / ".part").rename(place)
+        prune(self.checkpoints, keep, keep_every)
+
+
+def differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """The dotted paths in which two nested tables differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = [*before, *(key for key in now if key not in before)]
+        return [
+            place
+            for key in keys
+            for place in differences(before.get(key), now.get(key), f"{path}.{key}".lstrip("."))
+        ]
+    return [] if before == now else [path]
+
+
+def _is_free(path: str) -> bool:
+    table, _, key = path.partition(".")
+    return table in FREE or (table == "train" and key in FREE_TRAIN)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,117 @@
+"""The losses of a run as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganzoo.files import write_with
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Curve = NDArray[np.float64]
+
+MOST_POINTS = 500  # a line of more is a smear
+DECADES = 2  # a panel that spans more gets a logarithmic axis
+DASHES = ("-", "--", ":")
+INK, LIGHT = "#303030", "#e4e4e4"
+
+
+def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw a panel a player and a line a term (means before weights, over steps), as PNG.
+
+    records: the lines of log.jsonl; where a step occurs twice, the later line counts. Values that
+        are missing or not finite leave gaps. Without records nothing is written.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    ordered = [record for _, record in sorted({r["step"]: r for r in records}.items())]
+    curves = _curves(ordered)
+    if not curves:
+        return
+    steps = np.array([record["step"] for record in ordered], dtype=np.float64)
+    figure = _figure(steps, curves)
+    write_with(path, lambda temporary: figure.savefig(temporary, format="png"))
+
+
+def _curves(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:
+    """A value a record for each player's terms, NaN where there is none."""
+    curves: dict[str, dict[str, Curve]] = {}
+    for index, record in enumerate(records):
+        for player, terms in record["losses"].items():
+            for term, value in terms.items():
+                empty = np.full(len(records), np.nan)
+                curve = curves.setdefault(player, {}).setdefault(term, empty)
+                curve[index] = value if value is not None and np.isfinite(value) else np.nan
+    return curves
+
+
+def _thin(curve: Curve) -> Curve:
+    """Means of neighbours, so that at most MOST_POINTS are left; a gap stays one."""
+    stride = -(-len(curve) // MOST_POINTS)
+    return np.array([curve[i : i + stride].mean() for i in range(0, len(curve), stride)])
+
+
+def _figure(steps: Curve, curves: Mapping[str, Mapping[str, Curve]]) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    most = max(len(terms) for terms in curves.values())
+    figure = Figure(
+        figsize=(10, len(curves) * max(3.0, 0.9 + 0.22 * most)),
+        dpi=120,
+        facecolor="white",
+        layout="constrained",
+    )
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
+    styles = _styles(curves)
+    for axes, (player, terms) in zip(panels, curves.items(), strict=True):
+        _draw(axes, _thin(steps), {term: _thin(curve) for term, curve in terms.items()}, styles)
+        _dress(axes, player)
+    panels[-1].set_xlabel("steps", color=INK)
+    return figure
+
+
+def _styles(curves: Mapping[str, Mapping[str, Curve]]) -> dict[str, dict[str, Any]]:
+    """A term looks the same in every panel; after ten colours the dashes change."""
+    names = list(dict.fromkeys(term for terms in curves.values() for term in terms))
+    return {
+        name: {"color": f"C{i % 10}", "linestyle": DASHES[i // 10 % len(DASHES)]}
+        for i, name in enumerate(names)
+    }
+
+
+def _draw(
+    axes: Axes, steps: Curve, terms: Mapping[str, Curve], styles: Mapping[str, dict[str, Any]]
+) -> None:
+    marker = "o" if len(steps) < 3 else ""
+    lines = [
+        axes.plot(steps, curve, linewidth=1.4, marker=marker, markersize=4, **styles[term])[0]
+        for term, curve in terms.items()
+    ]
+    values = np.concatenate([curve[np.isfinite(curve)] for curve in terms.values()])
+    if values.size and values.min() > 0 and values.max() / values.min() > 10**DECADES:
+        axes.set_yscale("log")
+    axes.legend(
+        lines, list(terms), loc="upper left", bbox_to_anchor=(1.01, 1.02),
+        frameon=False, fontsize=9, labelcolor=INK,
+    )  # fmt: skip
+
+
+def _dress(axes: Axes, player: str) -> None:
+    axes.set_title(player, loc="left", fontsize=11, fontweight="bold", color=INK)
+    axes.set_ylabel("mean loss, before weights", fontsize=9, color=INK)
+    axes.grid(True, color=LIGHT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.margins(x=0.01)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#b0b0b0")

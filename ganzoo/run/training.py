@@ -1,0 +1,181 @@
+"""Training a recipe into a run folder: log, samples, checkpoints, and a Ctrl-C that loses nothing."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from rich.console import Console
+
+from ganzoo.build import Experiment
+from ganzoo.build.packaging import write_model
+from ganzoo.errors import GanzooError
+from ganzoo.files import write_json, write_with
+from ganzoo.play import state
+from ganzoo.play.model import Model
+from ganzoo.play.trainer import Trainer
+from ganzoo.run.display import Display, make_display
+from ganzoo.run.evaluation import Scores, evaluate, print_scores
+from ganzoo.run.folder import RunFolder
+from ganzoo.run.pictures import grid
+from ganzoo.run.plot import plot_losses
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    step: how many steps are made; finished: whether these are all.
+    main: whether this process is the one that speaks.
+    """
+
+    folder: RunFolder
+    step: int
+    finished: bool
+    main: bool
+
+
+class Recorder:
+    """A trainer's observer that keeps the run folder."""
+
+    def __init__(self, experiment: Experiment, trainer: Trainer, folder: RunFolder) -> None:
+        self.experiment, self.trainer, self.folder = experiment, trainer, folder
+        self.columns = experiment.blueprint.shown()
+        self.main = bool(trainer.accelerator.is_main_process)
+
+    def on_step(self, step: int) -> None:
+        """Nothing to do."""
+
+    def on_log(self, record: dict[str, Any]) -> None:
+        """Write a line of the log."""
+        if self.main:
+            self.folder.append(record)
+
+    def on_samples(self, step: int) -> None:
+        """Draw the sample grid and the loss plot."""
+        if not self.main:
+            return
+        self._draw_samples(step)
+        records = list(self.folder.records())
+        if records:
+            plot_losses(records, self.folder.plot)
+
+    def save(self, step: int) -> None:
+        """Write a checkpoint and the model; every process its share, the main one renames."""
+        accelerator, plan = self.trainer.accelerator, self.experiment
+        if self.main:
+            self.folder.open_checkpoint()
+        accelerator.wait_for_everyone()
+        state.save(self.trainer, self.folder.checkpoints / ".part")
+        accelerator.wait_for_everyone()
+        if self.main:
+            kept = plan.recipe.checkpoints
+            images = len(self.trainer.data), self.trainer.images_a_step
+            every = kept.keep_every.steps(*images) if kept.keep_every else None
+            self.folder.close_checkpoint(step, kept.keep, every)
+            write_model(plan, self.folder.model, step)
+
+    def _draw_samples(self, step: int) -> None:
+        data, recipe = self.trainer.data, self.experiment.recipe
+        count = min(recipe.samples.count, data.test_count())
+        if not self.columns or not count:
+            return
+        model = self.experiment.model()
+        rows = [self._row(model, index) for index in range(count)]
+        path = self.folder.sample_file(step)
+        save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)
+
+    def _row(self, model: Model, index: int) -> list[torch.Tensor]:
+        sample = {name: v[None] for name, v in self.trainer.data.test_sample(index).items()}
+        values = model.evaluate(self.columns, sample, seed=index)
+        return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]
+
+
+def save_picture(picture: Any, path: Path) -> None:
+    """Write a PIL image as PNG, whole or not at all."""
+    write_with(path, lambda temporary: picture.save(temporary, format="PNG"))
+
+
+def train(
+    experiment: Experiment, out: Path, *, resume: bool = False, console: Console | None = None
+) -> Outcome:
+    """Train into the folder `out`, or go on with the run that is there.
+
+    Raises:
+        RunError: the folder is taken, or holds nothing to resume.
+        DataError: the images are missing or unreadable.
+    """
+    console = console or Console()
+    folder = RunFolder(out)
+    checkpoint = folder.check_resumable(experiment.recipe) if resume else folder.check_free()
+    accelerator = Accelerator(cpu=experiment.recipe.train.device == "cpu")
+    trainer = experiment.trainer(accelerator)
+    recorder = Recorder(experiment, trainer, folder)
+    if checkpoint:
+        state.restore(trainer, checkpoint)
+    accelerator.wait_for_everyone()
+    if recorder.main:
+        if resume:
+            folder.resume(experiment.recipe, trainer.done)
+        else:
+            folder.create(experiment.recipe)
+    with make_display(
+        _quiet_unless(recorder.main, console), trainer.plan.steps, trainer.done, str(out)
+    ) as display:
+        _play(trainer, recorder, display)
+    finished = trainer.done == trainer.plan.steps
+    if finished and recorder.main:
+        _finish(experiment, trainer, folder, console)
+    return Outcome(folder, trainer.done, finished, recorder.main)
+
+
+def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
+    if trainer.done == 0:
+        recorder.on_samples(0)
+        if recorder.main and recorder.folder.sample_file(0).exists():
+            display.note(f"samples of the untrained networks: {recorder.folder.sample_file(0)}")
+    with stop_on_interrupt(trainer, display):
+        try:
+            trainer.run([recorder, display], recorder.save)
+        except GanzooError:
+            recorder.save(trainer.done)
+            raise
+
+
+@contextmanager
+def stop_on_interrupt(trainer: Trainer, display: Display) -> Iterator[None]:
+    """The first Ctrl-C lets the step finish and saves; a second one stops at once."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if trainer.stop:
+            raise KeyboardInterrupt
+        trainer.stop = True
+        display.note("stopping after this step ... (Ctrl-C again stops without saving)")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _finish(
+    experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console
+) -> None:
+    scores: Scores = evaluate(experiment, trainer.data)
+    if scores:
+        write_json(folder.metrics, scores)
+        print_scores(scores, trainer.data.test_count(), console)
+
+
+def _quiet_unless(main: bool, console: Console) -> Console:
+    """Only the main process speaks."""
+    return console if main else Console(quiet=True)

@@ -1,0 +1,151 @@
+"""Noisy images and clean ones of other scenes: what unpaired denoising learns from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from ganzoo.data.images import read_image, shown
+from ganzoo.data.transforms import Framing, View, as_size
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo_denoise.noise import Noise, check_level, degrade
+from ganzoo_denoise.split import Split, split_files
+
+
+class CleanNoisy(Data):
+    """x is noisy, y is clean, and in training they never show the same scene.
+
+    With `clean` alone, noise is added to an independent half of its images, anew for every sample;
+    which half is told by the files' names and `seed`. With `noisy` too, both folders are used as
+    they are. An epoch walks through the longer domain once; the other's image is drawn at random.
+    Held out are the images of `test`, else a share of each folder. Held-out pairs are exact: one
+    centre crop, clean and with noise that belongs to (seed, index). Only `noisy` without `test` has
+    no pairs.
+
+    clean: the folder of clean images, searched with its subfolders.
+    noisy: a folder of noisy images, if there are real ones.
+    test: a folder of clean images to hold out; noise is added to them.
+    noise: what is added, after cropping: gaussian, poisson, speckle or salt_pepper.
+    level: how much. gaussian: sigma as a fraction of the range, 25 / 255 = 0.098 (default 0.1);
+        poisson: the photons of a white pixel (30); speckle: sigma as a fraction of the pixel's own
+        value (0.2); salt_pepper: the fraction of pixels that are lost (0.05).
+    size: a sample's side in pixels, or [height, width].
+    resize: what images are resized to before the crop, a side or [height, width]. Left out, crops
+        are cut from images as they are: resizing changes real noise.
+    flip: mirror half of the training samples.
+    channels: 3 for RGB, 1 for gray.
+    held_out: the share of images to hold out where `test` is not given.
+    seed: chooses the halves, the held-out images and their noise.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    def __init__(
+        self,
+        clean: str = "",
+        noisy: str = "",
+        test: str = "",
+        noise: Noise = "gaussian",
+        level: float | None = None,
+        size: int | list[int] = 64,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        held_out: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        if channels not in (1, 3):
+            raise ValueError(f"channels must be 1 (gray) or 3 (RGB), not {channels}")
+        if not 0 < held_out < 1:
+            raise ValueError(f"held_out is {held_out:g}: it must lie between 0 and 1")
+        if seed < 0:
+            raise ValueError(f"seed is {seed}: it must not be negative")
+        self.clean, self.noisy, self.test = clean, noisy, test
+        self.noise, self.level = noise, check_level(noise, level)
+        self.size, self.flip, self.channels = as_size(size), flip, channels
+        self.framing = None if resize is None else Framing(size, resize, flip)
+        self.held_out, self.seed = held_out, seed
+        self.variables = {name: Variable(channels, self.size) for name in ("x", "y")}
+        self.paired = bool(test) or not noisy
+        self._files = Split([], [], [], [])
+
+    def prepare(self) -> None:
+        """Find the images and share them out.
+
+        Raises:
+            DataError: a folder is missing or empty, has too few images, or shares one with another.
+        """
+        self._files = split_files(self.clean, self.noisy, self.test, self.held_out, self.seed)
+
+    def __len__(self) -> int:
+        return max(len(self._files.noisy), len(self._files.clean))
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], each with its own scene, crop and flip.
+
+        Raises:
+            DataError: an image cannot be read, or is smaller than a sample.
+        """
+        noisy, clean = self._files.noisy, self._files.clean
+        walk_x = len(noisy) >= len(clean)
+        index_x = index if walk_x else int(random.integers(len(noisy)))
+        index_y = int(random.integers(len(clean))) if walk_x else index
+        x = self._augmented(noisy[index_x], random)
+        y = self._augmented(clean[index_y], random)
+        return {"x": x if self.noisy else self._spoiled(x, random), "y": y}
+
+    def test_count(self) -> int:
+        """The number of held-out images; without pairs, of the longer domain."""
+        return max(len(self._files.test_noisy), len(self._files.test_clean))
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], cut around the centre.
+
+        Raises:
+            DataError: an image cannot be read, or is smaller than a sample.
+        """
+        noisy, clean = self._files.test_noisy, self._files.test_clean
+        y = self._centred(clean[index % len(clean)])
+        if self.paired:
+            return {"x": self._spoiled(y, np.random.default_rng([self.seed, index])), "y": y}
+        return {"x": self._centred(noisy[index % len(noisy)]), "y": y}
+
+    def _spoiled(self, clean: Tensor, random: np.random.Generator) -> Tensor:
+        return degrade(clean, self.noise, self.level, random)
+
+    def _augmented(self, path: Path, random: np.random.Generator) -> Tensor:
+        image = self._read(path)
+        if self.framing is not None:
+            return self.framing.random_view(image, random).of(image)
+        top, left = (int(random.integers(slack + 1)) for slack in self._slack(image))
+        return self._cut(image, top, left, self.flip and bool(random.random() < 0.5))
+
+    def _centred(self, path: Path) -> Tensor:
+        image = self._read(path)
+        if self.framing is not None:
+            return self.framing.centre_view(image).of(image)
+        top, left = (slack // 2 for slack in self._slack(image))
+        return self._cut(image, top, left, False)
+
+    def _cut(self, image: Tensor, top: int, left: int, mirrored: bool) -> Tensor:
+        """A window of `size`, without resizing."""
+        height, width = image.shape[-2:]
+        view = View((0, 0, height, width), (height, width), (top, left, *self.size), mirrored)
+        return view.of(image)
+
+    def _slack(self, image: Tensor) -> tuple[int, int]:
+        return image.shape[-2] - self.size[0], image.shape[-1] - self.size[1]
+
+    def _read(self, path: Path) -> Tensor:
+        image = read_image(path, self.channels)
+        if self.framing is None and min(self._slack(image)) < 0:
+            raise DataError(
+                f"data.size: {shown(path)} has {image.shape[-1]} x {image.shape[-2]} px, less than "
+                f"the {self.size[1]} x {self.size[0]} of a sample; lower data.size, or set "
+                "data.resize to enlarge it"
+            )
+        return image

@@ -1,0 +1,50 @@
+"""The package as ganzoo sees it: found, listed under its own name, and light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import ganzoo
+from ganzoo.plugins import installed
+from ganzoo.registry import Component
+
+NAMES = {
+    ("generator", "denoise.dncnn"),
+    ("data", "denoise.clean_noisy"),
+    ("loss", "denoise.blur_consistency"),
+}
+HEAVY = "torch", "numpy", "PIL", "pydantic", "ganzoo_denoise.dncnn"
+
+
+def own_parts() -> list[Component]:
+    return [part for part in ganzoo.list_components() if part.package == "ganzoo-denoise"]
+
+
+def test_the_listing_shows_every_part_under_the_plugins_name():
+    assert {(part.kind, part.name) for part in own_parts()} == NAMES
+    assert all(part.summary and part.version for part in own_parts())
+    assert "denoise" not in installed().registry.broken
+
+
+def test_every_part_loads_and_documents_each_setting():
+    for part in own_parts():
+        loaded = part.load()
+        named = [line.split(":")[0].strip() for line in loaded.__doc__.splitlines() if ":" in line]
+        settings = list(loaded.__init__.__annotations__)
+        assert set(settings) - {"return"} <= set(named), part.name
+
+
+def test_the_recipe_is_installed():
+    path, plugin = installed().recipes["denoise.cycle"]
+    assert path.is_file()
+    assert plugin.package == "ganzoo-denoise"
+
+
+def test_importing_the_plugin_and_listing_parts_import_nothing_heavy():
+    code = (
+        "import sys, ganzoo, ganzoo_denoise; names = [p.name for p in ganzoo.list_components()]; "
+        f"print('denoise.dncnn' in names, [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True []"

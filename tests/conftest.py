@@ -1,0 +1,40 @@
+"""What tests share: tiny recipes, a cache of their own, one thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+TINY = {
+    "networks.G": {"type": "resnet", "width": 4, "blocks": 1},
+    "networks.F": {"type": "resnet", "width": 4, "blocks": 1},
+    "networks.D_X": {"type": "patchgan", "width": 4, "layers": 1},
+    "networks.D_Y": {"type": "patchgan", "width": 4, "layers": 1},
+    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3},
+    "train.device": "cpu",
+}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def tiny():
+    """Overrides that shrink a translation recipe to a blink; a test may add its own."""
+    return lambda **more: {**TINY, **{k.replace("__", "."): v for k, v in more.items()}}
+
+
+@pytest.fixture
+def recipes():
+    return Path(__file__).parent.parent / "recipes"

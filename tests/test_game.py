@@ -1,0 +1,182 @@
+"""The rules of play: who makes what, who moves what, what is run how often."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from ganzoo import build_recipe
+from ganzoo.errors import RecipeError
+
+IDENTITY = {
+    "losses.identity_Y": {"type": "l1", "prediction": "G(y)", "target": "y", "weight": 5},
+    "losses.identity_X": {"type": "l1", "prediction": "F(x)", "target": "x", "weight": 5},
+}
+
+
+def play(recipe, overrides, steps=1):
+    """Train some steps; the images each network saw in every call, by name."""
+    experiment = build_recipe(recipe, overrides)
+    trainer = experiment.trainer(Accelerator(cpu=True))
+    images = {name: [] for name in experiment.networks}
+    for name, network in experiment.networks.items():
+        network.register_forward_hook(
+            lambda module, inputs, output, name=name: images[name].append(len(inputs[0]))
+        )
+    batches = iter(trainer._batches())
+    for _ in range(steps):
+        trainer.train_step(next(batches))
+    return experiment, trainer, images
+
+
+def test_identity_runs_each_generator_on_three_images_a_step(recipes, tiny):
+    _, _, images = play(recipes / "cyclegan.toml", {**tiny(), **IDENTITY})
+    assert sum(images["G"]) == sum(images["F"]) == 3
+    # G(x) and G(y) are one call; the critics' real and fake too, and once more for the generators
+    assert images["G"] == [2, 1]
+    assert images["D_Y"] == [1, 2]
+
+
+def test_without_identity_it_is_two(recipes, tiny):
+    _, _, images = play(recipes / "cyclegan.toml", tiny())
+    assert images["G"] == images["F"] == [1, 1]
+
+
+def test_a_weight_of_zero_drops_every_pass_only_it_needed(recipes, tiny):
+    zero = {key + ".weight": 0 for key in ("losses.cycle_X", "losses.cycle_Y")}
+    _, trainer, images = play(recipes / "cyclegan.toml", {**tiny(), **zero})
+    assert images["G"] == images["F"] == [1]
+    assert set(trainer.meter.read()["losses"]["generators"]) == {"adversarial_X", "adversarial_Y"}
+
+
+def test_without_adversarial_terms_there_are_no_critics(recipes, tiny):
+    experiment, _, images = play(recipes / "cyclegan_cycle_alone.toml", tiny())
+    assert set(images) == {"F", "G"}
+    assert [player.name for player in experiment.players] == ["generators"]
+
+
+def test_the_critic_that_moves_first_is_shown_a_fake_that_leaves_no_trace(recipes, tiny):
+    overrides = {
+        "networks.G": {"type": "unet", "width": 4, "layers": 2, "dropout": 0.5},
+        "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1},
+        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+        "train.device": "cpu",
+    }
+    experiment = build_recipe(recipes / "pix2pix.toml", overrides)
+    trainer = experiment.trainer(Accelerator(cpu=True))
+    fakes, tracked = [], []
+    generator = experiment.networks["G"]
+    generator.register_forward_hook(lambda m, i, output: fakes.append(output.detach().clone()))
+    norm = next(m for m in generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    for batch in list(trainer._batches())[:2]:
+        trainer.train_step(batch)
+        tracked.append(int(norm.num_batches_tracked))
+    ahead, own = fakes[:2]
+    assert torch.equal(ahead, own), "dropout and statistics fall the same, ahead and in its turn"
+    assert tracked == [1, 2]
+
+
+def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
+    experiment = build_recipe(recipes / "cyclegan.toml", tiny())
+    trainer = experiment.trainer(Accelerator(cpu=True))
+    seen = []
+    for mover in trainer.movers:
+        others = [p for o in trainer.movers if o is not mover for p in o.player.parameters()]
+
+        def look(*_, mover=mover, others=others):
+            own = [p.grad is not None for p in mover.player.parameters()]
+            seen.append((mover.player.name, all(own), any(p.grad is not None for p in others)))
+
+        mover.optimizer.optimizer.register_step_pre_hook(look)
+    trainer.train_step(next(iter(trainer._batches())))
+    assert seen == [("generators", True, False), ("discriminators", True, False)]
+
+
+def test_the_others_do_not_move(recipes, tiny):
+    experiment = build_recipe(recipes / "cyclegan.toml", tiny())
+    trainer = experiment.trainer(Accelerator(cpu=True))
+    trainer.movers[1].minimise = lambda losses: torch.zeros(())
+    before = copy.deepcopy(experiment.networks["D_X"].state_dict())
+    trainer.train_step(next(iter(trainer._batches())))
+    after = experiment.networks["D_X"].state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_a_frozen_network_is_run_but_never_moved(recipes, tiny):
+    overrides = {**tiny(), "networks.F.trainable": False}
+    experiment, _, images = play(recipes / "cyclegan.toml", overrides, steps=2)
+    fresh = build_recipe(recipes / "cyclegan.toml", overrides).networks["F"].state_dict()
+    frozen = experiment.networks["F"]
+    assert not frozen.training
+    assert images["F"]
+    assert all(torch.equal(fresh[key], value) for key, value in frozen.state_dict().items())
+    owned = {name for player in experiment.players for name in player.networks}
+    assert owned == {"G", "D_X", "D_Y"}
+
+
+def test_parameters_that_no_term_reaches_are_frozen_and_named(recipes, tiny):
+    zero = {f"losses.{t}.weight": 0 for t in ("adversarial_X", "cycle_X", "cycle_Y")}
+    experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **zero})
+    idle = experiment.trial.idle["generators"]
+    assert idle
+    assert all(name.startswith("networks.F.") for name in idle)
+    assert not any(p.requires_grad for p in experiment.networks["F"].parameters())
+
+
+def test_joint_critics_see_pairs_and_both_sides_have_histories(tiny):
+    """BiGAN's wires: both sides hold a generator, so both are made, and both have a history."""
+    adversarial = {
+        "type": "lsgan",
+        "real": "D(F(y), y)",
+        "fake": "D(x, G(x))",
+        "buffer": {"type": "history", "size": 3},
+    }
+    tables = {
+        "networks": {
+            "G": {"type": "resnet", "width": 4, "blocks": 1},
+            "F": {"type": "resnet", "width": 4, "blocks": 1},
+            "D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1},
+        },
+        "losses": {"joint": adversarial},
+        "data": tiny()["data"],
+        "optimizers": {"default": {"type": "adam"}},
+        "train": {"length": "5 steps", "device": "cpu"},
+    }
+    experiment, trainer, images = play(tables, (), steps=5)
+    generators, critics = experiment.players
+    assert [side.name for side in critics.sides] == ["joint.fake", "joint.real"]
+    assert [len(side.arguments) for side in critics.sides] == [2, 2]
+    assert critics.sides[0].buffer is not critics.sides[1].buffer
+    assert generators.terms[0].real is not None, "G and F both learn against it"
+    assert images["G"] == images["F"] == [1] * 5
+    state = critics.sides[0].buffer.state()
+    assert [tuple(tensor.shape) for tensor in state.values()] == [(3, 3, 16, 16)] * 2
+
+
+def test_latents_are_drawn_once_for_all_players(tiny):
+    tables = {
+        "networks": {
+            "G": {"type": "resnet", "width": 4, "blocks": 1, "in_channels": 3},
+            "D": {"type": "patchgan", "width": 4, "layers": 1},
+        },
+        "losses": {"adversarial": {"type": "vanilla", "real": "D(y)", "fake": "D(G(z))"}},
+        "latents": {"z": {"type": "normal", "like": "y"}},
+        "outputs": {"draw": "G(z)"},
+        "data": tiny()["data"],
+        "optimizers": {"default": {"type": "sgd", "lr": 0.1}},
+        "train": {"length": "2 steps", "device": "cpu"},
+    }
+    experiment, _, images = play(tables, (), steps=2)
+    assert images["G"] == [1, 1]
+    model = experiment.model()
+    assert torch.equal(model("draw", seed=3), model("draw", seed=3))
+    assert not torch.equal(model("draw", seed=3), model("draw", seed=4))
+
+
+def test_a_term_in_which_nothing_is_trained_is_a_fault(recipes, tiny):
+    frozen = {"networks.G.trainable": False, "networks.F.trainable": False}
+    with pytest.raises(RecipeError, match="nothing in this term is trained"):
+        build_recipe(recipes / "cyclegan.toml", {**tiny(), **frozen})
