@@ -14,13 +14,13 @@ from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
 class Table(BaseModel):
     """A table of the host: keys it does not know are faults."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Part(BaseModel):
     """A table that names a registered part; the keys beside `type` are its settings."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
     type: str
 
@@ -157,28 +157,59 @@ def check_tables(tables: dict[str, Any], source: str) -> Recipe:
     try:
         return Recipe.model_validate(tables)
     except ValidationError as error:
-        faults = {fault.path: fault for fault in map(_fault, error.errors())}
+        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"])]
+        faults = {fault.path: fault for fault in found}
         raise RecipeError(source, list(faults.values())) from None
+
+
+# What pydantic's complaints are in the words of a recipe; `{...}` is filled from the complaint.
+WORDS = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "list_type": "a list, as [{example}]",
+    "greater_than_equal": "at least {ge}",
+    "literal_error": "{expected}",
+}
+
+
+def _meant(place: tuple[Any, ...]) -> bool:
+    """Whether a complaint is about what was meant: `players.order` is a list, the others tables."""
+    if place[0] != "players" or len(place) < 3:
+        return True
+    return ("list[str]" in place) == (place[1] == "order")
 
 
 def _fault(entry: Any) -> Fault:
     place = [str(part) for part in entry["loc"] if part not in ("PlayerTable", "list[str]")]
-    path = ".".join(place)
+    path, given = ".".join(place), entry["input"]
     if entry["type"] == "extra_forbidden":
-        known = _known_keys(entry["loc"])
-        hint = did_you_mean(place[-1], known) or f" Known are {listed(known)}."
-        return Fault(path, f"there is no '{place[-1]}' here.{hint}")
+        return Fault(path, f"there is no '{place[-1]}' here.{_known(place)}")
     if entry["type"] == "missing":
         return Fault(path, "this is required")
     if entry["type"] == "value_error":
-        return Fault(path, str(entry["ctx"]["error"]))
+        return Fault(path, f"{entry['ctx']['error']}, not {given!r}")
     if entry["type"] in ("model_type", "dict_type"):
-        return Fault(path, f'this should be a table, as {{ type = "..." }}, not {entry["input"]!r}')
-    message = entry["msg"][0].lower() + entry["msg"][1:]
-    return Fault(path, f"{message}, not {entry['input']!r}")
+        return Fault(path, f"this should be a table, as {_example(place)}, not {given!r}")
+    example = '"x", "G(x)"' if place[0] == "samples" else '"generators", "discriminators"'
+    wanted = WORDS.get(entry["type"], "something else ({})".format(entry["msg"]))
+    wanted = wanted.format(example=example, **entry.get("ctx", {}))
+    return Fault(path, f"this should be {wanted}, not {_toml(given)}")
 
 
-def _known_keys(location: tuple[Any, ...]) -> list[str]:
+def _example(place: list[str]) -> str:
+    """A table as it would stand at this place."""
+    if len(place) == 1 and place[0] not in ("data", "schedule"):
+        return f"[{place[0]}]"
+    examples = {"outputs": '{ expression = "G(x)" }', "players": '{ networks = ["G"] }'}
+    return examples.get(place[0], '{ type = "..." }')
+
+
+def _known(place: list[str]) -> str:
+    """The key that was meant, in this table or in another one; else all keys of this one."""
     tables: dict[str, type[BaseModel]] = {
         "train": Train,
         "samples": Samples,
@@ -186,8 +217,17 @@ def _known_keys(location: tuple[Any, ...]) -> list[str]:
         "outputs": Output,
         "players": PlayerTable,
     }
-    table = tables.get(str(location[0]), Recipe) if len(location) > 1 else Recipe
-    return list(table.model_fields)
+    table = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
+    known = list(table.model_fields)
+    elsewhere = [f"{name}.{place[-1]}" for name, t in tables.items() if place[-1] in t.model_fields]
+    if elsewhere and not did_you_mean(place[-1], known):
+        return f" Did you mean '{elsewhere[0]}'?"
+    return did_you_mean(place[-1], known) or f" Use {listed(known)}."
+
+
+def _toml(value: Any) -> str:
+    """A value as the recipe wrote it, as far as it is short."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _plain(value: Any) -> Any:

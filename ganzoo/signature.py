@@ -55,11 +55,17 @@ def settings(part: type, skip: int = 0) -> list[Setting]:
 
 
 def check_settings(
-    part: type, name: str, given: Mapping[str, Any], path: str, skip: int = 0
+    part: type,
+    name: str,
+    given: Mapping[str, Any],
+    path: str,
+    skip: int = 0,
+    beside: Iterable[str] = (),
 ) -> tuple[dict[str, Any], list[Fault]]:
     """The given settings filled with the defaults, and everything wrong with them.
 
     skip: leading parameters that the host supplies (an optimizer's `params`).
+    beside: what else its table may hold (wires, the host's own keys), for a did-you-mean.
     """
     model = _model(part, skip)
     try:
@@ -67,7 +73,7 @@ def check_settings(
     except TypeError:
         return {}, [Fault(path, "dates and times cannot be settings")]
     except ValidationError as error:
-        return {}, _faults(error, model, name, path)
+        return {}, _faults(error, model, name, path, beside)
     return {field: getattr(checked, field) for field in model.model_fields}, []
 
 
@@ -78,7 +84,12 @@ def _model(part: type, skip: int) -> type[BaseModel]:
     for parameter in parameters(part, skip):
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (hints.get(parameter.name, Any), default)
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, protected_namespaces=())
+    config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        protected_namespaces=(),
+        allow_inf_nan=False,
+    )
     return create_model(part.__name__, __config__=config, **fields)
 
 
@@ -86,22 +97,23 @@ def _hints(part: type) -> dict[str, Any]:
     return typing.get_type_hints(part.__init__)
 
 
-def _faults(error: ValidationError, model: type[BaseModel], name: str, path: str) -> list[Fault]:
+def _faults(
+    error: ValidationError, model: type[BaseModel], name: str, path: str, beside: Iterable[str]
+) -> list[Fault]:
     """One fault a setting: of a union's branches only the first complaint is worth reading."""
     faults: dict[str, Fault] = {}
     for entry in error.errors():
         setting = str(entry["loc"][0]) if entry["loc"] else ""
+        if entry["type"] == "extra_forbidden":
+            hint = did_you_mean(setting, [*model.model_fields, *beside]) or _list(model)
+            message = f"'{name}' has no setting '{setting}'.{hint}"
+            faults.setdefault(setting, Fault(f"{path}.{setting}", message))
         faults.setdefault(setting, _fault(entry, setting, model, name, path))
     return list(faults.values())
 
 
 def _fault(entry: Any, setting: str, model: type[BaseModel], name: str, path: str) -> Fault:
-    known = list(model.model_fields)
-    if entry["type"] == "extra_forbidden":
-        hint = did_you_mean(setting, known)
-        known_ones = f" It has {', '.join(known)}." if known else " It has none."
-        return Fault(f"{path}.{setting}", f"'{name}' has no setting '{setting}'.{hint or known_ones}")
-    if entry["type"] == "missing":
+    if entry["type"] == "missing" and len(entry["loc"]) == 1:
         return Fault(path, f"'{name}' needs the setting '{setting}'")
     if entry["type"] == "literal_error":
         choices = typing.get_args(model.model_fields[setting].annotation)
@@ -110,23 +122,27 @@ def _fault(entry: Any, setting: str, model: type[BaseModel], name: str, path: st
             wanted = listed(map(str, literals))
             return Fault(f"{path}.{setting}", f"{entry['input']!r} is none of {wanted}")
     wanted = _spell(model.model_fields[setting].annotation)
-    return Fault(f"{path}.{setting}", f"this should be {wanted}, not {entry['input']!r}")
+    value = _given(given[setting])
+    return Fault(f"{path}.{setting}", f"this should be {wanted}, not {value}")
 
 
 def _spell(annotation: Any) -> str:
     """`int | None`, `'batch' | 'instance'`: a type as a reader of TOML understands it."""
-    if annotation is type(None):
-        return "none"
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return " | ".join(repr(argument) for argument in arguments)
     if _is_union(annotation):
-        return " | ".join(_spell(a) for a in arguments if getattr(a, "__name__", "") != "Tensor")
+        return " or ".join(_spell(a) for a in arguments if _writable(a))
     if typing.get_origin(annotation) in (list, tuple):
-        inner = list(dict.fromkeys(_spell(a) for a in arguments if a is not ...))
-        return f"list of {', '.join(inner)}"
+        inner = {_spell(a).removeprefix("a ") for a in arguments if a is not ...}
+        return f"a list of {' or '.join(sorted(inner))}s"
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _writable(annotation: Any) -> bool:
+    """Whether a recipe could write such a value: TOML has no none, and no tensors."""
+    return annotation is not type(None) and getattr(annotation, "__name__", "") != "Tensor"
 
 
 def _is_union(annotation: Any) -> bool:

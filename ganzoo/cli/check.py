@@ -19,7 +19,7 @@ def check(
         typer.Option("--set", metavar="PATH=VALUE", help="Change a setting: --set train.seed=1"),
     ] = None,
 ) -> None:
-    """Check a recipe by one trial step of shapes: no data is read, nothing is trained."""
+    """Check a recipe without data: wires, shapes, parameters, cost."""
     from ganzoo.cli.sections import checked, print_networks
     from ganzoo.cli.tables import heading, print_columns
 
@@ -56,8 +56,8 @@ def _outputs(found: Checked) -> Rows:
 
 def _cost(found: Checked) -> Rows:
     flops, batch = found.trial.flops, found.blueprint.recipe.train.batch_size
-    an_image = f"{human(flops / batch)} an image, batch {batch}"
-    rows = [("arithmetic", f"{human(flops)} for all players, forward and backward; {an_image}")]
+    an_image = f"{human(flops / batch)} an image"
+    rows = [("arithmetic", f"{human(flops)}, {an_image} (forward and backward, all players)")]
     return [*rows, ("order", ", then ".join(player.name for player in found.assembly.players))]
 
 

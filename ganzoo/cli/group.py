@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.plugins import Plugin, hooks_of, installed
 
 
@@ -43,7 +43,7 @@ class Commands(TyperGroup):
         except GanzooError as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            typer.echo(f"ganzoo: {error}", err=True)
+            typer.echo(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)
             raise typer.Exit(2) from None
 
     def _ask_plugins(self) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ganzoo.cli.tables import heading, print_table, print_terms
+from ganzoo.cli.tables import heading, print_rich, print_tabs, print_terms
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.plugins import API, Plugin, installed
 from ganzoo.registry import KINDS
@@ -123,15 +123,30 @@ def _check_kind(kind: str, what: What | None) -> None:
 
 def _print_rows(found: Sequence[Row]) -> None:
     if not sys.stdout.isatty():
-        print_table((), [list(row.values()) for row in found])
-        return
-    for row in found:
-        row["package"] += f" {row.pop('version')}"
-    headers = list(found[0]) if found else []
-    if found:
-        print_table(headers, [list(row.values()) for row in found])
+        print_tabs([list(row.values()) for row in found])
+    elif found:
+        print_rich(*as_table(found))
     else:
         typer.echo("none")
+
+
+def as_table(found: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Headers and rows for a terminal: package and version together, a heading for each kind."""
+    table: list[list[str]] = []
+    kind = ""
+    for row in found:
+        cells = {**row, "package": f"{row['package']} {row['version']}"}
+        if row.get("kind", kind) != kind:
+            kind = row["kind"]
+            table.append([kind])
+        indent = "  " if kind else ""
+        cells["name"] = indent + row["name"]
+        table.append([cells[header] for header in _headers(row)])
+    return _headers(found[0]), table
+
+
+def _headers(row: Row) -> list[str]:
+    return [header for header in row if header not in ("kind", "version")]
 
 
 def _overview() -> None:

@@ -60,7 +60,7 @@ def print_networks(recipe: Checked) -> None:
         plan = recipe.blueprint.networks[name]
         owner = recipe.owners.get(name, "not trained")
         weights = sum(p.numel() for p in network.parameters())
-        rows.append([name, plan.kind, changed(plan), f"{weights:,} parameters", owner])
+        rows.append((name, plan.kind, f"{weights:>11,} parameters", owner, changed(plan)))
     print_columns(rows)
     if recipe.unbuilt:
         typer.echo(f"  not built, for nothing reaches them: {', '.join(recipe.unbuilt)}")

@@ -21,7 +21,7 @@ def show(
         str | None, typer.Option(metavar="KIND", help="Which kind, where several share the name.")
     ] = None,
 ) -> None:
-    """Show a component's settings, or a recipe's objective, networks and training."""
+    """Show a component, or a recipe and its objective, on one page."""
     parts = _parts(name, kind)
     recipe = None if kind else _recipe(name)
     if not parts and recipe is None:

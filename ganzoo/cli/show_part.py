@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from ganzoo.cli.tables import heading, print_columns, print_table
+from ganzoo.cli.tables import heading, print_columns
 from ganzoo.interfaces import AdversarialLoss
 from ganzoo.registry import Component
 from ganzoo.signature import Setting, settings, wires
@@ -24,7 +24,7 @@ def show_part(part: Component) -> None:
         PluginError: it cannot be imported.
     """
     found = part.load()
-    typer.secho(f"{part.name}, {_article(part.kind)}", bold=True)
+    typer.secho(f"{part.kind} {part.name}", bold=True)
     typer.echo(f"  {part.package} {part.version}")
     typer.echo(f"  {part.target}{_file(found)}")
     typer.echo(f"\n{_text(found, part.kind) or part.summary}")
@@ -45,10 +45,6 @@ def spell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(spell, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _file(found: Any) -> str:
@@ -77,7 +73,7 @@ def _print_settings(found: list[Setting]) -> None:
         return
     heading("settings")
     rows = [(s.name, "required" if s.required else spell(s.default), s.type) for s in found]
-    print_table(("name", "default", "type"), rows)
+    print_columns([("name", "default", "type"), *rows])
 
 
 def _print_wires(found: Any, kind: str) -> None:

@@ -21,8 +21,9 @@ def show_recipe(source: str) -> None:
     """
     recipe = checked(source)
     summary = recipe.blueprint.recipe.summary
-    typer.secho(f"{recipe.source}, a recipe", bold=True)
-    typer.echo(f"  {summary}" if summary else "", nl=bool(summary))
+    typer.secho(f"recipe {recipe.source}", bold=True)
+    if summary:
+        typer.echo(f"  {summary}")
     _print_objective(recipe)
     print_networks(recipe)
     _print_data(recipe)
@@ -62,10 +63,11 @@ def _print_objective(recipe: Checked) -> None:
 def _print_data(recipe: Checked) -> None:
     blueprint = recipe.blueprint
     heading("data")
-    rows = [[blueprint.recipe.data.type, changed(blueprint.data)]] if blueprint.data else []
-    print_columns([row[1:] for row in rows], cap=100)
-    noise = {name: f"  drawn: {changed(plan)}" for name, plan in blueprint.latents.items()}
-    print_columns([(n, describe(v) + noise.get(n, "")) for n, v in blueprint.variables.items()])
+    if blueprint.data is not None:
+        typer.echo(f"  {changed(blueprint.data)}")
+    noise = {name: changed(plan) for name, plan in blueprint.latents.items()}
+    variables = blueprint.variables.items()
+    print_columns([(name, describe(v), noise.get(name, "")) for name, v in variables])
 
 
 def describe(variable: Variable) -> str:

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import textwrap
 from collections.abc import Sequence
-from typing import IO
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Rows = Sequence[Sequence[str]]
 
 
-def print_table(headers: Sequence[str], rows: Rows) -> None:
-    """A table with headers on a terminal; elsewhere one line a row, its fields between tabs."""
-    if sys.stdout.isatty():
-        print_rich(headers, rows, sys.stdout)
-        return
+def print_tabs(rows: Rows) -> None:
+    """One line a row, its fields between tabs: for `cut` and `grep`."""
     for row in rows:
         typer.echo("\t".join(" ".join(cell.split()) for cell in row))
 
 
-def print_rich(
-    headers: Sequence[str], rows: Rows, file: IO[str], width: int | None = None
-) -> None:
-    """A table whose last column wraps; names are never shortened."""
+def print_rich(headers: Sequence[str], rows: Rows, console: Console | None = None) -> None:
+    """A table for a terminal: the last column wraps, the others stay whole.
+
+    A row of one cell is a heading between the others.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header in headers[:-1]:
-        table.add_column(header, overflow="fold", min_width=min(8, len(header)))
-    table.add_column(headers[-1], overflow="fold", ratio=1)
+    for header in headers:
+        table.add_column(header, no_wrap=header != headers[-1], overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
-    Console(file=file, width=width, highlight=False).print(table)
+        table.add_row(*(Text(cell, style="bold" if len(row) == 1 else "") for cell in row))
+    (console or Console(highlight=False)).print(table)
 
 
 def print_columns(rows: Rows, indent: int = 2, cap: int = 44) -> None:

@@ -18,6 +18,7 @@ from ganzoo.play.checkpoint import (
     under,
     write_tensors,
 )
+from ganzoo.errors import ModelError
 from ganzoo.interfaces import Buffer
 from ganzoo.play.trainer import Trainer
 
@@ -42,6 +43,12 @@ def restore(trainer: Trainer, folder: Path) -> None:
         ModelError: it is damaged, or of another recipe or number of processes.
     """
     header, tensors = read_tensors(folder / STATE)
+    processes = int(trainer.accelerator.num_processes)
+    if header["processes"] != processes:
+        raise ModelError(
+            f"{folder}: this run was made by {header['processes']} processes, and here are "
+            f"{processes}; start as many, since each has histories and samples of its own"
+        )
     for key, module in _modules(trainer).items():
         load_module(module, under(f"{key}/", tensors), header["shared"][key], f"{folder}: {key}")
     for mover in trainer.movers:
@@ -62,6 +69,7 @@ def restore(trainer: Trainer, folder: Path) -> None:
 def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     tensors: Tensors = trainer.meter.state()
     header: dict[str, Any] = {"step": trainer.done, "shared": {}, "numbers": {}}
+    header["processes"] = int(trainer.accelerator.num_processes)
     for key, module in _modules(trainer).items():
         state, header["shared"][key] = module_state(module)
         tensors |= prefixed(f"{key}/", state)

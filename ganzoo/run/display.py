@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 import time
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 from rich.columns import Columns
@@ -16,52 +15,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-Clock = Callable[[], float]
+from ganzoo.run.speed import Clock, Speed, is_finite, spell, spell_time
+
 Record = Mapping[str, Any]
 
 REFRESHES = 4  # a second
-WINDOW = 10  # log records that the speed is averaged over
 
 
 def make_display(console: Console, steps: int, start: int, name: str) -> Display:
     """A display for training `name` from step `start` to `steps`, as suits the console."""
     live = console.is_terminal and not console.is_dumb_terminal and not console.quiet
     return (LiveDisplay if live else LineDisplay)(console, steps, start, name)
-
-
-class Speed:
-    """Steps and images a second over the last WINDOW records.
-
-    start: the step at which training starts or goes on.
-    """
-
-    def __init__(self, start: int, clock: Clock) -> None:
-        self.clock = clock
-        self.marks: deque[tuple[float, int, float]] = deque(maxlen=WINDOW + 1)
-        self.restart(start)
-
-    def restart(self, step: int) -> None:
-        """Count from now."""
-        self.marks.clear()
-        self.marks.append((self.clock(), step, 0.0))
-
-    def add(self, step: int, images: int) -> None:
-        """Note how many steps and images there are now."""
-        if len(self.marks) == 1:  # how many images the start was at follows from those of a step
-            when, start, _ = self.marks[0]
-            self.marks[0] = when, start, images * start / max(step, 1)
-        self.marks.append((self.clock(), step, float(images)))
-
-    def images_a_second(self) -> float:
-        """0 where nothing was measured yet."""
-        (since, _, first), (until, _, last) = self.marks[0], self.marks[-1]
-        return (last - first) / (until - since) if until > since else 0.0
-
-    def seconds(self, step: int, ahead: int) -> float | None:
-        """How long `ahead` steps will take; `step` is how many there are now."""
-        since, first, _ = self.marks[0]
-        until, last, _ = self.marks[-1] if len(self.marks) > 1 else (self.clock(), step, 0.0)
-        return ahead * (until - since) / (last - first) if last > first else None
 
 
 class Display(ABC):
@@ -176,8 +140,14 @@ class LiveDisplay(Display):
             self.live.stop()
 
     def show(self, record: Record) -> None:
-        """Remember the record for the next time it is drawn."""
+        """Remember the record for the next time it is drawn.
+
+        The first one makes the panel grow: drawn here, where nothing can be printed meanwhile.
+        """
+        grows = self.record is None
         self.record = record
+        if grows and self.live is not None:
+            self.live.refresh()
 
     def note(self, text: str, style: str = "") -> None:
         """Print a message above the bar, broken between words only, so that paths stay whole."""
@@ -208,18 +178,19 @@ class LiveDisplay(Display):
 
     def _numbers(self) -> Text:
         epoch = [f"epoch {self.record['epoch']}"] if self.record is not None else []
-        return Text("   ".join([f"step {self.step}/{self.steps}", *epoch, *self.pace()]), "cyan")
+        text = "  ".join([f"step {self.step}/{self.steps}", *epoch, *self.pace()])
+        return Text(text, "cyan", no_wrap=True, overflow="ellipsis")
 
 
 def _player_table(record: Record, player: str) -> Table:
     """A player's learning rate and its terms' means."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, overflow="ellipsis")
-    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True, justify="right", min_width=len("lr 1.98e-05"))
     rate = record["lr"].get(player)
     table.add_row(Text(player, "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim"))
     for term, value in record["losses"][player].items():
-        table.add_row(f"  {term}", Text(spell(value), "" if _is_finite(value) else "bold red"))
+        table.add_row(f"  {term}", Text(spell(value), "" if is_finite(value) else "bold red"))
     return table
 
 
@@ -230,28 +201,3 @@ def _warning(record: Record) -> str:
         f"warning: {steps} up to step {record['step']} had losses that are not finite; the "
         "networks are most likely spoilt. Try a lower learning rate; log.jsonl shows when it began."
     )
-
-
-def _is_finite(value: float | None) -> bool:
-    return value is not None and abs(value) < float("inf")
-
-
-def spell(value: float | None) -> str:
-    """A number in about four characters that stay in place: `0.512`, `12.3`, `1.2e-05`, `nan`."""
-    if value is None or not _is_finite(value) or value == 0:
-        return "nan" if value is None else f"{value:.3f}"
-    size = abs(value)
-    if not 0.0005 <= size < 99999.5:
-        return f"{value:.1e}"
-    digits = 3 if size < 9.9995 else 1 if size < 999.95 else 0
-    return f"{value:.{digits}f}"
-
-
-def spell_time(seconds: float) -> str:
-    """`0:42`, `4:20`, `1:04:20`, `2 d 3 h`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours_of_day = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours_of_day} h"
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -6,10 +6,9 @@ import math
 from typing import ClassVar
 
 import torch
+from ganzoo.interfaces import Loss
 from torch import Tensor
 from torch.nn import functional
-
-from ganzoo.interfaces import Loss
 
 
 class BlurConsistency(Loss):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
-
 from ganzoo.data.images import read_image, shown
 from ganzoo.data.transforms import Framing, View, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from torch import Tensor
+
 from ganzoo_denoise.noise import Noise, check_level, degrade
 from ganzoo_denoise.split import Split, split_files
 

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+
 from ganzoo_denoise.blur_consistency import BlurConsistency, blur, gaussian_kernel
 
 # sigma = 1, r = 3: exp(-i² / 2) is 1, .6065307, .1353353, .0111090, which sum to 2.5059499.

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ganzoo_denoise.clean_noisy import CleanNoisy
-from ganzoo_denoise.split import shuffled
+from ganzoo.errors import DataError
 from PIL import Image
 
-from ganzoo.errors import DataError
+from ganzoo_denoise.clean_noisy import CleanNoisy
+from ganzoo_denoise.split import shuffled
 
 
 def prepared(**settings) -> CleanNoisy:

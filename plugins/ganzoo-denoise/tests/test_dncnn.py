@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from ganzoo_denoise.dncnn import DnCNN
 
 
