@@ -1,4 +1,4 @@
-"""Where recipes come from: a file, a run folder, an installed name, a table; `extends`; overrides."""
+"""Where recipes come from: a file, a run's folder, a name, a table; `extends`; overrides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from ganzoo.errors import Fault, GanzooError, RecipeError, did_you_mean
 from ganzoo.plugins import installed
-from ganzoo.recipe import Recipe, check_tables
+from ganzoo.recipe import Recipe
+from ganzoo.tables import check_tables
 
 Source = str | Path | Mapping[str, Any] | Recipe
 Overrides = Mapping[str, Any] | Iterable[str]
@@ -26,10 +27,11 @@ def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
         RecipeError: everything wrong with its tables.
         GanzooError: there is no such recipe.
     """
-    name, tables = read_tables(source)
+    place, tables = read_tables(source)
     merged = merge(tables, nested(overrides))
-    merged.setdefault("name", Path(name).stem)
-    return check_tables(merged, name)
+    is_file = not isinstance(source, str) or Path(source).exists()
+    merged.setdefault("name", Path(place).stem if is_file else source)
+    return check_tables(merged, place)
 
 
 def read_tables(source: Source) -> tuple[str, dict[str, Any]]:
@@ -96,14 +98,15 @@ def _no_recipe(name: str, known: Iterable[str]) -> Path:
     reasons = installed().registry.broken
     plugin = name.partition(".")[0]
     if plugin in reasons:
-        raise GanzooError(f"no recipe '{name}': plugin '{plugin}' failed to load ({reasons[plugin]})")
+        reason = f"plugin '{plugin}' failed to load ({reasons[plugin]})"
+        raise GanzooError(f"there is no recipe '{name}': {reason}")
     hint = did_you_mean(Path(name).stem, known)
     raise GanzooError(f"there is no recipe '{name}'.{hint} See: ganzoo list recipes")
 
 
 def _split(override: str) -> tuple[str, Any]:
     path, equals, text = override.partition("=")
-    if not equals or not path.strip():
+    if not equals or not all(key.strip() for key in path.split(".")):
         raise GanzooError(f"--set {override}: write it as path=value, as --set train.seed=1")
     try:
         return path.strip(), tomllib.loads(f"value = {text}")["value"]
@@ -112,7 +115,7 @@ def _split(override: str) -> tuple[str, Any]:
 
 
 def _read_file(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    if path.resolve() in seen:
+    if path.resolve() in map(Path.resolve, seen):
         raise RecipeError(str(path), [Fault("extends", "this recipe extends itself")])
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -120,7 +123,7 @@ def _read_file(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise GanzooError(f"{path}: this is not valid TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise GanzooError(f"{path}: this cannot be read ({error})") from None
-    return _extended(tables, path.parent, (*seen, path.resolve()))
+    return _extended(tables, path.parent, (*seen, path))
 
 
 def _extended(tables: dict[str, Any], folder: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -128,7 +131,18 @@ def _extended(tables: dict[str, Any], folder: Path, seen: tuple[Path, ...]) -> d
     if parent is None:
         return tables
     if not isinstance(parent, str):
-        raise RecipeError("recipe", [Fault("extends", "this should be a file or a recipe's name")])
+        raise _at_extends(seen, "this should be a file or a recipe's name")
     beside = folder / parent
-    base = _read_file(beside if beside.is_file() else find_recipe(parent), seen)
+    base = _read_file(beside if beside.is_file() else _find_parent(parent, seen), seen)
     return merge({k: v for k, v in base.items() if k not in ("name", "summary")}, tables)
+
+
+def _find_parent(parent: str, seen: tuple[Path, ...]) -> Path:
+    try:
+        return find_recipe(parent)
+    except GanzooError as error:
+        raise _at_extends(seen, str(error)) from None
+
+
+def _at_extends(seen: tuple[Path, ...], message: str) -> RecipeError:
+    return RecipeError(str(seen[-1]) if seen else "recipe", [Fault("extends", message)])

@@ -1,8 +1,8 @@
 """An objective as the papers write it: each loss's own notation, with its wires filled in.
 
-    G, F against D_X, D_Y
-        E[(D_Y(y) - 1)²] + E[(D_Y(G(x)))²]   adversarial_Y (history of 50)
-      + 10 ‖F(G(x)) - x‖₁                    cycle_X
+G, F against D_X, D_Y
+    E[(D_Y(y) - 1)²] + E[(D_Y(G(x)))²]   adversarial_Y (history of 50)
+  + 10 ‖F(G(x)) - x‖₁                    cycle_X
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDEST = 48  # a longer formula does not push the names of the others
+WIDEST = 56  # a longer formula does not push the names of the others
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def objective(terms: Sequence[Term], makers: Iterable[str], critics: Iterable[st
     live = [term for term in terms if term.weight != 0]
     dropped = [term for term in terms if term.weight == 0]
     lines = [_players(list(makers), list(critics))]
-    lines += _aligned([(_sign(term, term is live[0]) + term.summand, term.caption) for term in live])
+    sums = [(_sign(term, term is live[0]) + term.summand, term.caption) for term in live]
+    lines += _aligned(sums)
     if dropped:
         lines += ["", "dropped (weight 0)"]
         lines += _aligned([("    " + term.formula, term.caption) for term in dropped])

@@ -88,8 +88,8 @@ def discover(points: Iterable[EntryPoint]) -> Zoo:
     zoo = Zoo()
     _load(zoo, Plugin("", CORE, _version(CORE)), lambda: parts)
     for point in sorted(points, key=lambda p: (p.name, p.value)):
-        package = point.dist.name if point.dist else "?"
-        _load(zoo, Plugin(point.name, package, point.dist.version if point.dist else "?"), point.load)
+        package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
+        _load(zoo, Plugin(point.name, package, version), point.load)
     return zoo
 
 

@@ -1,14 +1,13 @@
-"""A recipe: the tables of a TOML file, checked for shape. What the names mean is `blueprint`'s."""
+"""A recipe: the tables of a TOML file as objects. What the names mean is the build layer's."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ganzoo.duration import Duration, DurationField
-from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
 
 
 class Table(BaseModel):
@@ -146,88 +145,6 @@ class Recipe(Table):
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-def check_tables(tables: dict[str, Any], source: str) -> Recipe:
-    """Read nested tables as a recipe.
-
-    Raises:
-        RecipeError: every key that is unknown, missing or of the wrong type, at once.
-    """
-    try:
-        return Recipe.model_validate(tables)
-    except ValidationError as error:
-        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"])]
-        faults = {fault.path: fault for fault in found}
-        raise RecipeError(source, list(faults.values())) from None
-
-
-# What pydantic's complaints are in the words of a recipe; `{...}` is filled from the complaint.
-WORDS = {
-    "string_type": "a text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "list_type": "a list, as [{example}]",
-    "greater_than_equal": "at least {ge}",
-    "literal_error": "{expected}",
-}
-
-
-def _meant(place: tuple[Any, ...]) -> bool:
-    """Whether a complaint is about what was meant: `players.order` is a list, the others tables."""
-    if place[0] != "players" or len(place) < 3:
-        return True
-    return ("list[str]" in place) == (place[1] == "order")
-
-
-def _fault(entry: Any) -> Fault:
-    place = [str(part) for part in entry["loc"] if part not in ("PlayerTable", "list[str]")]
-    path, given = ".".join(place), entry["input"]
-    if entry["type"] == "extra_forbidden":
-        return Fault(path, f"there is no '{place[-1]}' here.{_known(place)}")
-    if entry["type"] == "missing":
-        return Fault(path, "this is required")
-    if entry["type"] == "value_error":
-        return Fault(path, f"{entry['ctx']['error']}, not {given!r}")
-    if entry["type"] in ("model_type", "dict_type"):
-        return Fault(path, f"this should be a table, as {_example(place)}, not {given!r}")
-    example = '"x", "G(x)"' if place[0] == "samples" else '"generators", "discriminators"'
-    wanted = WORDS.get(entry["type"], "something else ({})".format(entry["msg"]))
-    wanted = wanted.format(example=example, **entry.get("ctx", {}))
-    return Fault(path, f"this should be {wanted}, not {_toml(given)}")
-
-
-def _example(place: list[str]) -> str:
-    """A table as it would stand at this place."""
-    if len(place) == 1 and place[0] not in ("data", "schedule"):
-        return f"[{place[0]}]"
-    examples = {"outputs": '{ expression = "G(x)" }', "players": '{ networks = ["G"] }'}
-    return examples.get(place[0], '{ type = "..." }')
-
-
-def _known(place: list[str]) -> str:
-    """The key that was meant, in this table or in another one; else all keys of this one."""
-    tables: dict[str, type[BaseModel]] = {
-        "train": Train,
-        "samples": Samples,
-        "checkpoints": Checkpoints,
-        "outputs": Output,
-        "players": PlayerTable,
-    }
-    table = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
-    known = list(table.model_fields)
-    elsewhere = [f"{name}.{place[-1]}" for name, t in tables.items() if place[-1] in t.model_fields]
-    if elsewhere and not did_you_mean(place[-1], known):
-        return f" Did you mean '{elsewhere[0]}'?"
-    return did_you_mean(place[-1], known) or f" Use {listed(known)}."
-
-
-def _toml(value: Any) -> str:
-    """A value as the recipe wrote it, as far as it is short."""
-    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _plain(value: Any) -> Any:

@@ -6,8 +6,9 @@ import functools
 import inspect
 import json
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -17,7 +18,7 @@ from ganzoo.errors import Fault, did_you_mean, listed
 
 @dataclass(frozen=True)
 class Setting:
-    """One parameter as a person reads it: name, type, and default (`required` where it has none)."""
+    """One parameter as a person reads it; one that has no default is required."""
 
     name: str
     type: str
@@ -73,7 +74,7 @@ def check_settings(
     except TypeError:
         return {}, [Fault(path, "dates and times cannot be settings")]
     except ValidationError as error:
-        return {}, _faults(error, model, name, path, beside)
+        return {}, _faults(error, given, model, name, path, beside)
     return {field: getattr(checked, field) for field in model.model_fields}, []
 
 
@@ -89,55 +90,81 @@ def _model(part: type, skip: int) -> type[BaseModel]:
         arbitrary_types_allowed=True,
         protected_namespaces=(),
         allow_inf_nan=False,
+        validate_default=True,
     )
     return create_model(part.__name__, __config__=config, **fields)
 
 
 def _hints(part: type) -> dict[str, Any]:
-    return typing.get_type_hints(part.__init__)
+    return typing.get_type_hints(part.__init__)  # type: ignore[misc]
 
 
 def _faults(
-    error: ValidationError, model: type[BaseModel], name: str, path: str, beside: Iterable[str]
+    error: ValidationError,
+    given: Mapping[str, Any],
+    model: type[BaseModel],
+    name: str,
+    path: str,
+    beside: Iterable[str],
 ) -> list[Fault]:
     """One fault a setting: of a union's branches only the first complaint is worth reading."""
     faults: dict[str, Fault] = {}
     for entry in error.errors():
-        setting = str(entry["loc"][0]) if entry["loc"] else ""
-        if entry["type"] == "extra_forbidden":
-            hint = did_you_mean(setting, [*model.model_fields, *beside]) or _list(model)
-            message = f"'{name}' has no setting '{setting}'.{hint}"
-            faults.setdefault(setting, Fault(f"{path}.{setting}", message))
-        faults.setdefault(setting, _fault(entry, setting, model, name, path))
+        setting = str(entry["loc"][0])
+        place = f"{path}.{setting}"
+        if setting in faults:
+            continue
+        if setting not in model.model_fields:
+            hint = did_you_mean(setting, [*model.model_fields, *beside]) or _known(model)
+            faults[setting] = Fault(place, f"'{name}' has no setting '{setting}'.{hint}")
+        elif setting not in given:
+            faults[setting] = Fault(path, f"'{name}' needs the setting '{setting}'")
+        else:
+            wanted = _spell(model.model_fields[setting].annotation)
+            value = as_written(given[setting])
+            faults[setting] = Fault(place, f"this should be {wanted}, not {value}")
     return list(faults.values())
 
 
-def _fault(entry: Any, setting: str, model: type[BaseModel], name: str, path: str) -> Fault:
-    if entry["type"] == "missing" and len(entry["loc"]) == 1:
-        return Fault(path, f"'{name}' needs the setting '{setting}'")
-    if entry["type"] == "literal_error":
-        choices = typing.get_args(model.model_fields[setting].annotation)
-        literals = [choice for choice in choices if isinstance(choice, (str, int))]
-        if literals:
-            wanted = listed(map(str, literals))
-            return Fault(f"{path}.{setting}", f"{entry['input']!r} is none of {wanted}")
-    wanted = _spell(model.model_fields[setting].annotation)
-    value = _given(given[setting])
-    return Fault(f"{path}.{setting}", f"this should be {wanted}, not {value}")
+def as_written(value: Any) -> str:
+    """A value as a recipe writes it, near enough: `true`, `"instance"`, `[1, 2]`, or `none`."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(as_written, value))}]"
+    return repr(value)
+
+
+def _known(model: type[BaseModel]) -> str:
+    known = list(model.model_fields)
+    return f" It has {', '.join(known)}." if known else " It has none."
 
 
 def _spell(annotation: Any) -> str:
-    """`int | None`, `'batch' | 'instance'`: a type as a reader of TOML understands it."""
+    """`a whole number`, `'batch' or 'instance'`: a type as a writer of TOML understands it."""
     arguments = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Literal:
-        return " | ".join(repr(argument) for argument in arguments)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return listed(map(str, arguments))
     if _is_union(annotation):
         return " or ".join(_spell(a) for a in arguments if _writable(a))
-    if typing.get_origin(annotation) in (list, tuple):
-        inner = {_spell(a).removeprefix("a ") for a in arguments if a is not ...}
-        return f"a list of {' or '.join(sorted(inner))}s"
+    if origin in (list, tuple):
+        count = f"{len(arguments)} " if origin is tuple and ... not in arguments else ""
+        inner = dict.fromkeys(_several(_spell(a)) for a in arguments if a is not ...)
+        return f"a list of {count}{' or '.join(inner)}"
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _several(spelled: str) -> str:
+    """`numbers` from `a number`, `lists of numbers` from `a list of numbers`."""
+    if spelled.startswith("a list"):
+        return "lists" + spelled.removeprefix("a list")
+    return f"{spelled.removeprefix('a ')}s" if spelled.startswith("a ") else spelled
 
 
 def _writable(annotation: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from ganzoo.cli.group import Commands
 __all__ = ["app", "main"]
 
 # Command bodies import what they need: `ganzoo --help` imports neither torch nor pydantic.
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "translate": translate.translate,
     "list": list_.list_,

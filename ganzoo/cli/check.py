@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ganzoo.cli.sections import Checked
+    from ganzoo.pages.sections import Checked
 
 Rows = list[tuple[str, ...]]
 
@@ -20,8 +20,8 @@ def check(
     ] = None,
 ) -> None:
     """Check a recipe without data: wires, shapes, parameters, cost."""
-    from ganzoo.cli.sections import checked, print_networks
-    from ganzoo.cli.tables import heading, print_columns
+    from ganzoo.pages.columns import heading, print_columns
+    from ganzoo.pages.sections import checked, print_networks
 
     found = checked(recipe, set_ or [])
     typer.secho(found.source, bold=True)

@@ -6,21 +6,21 @@ import json
 import sys
 import tomllib
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ganzoo.cli.tables import heading, print_rich, print_tabs, print_terms
 from ganzoo.errors import GanzooError, did_you_mean, listed
+from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.plugins import API, Plugin, installed
 from ganzoo.registry import KINDS
 
 Row = dict[str, str]
 
 
-class What(str, Enum):
+class What(StrEnum):
     """What a listing may show."""
 
     components = "components"

@@ -24,16 +24,15 @@ def run(
     from rich.console import Console
 
     from ganzoo.build import build_recipe
-    from ganzoo.loading import find_recipe, load_recipe
+    from ganzoo.loading import load_recipe
     from ganzoo.run.folder import RunFolder
+    from ganzoo.run.training import train
 
-    source = find_recipe(recipe)
-    name = load_recipe(source, set_ or []).name
+    name = load_recipe(recipe, set_ or []).name
     folder = out or _default_folder(recipe, name)
     if not resume:
         RunFolder(folder).check_free()
-    experiment = build_recipe(source, set_ or [])
-    from ganzoo.run.training import train
+    experiment = build_recipe(recipe, set_ or [])
 
     outcome = train(experiment, folder, resume=resume, console=Console())
     again = _command(recipe, set_ or [], out)

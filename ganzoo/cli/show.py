@@ -27,12 +27,12 @@ def show(
     if not parts and recipe is None:
         raise GanzooError(_unknown(name))
     for number, part in enumerate(parts):
-        from ganzoo.cli.show_part import show_part
+        from ganzoo.pages.part import show_part
 
         typer.echo("\n" if number else "", nl=False)
         show_part(part)
     if recipe is not None:
-        from ganzoo.cli.show_recipe import show_recipe
+        from ganzoo.pages.recipe import show_recipe
 
         typer.echo("\n" if parts else "", nl=False)
         show_recipe(recipe)

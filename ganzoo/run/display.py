@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ganzoo.run.speed import Clock, Speed, is_finite, spell, spell_time
+from ganzoo.run.speed import Clock, Speed, is_finite, spell, spell_rate, spell_time
 
 Record = Mapping[str, Any]
 
@@ -94,10 +94,9 @@ class Display(ABC):
 
     def pace(self) -> list[str]:
         """Images a second and the time left, as far as they are known."""
-        speed = self.speed.images_a_second()
-        return [
-            text for text in (f"{spell(speed)} img/s" if speed else "", self.time_left()) if text
-        ]
+        rate = self.speed.images_a_second()
+        images = f"{spell_rate(rate)} img/s" if rate else ""
+        return [text for text in (images, self.time_left()) if text]
 
 
 class LineDisplay(Display):

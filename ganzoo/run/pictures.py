@@ -16,7 +16,7 @@ Size = tuple[int, int]
 READABLE = 128  # pixels that a cell should at least be wide and high
 MARGIN = 8
 WHITE, INK = (255, 255, 255), (32, 32, 32)
-SMALLEST, LARGEST = 11, 28  # font sizes
+SMALLEST, LARGEST = 12, 24  # font sizes
 
 
 def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Image:

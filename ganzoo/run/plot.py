@@ -62,13 +62,14 @@ def _thin(curve: Curve) -> Curve:
 def _figure(steps: Curve, curves: Mapping[str, Mapping[str, Curve]]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     most = max(len(terms) for terms in curves.values())
     figure = Figure(
         figsize=(10, len(curves) * max(3.0, 0.9 + 0.22 * most)),
         dpi=120,
         facecolor="white",
-        layout="constrained",
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
     )
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
@@ -76,7 +77,8 @@ def _figure(steps: Curve, curves: Mapping[str, Mapping[str, Curve]]) -> Figure:
     for axes, (player, terms) in zip(panels, curves.items(), strict=True):
         _draw(axes, _thin(steps), {term: _thin(curve) for term, curve in terms.items()}, styles)
         _dress(axes, player)
-    panels[-1].set_xlabel("steps", color=INK)
+    panels[-1].set_xlabel("steps", fontsize=9, color=INK)
+    figure.align_ylabels(panels)
     return figure
 
 

@@ -59,6 +59,11 @@ def spell(value: float | None) -> str:
     return f"{value:.{digits}f}"
 
 
+def spell_rate(rate: float) -> str:
+    """`0.19`, `7.1`, `152`."""
+    return f"{rate:.2g}" if rate < 1 else f"{rate:.{0 if rate >= 100 else 1}f}"
+
+
 def spell_time(seconds: float) -> str:
     """`0:42`, `4:20`, `1:04:20`, `2 d 3 h`."""
     minutes, rest = divmod(round(seconds), 60)

@@ -29,8 +29,8 @@ class DnCNN(Generator):
         ValueError: out_channels differs from in_channels, or a setting is out of range.
     """
 
-    # The paper's is He et al.'s, "kaiming", whose first residual is as large as the image. N(0, 0.02)
-    # starts near the identity: 26.0 against 20.2 dB after 300 supervised steps at sigma = 0.1.
+    # The paper's is He et al.'s, "kaiming". Trained on pairs for 300 steps at sigma = 0.1 that came
+    # to 20.2 dB and N(0, 0.02) to 26.0 (width 32, 9 layers, batches of one).
     default_init: ClassVar[str | None] = "normal"
 
     def __init__(

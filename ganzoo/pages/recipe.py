@@ -7,10 +7,10 @@ from typing import Any
 import typer
 
 from ganzoo.build.plans import TermPlan
-from ganzoo.cli.sections import Checked, changed, checked, print_networks
-from ganzoo.cli.tables import heading, print_columns
 from ganzoo.interfaces import Variable
 from ganzoo.notation import Term, objective
+from ganzoo.pages.columns import heading, print_columns
+from ganzoo.pages.sections import Checked, changed, checked, print_networks
 
 
 def show_recipe(source: str) -> None:
@@ -78,16 +78,19 @@ def describe(variable: Variable) -> str:
 
 
 def _print_outputs(recipe: Checked) -> None:
-    tables = recipe.blueprint.recipe.outputs
     outputs = recipe.blueprint.outputs.items()
-    if tables:
+    if outputs:
         heading("outputs")
-        modes = {name: ", in training mode" * (table.mode == "train") for name, table in tables.items()}
-        print_columns([(name, f"{wire}{modes[name]}") for name, wire in outputs])
+        print_columns([(name, str(wire), _mode(name, recipe)) for name, wire in outputs])
     if recipe.blueprint.metrics:
         heading("metrics")
         metrics = recipe.blueprint.metrics.items()
         print_columns([(name, changed(m.metric), _wired(m.wires)) for name, m in metrics])
+
+
+def _mode(output: str, recipe: Checked) -> str:
+    trains = recipe.blueprint.recipe.outputs[output].mode == "train"
+    return "dropout and batch statistics as in training" if trains else ""
 
 
 def _wired(wires: Any) -> str:
@@ -98,7 +101,7 @@ def _print_training(recipe: Checked) -> None:
     blueprint = recipe.blueprint
     train, schedule = blueprint.recipe.train, blueprint.schedule
     heading("training")
-    rows = [("length", f"{train.length}, {train.batch_size} a step")]
+    rows = [("length", f"{train.length}, batch size {train.batch_size}")]
     rows += [("order", ", then ".join(player.name for player in recipe.assembly.players))]
     for name, plan in blueprint.optimizers.items():
         who = "optimizer" if name == "default" else f"optimizer of {name}"

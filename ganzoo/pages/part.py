@@ -8,10 +8,10 @@ from typing import Any
 
 import typer
 
-from ganzoo.cli.tables import heading, print_columns
 from ganzoo.interfaces import AdversarialLoss
+from ganzoo.pages.columns import heading, print_columns
 from ganzoo.registry import Component
-from ganzoo.signature import Setting, settings, wires
+from ganzoo.signature import Setting, as_written, settings, wires
 
 # Their first parameter is supplied by the host.
 SKIPPED = {"optimizer": 1}
@@ -34,17 +34,6 @@ def show_part(part: Component) -> None:
     if heads:
         heading("heads")
         print_columns(heads)
-
-
-def spell(value: Any) -> str:
-    """A value as TOML writes it, as far as it can."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(spell, value))}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _file(found: Any) -> str:
@@ -72,7 +61,7 @@ def _print_settings(found: list[Setting]) -> None:
         typer.echo("\nIt has no settings.")
         return
     heading("settings")
-    rows = [(s.name, "required" if s.required else spell(s.default), s.type) for s in found]
+    rows = [(s.name, "required" if s.required else as_written(s.default), s.type) for s in found]
     print_columns([("name", "default", "type"), *rows])
 
 

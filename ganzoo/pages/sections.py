@@ -12,8 +12,8 @@ from ganzoo.build.assemble import Assembly, assemble
 from ganzoo.build.experiment import check_recipe
 from ganzoo.build.plans import Blueprint, PartPlan
 from ganzoo.build.trial import Trial
-from ganzoo.cli.tables import heading, print_columns
-from ganzoo.signature import settings
+from ganzoo.pages.columns import heading, print_columns
+from ganzoo.signature import as_written, settings
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,7 @@ def changed(plan: PartPlan, skip: int = 0) -> str:
 
 def assignments(values: Mapping[str, Any]) -> list[str]:
     """`width = 32`, as a recipe writes it."""
-    from ganzoo.cli.show_part import spell
-
-    return [f"{name} = {spell(value)}" for name, value in values.items()]
+    return [f"{name} = {as_written(value)}" for name, value in values.items()]
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -1,0 +1,111 @@
+"""Nested tables read as a recipe, and what is wrong with them in the words of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
+from ganzoo.recipe import Checkpoints, Output, PlayerTable, Recipe, Samples, Train
+from ganzoo.signature import as_written
+
+# Tables on which the meaning of no other depends.
+APART = ("train", "samples", "checkpoints")
+
+
+class TableError(RecipeError):
+    """Tables that cannot be read as a recipe.
+
+    rest: the recipe with stand-ins for the tables at fault, so that its names can be checked as
+        well; None where names depend on what is wrong.
+    """
+
+    def __init__(self, source: str, faults: Sequence[Fault], tables: dict[str, Any]) -> None:
+        super().__init__(source, faults)
+        self.rest: Recipe | None = None
+        if all(fault.path.partition(".")[0] in APART for fault in faults):
+            kept = {name: table for name, table in tables.items() if name not in APART}
+            self.rest = Recipe.model_validate({**kept, "train": {"length": "1 step"}})
+
+
+def check_tables(tables: dict[str, Any], source: str) -> Recipe:
+    """Read nested tables as a recipe.
+
+    Raises:
+        TableError: every key that is unknown, missing or of the wrong type, at once.
+    """
+    try:
+        return Recipe.model_validate(tables)
+    except ValidationError as error:
+        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"])]
+        faults = {fault.path: fault for fault in found}
+        raise TableError(source, list(faults.values()), tables) from None
+
+
+# What pydantic's complaints are in the words of a recipe; `{...}` is filled from the complaint.
+WORDS = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "list_type": "a list, as [{example}]",
+    "greater_than_equal": "at least {ge}",
+    "literal_error": "{expected}",
+}
+
+
+def _meant(place: tuple[Any, ...]) -> bool:
+    """Whether a complaint is about what was meant: `players.order` is a list, the others tables."""
+    if place[0] != "players" or len(place) < 3:
+        return True
+    return bool(("list[str]" in place) == (place[1] == "order"))
+
+
+def _fault(entry: Any) -> Fault:
+    place = [str(part) for part in entry["loc"] if part not in ("PlayerTable", "list[str]")]
+    path, given = ".".join(place), entry["input"]
+    if entry["type"] == "extra_forbidden":
+        return Fault(path, f"there is no '{place[-1]}' here.{_known(place)}")
+    if entry["type"] == "missing":
+        return Fault(path, "this is required")
+    if entry["type"] == "value_error":
+        return Fault(path, f"{entry['ctx']['error']}, not {as_written(given)}")
+    if entry["type"] in ("model_type", "dict_type"):
+        return Fault(path, f"this should be a table, as {_example(place)}, not {as_written(given)}")
+    blanks = {"example": _items(place), "msg": entry["msg"], **entry.get("ctx", {})}
+    wanted = WORDS.get(entry["type"], "otherwise ({msg})").format(**blanks)
+    return Fault(path, f"this should be {wanted}, not {as_written(given)}")
+
+
+def _example(place: list[str]) -> str:
+    """A table as it would stand at this place."""
+    if len(place) == 1 and place[0] not in ("data", "schedule"):
+        return f"[{place[0]}]"
+    examples = {"outputs": '{ expression = "G(x)" }', "players": '{ networks = ["G"] }'}
+    return examples.get(place[0], '{ type = "..." }')
+
+
+def _items(place: list[str]) -> str:
+    """What a list holds at this place."""
+    return '"x", "G(x)"' if place[0] == "samples" else '"generators", "discriminators"'
+
+
+def _known(place: list[str]) -> str:
+    """The key that was meant, in this table or in another one; else all keys of this one."""
+    tables: dict[str, type[BaseModel]] = {
+        "train": Train,
+        "samples": Samples,
+        "checkpoints": Checkpoints,
+        "outputs": Output,
+        "players": PlayerTable,
+    }
+    table = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
+    known = list(table.model_fields)
+    elsewhere = [f"{t}.{place[-1]}" for t in APART if place[-1] in tables[t].model_fields]
+    if elsewhere and not did_you_mean(place[-1], known):
+        return f" Did you mean '{elsewhere[0]}'?"
+    return did_you_mean(place[-1], known) or f" Use {listed(known)}."

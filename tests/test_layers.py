@@ -1,0 +1,114 @@
+"""What may import what: names no torch, play no names, parts neither trainer nor recipe."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ganzoo
+
+PACKAGE = Path(ganzoo.__file__).parent
+NAMES = (
+    "__init__ __main__ errors registry plugins parts signature expression duration recipe loading"
+    " files notation"
+).split()
+PARTS = ("networks", "losses", "buffers", "data", "metrics", "latents", "schedules", "inits")
+HEAVY = ("torch", "torchvision", "accelerate", "torchmetrics", "safetensors", "numpy", "matplotlib")
+
+
+def modules(*names):
+    for name in names:
+        path = PACKAGE / name
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def imports(path, top_level_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def offenders(paths, forbidden, **how):
+    pattern = re.compile(rf"({'|'.join(map(re.escape, forbidden))})(\.|$)")
+    return [f"{p.name}: {m}" for p in paths for m in imports(p, **how) if pattern.match(m)]
+
+
+def test_names_import_no_torch():
+    assert not offenders(modules(*NAMES), [*HEAVY, "ganzoo.play"], top_level_only=True)
+
+
+def test_play_imports_no_names():
+    names = ["registry", "plugins", "parts", "signature", "recipe", "loading", "build", "run", "cli"]
+    assert not offenders(modules("play", "interfaces"), [f"ganzoo.{name}" for name in names])
+
+
+def test_parts_know_nothing_of_trainer_or_recipe():
+    others = ["recipe", "loading", "registry", "build", "run", "cli", "play"]
+    assert not offenders(modules(*PARTS), [f"ganzoo.{name}" for name in others])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ganzoo; ganzoo.list_components()",
+        "from ganzoo.cli import app; from typer.testing import CliRunner; "
+        "r = CliRunner().invoke(app, ['--help']); assert r.exit_code == 0, r.output",
+        "from ganzoo.cli import app; from typer.testing import CliRunner; "
+        "r = CliRunner().invoke(app, ['list']); assert r.exit_code == 0, r.output",
+    ],
+)
+def test_the_front_door_leaves_torch_out(statement):
+    code = f"import sys; {statement}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_nothing_is_unpickled_but_in_one_place():
+    unsafe = re.compile(r"pickle|torch\.load\b|\beval\(|\bexec\(|yaml\.load|save_state|np\.load")
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for line in _code_lines(path)
+        if unsafe.search(line) and not re.search(r"\.eval\(|re\.compile", line)
+    }
+    assert found == {"networks/reference.py"}
+
+
+def _code_lines(path):
+    """Source without docstrings and comments."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            if isinstance(getattr(body[0], "value", None), ast.Constant):
+                body[0].value.value = ""
+    return ast.unparse(tree).splitlines()
+
+
+def test_no_method_is_known_by_name():
+    """CycleGAN, pix2pix and the rest exist as TOML: no identifier and no file carries their name."""
+    methods = re.compile(r"cycle_?gan|pix_?2_?pix|co_?gan|bi_?gan|sim_?gan|dc_?gan", re.IGNORECASE)
+    assert not [p for p in PACKAGE.rglob("*.py") if methods.search(p.stem)]
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for field in ("id", "attr", "name", "arg"):
+                value = getattr(node, field, None)
+                assert not (isinstance(value, str) and methods.search(value)), f"{path}: {value}"
+
+
+def test_files_and_functions_are_short():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 250, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert (node.end_lineno or 0) - node.lineno < 40, f"{path}: {node.name}"

@@ -1,0 +1,134 @@
+"""Every registered part, the core's and installed plugins': built, run, saved and documented."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+
+import pytest
+import torch
+
+from ganzoo import list_components
+from ganzoo.interfaces import (
+    AdversarialLoss,
+    Buffer,
+    Data,
+    Discriminator,
+    Latent,
+    Progress,
+    Schedule,
+    Variable,
+)
+from ganzoo.signature import parameters, settings
+
+REQUIRED = {"normal": {"size": 8}, "uniform": {"size": 8}}
+
+
+def parts(*kinds):
+    found = [part for part in list_components() if part.kind in kinds]
+    return pytest.mark.parametrize("part", found, ids=lambda p: f"{p.kind}-{p.name}")
+
+
+def make(part):
+    given = REQUIRED.get(part.name, {}) if part.kind == "latent" else {}
+    return part.load()(**given)
+
+
+@parts("generator", "discriminator", "module", "loss", "buffer", "data", "latent", "init",
+       "schedule", "metric")  # fmt: skip
+def test_it_is_documented(part):
+    loaded = part.load()
+    text = inspect.getdoc(loaded) or ""
+    assert part.summary
+    assert text
+    assert loaded.__doc__, "the docstring is its own, not inherited"
+    for setting in settings(loaded):
+        assert setting.name in text, f"{part.name}: the docstring does not explain {setting.name}"
+
+
+@parts("generator", "discriminator")
+def test_a_network_learns_and_restores(part):
+    torch.manual_seed(0)
+    network = make(part)
+    images = torch.rand(2, network.in_channels, 64, 64) * 2 - 1
+    result = network(images)
+    if part.kind == "generator":
+        assert result.shape == (2, network.out_channels, 64, 64)
+    result.square().mean().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters())
+    twin = make(part)
+    twin.load_state_dict(copy.deepcopy(network.state_dict()))
+    assert torch.equal(network.eval()(images), twin.eval()(images))
+    assert isinstance(network, Discriminator) == (part.kind == "discriminator")
+
+
+@parts("generator", "discriminator")
+def test_per_sample_is_true_where_it_is_said(part):
+    torch.manual_seed(0)
+    network = make(part).double()
+    if not network.per_sample:
+        pytest.skip("it says that samples see each other")
+    images = torch.rand(2, network.in_channels, 32, 32, dtype=torch.float64)
+    one_by_one = torch.cat([network(image[None]) for image in images])
+    torch.testing.assert_close(network(images), one_by_one, rtol=1e-10, atol=1e-12)
+
+
+@parts("loss")
+def test_a_loss_is_a_finite_scalar_with_a_gradient(part):
+    loss = make(part)
+    one, two = (torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2))
+    if isinstance(loss, AdversarialLoss):
+        results = [loss.generator_loss(one), loss.discriminator_loss(two, one)]
+    else:
+        results = [loss(*[one, two][: len(parameters(type(loss).forward, skip=1))])]
+    for result in results:
+        assert result.shape == ()
+        (gradient,) = torch.autograd.grad(result, one)
+        assert torch.isfinite(gradient).all()
+
+
+@parts("loss", "metric")
+def test_settings_and_wires_are_kept_apart(part):
+    loaded = part.load()
+    method = getattr(loaded, "update" if part.kind == "metric" else "forward", None)
+    adversarial = issubclass(loaded, AdversarialLoss)
+    wires = {"real", "fake"} if adversarial else {p.name for p in parameters(method, skip=1)}
+    reserved = {"type", "weight", "player", "buffer"}
+    names = {setting.name for setting in settings(loaded)}
+    assert not wires & names
+    assert not (wires | names) & reserved
+
+
+@parts("data")
+def test_data_declare_variables_without_looking(part):
+    data = make(part)
+    assert isinstance(data, Data)
+    assert all(isinstance(variable, Variable) for variable in data.variables.values())
+
+
+@parts("latent", "schedule", "buffer")
+def test_it_has_its_interface(part):
+    wanted = {"latent": Latent, "schedule": Schedule, "buffer": Buffer}[part.kind]
+    made = make(part)
+    assert isinstance(made, wanted)
+    if isinstance(made, Schedule):
+        assert made.factor(Progress(0, 10, 0, 2)) == pytest.approx(1, abs=0.2)
+
+
+@parts("init")
+def test_an_init_is_seeded(part):
+    layers = [torch.nn.Conv2d(3, 4, 3) for _ in range(2)]
+    for layer in layers:
+        torch.manual_seed(5)
+        make(part)(layer)
+    assert torch.equal(layers[0].weight, layers[1].weight)
+    assert layers[0].weight.std() > 0
+
+
+@parts("optimizer")
+def test_an_optimizer_moves_a_parameter(part):
+    parameter = torch.nn.Parameter(torch.ones(3))
+    optimizer = part.load()([parameter], lr=0.1)
+    parameter.sum().backward()
+    optimizer.step()
+    assert (parameter < 1).all()
