@@ -105,7 +105,7 @@ def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
         _call_hooks(trial, plugin, module)
     except (Exception, SystemExit) as error:
         kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
-        _note(zoo, plugin, f"{kind}{error}")
+        _note(zoo, plugin, " ".join(f"{kind}{error}".split()))
         return
     zoo.plugins.append(plugin)
     zoo.registry.plugins.add(plugin.name)
@@ -117,7 +117,7 @@ def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
 def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:
     zoo.plugins.append(Plugin(plugin.name, plugin.package, plugin.version, problem))
     if plugin.name not in zoo.registry.plugins:
-        zoo.registry.broken[plugin.name] = problem
+        zoo.registry.broken.setdefault(plugin.name, problem)
 
 
 def _refuse_taken(zoo: Zoo, plugin: Plugin) -> None:

@@ -84,7 +84,10 @@ def _model(part: type, skip: int) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for parameter in parameters(part, skip):
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        fields[parameter.name] = (hints.get(parameter.name, Any), default)
+        hint = hints.get(parameter.name, Any)
+        # `weight_decay: float = 0` fills in as 0.0, which is what reads back.
+        default = float(default) if hint is float and type(default) is int else default
+        fields[parameter.name] = (hint, default)
     config = ConfigDict(
         extra="forbid",
         arbitrary_types_allowed=True,

@@ -60,7 +60,7 @@ def test_without_adversarial_terms_there_are_no_critics(recipes, tiny):
 
 def test_the_critic_that_moves_first_is_shown_a_fake_that_leaves_no_trace(recipes, tiny):
     overrides = {
-        "networks.G": {"type": "unet", "width": 4, "layers": 2, "dropout": 0.5},
+        "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5},
         "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1},
         "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
         "train.device": "cpu",

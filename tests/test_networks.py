@@ -42,7 +42,7 @@ SMALL = [
     (ResNet, {"width": 2, "blocks": 1, "downsamplings": 0}),
     (UNet, {"width": 2, "layers": 5}),
     (UNet, {"width": 2, "layers": 5, "norm": "instance"}),
-    (UNet, {"width": 2, "layers": 2, "norm": "group"}),
+    (UNet, {"width": 2, "layers": 3, "norm": "group"}),
 ]
 
 
@@ -63,7 +63,7 @@ def test_every_resnet_learns(padding, upsampling, norm):
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
-@pytest.mark.parametrize("layers", [2, 3, 6])
+@pytest.mark.parametrize("layers", [3, 4, 6])
 def test_every_unet_learns(norm, layers):
     learns(UNet(1, 2, 4, layers, norm), (2, 1, 64, 128), (2, 2, 64, 128))
 
@@ -168,7 +168,7 @@ def test_per_sample_is_claimed_and_true(network, settings, expected):
     assert torch.allclose(together, alone, atol=1e-5) is expected
 
 
-@pytest.mark.parametrize(("layers", "count"), [(4, 0), (5, 0), (6, 1), (7, 2), (8, 3)])
+@pytest.mark.parametrize(("layers", "count"), [(3, 1), (5, 1), (6, 1), (7, 2), (8, 3)])
 def test_unet_drops_next_to_the_innermost_block(layers, count):
     network = UNet(width=1, layers=layers)
     assert sum(isinstance(module, nn.Dropout) for module in network.modules()) == count
@@ -183,7 +183,7 @@ def test_unet_drops_next_to_the_innermost_block(layers, count):
         (ResNet, {"padding": "wrap"}, "padding 'wrap'"),
         (ResNet, {"upsampling": "shuffle"}, "upsampling 'shuffle'"),
         (UNet, {"width": 0}, "width"),
-        (UNet, {"layers": 1}, "layers"),
+        (UNet, {"layers": 2}, "layers"),
         (UNet, {"dropout": -0.1}, "dropout"),
         (PatchGAN, {"width": 0}, "width"),
         (PatchGAN, {"layers": 0}, "layers"),

@@ -31,7 +31,7 @@ SHORT = {
     "losses.adversarial_X.buffer.size": 3,
 }
 PAIRED = {
-    "networks.G": {"type": "unet", "width": 4, "layers": 2, "dropout": 0.5},
+    "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5},
     "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1, "norm": "batch"},
     "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
     "optimizers.default": {"type": "rmsprop", "lr": 1e-3},

@@ -25,7 +25,7 @@ class UNet(Generator):
     layers: how often the image is halved: 8 is the paper's U-Net for 256 px, 7 the one for 128 px.
     norm: the normalisation after every convolution but the first, the innermost and the last.
     dropout: the probability of dropping an activation in the decoder's `layers - 5` blocks next to
-        the innermost; the paper keeps it on at test time, in place of an input noise.
+        the innermost (at least one); the paper keeps it on at test time, in place of input noise.
 
     Raises:
         ValueError: a setting is out of range.
@@ -49,7 +49,7 @@ class UNet(Generator):
         widths = [width * min(2**i, 8) for i in range(layers)]
         block: nn.Module = Innermost(widths[-2], widths[-1], norm)
         for depth in range(layers - 2, 0, -1):
-            drop = dropout if depth >= 4 else 0.0
+            drop = dropout if depth >= min(4, layers - 2) else 0.0
             block = Between(widths[depth - 1], widths[depth], block, norm, drop)
         self.model = Outermost(in_channels, out_channels, width, block, norm)
         self.per_sample = is_per_sample(self)
@@ -139,7 +139,7 @@ def _double(in_channels: int, out_channels: int, bias: bool) -> nn.Module:
 def _check(width: int, layers: int, dropout: float) -> None:
     if width < 1:
         raise ValueError(f"width is {width}: it must be at least 1")
-    if layers < 2:
-        raise ValueError(f"layers is {layers}: a U-Net has at least 2")
+    if layers < 3:
+        raise ValueError(f"layers is {layers}: a U-Net has at least 3")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}: it must be at least 0 and less than 1")
