@@ -34,7 +34,7 @@ _LAZY = {
 
 
 def list_components(kind: str | None = None) -> list[Component]:
-    """Every part that a recipe may name, the core's and the plugins'; of one kind if it is given."""
+    """Every part that a recipe may name, the core's and the plugins'; or those of one kind."""
     from ganzoo.plugins import installed
 
     return [part for part in installed().registry if kind in (None, part.kind)]

@@ -138,7 +138,7 @@ class Data(ABC):
     variables: dict[str, Variable]
     paired: bool = False
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
         """Find the files.
 
         Raises:

@@ -15,7 +15,10 @@ PARTS = {
         "unet": ("ganzoo.networks.unet:UNet", "encoder and decoder with skip connections"),
     },
     "discriminator": {
-        "patchgan": ("ganzoo.networks.patchgan:PatchGAN", "judges overlapping patches, 16 to 286 px"),
+        "patchgan": (
+            "ganzoo.networks.patchgan:PatchGAN",
+            "judges overlapping patches, 16 to 286 px",
+        ),
         "pixel": ("ganzoo.networks.pixel:PixelCritic", "judges single pixels"),
     },
     "module": {

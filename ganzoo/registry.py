@@ -113,7 +113,9 @@ class Registry:
     def __iter__(self) -> Iterator[Component]:
         order = list(KINDS)
         return iter(
-            sorted(self.components.values(), key=lambda c: (order.index(c.kind), "." in c.name, c.name))
+            sorted(
+                self.components.values(), key=lambda c: (order.index(c.kind), "." in c.name, c.name)
+            )
         )
 
     def _reason(self, kind: str, name: str) -> str:

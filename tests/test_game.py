@@ -145,7 +145,7 @@ def test_joint_critics_see_pairs_and_both_sides_have_histories(tiny):
         "optimizers": {"default": {"type": "adam"}},
         "train": {"length": "5 steps", "device": "cpu"},
     }
-    experiment, trainer, images = play(tables, (), steps=5)
+    experiment, _, images = play(tables, (), steps=5)
     generators, critics = experiment.players
     assert [side.name for side in critics.sides] == ["joint.fake", "joint.real"]
     assert [len(side.arguments) for side in critics.sides] == [2, 2]

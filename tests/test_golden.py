@@ -38,7 +38,7 @@ def trainer_of(name, tensors, overrides=()):
     experiment = build_recipe(HERE / "recipes" / f"golden_{name}.toml", overrides)
     for network, module in experiment.networks.items():
         prefix = f"init.{network}."
-        state = {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}
+        state = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
         module.to(torch.float64).load_state_dict(state)
     return experiment, experiment.trainer(Accelerator(cpu=True))
 

@@ -67,7 +67,10 @@ def test_a_run_goes_on_with_as_many_processes_as_it_had(recipe, tmp_path):
     command = [sys.executable, "-m", "ganzoo", "run", str(recipe), "--resume"]
     changed = ["--out", str(tmp_path / "two"), "--set", "train.length=5 steps"]
     done = subprocess.run(
-        [*command, *changed, "--set", "train.batch_size=1"], capture_output=True, text=True, check=False
+        [*command, *changed, "--set", "train.batch_size=1"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "2 processes" in done.stderr

@@ -72,7 +72,9 @@ def test_it_trains_resumes_and_translates(recipe, folder, tmp_path):
     before = {n: [p.clone() for p in m.parameters()] for n, m in experiment.networks.items()}
     assert train(experiment, tmp_path / "run", console=console).finished
     for name, network in experiment.networks.items():
-        moved = [not torch.equal(p, q) for p, q in zip(network.parameters(), before[name], strict=True)]
+        moved = [
+            not torch.equal(p, q) for p, q in zip(network.parameters(), before[name], strict=True)
+        ]
         assert any(moved), name
         assert all(torch.isfinite(p).all() for p in network.parameters())
     longer = {**overrides, "train.length": "3 steps"}

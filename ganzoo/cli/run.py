@@ -18,7 +18,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. [default: runs/<recipe>]")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is there.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run that is there.")
+    ] = False,
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
     from rich.console import Console

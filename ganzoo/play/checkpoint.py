@@ -130,11 +130,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], Tensors]:
 def _open(path: Path) -> tuple[dict[str, Any], Any]:
     try:
         file = safe_open(path, framework="pt")
-        header = json.loads((file.metadata() or {})["ganzoo"])
+        header = json.loads((file.metadata() or {})["ganzoo"])  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise ModelError(f"{path}: there is no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: this is no safetensors file, or a damaged one ({error})") from None
+        raise ModelError(
+            f"{path}: this is no safetensors file, or a damaged one ({error})"
+        ) from None
     except KeyError:
         raise ModelError(f"{path}: this file was not written by ganzoo: it has no recipe") from None
     if header.get("format") != FORMAT:

@@ -100,9 +100,7 @@ class Model:
                 results |= {id(o): found[str(o.wire)] for o in batch}
         return [results[id(output)] for output in outputs]
 
-    def _inputs(
-        self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int
-    ) -> Values:
+    def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:
         wanted = {name for output in outputs for name in names(output.wire)}
         values: Values = {name: self._place(tensor) for name, tensor in inputs.items()}
         count = len(next(iter(inputs.values()))) if inputs else 1

@@ -66,7 +66,7 @@ def callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
 def _mergeable(
     level: Level, values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> list[list[Call]]:
-    """Calls of one head with equal shapes together, where its network says no sample sees another."""
+    """Calls of one head with equal shapes, together where no sample of theirs sees another."""
     groups: dict[object, list[Call]] = {}
     for call in level:
         arguments = [values[str(argument)] for argument in call.arguments]
@@ -108,17 +108,8 @@ def _join(column: Sequence[Value]) -> Value:
 
 def _split(value: Value, sizes: list[int]) -> list[Value]:
     if isinstance(value, list):
-        return [list(entries) for entries in zip(*(e.split(sizes) for e in value), strict=True)]
-    return list(value.split(sizes))
-
-
-def count_calls(levels: Iterable[Level]) -> dict[str, int]:
-    """How often each network runs, calls that may merge counted singly."""
-    counts: dict[str, int] = {}
-    for level in levels:
-        for call in level:
-            counts[call.network] = counts.get(call.network, 0) + 1
-    return counts
+        return [list(entries) for entries in zip(*(_split(e, sizes) for e in value), strict=True)]
+    return list(torch.split(value, sizes))
 
 
 def closure(expressions: Iterable[Expression]) -> set[str]:

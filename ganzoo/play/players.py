@@ -37,7 +37,7 @@ class PlainTerm:
 
 @dataclass(frozen=True)
 class GeneratorTerm:
-    """The generators' side of an adversarial term. `real` is None where its loss does not see it."""
+    """The generators' side of an adversarial term; `real` is None where its loss is blind to it."""
 
     name: str
     loss: AdversarialLoss
@@ -53,9 +53,7 @@ class GeneratorTerm:
         """The loss, before its weight; averaged over a critic's scales."""
         fakes = scales(values[str(self.fake)])
         reals = [None] * len(fakes) if self.real is None else scales(values[str(self.real)])
-        return mean(
-            [self.loss.generator_loss(f, r) for f, r in zip(fakes, reals, strict=True)]
-        )
+        return mean([self.loss.generator_loss(f, r) for f, r in zip(fakes, reals, strict=True)])
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from ganzoo.errors import ModelError
+from ganzoo.interfaces import Buffer
 from ganzoo.play.checkpoint import (
     Tensors,
     load_module,
@@ -18,8 +20,6 @@ from ganzoo.play.checkpoint import (
     under,
     write_tensors,
 )
-from ganzoo.errors import ModelError
-from ganzoo.interfaces import Buffer
 from ganzoo.play.trainer import Trainer
 
 STATE = "state.safetensors"

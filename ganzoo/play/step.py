@@ -20,11 +20,13 @@ Losses = dict[str, dict[str, Tensor]]
 
 
 class Mover(Protocol):
-    """What moves a player: its module as Accelerate prepared it, and its optimizer."""
+    """What moves a player: its module as Accelerate prepared it, and a way to minimise."""
 
     player: Player
-    module: nn.Module
-    optimizer: Any
+
+    @property
+    def module(self) -> nn.Module:
+        """What runs; its `forward` is the player's."""
 
     def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Backward and step; returns the weighted sum."""

@@ -56,10 +56,15 @@ class Mover:
     """A player as Accelerate prepared it."""
 
     player: Player
-    module: nn.Module
+    prepared: nn.Module
     optimizer: Any
     base_rates: list[float]
     accelerator: Accelerator
+
+    @property
+    def module(self) -> nn.Module:
+        """What runs: the player, wrapped where there are several processes."""
+        return self.prepared
 
     def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Backward and step; returns the weighted sum."""

@@ -9,6 +9,7 @@ from rich.table import Table
 from torch import Tensor
 
 from ganzoo.build import Experiment
+from ganzoo.errors import Fault, RecipeError
 from ganzoo.interfaces import Data
 from ganzoo.play.model import Model, OutputWire
 
@@ -28,9 +29,23 @@ def evaluate(experiment: Experiment, data: Data) -> Scores:
     return scores
 
 
-def _values(
-    model: Model, outputs: dict[str, OutputWire], data: Data, index: int
-) -> dict[str, Any]:
+def rehearse(experiment: Experiment, data: Data) -> None:
+    """Show every metric one held-out sample, so that what it refuses is told before training.
+
+    Raises:
+        RecipeError: a metric does not take what its wires give.
+    """
+    model = experiment.model()
+    for name, planned in experiment.blueprint.metrics.items():
+        outputs = {wire: experiment.blueprint.view(e) for wire, e in planned.wires.items()}
+        try:
+            planned.metric.make().update(**_values(model, outputs, data, 0))
+        except (ValueError, RuntimeError) as error:
+            fault = Fault(f"metrics.{name}", str(error).splitlines()[0])
+            raise RecipeError(experiment.recipe.name, [fault]) from error
+
+
+def _values(model: Model, outputs: dict[str, OutputWire], data: Data, index: int) -> dict[str, Any]:
     sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
     return dict(zip(outputs, model.evaluate(list(outputs.values()), sample, index), strict=True))
 

@@ -1,12 +1,12 @@
 """A run is a folder: recipe, log, sample grids, loss plot, checkpoints and the model.
 
-    recipe.toml         the filled recipe: `ganzoo run RUN/recipe.toml` does it again
-    log.jsonl           a line every `train.log_every`
-    samples/            sample grids over time
-    losses.png          the loss plot
-    checkpoints/        what a resume needs
-    model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
-    metrics.json        figures on held-out data, written at the end
+recipe.toml         the filled recipe: `ganzoo run RUN/recipe.toml` does it again
+log.jsonl           a line every `train.log_every`
+samples/            sample grids over time
+losses.png          the loss plot
+checkpoints/        what a resume needs
+model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
+metrics.json        figures on held-out data, written at the end
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Training a recipe into a run folder: log, samples, checkpoints, and a Ctrl-C that loses nothing."""
+"""Training a recipe into a run folder, with a Ctrl-C that loses nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ganzoo.play import state
 from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.display import Display, make_display
-from ganzoo.run.evaluation import Scores, evaluate, print_scores
+from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.pictures import grid
 from ganzoo.run.plot import plot_losses
@@ -114,10 +114,16 @@ def train(
     """
     console = console or Console()
     folder = RunFolder(out)
-    checkpoint = folder.check_resumable(experiment.recipe) if resume else folder.check_free()
+    checkpoint: Path | None = None
+    if resume:
+        checkpoint = folder.check_resumable(experiment.recipe)
+    else:
+        folder.check_free()
     accelerator = Accelerator(cpu=experiment.recipe.train.device == "cpu")
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
+    if recorder.main:
+        rehearse(experiment, trainer.data)
     if checkpoint:
         state.restore(trainer, checkpoint)
     accelerator.wait_for_everyone()
@@ -167,9 +173,7 @@ def stop_on_interrupt(trainer: Trainer, display: Display) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _finish(
-    experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console
-) -> None:
+def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:
     scores: Scores = evaluate(experiment, trainer.data)
     if scores:
         write_json(folder.metrics, scores)

@@ -86,10 +86,16 @@ def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
 
 
 def _name(file: Path, stems: Counter[Path]) -> Path:
-    return file.with_name(f"{file.name}.png") if stems[file.with_suffix("")] > 1 else file.with_suffix(".png")
+    return (
+        file.with_name(f"{file.name}.png")
+        if stems[file.with_suffix("")] > 1
+        else file.with_suffix(".png")
+    )
 
 
 def _png(target: Path) -> Path:
     if target.suffix.lower() != ".png":
-        raise GanzooError(f"{target}: images are written as PNG; name it {target.with_suffix('.png')}")
+        raise GanzooError(
+            f"{target}: images are written as PNG; name it {target.with_suffix('.png')}"
+        )
     return target
