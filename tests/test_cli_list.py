@@ -22,7 +22,7 @@ from ganzoo.pages.columns import columns, print_rich
 from ganzoo.plugins import Plugin, installed
 from ganzoo.registry import KINDS
 
-HEAVY = ("torch", "torchvision", "pydantic", "accelerate", "numpy", "ganzoo.build")
+HEAVY = ("torch", "torchvision", "accelerate", "numpy", "ganzoo.build", "ganzoo.recipe")
 
 
 def run(*words):
@@ -36,7 +36,7 @@ def imported(*words):
         "from ganzoo.cli import main\n"
         "try: main()\n"
         "except SystemExit as done: assert not done.code, done.code\n"
-        f"print([m for m in {HEAVY!r} if m in sys.modules])"
+        f"print([m for m in {(*HEAVY, 'pydantic')!r} if m in sys.modules])"
     )
     root = str(Path(ganzoo.__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": root}
@@ -53,9 +53,14 @@ def imported(*words):
      ["run", "--help"], ["show", "--help"]],
 )  # fmt: skip
 def test_it_is_light(words):
+    """Pydantic may be there: newer releases of Typer read a command's options with it."""
     modules, lines = imported(*words)
-    assert modules == "[]"
+    assert modules in ("[]", "['pydantic']")
     assert lines
+
+
+def test_help_leaves_pydantic_out_too():
+    assert imported("--help")[0] == "[]"
 
 
 def test_it_says_its_version():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from ganzoo import list_components
 from ganzoo.cli import app
+from ganzoo.pages.part import show_part
+from ganzoo.registry import Component
 
 
 def run(*words):
@@ -33,8 +37,19 @@ def test_a_network():
     assert "  upsampling  \"transposed\"  'transposed' or 'resize'" in page
 
 
-def test_settings_without_a_default_are_required():
-    assert "  root  required  a text" in lines("folders")
+def test_settings_without_a_default_are_required(monkeypatch, capsys):
+    class Part:
+        """A part."""
+
+        def __init__(self, root: str, sizes: list[int | None], to: tuple[float, ...] = ()) -> None:
+            pass
+
+    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(Part=Part))
+    show_part(Component("data", "made.up", "made_up:Part", "a part", "ganzoo-made", "1"))
+    page = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    assert ["root", "required", "a text"] in page
+    assert ["sizes", "required", "a list of whole numbers"] in page
+    assert ["to", "[]", "a list of numbers"] in page
 
 
 def test_a_plain_loss_has_its_wires_and_notation():

@@ -26,7 +26,7 @@ def play(recipe, overrides, steps=1):
         network.register_forward_hook(
             lambda module, inputs, output, name=name: images[name].append(len(inputs[0]))
         )
-    batches = iter(trainer._batches())
+    batches = iter(trainer.batches())
     for _ in range(steps):
         trainer.train_step(next(batches))
     return experiment, trainer, images
@@ -71,7 +71,7 @@ def test_the_critic_that_moves_first_is_shown_a_fake_that_leaves_no_trace(recipe
     generator = experiment.networks["G"]
     generator.register_forward_hook(lambda m, i, output: fakes.append(output.detach().clone()))
     norm = next(m for m in generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
-    for batch in list(trainer._batches())[:2]:
+    for batch in list(trainer.batches())[:2]:
         trainer.train_step(batch)
         tracked.append(int(norm.num_batches_tracked))
     ahead, own = fakes[:2]
@@ -91,7 +91,7 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
             seen.append((mover.player.name, all(own), any(p.grad is not None for p in others)))
 
         mover.optimizer.optimizer.register_step_pre_hook(look)
-    trainer.train_step(next(iter(trainer._batches())))
+    trainer.train_step(next(iter(trainer.batches())))
     assert seen == [("generators", True, False), ("discriminators", True, False)]
 
 
@@ -100,7 +100,7 @@ def test_the_others_do_not_move(recipes, tiny):
     trainer = experiment.trainer(Accelerator(cpu=True))
     trainer.movers[1].minimise = lambda losses: torch.zeros(())
     before = copy.deepcopy(experiment.networks["D_X"].state_dict())
-    trainer.train_step(next(iter(trainer._batches())))
+    trainer.train_step(next(iter(trainer.batches())))
     after = experiment.networks["D_X"].state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
 

@@ -177,17 +177,21 @@ def test_dropout_is_kept_on_where_the_recipe_says_so(tiny):
     assert all(torch.equal(before[key], after[key]) for key in before), "statistics stay"
 
 
-def test_weights_may_start_from_a_model_file(trained, recipes, tiny):
+def test_weights_may_start_from_a_model_file(trained, recipes, tiny, tmp_path):
     experiment, run = trained
     started = build_recipe(
-        recipes / "cyclegan.toml", {**tiny(), "networks.G.weights": str(run / "model.safetensors")}
+        recipes / "cyclegan.toml", {**tiny(), **SHORT, "networks.G.weights": str(run / "model.safetensors")}
     )
     for one, two in zip(
         started.networks["G"].parameters(), experiment.networks["G"].parameters(), strict=True
     ):
         assert torch.equal(one, two)
+    moved = run.with_name("moved")
+    train(started, tmp_path / "second", console=Console(file=io.StringIO()))
+    run.rename(moved)
+    assert load_model(tmp_path / "second").networks.keys() == {"F", "G"}, "it needs no other file"
     with pytest.raises(ModelError, match="do not fit"):
         build_recipe(
             recipes / "cyclegan.toml",
-            {**tiny(), "networks.G.weights": str(run), "networks.G.width": 8},
+            {**tiny(), "networks.G.weights": str(moved), "networks.G.width": 8},
         )

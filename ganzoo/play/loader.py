@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample
 from ganzoo.play.randomness import numpy_generator
 
@@ -52,6 +53,11 @@ class Batches(Sampler[list[Key]]):
             order = numpy_generator(self.seed, "order", epoch).permutation(self.length)
             self._order = (epoch, order)
         return epoch, int(self._order[1][place])
+
+
+def told_by_worker(error: DataError) -> DataError:
+    """The error as the data raised it: a loader's worker wraps it in its traceback."""
+    return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
 def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample]:

@@ -128,23 +128,21 @@ class Trainer:
 
     def run(self, observers: Sequence[Observer], save: Callable[[int], None]) -> None:
         """Train from `done` to the plan's end; a stop is obeyed between steps, after a save."""
-        last_save = self.done
-        for sample in self._batches():
+        plan = self.plan
+        for sample in self.batches():
             self.train_step(sample)
             for observer in observers:
                 observer.on_step(self.done)
-            if self.done % self.plan.log_every == 0 or self.done == self.plan.steps:
+            if self._is_due(plan.log_every):
                 self._log(observers)
-            if self.done % self.plan.samples_every == 0 or self.done == self.plan.steps:
+            if self._is_due(plan.samples_every):
                 for observer in observers:
                     observer.on_samples(self.done)
             stop = self._asked_to_stop()
-            if stop or self.done % self.plan.checkpoint_every == 0 or self.done == self.plan.steps:
+            if stop or self._is_due(plan.checkpoint_every):
                 save(self.done)
-                last_save = self.done
             if stop:
                 break
-        assert last_save == self.done
 
     def train_step(self, sample: Values) -> None:
         """One step of the game on one batch."""
@@ -163,13 +161,17 @@ class Trainer:
         module, prepared = self.accelerator.prepare(player, optimizer)
         return Mover(player, module, prepared, rates, self.accelerator)
 
-    def _batches(self) -> Any:
+    def batches(self) -> Any:
+        """This process's batches, from the next step to the last."""
         processes = self.accelerator.num_processes
         batches = Batches(
             len(self.data), self.plan.batch_size, self.plan.seed,
             self.done * processes, self.plan.steps * processes,
         )  # fmt: skip
         return self.accelerator.prepare(make_loader(self.data, batches, self.plan.workers))
+
+    def _is_due(self, every: int) -> bool:
+        return self.done % every == 0 or self.done == self.plan.steps
 
     def _cast(self, sample: Values) -> Values:
         return {

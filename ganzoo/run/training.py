@@ -16,9 +16,10 @@ from rich.console import Console
 
 from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
-from ganzoo.errors import GanzooError
+from ganzoo.errors import DataError
 from ganzoo.files import write_json, write_with
 from ganzoo.play import state
+from ganzoo.play.loader import told_by_worker
 from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.display import Display, make_display
@@ -150,9 +151,10 @@ def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
     with stop_on_interrupt(trainer, display):
         try:
             trainer.run([recorder, display], recorder.save)
-        except GanzooError:
+        except DataError as error:
             recorder.save(trainer.done)
-            raise
+            saved = f"the run is saved at step {trainer.done}: mend it and go on with --resume"
+            raise DataError(f"{told_by_worker(error)}\n  {saved}") from error
 
 
 @contextmanager
