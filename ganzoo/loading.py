@@ -64,11 +64,15 @@ def find_recipe(source: str | Path) -> Path:
 
 
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `change` laid over it: a table that names a `type` replaces, any other merges."""
+    """`base` with `change` laid over it.
+
+    A table that names a `type` replaces, an empty one clears, any other merges.
+    """
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(old, Mapping) and "type" not in value:
+        merges = isinstance(value, Mapping) and isinstance(old, Mapping)
+        if merges and value and "type" not in value:
             merged[key] = merge(old, value)
         else:
             merged[key] = value

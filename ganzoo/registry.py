@@ -58,7 +58,7 @@ class Component:
         module, _, attribute = self.target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
             raise PluginError(
                 f"{self.kind} '{self.name}' of {self.package} {self.version} cannot be loaded from "
                 f"{self.target} ({type(error).__name__}: {error})"

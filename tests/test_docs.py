@@ -2,7 +2,7 @@
 
 A fence's info string says what a block is: ```toml recipe (a whole recipe; recipe=NAME, that one of
 recipes/), ```toml file=NAME, ```python file=NAME or append=NAME (a file that later blocks use),
-```python run (executed), ```console run (commands and all that they print; ... stands for anything).
+```python run (executed), ```console run (commands and all they print; ... stands for anything).
 Other TOML and Python is a part of something and must parse. A page is read in one folder.
 """
 
@@ -122,9 +122,10 @@ def check_toml(block):
     tables = tomllib.loads(block.text)
     kind, _, name = block.mark.partition("=")
     if name and kind == "recipe":
-        shipped = tomllib.loads((ROOT / "recipes" / f"{name}.toml").read_text(encoding="utf-8"))
-        assert tables == shipped, f"recipes/{name}.toml is another"
-    if kind == "recipe":
+        shipped = ROOT / "recipes" / f"{name}.toml"
+        assert tables == tomllib.loads(shipped.read_text(encoding="utf-8")), f"not {shipped.name}"
+        check_recipe(shipped)
+    elif kind == "recipe":
         check_recipe(tables)
     return ""
 

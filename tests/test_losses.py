@@ -77,3 +77,9 @@ def test_adversarial_notation_names_both_sides(loss: type[AdversarialLoss]):
 @pytest.mark.parametrize(("loss", "expected"), [(L1, "‖F(G(x)) - x‖₁"), (L2, "‖F(G(x)) - x‖₂²")])
 def test_plain_notation(loss: type[Loss], expected: str):
     assert loss.notation.format(prediction="F(G(x))", target="x") == expected
+
+
+@pytest.mark.parametrize("loss", [L1, L2])
+def test_shapes_that_would_broadcast_are_refused(loss):
+    with pytest.raises(ValueError, match="1 x 1 x 2 x 2 and 1 x 3 x 2 x 2"):
+        loss()(torch.zeros(1, 1, 2, 2), torch.zeros(1, 3, 2, 2))

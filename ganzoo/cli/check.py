@@ -30,6 +30,8 @@ def check(
     print_networks(found)
     heading("a step")
     print_columns(_cost(found))
+    for note in found.blueprint.notes:
+        typer.echo(f"\nnote: {note}")
     typer.echo(f"\nok: {_counts(found)}")
 
 

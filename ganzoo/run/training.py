@@ -136,6 +136,8 @@ def train(
     with make_display(
         _quiet_unless(recorder.main, console), trainer.plan.steps, trainer.done, str(out)
     ) as display:
+        for note in experiment.blueprint.notes:
+            display.note(note)
         _play(trainer, recorder, display)
     finished = trainer.done == trainer.plan.steps
     if finished and recorder.main:
@@ -144,17 +146,23 @@ def train(
 
 
 def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
-    if trainer.done == 0:
-        recorder.on_samples(0)
-        if recorder.main and recorder.folder.sample_file(0).exists():
-            display.note(f"samples of the untrained networks: {recorder.folder.sample_file(0)}")
     with stop_on_interrupt(trainer, display):
         try:
+            if trainer.done == 0:
+                _draw_first(recorder, display)
             trainer.run([recorder, display], recorder.save)
         except DataError as error:
             recorder.save(trainer.done)
             saved = f"the run is saved at step {trainer.done}: mend it and go on with --resume"
             raise DataError(f"{told_by_worker(error)}\n  {saved}") from error
+
+
+def _draw_first(recorder: Recorder, display: Display) -> None:
+    """A look at the data, before anything is learnt."""
+    recorder.on_samples(0)
+    picture = recorder.folder.sample_file(0)
+    if recorder.main and picture.exists():
+        display.note(f"first samples, of untrained networks: {picture}")
 
 
 @contextmanager
