@@ -71,11 +71,9 @@ def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        merges = isinstance(value, Mapping) and isinstance(old, Mapping)
-        if merges and value and "type" not in value:
-            merged[key] = merge(old, value)
-        else:
-            merged[key] = value
+        tables = isinstance(old, Mapping) and isinstance(value, Mapping)
+        replaces = not tables or not value or "type" in value
+        merged[key] = value if replaces else merge(old or {}, value)
     return merged
 
 

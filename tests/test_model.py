@@ -180,7 +180,8 @@ def test_dropout_is_kept_on_where_the_recipe_says_so(tiny):
 def test_weights_may_start_from_a_model_file(trained, recipes, tiny, tmp_path):
     experiment, run = trained
     started = build_recipe(
-        recipes / "cyclegan.toml", {**tiny(), **SHORT, "networks.G.weights": str(run / "model.safetensors")}
+        recipes / "cyclegan.toml",
+        {**tiny(), **SHORT, "networks.G.weights": str(run / "model.safetensors")},
     )
     for one, two in zip(
         started.networks["G"].parameters(), experiment.networks["G"].parameters(), strict=True

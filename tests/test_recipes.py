@@ -126,7 +126,8 @@ def test_a_metric_that_the_data_cannot_serve_is_left_out_and_named(recipes):
     blueprint, _, _ = check_recipe(recipes / "cyclegan.toml", {"data": {"type": "folders"}})
     assert not blueprint.metrics
     assert blueprint.notes == [
-        "metrics.labels is left out: it compares pairs, and the held-out images of 'folders' are none"
+        "metrics.labels is left out: "
+        "it compares pairs, and the held-out images of 'folders' are none"
     ]
     assert not blueprint.recipe.metrics
 

@@ -49,8 +49,8 @@ def row(name, scores, *more):
 @pytest.mark.slow
 def test_streets_in_six_minutes(tmp_path):
     lines = [
-        f"Measured {datetime.date.today()} by `.ci/slow`: `recipes/cyclegan.toml`, photo -> labels on"
-        f" 200 held-out streets, {os.cpu_count()} cores ({platform.processor() or 'unknown'}), from"
+        f"Measured {datetime.date.today()} by `.ci/slow`: `recipes/cyclegan.toml`, photo -> labels"
+        f" on 200 held-out streets, {os.cpu_count()} cores ({platform.machine()}), from"
         " an empty cache.",
         "",
         "| | pixel accuracy | class accuracy | class IoU | minutes | first samples |",

@@ -22,7 +22,7 @@ SYNC_EVERY = 10  # steps between looks at whether any process was asked to stop
 
 
 @dataclass(frozen=True)
-class Plan:
+class Timetable:
     """The numbers of a training, all in steps.
 
     batch_size: samples a step in each process.
@@ -98,17 +98,17 @@ class Trainer:
         schedule: Schedule,
         data: Data,
         latents: Mapping[str, tuple[Latent, tuple[int, ...]]],
-        plan: Plan,
+        timetable: Timetable,
         accelerator: Accelerator,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.plan, self.data, self.schedule = plan, data, schedule
+        self.timetable, self.data, self.schedule = timetable, data, schedule
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
         for network in networks.values():
             network.to(accelerator.device, dtype)
         self.movers = [self._prepare(player.to(dtype=dtype), optimizers) for player in players]
         self.game = Game(
-            self.movers, networks, latents, plan.seed, accelerator.process_index,
+            self.movers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
         )  # fmt: skip
         self.meter = Meter(accelerator)
@@ -118,28 +118,28 @@ class Trainer:
     @property
     def images_a_step(self) -> int:
         """Samples a step over all processes."""
-        return self.plan.batch_size * int(self.accelerator.num_processes)
+        return self.timetable.batch_size * int(self.accelerator.num_processes)
 
     def progress(self, step: int) -> Progress:
         """Where a step stands in the training."""
         length = len(self.data)
-        epochs = self.plan.steps * self.images_a_step / length
-        return Progress(step, self.plan.steps, step * self.images_a_step // length, epochs)
+        epochs = self.timetable.steps * self.images_a_step / length
+        return Progress(step, self.timetable.steps, step * self.images_a_step // length, epochs)
 
     def run(self, observers: Sequence[Observer], save: Callable[[int], None]) -> None:
         """Train from `done` to the plan's end; a stop is obeyed between steps, after a save."""
-        plan = self.plan
+        timetable = self.timetable
         for sample in self.batches():
             self.train_step(sample)
             for observer in observers:
                 observer.on_step(self.done)
-            if self._is_due(plan.log_every):
+            if self._is_due(timetable.log_every):
                 self._log(observers)
-            if self._is_due(plan.samples_every):
+            if self._is_due(timetable.samples_every):
                 for observer in observers:
                     observer.on_samples(self.done)
             stop = self._asked_to_stop()
-            if stop or self._is_due(plan.checkpoint_every):
+            if stop or self._is_due(timetable.checkpoint_every):
                 save(self.done)
             if stop:
                 break
@@ -165,13 +165,13 @@ class Trainer:
         """This process's batches, from the next step to the last."""
         processes = self.accelerator.num_processes
         batches = Batches(
-            len(self.data), self.plan.batch_size, self.plan.seed,
-            self.done * processes, self.plan.steps * processes,
+            len(self.data), self.timetable.batch_size, self.timetable.seed,
+            self.done * processes, self.timetable.steps * processes,
         )  # fmt: skip
-        return self.accelerator.prepare(make_loader(self.data, batches, self.plan.workers))
+        return self.accelerator.prepare(make_loader(self.data, batches, self.timetable.workers))
 
     def _is_due(self, every: int) -> bool:
-        return self.done % every == 0 or self.done == self.plan.steps
+        return self.done % every == 0 or self.done == self.timetable.steps
 
     def _cast(self, sample: Values) -> Values:
         return {

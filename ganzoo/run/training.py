@@ -70,18 +70,18 @@ class Recorder:
 
     def save(self, step: int) -> None:
         """Write a checkpoint and the model; every process its share, the main one renames."""
-        accelerator, plan = self.trainer.accelerator, self.experiment
+        accelerator, experiment = self.trainer.accelerator, self.experiment
         if self.main:
             self.folder.open_checkpoint()
         accelerator.wait_for_everyone()
         state.save(self.trainer, self.folder.checkpoints / ".part")
         accelerator.wait_for_everyone()
         if self.main:
-            kept = plan.recipe.checkpoints
+            kept = experiment.recipe.checkpoints
             images = len(self.trainer.data), self.trainer.images_a_step
             every = kept.keep_every.steps(*images) if kept.keep_every else None
             self.folder.close_checkpoint(step, kept.keep, every)
-            write_model(plan, self.folder.model, step)
+            write_model(experiment, self.folder.model, step)
 
     def _draw_samples(self, step: int) -> None:
         data, recipe = self.trainer.data, self.experiment.recipe
@@ -134,12 +134,12 @@ def train(
         else:
             folder.create(experiment.recipe)
     with make_display(
-        _quiet_unless(recorder.main, console), trainer.plan.steps, trainer.done, str(out)
+        _quiet_unless(recorder.main, console), trainer.timetable.steps, trainer.done, str(out)
     ) as display:
         for note in experiment.blueprint.notes:
             display.note(note)
         _play(trainer, recorder, display)
-    finished = trainer.done == trainer.plan.steps
+    finished = trainer.done == trainer.timetable.steps
     if finished and recorder.main:
         _finish(experiment, trainer, folder, console)
     return Outcome(folder, trainer.done, finished, recorder.main)
