@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.metadata import version as distribution_version
 from pathlib import Path
@@ -83,10 +84,8 @@ def installed() -> Zoo:
 
 def discover(points: Iterable[EntryPoint]) -> Zoo:
     """The core's parts and those of every plugin that loads; the others are named with a reason."""
-    from ganzoo import parts
-
     zoo = Zoo()
-    _load(zoo, Plugin("", CORE, _version(CORE)), lambda: parts)
+    _load(zoo, Plugin("", CORE, _version(CORE)), lambda: import_module("ganzoo.parts"))
     for point in sorted(points, key=lambda p: (p.name, p.value)):
         package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
         _load(zoo, Plugin(point.name, package, version), point.load)
