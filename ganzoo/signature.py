@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ganzoo.errors import Fault, did_you_mean, listed
+from ganzoo.errors import Fault, GanzooError, did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,13 @@ def _model(part: type, skip: int) -> type[BaseModel]:
 
 
 def _hints(part: type) -> dict[str, Any]:
-    return typing.get_type_hints(part.__init__)  # type: ignore[misc]
+    try:
+        return typing.get_type_hints(part.__init__)  # type: ignore[misc]
+    except (NameError, TypeError) as error:
+        raise GanzooError(
+            f"the annotations of {part.__module__}:{part.__name__} cannot be read ({error}); "
+            "what they name has to be imported outside TYPE_CHECKING"
+        ) from error
 
 
 def _faults(
