@@ -7,9 +7,13 @@ import copy
 import pytest
 import torch
 from accelerate import Accelerator
+from torch import nn
 
 from ganzoo import build_recipe
 from ganzoo.errors import RecipeError
+from ganzoo.interfaces import Generator, Loss
+from ganzoo.plugins import installed
+from ganzoo.registry import Component
 
 IDENTITY = {
     "losses.identity_Y": {"type": "l1", "prediction": "G(y)", "target": "y", "weight": 5},
@@ -117,13 +121,146 @@ def test_a_frozen_network_is_run_but_never_moved(recipes, tiny):
     assert owned == {"G", "D_X", "D_Y"}
 
 
-def test_parameters_that_no_term_reaches_are_frozen_and_named(recipes, tiny):
+class HalfUsed(Generator):
+    """One of its convolutions is in no wire's way."""
+
+    in_channels = out_channels = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used, self.unused = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+        self.still = nn.Conv2d(3, 3, 1).requires_grad_(False)
+
+    def forward(self, images):
+        return self.still(self.used(images))
+
+
+class Backbone(Loss):
+    """A loss on features of a network that it froze and put to rest itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+        self.features.requires_grad_(False).eval()
+
+    def forward(self, prediction, target):
+        return (self.features(prediction) - self.features(target)).abs().mean()
+
+
+@pytest.fixture
+def own_parts(monkeypatch):
+    """Two parts of a test's own, in the registry for a while."""
+    registry = installed().registry
+    parts = {("generator", "half_used"): HalfUsed, ("loss", "backbone"): Backbone}
+    load = Component.load
+    for kind, name in parts:
+        component = Component(kind, name, "tests:part", "", "tests", "0")
+        monkeypatch.setitem(registry.components, (kind, name), component)
+    monkeypatch.setattr(
+        Component, "load", lambda part: parts.get((part.kind, part.name)) or load(part)
+    )
+
+
+def supervised(tiny, generator, loss="l1", **more):
+    return {
+        "networks": {"G": {"type": generator}, **more},
+        "losses": {"distance": {"type": loss, "prediction": "G(x)", "target": "y"}},
+        "outputs": {"x2y": "G(x)"},
+        "data": tiny()["data"],
+        "optimizers": {"default": {"type": "sgd", "lr": 0.1}},
+        "train": {"length": "2 steps", "device": "cpu"},
+    }
+
+
+def test_parameters_that_no_term_reaches_are_frozen_and_named(tiny, own_parts):
+    experiment, _, _ = play(supervised(tiny, "half_used"), (), steps=1)
+    idle = experiment.trial.idle["generators"]
+    assert idle == ["networks.G.unused.weight", "networks.G.unused.bias"]
+    assert not experiment.networks["G"].unused.weight.requires_grad
+    assert list(experiment.players[0].trainable()) == [
+        "networks.G.used.weight",
+        "networks.G.used.bias",
+    ]
+
+
+def test_what_a_part_froze_itself_stays_frozen(tiny, own_parts):
+    tables = supervised(tiny, "half_used", "backbone")
+    fresh = build_recipe(tables)
+    trained, _, _ = play(tables, (), steps=2)
+    for experiment in (fresh, trained):
+        assert not experiment.players[0].losses["distance"].features.training
+    before, after = fresh.players[0].state_dict(), trained.players[0].state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"networks.G.used.weight", "networks.G.used.bias"}
+
+
+def test_a_network_that_only_an_output_reaches_keeps_its_weights(recipes, tiny):
     zero = {f"losses.{t}.weight": 0 for t in ("adversarial_X", "cycle_X", "cycle_Y")}
     experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **zero})
-    idle = experiment.trial.idle["generators"]
-    assert idle
-    assert all(name.startswith("networks.F.") for name in idle)
+    assert set(experiment.players[0].networks) == {"G"}
     assert not any(p.requires_grad for p in experiment.networks["F"].parameters())
+    assert "networks.F: no live term reaches it" in experiment.blueprint.notes[0]
+
+
+def test_an_operation_belongs_to_nobody(recipes, tiny):
+    overrides = {
+        **tiny(),
+        "networks.flip": {"type": "flip"},
+        "losses.adversarial_Y": {"type": "lsgan", "real": "D_Y(flip(y))", "fake": "D_Y(flip(G(x)))"},
+        "losses.consistent": {"type": "l2", "prediction": "D_Y(flip(y))", "target": "D_Y(y)"},
+    }
+    experiment, trainer, _ = play(recipes / "cyclegan.toml", overrides)
+    generators, critics = experiment.players
+    assert [t.real for t in generators.terms if t.name == "adversarial_Y"] == [None]
+    assert "consistent" in [term.name for term in critics.terms]
+    assert "consistent" in trainer.meter.read()["losses"]["discriminators"]
+
+
+PLAYERS = {
+    "a critic's player with a generator's term": (
+        {"losses.cycle_X.player": "discriminators"},
+        "no gradient reaches player 'discriminators'",
+    ),
+    "a player without networks": (
+        {"players.helper.networks": [], "losses.cycle_X.player": "helper"},
+        "'helper' has no network that moves",
+    ),
+    "a term of two players": (
+        {"players.a.networks": ["G"], "players.b.networks": ["F"]},
+        "its networks belong to the players a and b",
+    ),
+    "a player against itself": (
+        {"players.all.networks": ["G", "F", "D_X", "D_Y"]},
+        "cannot play against itself",
+    ),
+    "nothing but a detached term": (
+        {
+            "networks.detach": {"type": "detach"},
+            "losses.cycle_X.prediction": "detach(F(G(x)))",
+        },
+        "no gradient reaches",
+    ),
+}
+
+
+@pytest.mark.parametrize(("overrides", "message"), PLAYERS.values(), ids=PLAYERS.keys())
+def test_a_term_that_would_train_nothing_is_a_fault(recipes, tiny, overrides, message):
+    with pytest.raises(RecipeError, match=message):
+        build_recipe(recipes / "cyclegan.toml", {**tiny(), **overrides})
+
+
+def test_the_environment_changes_no_mathematics(recipes, tiny, monkeypatch):
+    from ganzoo.play.device import make_accelerator
+
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    accelerator = make_accelerator(cpu=True)
+    assert accelerator.gradient_accumulation_steps == 1
+    parameter = nn.Parameter(torch.ones(()))
+    accelerator.backward(parameter * 3)
+    assert parameter.grad == 3
+    with accelerator.autocast():
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
 
 
 def test_joint_critics_see_pairs_and_both_sides_have_histories(tiny):

@@ -73,7 +73,7 @@ def same(one, other):
         assert (one / name).read_bytes() == (other / name).read_bytes()
     last = [checkpoints(folder / "checkpoints")[-1] for folder in (one, other)]
     assert last[0][0] == last[1][0] == STEPS
-    for name in ("state.safetensors", "buffer-0.safetensors"):
+    for name in ("state.safetensors", "process-0.safetensors"):
         first, second = (load_file(path / name) for _, path in last)
         assert first.keys() == second.keys()
         assert all(first[key].equal(second[key]) for key in first)

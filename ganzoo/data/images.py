@@ -64,7 +64,10 @@ def save_image(image: Tensor, path: Path) -> None:
 
     Raises:
         OSError: the folder cannot be written.
+        ValueError: the image has other than 1 or 3 channels.
     """
+    if len(image) not in (1, 3):
+        raise ValueError(f"an image of {len(image)} channels cannot be written; 1 or 3 can")
     levels = ((image.detach().float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
     array = levels.to("cpu", torch.uint8).permute(1, 2, 0).numpy()
     picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)

@@ -1,8 +1,8 @@
 """Everything a resume needs, as safetensors and JSON; nothing is ever unpickled.
 
 A checkpoint is a folder `step-00000500/`, renamed into place when it is whole:
-    state.safetensors      networks, loss-owned parameters, optimizers, running sums of the log
-    buffer-<rank>.safetensors   each process's histories
+    state.safetensors            networks, loss-owned parameters, optimizers
+    process-<rank>.safetensors   each process's histories and running sums of the log
 """
 
 from __future__ import annotations

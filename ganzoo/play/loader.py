@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +61,16 @@ def told_by_worker(error: DataError) -> DataError:
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
+def leave_signals(worker: int) -> None:
+    """Leave stopping to the parent, which ends its workers; they would die in the middle of a step.
+
+    A terminal sends Ctrl-C, and a batch system SIGTERM, to all processes of a job. Should the
+    parent be killed, torch's workers notice and end by themselves.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample]:
     """A loader of those batches; Accelerate shares them out among processes."""
     return DataLoader(
@@ -67,4 +78,5 @@ def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample
         batch_sampler=batches,
         num_workers=workers,
         persistent_workers=False,
+        worker_init_fn=leave_signals,
     )

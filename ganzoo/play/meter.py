@@ -27,10 +27,7 @@ class Meter:
     def add(self, losses: Losses) -> None:
         """Add one step's losses, by player and term."""
         flat = {f"{p}/{t}": loss for p, terms in losses.items() for t, loss in terms.items()}
-        if not self.sums:
-            self.sums = {name: torch.zeros_like(loss) for name, loss in flat.items()}
-        for name, loss in flat.items():
-            self.sums[name] = self.sums[name] + loss
+        self.sums = {name: self.sums.get(name, 0) + loss for name, loss in flat.items()}
         self.nonfinite += ~torch.isfinite(torch.stack(list(flat.values()))).all()
         self.count += 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -42,13 +43,13 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
-        return next(p.device for n in self.networks.values() for p in n.parameters())
+        """Where the networks are; the CPU where they hold nothing."""
+        return self._example().device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The networks' precision."""
-        return next(p.dtype for n in self.networks.values() for p in n.parameters())
+        """The networks' precision; float32 where they hold nothing."""
+        return self._example().dtype
 
     def to(self, device: str | torch.device) -> Model:
         """Move the networks."""
@@ -86,19 +87,31 @@ class Model:
     def evaluate(
         self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int
     ) -> list[Value]:
-        """Several wires on one batch; networks keep their modes and running statistics."""
+        """Several wires on one batch; networks keep their modes and running statistics.
+
+        What the recipe froze is in evaluation mode even where an output asks for training's.
+        """
         used = {name for output in outputs for name in networks(output.wire)}
+        frozen = {name for name in used if _is_frozen(self.networks[name])}
         values = self._inputs(outputs, inputs, seed)
         results: dict[int, Value] = {}
         with no_trace([self.networks[name] for name in used]):
             for train_mode in {output.train_mode for output in outputs}:
                 for name in used:
-                    self.networks[name].train(train_mode)
+                    self.networks[name].train(train_mode and name not in frozen)
                 seed_torch(seed, "output")
                 batch = [o for o in outputs if o.train_mode == train_mode]
                 found = evaluate(plan([o.wire for o in batch], values), values, self.networks)
                 results |= {id(o): found[str(o.wire)] for o in batch}
         return [results[id(output)] for output in outputs]
+
+    def _example(self) -> Tensor:
+        """A tensor that the networks hold; an empty one where they hold none."""
+        modules = self.networks.values()
+        parameters = (p for module in modules for p in module.parameters())
+        buffers = (b for module in modules for b in module.buffers() if b.is_floating_point())
+        nothing = torch.empty(0, device="cpu", dtype=torch.float32)
+        return next(chain(parameters, buffers), nothing)
 
     def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:
         wanted = {name for output in outputs for name in names(output.wire)}
@@ -113,3 +126,8 @@ class Model:
     def _place(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self.device, kind)
+
+
+def _is_frozen(network: nn.Module) -> bool:
+    """Whether nothing of it moves: a trained one is in training mode while it is trained."""
+    return not network.training and not any(p.requires_grad for p in network.parameters())

@@ -6,8 +6,9 @@ held by reference, or two DDP processes would each wrap the same critic and drif
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor, nn
 
@@ -152,10 +153,11 @@ class Player(nn.Module):
         super().__init__()
         self.name = name
         self.networks = nn.ModuleDict(dict(own))
-        self.losses = nn.ModuleDict({t.name: t.loss for t in terms if isinstance(t, PlainTerm)})
+        self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
         self.terms = tuple(terms)
         self.sides = tuple(sides)
-        self.frozen: frozenset[str] = frozenset()
+        self.frozen = frozenset(n for n, p in self.named_parameters() if not p.requires_grad)
+        self._resting = [module for module in self.modules() if not module.training]
         self._others = dict(others)
         shown = {name for side in sides for name in side.placeholders}
         wanted = [e for term in terms for e in term.expressions()]
@@ -164,8 +166,21 @@ class Player(nn.Module):
         self.levels = ahead + plan(wanted, done)
         self.makes = {str(call) for level in self.levels for call in level}
 
+    def freeze(self, names: Collection[str]) -> None:
+        """Freeze parameters for good, beside those that a part froze itself."""
+        self.frozen |= frozenset(names)
+        for name in names:
+            self.get_parameter(name).requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all but what a part put in evaluation mode itself (a frozen backbone)."""
+        super().train(mode)
+        for module in self._resting:
+            module.training = False
+        return self
+
     def trainable(self) -> dict[str, nn.Parameter]:
-        """The parameters that move, by name; those no term reaches are frozen at build."""
+        """The parameters that move, by name."""
         return {n: p for n, p in self.named_parameters() if n not in self.frozen}
 
     @property

@@ -42,7 +42,7 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
     modules = list(networks)
     modes = [(m, m.training) for network in modules for m in network.modules()]
     buffers = [(b, b.clone()) for network in modules for b in network.buffers()]
-    with torch.random.fork_rng(), torch.no_grad():
+    with torch.random.fork_rng(_gpus(modules)), torch.no_grad():
         try:
             yield
         finally:
@@ -50,3 +50,9 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
                 buffer.copy_(before)
             for module, mode in modes:
                 module.training = mode
+
+
+def _gpus(networks: Iterable[nn.Module]) -> list[int]:
+    """The CUDA devices that the networks are on; torch would take every one there is."""
+    tensors = (t for network in networks for t in (*network.parameters(), *network.buffers()))
+    return sorted({t.device.index for t in tensors if t.device.type == "cuda"})

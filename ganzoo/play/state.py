@@ -26,14 +26,14 @@ STATE = "state.safetensors"
 
 
 def save(trainer: Trainer, folder: Path) -> None:
-    """Write this process's share of a checkpoint: the first one everything but others' buffers."""
+    """Write this process's share: its buffers and sums; the first one all that they have alike."""
     if trainer.accelerator.is_main_process:
         tensors, header = _collect(trainer)
         write_tensors(folder / STATE, tensors, header)
-    buffers: Tensors = {}
+    own: Tensors = trainer.meter.state()
     for name, buffer in _buffers(trainer):
-        buffers |= prefixed(f"{name}/", buffer.state())
-    write_tensors(_buffer_file(trainer, folder), buffers, {"step": trainer.done})
+        own |= prefixed(f"{name}/", buffer.state())
+    write_tensors(_own_file(trainer, folder), own, {"step": trainer.done})
 
 
 def restore(trainer: Trainer, folder: Path) -> None:
@@ -50,6 +50,8 @@ def restore(trainer: Trainer, folder: Path) -> None:
             f"{processes}; start as many, since each has histories and samples of its own"
         )
     for key, module in _modules(trainer).items():
+        if key not in header["shared"]:
+            raise ModelError(f"{folder}: it holds no {key}; the recipe has changed since")
         load_module(module, under(f"{key}/", tensors), header["shared"][key], f"{folder}: {key}")
     for mover in trainer.movers:
         load_optimizer(
@@ -58,16 +60,16 @@ def restore(trainer: Trainer, folder: Path) -> None:
             under(f"optimizer/{mover.player.name}/", tensors),
             header["numbers"][mover.player.name],
         )
-    trainer.meter.restore(tensors)
     trainer.done = header["step"]
-    _, kept = read_tensors(_buffer_file(trainer, folder))
+    _, kept = read_tensors(_own_file(trainer, folder))
+    trainer.meter.restore(kept)
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
         buffer.restore({k: v.to(device) for k, v in under(f"{name}/", kept).items()})
 
 
 def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
-    tensors: Tensors = trainer.meter.state()
+    tensors: Tensors = {}
     header: dict[str, Any] = {"step": trainer.done, "shared": {}, "numbers": {}}
     header["processes"] = int(trainer.accelerator.num_processes)
     for key, module in _modules(trainer).items():
@@ -83,11 +85,21 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
 
 
 def _modules(trainer: Trainer) -> dict[str, nn.Module]:
-    """What is saved one by one: every trained network, and losses with parameters of their own."""
+    """What is saved one by one: whatever training changes.
+
+    Trained networks, networks that only keep statistics, losses with parameters of their own; not
+    a frozen backbone, which its own package brings.
+    """
+    owned = {name for mover in trainer.movers for name in mover.player.networks}
     modules: dict[str, nn.Module] = {}
+    for name, network in trainer.networks.items():
+        if name in owned or not any(True for _ in network.parameters()):
+            modules[f"network/{name}"] = network
     for mover in trainer.movers:
-        modules |= {f"network/{n}": m for n, m in mover.player.networks.items()}
-        modules |= {f"loss/{n}": m for n, m in mover.player.losses.items()}
+        moving = list(mover.player.trainable())
+        for name, loss in mover.player.losses.items():
+            if any(parameter.startswith(f"losses.{name}.") for parameter in moving):
+                modules[f"loss/{name}"] = loss
     return modules
 
 
@@ -96,5 +108,5 @@ def _buffers(trainer: Trainer) -> list[tuple[str, Buffer]]:
     return [(side.name, side.buffer) for side in sides if side.buffer is not None]
 
 
-def _buffer_file(trainer: Trainer, folder: Path) -> Path:
-    return folder / f"buffer-{trainer.accelerator.process_index}.safetensors"
+def _own_file(trainer: Trainer, folder: Path) -> Path:
+    return folder / f"process-{trainer.accelerator.process_index}.safetensors"

@@ -17,7 +17,12 @@ Scores = dict[str, dict[str, dict[str, float]]]
 
 
 def evaluate(experiment: Experiment, data: Data) -> Scores:
-    """Every metric over all held-out samples, one at a time: by metric, row and figure."""
+    """Every metric over all held-out samples, one at a time: by metric, row and figure.
+
+    Nothing where there are no held-out samples.
+    """
+    if not data.test_count():
+        return {}
     model = experiment.model()
     scores: Scores = {}
     for name, planned in experiment.blueprint.metrics.items():
@@ -35,6 +40,8 @@ def rehearse(experiment: Experiment, data: Data) -> None:
     Raises:
         RecipeError: a metric does not take what its wires give.
     """
+    if not data.test_count():
+        return
     model = experiment.model()
     for name, planned in experiment.blueprint.metrics.items():
         outputs = {wire: experiment.blueprint.view(e) for wire, e in planned.wires.items()}

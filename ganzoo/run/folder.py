@@ -15,13 +15,14 @@ import json
 import math
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ganzoo.errors import RunError
+from ganzoo.errors import ModelError, RunError
 from ganzoo.files import write_text
 from ganzoo.loading import load_recipe
-from ganzoo.play.checkpoint import checkpoint_name, checkpoints, prune
+from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
 from ganzoo.recipe import Recipe
 
 # What may change between a run and its resume: nothing that the weights depend on so far.
@@ -77,11 +78,13 @@ class RunFolder:
         """The checkpoint to go on from.
 
         Raises:
-            RunError: there is none, or the recipe changed in what the weights depend on.
+            RunError: there is none, it is damaged, or the recipe changed in what the weights
+                depend on.
         """
         if not (self.path / "recipe.toml").is_file():
             raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
-        found = checkpoints(self.checkpoints)
+        self._put_back()
+        found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
         before = load_recipe(self.path / "recipe.toml").to_dict()
@@ -92,7 +95,16 @@ class RunFolder:
                 f"{' ...' if len(changed) > 5 else ''}; resume it as it was, or start another with "
                 "--out DIR"
             )
-        return found[-1][1]
+        _check_whole(found)
+        return found[-1]
+
+    def _put_back(self) -> None:
+        """A checkpoint that was set aside for one of the same step, which then did not come."""
+        for aside in self.checkpoints.glob(".step-*.old"):
+            place = self.checkpoints / aside.stem.removeprefix(".")
+            if not place.exists():
+                with suppress(OSError):  # another process was faster
+                    aside.rename(place)
 
     def resume(self, recipe: Recipe, step: int) -> None:
         """Take the log back to the checkpoint, and keep the recipe as it is now."""
@@ -100,7 +112,8 @@ class RunFolder:
         write_text(self.log, "".join(json.dumps(record) + "\n" for record in kept))
         write_text(self.path / "recipe.toml", recipe.to_toml())
         for path in [*self.samples.glob("step-*.png")]:
-            if int(path.stem.removeprefix("step-")) > step:
+            match = NAME.fullmatch(path.stem)
+            if match and int(match[1]) > step:
                 path.unlink()
 
     def append(self, record: dict[str, Any]) -> None:
@@ -109,7 +122,9 @@ class RunFolder:
             file.write(json.dumps(_finite(record)) + "\n")
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The log's lines; one that was cut off by a crash is left out."""
+        """The log's lines; one that was cut off by a crash is left out, and no log is an empty one."""
+        if not self.log.exists():
+            return
         for line in self.log.read_text(encoding="utf-8").splitlines():
             try:
                 yield json.loads(line)
@@ -121,17 +136,26 @@ class RunFolder:
         return self.samples / f"{checkpoint_name(step)}.png"
 
     def open_checkpoint(self) -> Path:
-        """An empty folder to write a checkpoint into."""
+        """An empty folder to write a checkpoint into; what a kill left half deleted goes."""
+        for kind in ("gone", "old"):
+            for leftover in [*self.checkpoints.glob(f".step-*.{kind}")]:
+                shutil.rmtree(leftover, ignore_errors=True)
         part = self.checkpoints / ".part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         return part
 
     def close_checkpoint(self, step: int, keep: int, keep_every: int | None) -> None:
-        """Give a whole checkpoint its name; older ones go."""
+        """Give a whole checkpoint its name; older ones go.
+
+        One of the same step is set aside first: deleting takes long, and a kill then loses both.
+        """
         place = self.checkpoints / checkpoint_name(step)
-        shutil.rmtree(place, ignore_errors=True)
+        aside = place.with_name(f".{place.name}.old")
+        if place.exists():
+            place.rename(aside)
         (self.checkpoints / ".part").rename(place)
+        shutil.rmtree(aside, ignore_errors=True)
         prune(self.checkpoints, keep, keep_every)
 
 
@@ -145,6 +169,22 @@ def differences(before: Any, now: Any, path: str = "") -> list[str]:
             for place in differences(before.get(key), now.get(key), f"{path}.{key}".lstrip("."))
         ]
     return [] if before == now else [path]
+
+
+def _check_whole(found: list[Path]) -> None:
+    """Whether the last checkpoint has all its files, each of them whole."""
+    last = found[-1]
+    try:
+        header = read_header(last / "state.safetensors")
+        for rank in range(header["processes"]):
+            read_header(last / f"buffer-{rank}.safetensors")
+    except ModelError as error:
+        remedy = (
+            f"delete {last} to go on from {found[-2].name}"
+            if len(found) > 1
+            else "there is no checkpoint before it; start anew with --out DIR"
+        )
+        raise RunError(f"{error}\n  {remedy}") from None
 
 
 def _is_free(path: str) -> bool:

@@ -16,15 +16,17 @@ from rich.console import Console
 
 from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
-from ganzoo.errors import DataError
+from ganzoo.errors import DataError, RunError
 from ganzoo.files import write_json, write_with
 from ganzoo.play import state
+from ganzoo.play.checkpoint import checkpoints
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.display import Display, make_display
 from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
 from ganzoo.run.folder import RunFolder
+from ganzoo.run.notes import notes
 from ganzoo.run.pictures import grid
 from ganzoo.run.plot import plot_losses
 
@@ -110,7 +112,7 @@ def train(
     """Train into the folder `out`, or go on with the run that is there.
 
     Raises:
-        RunError: the folder is taken, or holds nothing to resume.
+        RunError: the folder is taken, or holds nothing that can be resumed.
         DataError: the images are missing or unreadable.
     """
     console = console or Console()
@@ -126,7 +128,7 @@ def train(
     if recorder.main:
         rehearse(experiment, trainer.data)
     if checkpoint:
-        state.restore(trainer, checkpoint)
+        _take_up(experiment, trainer, checkpoint)
     accelerator.wait_for_everyone()
     if recorder.main:
         if resume:
@@ -136,13 +138,24 @@ def train(
     with make_display(
         _quiet_unless(recorder.main, console), trainer.timetable.steps, trainer.done, str(out)
     ) as display:
-        for note in experiment.blueprint.notes:
+        for note in notes(experiment, trainer.data):
             display.note(note)
         _play(trainer, recorder, display)
     finished = trainer.done == trainer.timetable.steps
     if finished and recorder.main:
         _finish(experiment, trainer, folder, console)
     return Outcome(folder, trainer.done, finished, recorder.main)
+
+
+def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None:
+    """Put the trainer where the checkpoint is, unless that is past the end."""
+    state.restore(trainer, checkpoint)
+    if trainer.done > trainer.timetable.steps:
+        length = experiment.recipe.train.length
+        raise RunError(
+            f"{checkpoint.parents[1]}: this run has already made {trainer.done} steps; "
+            f"train.length = {length} is shorter"
+        )
 
 
 def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
@@ -152,9 +165,21 @@ def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
                 _draw_first(recorder, display)
             trainer.run([recorder, display], recorder.save)
         except DataError as error:
-            recorder.save(trainer.done)
-            saved = f"the run is saved at step {trainer.done}: mend it and go on with --resume"
-            raise DataError(f"{told_by_worker(error)}\n  {saved}") from error
+            told = told_by_worker(error)
+            raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
+
+
+def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
+    """Save when only this process knows that the training ends; returns how to go on.
+
+    To save takes all processes, and others may wait for this one in the middle of a step.
+    """
+    if trainer.accelerator.num_processes == 1:
+        recorder.save(trainer.done)
+        return f"the run is saved at step {trainer.done}: mend it and go on with --resume"
+    if checkpoints(recorder.folder.checkpoints):
+        return "mend it; the run goes on from its last checkpoint with --resume"
+    return f"mend it, delete {recorder.folder.path} (it has no checkpoint yet) and start anew"
 
 
 def _draw_first(recorder: Recorder, display: Display) -> None:

@@ -22,11 +22,15 @@ def translate(
 
     Raises:
         DataError: the input is missing or unreadable.
-        GanzooError: an output file is there already, or the model has no such output.
+        GanzooError: an output file is there already or cannot be written.
+        ModelError: the model has no such output, or it gives no image of 1 or 3 channels.
     """
     variable = _input_variable(model, output)
-    pairs = _pairs(source, target)
-    taken = [path for _, path in pairs if path.exists()]
+    try:
+        pairs = _pairs(source, target)
+        taken = [path for _, path in pairs if path.exists()]
+    except OSError as error:
+        raise GanzooError(f"{error.filename or target}: {error.strerror}") from error
     if taken:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
         raise GanzooError(f"{taken[0]}{more} is there already; nothing was written")
@@ -38,8 +42,19 @@ def _translate_all(
 ) -> Iterator[tuple[Path, Path]]:
     for index, (source, target) in enumerate(pairs):
         image = to_range(read_image(source, model.variables[variable].channels))
-        save_image(_translate_one(model, image, variable, output, index, source), target)
+        result = _translate_one(model, image, variable, output, index, source)
+        _write(result, target, str(model.output(output).wire))
         yield source, target
+
+
+def _write(result: Tensor, target: Path, wire: str) -> None:
+    if result.ndim != 3 or len(result) not in (1, 3):
+        count = f"{len(result)} channels" if result.ndim == 3 else f"the shape {[*result.shape]}"
+        raise ModelError(f"'{wire}' gives {count}; only images of 1 or 3 channels can be written")
+    try:
+        save_image(result, target)
+    except OSError as error:
+        raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
 def _translate_one(
