@@ -12,9 +12,8 @@ import argparse
 import statistics
 import time
 
-from accelerate import Accelerator
-
 from ganzoo import build_recipe
+from ganzoo.play.device import make_accelerator
 
 VARIANTS = {
     "plain": (False, False),
@@ -31,7 +30,7 @@ def trainer_of(recipe, overrides, merged, fused):
     if not merged:
         for network in experiment.networks.values():
             network.per_sample = False
-    trainer = experiment.trainer(Accelerator())
+    trainer = experiment.trainer(make_accelerator())
     return trainer, next(iter(trainer.batches()))
 
 

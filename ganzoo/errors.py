@@ -67,6 +67,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+def choices(name: str, known: Iterable[str]) -> str:
+    """` Did you mean 'width'?`, else ` Use 'a' or 'b'.`, or nothing where nothing is known."""
+    known = list(known)
+    return did_you_mean(name, known) or (f" Use {listed(known)}." if known else "")
+
+
 def listed(names: Iterable[str]) -> str:
     """`'a', 'b' or 'c'`, for messages that name the choices."""
     quoted = [f"'{name}'" for name in names]

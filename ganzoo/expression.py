@@ -59,6 +59,7 @@ def parse(text: str) -> Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         column = min(max((getattr(error, "offset", 1) or 1) - 1, 0), max(len(text) - 1, 0))
         raise ExpressionError(f"this cannot be read; {GRAMMAR}", column) from None
+    _count_characters(tree, text)
     return _convert(tree.body)
 
 
@@ -83,6 +84,15 @@ def networks(expression: Expression) -> set[str]:
 def names(expression: Expression) -> set[str]:
     """The variables and latents the expression reads."""
     return {part.name for part in walk(expression) if isinstance(part, Name)}
+
+
+def _count_characters(tree: ast.Expression, text: str) -> None:
+    """Columns as a person counts them: `ast` counts the bytes of UTF-8."""
+    lines = text.encode().splitlines()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            before = lines[node.lineno - 1][: node.col_offset]
+            node.col_offset = len(before.decode(errors="ignore"))
 
 
 def _convert(node: ast.expr) -> Expression:

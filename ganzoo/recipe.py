@@ -10,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ganzoo.duration import Duration, DurationField
 
 
+def is_folder_name(name: str) -> bool:
+    """Whether a recipe's name can name a folder of its own, and nothing outside of it."""
+    words = name.strip() == name and name not in ("", ".", "..")
+    return words and name.isprintable() and not any(sign in name for sign in "/\\:")
+
+
 class Table(BaseModel):
     """A table of the host: keys it does not know are faults."""
 
@@ -123,6 +129,14 @@ class Recipe(Table):
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
     metrics: dict[str, Part] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _folder_name(cls, name: str) -> str:
+        """A run is made in the folder of this name."""
+        if not is_folder_name(name):
+            raise ValueError("a name is a word without / \\ and :, as it becomes the run's folder")
+        return name
 
     @field_validator("outputs", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from ganzoo.signature import as_written
 
 # Tables on which the meaning of no other depends.
 APART = ("train", "samples", "checkpoints")
+ASIDE = (*APART, "name", "summary")
 
 
 class TableError(RecipeError):
@@ -25,8 +26,8 @@ class TableError(RecipeError):
     def __init__(self, source: str, faults: Sequence[Fault], tables: dict[str, Any]) -> None:
         super().__init__(source, faults)
         self.rest: Recipe | None = None
-        if all(fault.path.partition(".")[0] in APART for fault in faults):
-            kept = {name: table for name, table in tables.items() if name not in APART}
+        if all(fault.path.partition(".")[0] in ASIDE for fault in faults):
+            kept = {name: table for name, table in tables.items() if name not in ASIDE}
             self.rest = Recipe.model_validate({**kept, "train": {"length": "1 step"}})
 
 

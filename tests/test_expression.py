@@ -22,6 +22,14 @@ def test_equal_calls_are_equal_wherever_they_stand():
     assert inner.column == 2
 
 
+def test_columns_count_characters():
+    assert parse("été(été(x))").arguments[0].column == 4
+    for text, column in (("été(ß, 1)", 7), ("𝐺(x=y)", 4), ("F(é", 1)):
+        with pytest.raises(ExpressionError) as caught:
+            parse(text)
+        assert caught.value.column == column
+
+
 def test_walk_gives_arguments_first():
     assert [str(part) for part in walk(parse("D(x, G(x))"))] == ["x", "x", "G(x)", "D(x, G(x))"]
     assert names(parse("D(x, G(z))")) == {"x", "z"}

@@ -206,7 +206,11 @@ def test_an_operation_belongs_to_nobody(recipes, tiny):
     overrides = {
         **tiny(),
         "networks.flip": {"type": "flip"},
-        "losses.adversarial_Y": {"type": "lsgan", "real": "D_Y(flip(y))", "fake": "D_Y(flip(G(x)))"},
+        "losses.adversarial_Y": {
+            "type": "lsgan",
+            "real": "D_Y(flip(y))",
+            "fake": "D_Y(flip(G(x)))",
+        },
         "losses.consistent": {"type": "l2", "prediction": "D_Y(flip(y))", "target": "D_Y(y)"},
     }
     experiment, trainer, _ = play(recipes / "cyclegan.toml", overrides)

@@ -196,3 +196,24 @@ def test_weights_may_start_from_a_model_file(trained, recipes, tiny, tmp_path):
             recipes / "cyclegan.toml",
             {**tiny(), "networks.G.weights": str(moved), "networks.G.width": 8},
         )
+
+
+def test_what_the_recipe_froze_stays_in_evaluation_mode(tiny):
+    """`trainable = false` holds even in an output with the chance of training."""
+    unet = {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5}
+    tables = {
+        "networks": {"G": unet, "F": {**unet, "trainable": False}},
+        "losses": {"l1": {"type": "l1", "prediction": "F(G(x))", "target": "y"}},
+        "outputs": {
+            "moved": {"expression": "G(x)", "mode": "train"},
+            "kept": {"expression": "F(x)", "mode": "train"},
+        },
+        "data": tiny()["data"],
+        "optimizers": {"default": {"type": "adam"}},
+        "train": {"length": "1 step", "device": "cpu"},
+    }
+    model = build_recipe(tables).model()
+    x = torch.rand(1, 3, 16, 16)
+    assert torch.equal(model("kept", x=x, seed=1), model("kept", x=x, seed=2))
+    assert not torch.equal(model("moved", x=x, seed=1), model("moved", x=x, seed=2))
+    assert [network.training for network in model.networks.values()] == [True, False]

@@ -111,31 +111,56 @@ def test_workers_see_the_same_samples(recipes, tiny, tmp_path):
     assert log_of(tmp_path / "0") == log_of(tmp_path / "2")
 
 
-def test_killed_without_warning(recipes, tiny, tmp_path):
-    """kill -9 loses the steps since the last checkpoint and nothing else."""
-    overrides = {**tiny(), **SHORT, "train.length": "400 steps", "samples.every": "400 steps"}
-    (tmp_path / "recipe.toml").write_text(
-        build_recipe(recipes / "cyclegan.toml", overrides).recipe.to_toml()
+def start(recipe, overrides, folder):
+    """A run as a user starts it, in a process group of its own, after its first steps."""
+    (folder / "recipe.toml").write_text(build_recipe(recipe, overrides).recipe.to_toml())
+    command = [sys.executable, "-m", "ganzoo", "run", str(folder / "recipe.toml")]
+    out = folder / "killed"
+    process = subprocess.Popen(
+        [*command, "--out", str(out)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    command = [sys.executable, "-m", "ganzoo", "run", str(tmp_path / "recipe.toml")]
-    out = tmp_path / "killed"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([*command, "--out", str(out)], env=environment)
     deadline = time.monotonic() + 120
     while len(log_of(out) if (out / "log.jsonl").exists() else ()) < 5:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    return process, out
+
+
+LONG = {"train.length": "4000 steps", "samples.every": "4000 steps"}
+
+
+def test_killed_without_warning(recipes, tiny, tmp_path):
+    """kill -9 loses the steps since the last checkpoint and nothing else."""
+    process, out = start(recipes / "cyclegan.toml", {**tiny(), **SHORT, **LONG}, tmp_path)
     process.kill()
-    process.wait()
+    process.communicate()
     step, _ = checkpoints(out / "checkpoints")[-1]
     assert step % 4 == 0
     length = f"{step + 6} steps"
-    schedule = {"train.length": length, "samples.every": "400 steps"}
-    resumed = build_recipe(tmp_path / "recipe.toml", schedule)
-    assert train(resumed, out, resume=True, console=quiet()).finished
+    assert run(tmp_path / "recipe.toml", {"train.length": length}, out, resume=True).finished
     steps = [record["step"] for record in log_of(out)]
     assert steps == list(range(2, step + 7, 2))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_of_a_run(recipes, tiny, tmp_path, number):
+    """A terminal's Ctrl-C reaches the loader's workers too; they leave it to the run."""
+    overrides = {**tiny(), **SHORT, **LONG, "train.workers": 2, "checkpoints.every": "4000 steps"}
+    process, out = start(recipes / "cyclegan.toml", overrides, tmp_path)
+    os.killpg(process.pid, number)
+    spoken, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130, complaint
+    assert "Traceback" not in spoken + complaint
+    assert (spoken + complaint).count("stopping after this step") == 1
+    [(step, _)] = checkpoints(out / "checkpoints")
+    length = {"train.length": f"{step + 1} steps"}
+    assert run(tmp_path / "recipe.toml", length, out, resume=True).step == step + 1
 
 
 def test_a_changed_recipe_is_refused(recipes, tiny, tmp_path):

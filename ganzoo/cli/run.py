@@ -26,13 +26,13 @@ def run(
     from rich.console import Console
 
     from ganzoo.build import build_recipe
-    from ganzoo.loading import load_recipe
+    from ganzoo.loading import recipe_name
     from ganzoo.run.folder import RunFolder
     from ganzoo.run.training import train
 
-    name = load_recipe(recipe, set_ or []).name
+    name = recipe_name(recipe, set_ or [])
     folder = out or _default_folder(recipe, name)
-    if not resume:
+    if name and not resume:  # what is wrong with a name, build_recipe tells with all else
         RunFolder(folder).check_free()
     experiment = build_recipe(recipe, set_ or [])
 

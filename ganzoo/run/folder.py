@@ -23,6 +23,7 @@ from ganzoo.errors import ModelError, RunError
 from ganzoo.files import write_text
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
+from ganzoo.play.state import STATE
 from ganzoo.recipe import Recipe
 
 # What may change between a run and its resume: nothing that the weights depend on so far.
@@ -122,7 +123,7 @@ class RunFolder:
             file.write(json.dumps(_finite(record)) + "\n")
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The log's lines; one that was cut off by a crash is left out, and no log is an empty one."""
+        """The log's lines; one that a crash cut off is left out; a log that is gone is empty."""
         if not self.log.exists():
             return
         for line in self.log.read_text(encoding="utf-8").splitlines():
@@ -172,12 +173,11 @@ def differences(before: Any, now: Any, path: str = "") -> list[str]:
 
 
 def _check_whole(found: list[Path]) -> None:
-    """Whether the last checkpoint has all its files, each of them whole."""
+    """Refuse a last checkpoint with a file that is damaged, and name the one before it."""
     last = found[-1]
     try:
-        header = read_header(last / "state.safetensors")
-        for rank in range(header["processes"]):
-            read_header(last / f"buffer-{rank}.safetensors")
+        for file in {last / STATE, *last.glob("*.safetensors")}:
+            read_header(file)
     except ModelError as error:
         remedy = (
             f"delete {last} to go on from {found[-2].name}"

@@ -6,23 +6,30 @@ from collections import Counter
 
 from ganzoo.build import Experiment
 from ganzoo.interfaces import Data
+from ganzoo.play.players import Player
 
 
 def notes(experiment: Experiment, data: Data) -> list[str]:
     """What was left out of the recipe, what will not move, and what cannot be measured."""
-    found = [*experiment.blueprint.notes, *_idle(experiment)]
+    found = list(experiment.blueprint.notes)
+    idle = experiment.trial.idle
+    named = [text for p in experiment.players for text in _unreached(p, idle.get(p.name, []))]
+    if named:
+        found.append(f"no term reaches {', '.join(named)}: frozen")
     if experiment.blueprint.metrics and not data.test_count():
         found.append("no held-out samples, so no metrics")
     return found
 
 
-def _idle(experiment: Experiment) -> list[str]:
-    """A line that names the networks with parameters that no term reaches."""
-    frozen = [name for names in experiment.trial.idle.values() for name in names]
-    owners = Counter(name.split(".")[1] for name in frozen)  # networks.F.0.weight
-    told = [f"{owner} ({_parameters(count)})" for owner, count in owners.items()]
-    return [f"no term reaches {', '.join(told)}: frozen"] if told else []
+def _unreached(player: Player, idle: list[str]) -> list[str]:
+    """The player's networks with idle parameters: `F (16 parameters)`, `G (2 of 8 parameters)`."""
+    counts = Counter(name.split(".")[1] for name in idle if name.startswith("networks."))
+    return [
+        f"{network} ({_share(count, len(list(player.networks[network].parameters())))})"
+        for network, count in counts.items()
+    ]
 
 
-def _parameters(count: int) -> str:
-    return "1 parameter" if count == 1 else f"{count} parameters"
+def _share(count: int, total: int) -> str:
+    some = f"{count} of {total}" if count < total else f"{count}"
+    return f"{some} parameter{'' if total == 1 else 's'}"

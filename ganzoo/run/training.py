@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from rich.console import Console
 
 from ganzoo.build import Experiment
@@ -19,7 +18,7 @@ from ganzoo.build.packaging import write_model
 from ganzoo.errors import DataError, RunError
 from ganzoo.files import write_json, write_with
 from ganzoo.play import state
-from ganzoo.play.checkpoint import checkpoints
+from ganzoo.play.device import make_accelerator
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
@@ -122,7 +121,7 @@ def train(
         checkpoint = folder.check_resumable(experiment.recipe)
     else:
         folder.check_free()
-    accelerator = Accelerator(cpu=experiment.recipe.train.device == "cpu")
+    accelerator = make_accelerator(cpu=experiment.recipe.train.device == "cpu")
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
     if recorder.main:
@@ -177,9 +176,7 @@ def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
     if trainer.accelerator.num_processes == 1:
         recorder.save(trainer.done)
         return f"the run is saved at step {trainer.done}: mend it and go on with --resume"
-    if checkpoints(recorder.folder.checkpoints):
-        return "mend it; the run goes on from its last checkpoint with --resume"
-    return f"mend it, delete {recorder.folder.path} (it has no checkpoint yet) and start anew"
+    return "mend it; the run goes on from its last checkpoint with --resume"
 
 
 def _draw_first(recorder: Recorder, display: Display) -> None:

@@ -1,0 +1,66 @@
+"""The filled copy: the recipe with every default written out, kept with every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganzoo.build.plans import Blueprint, PartPlan
+from ganzoo.recipe import NetworkPart, Part, Recipe, TermPart
+
+
+def fill(blueprint: Blueprint) -> Recipe:
+    """The blueprint's recipe with all settings; reads back to the same training."""
+    recipe, schedule, data = blueprint.recipe, blueprint.schedule, blueprint.data
+    assert schedule is not None
+    assert data is not None
+    terms = {term.name: term for term in blueprint.terms}
+    return recipe.model_copy(
+        update={
+            "networks": {n: _network(n, t, blueprint) for n, t in recipe.networks.items()},
+            "losses": {
+                n: _with(table, {**_wires(table, terms[n].loss), **terms[n].loss.settings},
+                         buffer=_part(table.buffer, terms[n].buffer))
+                for n, table in recipe.losses.items()
+            },
+            "latents": _parts(recipe.latents, blueprint.latents),
+            "data": _part(recipe.data, data),
+            "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
+            "schedule": _part(recipe.schedule, schedule),
+            "metrics": {
+                n: _with(t, {**t.settings, **blueprint.metrics[n].metric.settings})
+                for n, t in recipe.metrics.items()
+                if n in blueprint.metrics
+            },
+        }
+    )  # fmt: skip
+
+
+def _network(name: str, table: NetworkPart, blueprint: Blueprint) -> Part:
+    init = blueprint.inits.get(name)
+    filled = Part(type=init.name, **_plain(init.settings)) if init else None
+    return _with(table, blueprint.networks[name].settings, init=filled)
+
+
+def _wires(table: TermPart, loss: PartPlan) -> dict[str, Any]:
+    return {key: value for key, value in table.settings.items() if key not in loss.settings}
+
+
+def _parts(tables: Mapping[str, Part], plans: Mapping[str, PartPlan]) -> dict[str, Part | None]:
+    return {name: _part(table, plans[name]) for name, table in tables.items()}
+
+
+def _part(table: Part | None, plan: PartPlan | None) -> Part | None:
+    return _with(table, plan.settings) if table is not None and plan is not None else None
+
+
+def _with(table: Part, settings: Mapping[str, Any], **host: Any) -> Part:
+    """The same kind of table with these settings, and host keys overruled."""
+    own = {key: getattr(table, key) for key in type(table).model_fields}
+    return type(table)(**{**own, **host}, **_plain(settings))
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that TOML can write: no nulls, and lists for tuples."""
+    kept = {key: value for key, value in settings.items() if value is not None}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}

@@ -1,0 +1,41 @@
+"""The self-describing model file: the weights that the outputs need, and the recipe in its header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ganzoo.build.experiment import Experiment
+from ganzoo.build.plans import Blueprint, PartPlan
+from ganzoo.expression import networks
+from ganzoo.files import write_with
+from ganzoo.play.checkpoint import Tensors, module_state, prefixed, write_tensors
+from ganzoo.plugins import installed
+
+
+def write_model(experiment: Experiment, path: Path, step: int) -> None:
+    """Write the networks that the outputs reach; `load_model` reads it anywhere."""
+    blueprint = experiment.blueprint
+    wires = blueprint.outputs.values()
+    reached = {name for wire in wires for name in networks(wire)}
+    header: dict[str, Any] = {
+        "recipe": experiment.recipe.to_dict(),
+        "step": step,
+        "packages": packages(blueprint),
+        "shared": {},
+    }
+    tensors: Tensors = {}
+    for name in sorted(reached):
+        key = f"network/{name}"
+        state, header["shared"][key] = module_state(experiment.networks[name])
+        tensors |= prefixed(f"{key}/", state)
+    write_with(path, lambda temporary: write_tensors(temporary, tensors, header))
+
+
+def packages(blueprint: Blueprint) -> dict[str, str]:
+    """The distributions whose parts the recipe uses, with their versions."""
+    plans: list[PartPlan | None] = [blueprint.data, blueprint.schedule]
+    plans += [*blueprint.networks.values(), *blueprint.latents.values()]
+    plans += [term.loss for term in blueprint.terms]
+    found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
+    return {component.package: component.version for component in found}

@@ -1,0 +1,139 @@
+"""What reading a recipe gives: parts that were found, wires that were parsed. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganzoo.errors import Fault, RecipeError
+from ganzoo.expression import Call, Expression, Name, networks
+from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
+from ganzoo.play.model import OutputWire
+from ganzoo.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """A part that was found, with all its settings: ready to be made.
+
+    path: where the recipe asks for it.
+    """
+
+    kind: str
+    name: str
+    part: type
+    settings: Mapping[str, Any]
+    path: str
+
+    def make(self, *first: Any) -> Any:
+        """Call the constructor, with what the host supplies first.
+
+        Raises:
+            RecipeError: it refuses its settings.
+        """
+        try:
+            return self.part(*first, **self.settings)
+        except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+            message = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise RecipeError("recipe", [Fault(self.path, message)]) from error
+
+
+@dataclass(frozen=True)
+class TermPlan:
+    """A term of the objective: its loss, its wires, and who is concerned."""
+
+    name: str
+    loss: PartPlan
+    wires: Mapping[str, Expression]
+    weight: float
+    player: str | None
+    buffer: PartPlan | None
+
+    @property
+    def path(self) -> str:
+        """Where the recipe states it."""
+        return f"losses.{self.name}"
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether a critic plays against it."""
+        return issubclass(self.loss.part, AdversarialLoss)
+
+    @property
+    def critics(self) -> set[str]:
+        """The networks called outermost: what makes a network a discriminator."""
+        outer = self.wires.values() if self.adversarial else ()
+        return {wire.network for wire in outer if isinstance(wire, Call)}
+
+    @property
+    def networks(self) -> set[str]:
+        """Every network in its wires."""
+        return {name for wire in self.wires.values() for name in networks(wire)}
+
+
+@dataclass(frozen=True)
+class MetricPlan:
+    """A figure on held-out data, and its wires."""
+
+    metric: PartPlan
+    wires: Mapping[str, Expression]
+
+
+@dataclass
+class Blueprint:
+    """A recipe with every name resolved. Terms of weight 0 are kept: they still give roles.
+
+    notes: what was left out, and why.
+    """
+
+    recipe: Recipe
+    networks: dict[str, PartPlan] = field(default_factory=dict)
+    inits: dict[str, PartPlan] = field(default_factory=dict)
+    terms: list[TermPlan] = field(default_factory=list)
+    outputs: dict[str, Expression] = field(default_factory=dict)
+    samples: list[Expression] = field(default_factory=list)
+    metrics: dict[str, MetricPlan] = field(default_factory=dict)
+    optimizers: dict[str, PartPlan] = field(default_factory=dict)
+    latents: dict[str, PartPlan] = field(default_factory=dict)
+    schedule: PartPlan | None = None
+    data: PartPlan | None = None
+    dataset: Data | None = None
+    noise: dict[str, Latent] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[TermPlan]:
+        """The terms that count."""
+        return [term for term in self.terms if term.weight != 0]
+
+    @property
+    def critics(self) -> set[str]:
+        """Every network called outermost in an adversarial term, weight 0 included."""
+        return {name for term in self.terms for name in term.critics}
+
+    @property
+    def used(self) -> set[str]:
+        """The networks that a live term, an output or a metric reaches; no others are built."""
+        wires = [wire for term in self.live for wire in term.wires.values()]
+        wires += self.outputs.values()
+        views = [self.view(w) for metric in self.metrics.values() for w in metric.wires.values()]
+        wires += [view.wire for view in views]
+        return {name for wire in wires for name in networks(wire)}
+
+    def output(self, name: str) -> OutputWire:
+        """A named output, with its mode."""
+        return OutputWire(self.outputs[name], self.recipe.outputs[name].mode == "train")
+
+    def view(self, wire: Expression) -> OutputWire:
+        """A wire as samples and metrics see it: an output, by name or equal, keeps its mode."""
+        for name, output in self.outputs.items():
+            if wire in (Name(name), output):
+                return self.output(name)
+        return OutputWire(wire)
+
+    def shown(self) -> list[OutputWire]:
+        """The samples' columns whose networks are built."""
+        views = map(self.view, self.samples)
+        return [view for view in views if networks(view.wire) <= self.used]

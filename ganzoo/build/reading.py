@@ -1,0 +1,205 @@
+"""From a recipe's tables to a blueprint; nothing is built but data and latents, which are light."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from typing import Any
+
+import torch
+from torch import nn
+
+from ganzoo.build.lookup import Lookup
+from ganzoo.build.plans import Blueprint, MetricPlan, PartPlan, TermPlan
+from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
+from ganzoo.build.wires import check_wires
+from ganzoo.errors import RecipeError, choices
+from ganzoo.expression import Call
+from ganzoo.interfaces import AdversarialLoss
+from ganzoo.recipe import NetworkPart, Part, PlayerTable, Recipe, TermPart
+from ganzoo.registry import Registry
+from ganzoo.signature import wires
+
+SIDES = {"real": True, "fake": True}
+MODULES = nn.ModuleDict()  # players keep networks and losses in one; its own attributes are taken
+
+
+def read(recipe: Recipe, registry: Registry, source: str) -> Blueprint:
+    """What the recipe means.
+
+    Raises:
+        RecipeError: everything wrong with its names, settings and wires, at once.
+    """
+    blueprint, lookup = Blueprint(recipe), Lookup(registry)
+    tables = (_read_data, _read_latents, _read_terms, _read_networks, _read_rest)
+    for step in (*tables, check_wires, check_players):
+        step(blueprint, lookup)
+    if lookup.faults:
+        raise RecipeError(source, lookup.faults)
+    return blueprint
+
+
+def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
+    blueprint.data = lookup.part("data", blueprint.recipe.data, "data")
+    blueprint.dataset = lookup.make(blueprint.data)
+    if blueprint.dataset is not None:
+        blueprint.variables = dict(blueprint.dataset.variables)
+
+
+def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
+    for name, part in blueprint.recipe.latents.items():
+        path = f"latents.{name}"
+        _check_name(name, path, blueprint, lookup)
+        plan = lookup.part("latent", part, path)
+        latent = lookup.make(plan)
+        if plan is None or latent is None:
+            continue
+        try:
+            blueprint.variables[name] = latent.variable(blueprint.variables)
+        except ValueError as error:
+            lookup.fault(path, str(error))
+        blueprint.latents[name], blueprint.noise[name] = plan, latent
+
+
+def _read_terms(blueprint: Blueprint, lookup: Lookup) -> None:
+    for name, table in blueprint.recipe.losses.items():
+        path = f"losses.{name}"
+        if not name.isidentifier():
+            lookup.fault(path, "a term's name is one word of letters, digits and _")
+        _refuse_taken(name, path, lookup)
+        found = lookup.load("loss", table.type, path)
+        if found is not None:
+            term = _read_term(name, table, found, lookup)
+            blueprint.terms += [term] if term else []
+    if not blueprint.recipe.losses:
+        lookup.fault("losses", "there is no term, so nothing would be trained")
+
+
+def _read_term(name: str, table: TermPart, found: Any, lookup: Lookup) -> TermPlan | None:
+    path = f"losses.{name}"
+    adversarial = issubclass(found, AdversarialLoss)
+    wanted = SIDES if adversarial else wires(found.forward)
+    loss = lookup.part("loss", table, path, without=wanted)
+    read = lookup.wires(table, wanted, path)
+    buffer = lookup.part("buffer", table.buffer, f"{path}.buffer") if table.buffer else None
+    if table.buffer and not adversarial:
+        lookup.fault(f"{path}.buffer", f"'{table.type}' has no critic to show past samples to")
+    for wire, expression in read.items():
+        if adversarial and not isinstance(expression, Call):
+            lookup.fault(f"{path}.{wire}", "this should call a critic, as D(x)", str(expression))
+    if loss is None or len(read) < sum(wanted.values()):
+        return None
+    return TermPlan(name, loss, read, table.weight, table.player, buffer)
+
+
+def _read_networks(blueprint: Blueprint, lookup: Lookup) -> None:
+    for name, table in blueprint.recipe.networks.items():
+        path = f"networks.{name}"
+        _check_name(name, path, blueprint, lookup)
+        _refuse_taken(name, path, lookup)
+        plan = lookup.part(_kind(name, table, blueprint, lookup), table, path)
+        init = table.init or _default_init(plan)
+        start = lookup.part("init", init, f"{path}.init") if init else None
+        if plan is not None:
+            blueprint.networks[name] = plan
+        lookup.make(start)
+        if start is not None:
+            blueprint.inits[name] = start
+
+
+def _check_name(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        lookup.fault(
+            path, f"'{name}' cannot stand in a wire: use one word of letters, digits and _"
+        )
+    elif unicodedata.normalize("NFKC", name) != name:
+        plain = unicodedata.normalize("NFKC", name)
+        lookup.fault(path, f"in a wire '{name}' reads as '{plain}': call it '{plain}'")
+    elif name in blueprint.variables:
+        lookup.fault(path, f"the data already has a variable '{name}'; choose another name")
+
+
+def _refuse_taken(name: str, path: str, lookup: Lookup) -> None:
+    if hasattr(MODULES, name):
+        lookup.fault(path, f"'{name}' is a name that torch keeps for itself; choose another")
+
+
+def _kind(name: str, table: NetworkPart, blueprint: Blueprint, lookup: Lookup) -> str:
+    """A network's kind follows its role: called outermost in an adversarial term, a critic.
+
+    Where a term could not be read, a critic's role may be unknown: then its type tells.
+    """
+    unread = len(blueprint.terms) < max(1, len(blueprint.recipe.losses))
+    judges = ("discriminator", table.type) in lookup.registry.components
+    if name in blueprint.critics or (unread and judges):
+        return "discriminator"
+    is_module = ("module", table.type) in lookup.registry.components
+    is_generator = ("generator", table.type) in lookup.registry.components
+    return "module" if is_module and not is_generator else "generator"
+
+
+def _default_init(plan: PartPlan | None) -> Part | None:
+    default = getattr(plan.part, "default_init", None) if plan else None
+    return Part(type=default) if default else None
+
+
+def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
+    recipe = blueprint.recipe
+    for name, output in recipe.outputs.items():
+        _check_output(name, blueprint, lookup)
+        wire = lookup.wire(output.expression, f"outputs.{name}")
+        blueprint.outputs |= {name: wire} if wire else {}
+    for text in recipe.samples.show:
+        wire = lookup.wire(text, "samples.show")
+        blueprint.samples += [wire] if wire else []
+    _check_players(blueprint, lookup)
+    players = ["default", GENERATORS, DISCRIMINATORS, *recipe.players]
+    for name, part in recipe.optimizers.items():
+        if name not in players:
+            hint = choices(name, players)
+            lookup.fault(f"optimizers.{name}", f"there is no player '{name}'.{hint}")
+        plan = lookup.part("optimizer", part, f"optimizers.{name}", skip=1)
+        blueprint.optimizers |= {name: plan} if plan else {}
+        lookup.make(plan, [torch.zeros(1, requires_grad=True)])
+    blueprint.schedule = lookup.part("schedule", recipe.schedule, "schedule")
+    lookup.make(blueprint.schedule)
+    for name, part in recipe.metrics.items():
+        _read_metric(name, part, blueprint, lookup)
+
+
+def _check_output(name: str, blueprint: Blueprint, lookup: Lookup) -> None:
+    """In samples and metrics an output's name would hide what else is called so."""
+    recipe = blueprint.recipe
+    if name in (*recipe.networks, *recipe.latents, *blueprint.variables):
+        what = "network" if name in recipe.networks else "variable"
+        lookup.fault(f"outputs.{name}", f"there is a {what} '{name}' already; choose another name")
+    elif name == "type":
+        lookup.fault("outputs.type", "'type' is a key that names a part; choose another name")
+
+
+def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
+    for name, table in blueprint.recipe.players.items():
+        path = f"players.{name}"
+        if name == "order" and isinstance(table, PlayerTable):
+            message = 'this is a list, as ["generators", "discriminators"], and no player\'s name'
+            lookup.fault(path, message)
+        elif name == "default":
+            lookup.fault(path, "optimizers.default is for all players; choose another name")
+        elif not name.isidentifier():
+            lookup.fault(path, "a player's name is one word of letters, digits and _")
+
+
+def _read_metric(name: str, part: Part, blueprint: Blueprint, lookup: Lookup) -> None:
+    path = f"metrics.{name}"
+    found = lookup.load("metric", part.type, path)
+    if found is None:
+        return
+    wanted = wires(found.update)
+    plan = lookup.part("metric", part, path, without=wanted)
+    read = lookup.wires(part, wanted, path)
+    data = blueprint.dataset
+    if found.needs_pairs and data is not None and not data.paired:
+        why = f"the held-out images of '{blueprint.recipe.data.type}' are none"
+        blueprint.notes.append(f"{path} is left out: it compares pairs, and {why}")
+    elif plan is not None:
+        blueprint.metrics[name] = MetricPlan(plan, read)

@@ -1,0 +1,228 @@
+"""One step on the meta device: shapes without memory or arithmetic.
+
+It finds wires whose shapes do not fit, parameters that no term reaches, and the step's FLOPs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ganzoo.build.assemble import Assembly
+from ganzoo.build.plans import Blueprint
+from ganzoo.errors import Fault, RecipeError
+from ganzoo.expression import Call, Expression, walk
+from ganzoo.interfaces import Discriminator, Latent, Variable
+from ganzoo.play.objective import Values, callee
+from ganzoo.play.players import Player
+from ganzoo.play.step import Game
+
+# What torch and a part raise where shapes or kinds of values do not fit.
+MISFITS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError)
+
+
+@dataclass
+class Trial:
+    """What one step showed.
+
+    idle: by player, the parameters that got no gradient.
+    flops: floating-point operations of a step, all players, forward and backward.
+    shapes: of every wire, by its text.
+    """
+
+    idle: dict[str, list[str]] = field(default_factory=dict)
+    flops: int = 0
+    shapes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class TrialMover:
+    """Backward only; notes which parameters it reached."""
+
+    player: Player
+    idle: dict[str, list[str]]
+    faults: list[Fault]
+
+    @property
+    def module(self) -> nn.Module:
+        """The player itself: nothing is prepared."""
+        return self.player
+
+    def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """Backward; a term that reaches no parameter is a fault, a parameter without one idle."""
+        for name, loss in losses.items():
+            if not reaches_a_parameter(loss):
+                message = f"no gradient reaches player '{self.player.name}' from this term"
+                self.faults.append(Fault(f"losses.{name}", message))
+        total = torch.stack([loss.reshape(()) for loss in losses.values()]).sum()
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+        own = self.player.trainable().items()
+        self.idle[self.player.name] = [name for name, p in own if p.grad is None]
+        return total
+
+
+def reaches_a_parameter(loss: Tensor) -> bool:
+    """Whether the graph behind a loss ends in any parameter that requires a gradient."""
+    seen: set[Any] = set()
+    waiting = [loss.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        if hasattr(node, "variable"):
+            return True
+        seen.add(node)
+        waiting += [following for following, _ in node.next_functions]
+    return False
+
+
+def example(variables: Mapping[str, Variable], batch_size: int) -> Values:
+    """A batch of the declared shapes, on the meta device."""
+    return {
+        name: torch.empty(
+            (batch_size, *variable.shape),
+            dtype=torch.int64 if variable.classes else torch.float32,
+            device="meta",
+        )
+        for name, variable in variables.items()
+    }
+
+
+def latent_shapes(blueprint: Blueprint) -> dict[str, tuple[Latent, tuple[int, ...]]]:
+    """How to draw each latent, and the shape of one sample."""
+    return {n: (latent, blueprint.variables[n].shape) for n, latent in blueprint.noise.items()}
+
+
+def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
+    """Play one step on the meta device.
+
+    Raises:
+        RecipeError: wires whose shapes do not fit, or losses that refuse them, each with its path.
+    """
+    trial = Trial()
+    batch = example(blueprint.variables, blueprint.recipe.train.batch_size)
+    _check_shapes(blueprint, assembly, batch, trial, source)
+    faults: list[Fault] = []
+    movers = [TrialMover(player, trial.idle, faults) for player in assembly.players]
+    game = Game(movers, assembly.networks, latent_shapes(blueprint), 0)
+    sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
+    with FlopCounterMode(display=False) as counter:
+        game.step(0, sample)
+    if faults:
+        raise RecipeError(source, faults)
+    trial.flops = int(counter.get_total_flops())
+    return trial
+
+
+def _check_shapes(
+    blueprint: Blueprint, assembly: Assembly, batch: Values, trial: Trial, source: str
+) -> None:
+    """Evaluate every wire call by call, so that what does not fit is named with its place."""
+    faults: list[Fault] = []
+    values = dict(batch)
+    for path, wire in _all_wires(blueprint):
+        fault = _evaluate(wire, path, values, assembly.networks)
+        told = {other.message for other in faults}
+        faults += [fault] if fault and fault.message not in told else []
+    if not faults:
+        faults = _check_losses(blueprint, assembly, values)
+    if faults:
+        raise RecipeError(source, faults)
+    trial.shapes = {text: _shape(value) for text, value in values.items()}
+
+
+def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
+    found = [(f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()]
+    found += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
+    found += [("samples.show", view.wire) for view in blueprint.shown()]
+    for name, metric in blueprint.metrics.items():
+        wires = metric.wires.items()
+        found += [(f"metrics.{name}.{wire}", blueprint.view(e).wire) for wire, e in wires]
+    return found
+
+
+def _evaluate(
+    wire: Expression, path: str, values: Values, networks: Mapping[str, nn.Module]
+) -> Fault | None:
+    for part in walk(wire):
+        if isinstance(part, Call) and str(part) not in values:
+            arguments = [values[str(argument)] for argument in part.arguments]
+            message = _misfit(part, arguments, networks[part.network])
+            try:
+                if not message:
+                    values[str(part)] = callee(part, networks)(*arguments)
+            except MISFITS as error:
+                message = _explain(part, arguments, error)
+            if message:
+                return Fault(path, message, str(wire), max(str(wire).find(str(part)), 0))
+    return None
+
+
+def _misfit(call: Call, arguments: list[Any], network: nn.Module) -> str:
+    """Channels that do not fit, in words."""
+    expected = getattr(network, "in_channels", None)
+    images = [a for a in arguments if isinstance(a, Tensor) and a.dim() == 4]
+    if expected is None or call.head or not images:
+        return ""
+    brought = images if isinstance(network, Discriminator) else images[:1]
+    channels = sum(image.shape[1] for image in brought)
+    if channels == expected:
+        return ""
+    verb = "bring" if len(brought) > 1 else "brings"
+    given = " and ".join(str(a) for a in call.arguments[: len(brought)])
+    word = "channel" if channels == 1 else "channels"
+    return (
+        f"{given} {verb} {channels} {word}, and '{call.network}' takes {expected}: "
+        f"set networks.{call.network}.in_channels = {channels}"
+    )
+
+
+def _explain(call: Call, arguments: list[Any], error: Exception) -> str:
+    shapes = ", ".join(_shape(argument) for argument in arguments)
+    return f"'{call.network}' cannot take {shapes}: {str(error).splitlines()[0]}"
+
+
+def _check_losses(blueprint: Blueprint, assembly: Assembly, values: Values) -> list[Fault]:
+    """Whether each loss takes what its wires give, and returns a scalar."""
+    faults = []
+    for player in assembly.players:
+        shown = {
+            name: values[str(argument)]
+            for side in player.sides
+            for name, argument in zip(side.placeholders, side.arguments, strict=True)
+        }
+        for term in player.terms:
+            wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
+            message = _loss_problem(term, {**values, **shown, **wires})
+            faults += [Fault(f"losses.{term.name}", message)] if message else []
+    return faults
+
+
+def _whole(text: str, player: Player) -> str:
+    """A cut wire's text with the made arguments back in place of its placeholders."""
+    for side in player.sides:
+        for name, argument in zip(side.placeholders, side.arguments, strict=True):
+            text = text.replace(name, str(argument))
+    return text
+
+
+def _loss_problem(term: Any, values: Values) -> str:
+    try:
+        loss = term.value(values)
+    except MISFITS as error:
+        return str(error).splitlines()[0]
+    if loss.numel() != 1:
+        return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"
+    return ""
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return " + ".join(map(_shape, value))
+    return " x ".join(map(str, value.shape)) or "scalar"
