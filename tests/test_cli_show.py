@@ -111,19 +111,19 @@ def test_a_recipe(recipes):
         "  G, F against D_X, D_Y",
         "  E[(D_Y(y) - 1)²] + E[(D_Y(G(x)))²]  adversarial_Y (history of 50)",
         "  + E[(D_X(x) - 1)²] + E[(D_X(F(y)))²]  adversarial_X (history of 50)",
-        "  + 10 ‖F(G(x)) - x‖₁  cycle_X",
-        "  + 10 ‖G(F(y)) - y‖₁  cycle_Y",
+        "  + 30 ‖F(G(x)) - x‖₁  cycle_X",
+        "  + 30 ‖G(F(y)) - y‖₁  cycle_Y",
     ]
-    # c7s1-32, d64, d128, 4 blocks of 128, u64, u32, c7s1-3 without affine norms, by hand:
-    down = (3 * 49 + 1) * 32 + (32 * 9 + 1) * 64 + (64 * 9 + 1) * 128
-    blocks = 4 * 2 * (128 * 9 + 1) * 128
-    up = (128 * 9 * 64 + 64) + (64 * 9 * 32 + 32) + (32 * 49 + 1) * 3
+    # c7s1-16, d32, d64, 4 blocks of 64, u32, u16, c7s1-3 without affine norms, by hand:
+    down = (3 * 49 + 1) * 16 + (16 * 9 + 1) * 32 + (32 * 9 + 1) * 64
+    blocks = 4 * 2 * (64 * 9 + 1) * 64
+    up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 49 + 1) * 3
     network = f"  G  generator  {down + blocks + up:,} parameters  generators"
-    assert f"{network}  resnet, width = 32, blocks = 4" in page
+    assert f"{network}  resnet, width = 16, blocks = 4" in page
     assert "  x2y  G(x)" in page
     assert "  x  3 x 64 x 64" in page
     assert "  order  generators, then discriminators" in page
-    assert "  optimizer  adam, lr = 0.0002, betas = [0.5, 0.999]" in page
+    assert "  optimizer  adam, lr = 0.0004, betas = [0.5, 0.999]" in page
     assert "  length  2900 steps, batch size 1" in page
 
 

@@ -98,6 +98,10 @@ def assemble(blueprint: Blueprint, device: str, source: str) -> Assembly:
     """
     lookup = Lookup()
     made = make_networks(blueprint, blueprint.used, device, lookup)
+    if lookup.faults:
+        for term in blueprint.live:
+            lookup.make(term.loss)
+        raise RecipeError(source, lookup.faults)
     moving = [name for name, network in made.items() if can_move(network)]
     roles = give_roles(blueprint, moving, lookup)
     drafts = {name: Draft() for name in roles.order}

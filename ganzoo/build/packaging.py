@@ -1,4 +1,4 @@
-"""The self-describing model file: the weights that the outputs need, and the recipe in its header."""
+"""The self-describing model file: weights that outputs need, and the recipe in its header."""
 
 from __future__ import annotations
 
