@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from ganzoo.data import streets
 from ganzoo.data.cache import PictureCache
 from ganzoo.data.street_photo import OVERSAMPLING, street_scene
 from ganzoo.data.streets import CLASSES, HELD_OUT, LABELS, PALETTE, Streets
-from ganzoo.interfaces import Sample, Variable
+from ganzoo.interfaces import Variable
+from ganzoo.play.loader import Samples
 
 # Pixels of each class, and the mean green of 16 x 16 px blocks, of the look that was agreed on
 # (64 px; an independent drawing of the same scenes).
@@ -209,24 +210,16 @@ def test_cached_scenes_are_the_drawn_ones(cache: Path, monkeypatch: pytest.Monke
     assert all(torch.equal(first[name], third[name]) for name in first)
 
 
-class Held(Dataset[Sample]):
-    def __init__(self, data: Streets) -> None:
-        self.data = data
-
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.data.train_sample(index, np.random.default_rng(index))
-
-
 def test_spawned_workers_see_the_same(cache: Path) -> None:
     data = Streets(size=16, count=4)
     copy = pickle.loads(pickle.dumps(data))
     assert isinstance(copy.scenes, PictureCache)
-    loader = DataLoader(Held(data), batch_size=2, num_workers=1, multiprocessing_context="spawn")
+    keys = [(0, index) for index in range(4)]
+    loader = DataLoader(
+        Samples(data, 0), 2, sampler=keys, num_workers=1, multiprocessing_context="spawn"
+    )
     batches = [batch["x"] for batch in loader]
-    expected = [Held(copy)[index]["x"] for index in range(4)]
+    expected = [Samples(copy, 0)[key]["x"] for key in keys]
     assert torch.equal(torch.cat(batches), torch.stack(expected))
 
 
