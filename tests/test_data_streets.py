@@ -153,6 +153,7 @@ def test_held_out_samples_are_exact_pairs() -> None:
 def seeds_asked_for(data: Streets, samples: int) -> set[int]:
     asked: set[int] = set()
     data.scenes.draw = lambda seed: asked.add(seed) or np.zeros((8, 8, 4), np.uint8)  # type: ignore[func-returns-value]
+    data.labels.draw = lambda seed: asked.add(seed) or np.zeros((8, 8), np.uint8)  # type: ignore[func-returns-value]
     random = np.random.default_rng(0)
     for index in range(samples):
         data.train_sample(index % len(data), random)
@@ -162,6 +163,13 @@ def seeds_asked_for(data: Streets, samples: int) -> set[int]:
 def test_domains_come_from_different_scenes() -> None:
     asked = seeds_asked_for(Streets(size=8, count=5), 60)
     assert asked == {*range(5), *range(LABELS, LABELS + 5)}
+
+
+def test_labels_drawn_alone_are_the_scenes_labels(cache: Path) -> None:
+    data = Streets(size=[24, 40], count=3)
+    for number in range(LABELS, LABELS + 3):
+        assert np.array_equal(data.labels.get(number), street_scene(number, 24, 40)[1])
+    assert not list(cache.rglob("*.png"))  # drawn as fast as a file is read
 
 
 def test_aligned_training_pairs() -> None:

@@ -43,17 +43,18 @@ class PictureCache:
     """Pictures by number, each drawn once.
 
     name: the subfolder of the cache; it must change whenever `draw` would give something else.
-    shape: of every picture, (H, W, 4): saved as PNG, losslessly.
+        None keeps pictures in memory only: those that are drawn as fast as they are read.
+    shape: of every picture; (H, W, 4) where it is saved, as PNG, losslessly.
     draw: makes picture `number`; picklable, so that a loader's workers can be given the cache.
 
     What is broken on disk is drawn again; a disk that cannot be written is done without.
     """
 
     def __init__(
-        self, name: str, shape: tuple[int, int, int], draw: Callable[[int], Pixels]
+        self, name: str | None, shape: tuple[int, ...], draw: Callable[[int], Pixels]
     ) -> None:
         folder = cache_folder()
-        self.folder = folder / name if folder else None
+        self.folder = folder / name if folder and name else None
         self.shape = shape
         self.draw = draw
         self._memory: dict[int, Pixels] = {}

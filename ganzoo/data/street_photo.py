@@ -54,8 +54,18 @@ def street_scene(seed: int, height: int, width: int) -> tuple[Pixels, Pixels]:
     image = _expose(street, labels, canvas.colours(), random)
     photo = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     photo = photo.resize((width, height), Image.Resampling.LANCZOS)
-    small = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
-    return _sense(np.asarray(photo), seed), np.array(small)
+    return _sense(np.asarray(photo), seed), _reduced(labels, height, width)
+
+
+def street_labels(seed: int, height: int, width: int) -> Pixels:
+    """The labels (height, width) of that seed's scene, without the work that its photo takes."""
+    random = np.random.default_rng(seed)
+    _, canvas = draw_street(random, height * OVERSAMPLING, width * OVERSAMPLING)
+    return _reduced(canvas.labels(), height, width)
+
+
+def _reduced(labels: Pixels, height: int, width: int) -> Pixels:
+    return np.array(Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST))
 
 
 def _sense(photo: Pixels, seed: int) -> Pixels:

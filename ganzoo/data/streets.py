@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganzoo.data.cache import PictureCache, Pixels
 from ganzoo.data.images import to_range
-from ganzoo.data.street_photo import VERSION, street_scene
+from ganzoo.data.street_photo import VERSION, street_labels, street_scene
 from ganzoo.data.street_scene import CLASSES, PALETTE
 from ganzoo.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
@@ -61,6 +61,7 @@ class Streets(Data):
         self.variables = {name: Variable(3, (height, width)) for name in ("x", "y")}
         name = f"streets-{VERSION}-{height}x{width}"
         self.scenes = PictureCache(name, (height, width, 4), partial(draw_scene, height, width))
+        self.labels = PictureCache(None, (height, width), partial(draw_labels, height, width))
 
     def __len__(self) -> int:
         return self.count
@@ -68,11 +69,13 @@ class Streets(Data):
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if aligned."""
         photo = PHOTOS + index
-        labels = photo if self.aligned else LABELS + int(random.integers(self.count))
+        if self.aligned:
+            return self._pair(photo, self.flip and random.random() < 0.5)
+        labels = self.labels.get(LABELS + int(random.integers(self.count)))
         mirror_x, mirror_y = (self.flip and random.random() < 0.5 for _ in range(2))
         return {
-            "x": self._photo(photo, mirror_x),
-            "y": self._labels(labels, mirror_x if self.aligned else mirror_y),
+            "x": _sample(self.scenes.get(photo)[..., :3], mirror_x),
+            "y": _sample(PALETTE[labels], mirror_y),
         }
 
     def test_count(self) -> int:
@@ -81,18 +84,22 @@ class Streets(Data):
 
     def test_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one scene."""
-        return {"x": self._photo(HELD_OUT + index), "y": self._labels(HELD_OUT + index)}
+        return self._pair(HELD_OUT + index)
 
-    def _photo(self, seed: int, mirrored: bool = False) -> Tensor:
-        return _sample(self.scenes.get(seed)[..., :3], mirrored)
-
-    def _labels(self, seed: int, mirrored: bool = False) -> Tensor:
-        return _sample(PALETTE[self.scenes.get(seed)[..., 3]], mirrored)
+    def _pair(self, seed: int, mirrored: bool = False) -> Sample:
+        scene = self.scenes.get(seed)
+        photo, labels = scene[..., :3], scene[..., 3]
+        return {"x": _sample(photo, mirrored), "y": _sample(PALETTE[labels], mirrored)}
 
 
 def draw_scene(height: int, width: int, seed: int) -> Pixels:
     """The scene of that seed as one picture (height, width, 4): photo, then labels."""
     return np.dstack(street_scene(seed, height, width))
+
+
+def draw_labels(height: int, width: int, seed: int) -> Pixels:
+    """The labels (height, width) of that seed's scene."""
+    return street_labels(seed, height, width)
 
 
 def _sample(picture: Pixels, mirrored: bool) -> Tensor:
