@@ -106,6 +106,35 @@ class AdversarialLoss(nn.Module, ABC):
         """What the critic minimises."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """One side of a critic's term: what it was shown, and what it said of that.
+
+    arguments: tensors (N, ...); floating-point ones require a gradient.
+    logits: float32 (or float64), one tensor for each of the critic's scales.
+    """
+
+    arguments: tuple[Tensor, ...]
+    logits: list[Tensor]
+
+
+Judge = Callable[..., list[Tensor]]
+"""A critic: `judge(*arguments)` gives logits, one tensor for each of its scales."""
+
+
+class Penalty(nn.Module, ABC):
+    """What the critic pays beside an adversarial term, computed in full precision.
+
+    notation: how the paper writes it, of {real} and {fake}.
+    """
+
+    notation: ClassVar[str] = ""
+
+    @abstractmethod
+    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+        """A scalar that can be differentiated; chance is torch's global one."""
+
+
 class Buffer(ABC):
     """What a critic sees in place of the newest fakes.
 

@@ -14,12 +14,13 @@ KINDS = {
     "discriminator": "judges images: returns logits",
     "module": "any other network, with or without parameters",
     "loss": "a term of the objective",
+    "penalty": "what a critic pays beside an adversarial term",
     "buffer": "what a critic sees of the past",
     "data": "where images come from",
     "latent": "random inputs",
     "init": "how weights start",
     "optimizer": "how weights move",
-    "schedule": "how the learning rate moves",
+    "schedule": "how the learning rate or a weight moves",
     "metric": "a figure on held-out data",
 }
 

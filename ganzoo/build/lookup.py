@@ -19,6 +19,7 @@ from ganzoo.interfaces import (
     Loss,
     Metric,
     Network,
+    Penalty,
     Schedule,
 )
 from ganzoo.recipe import Part
@@ -31,6 +32,7 @@ BASES: dict[str, type | tuple[type, ...]] = {
     "discriminator": Discriminator,
     "module": Network,
     "loss": (Loss, AdversarialLoss),
+    "penalty": Penalty,
     "buffer": Buffer,
     "data": Data,
     "latent": Latent,
