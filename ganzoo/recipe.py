@@ -48,17 +48,50 @@ class NetworkPart(Part):
     trainable: bool = True
 
 
+class SchedulePart(Part):
+    """A schedule.
+
+    warmup: how long the factor rises in a straight line from 0, before the schedule alone counts.
+    """
+
+    warmup: DurationField | None = None
+
+
+class WeightPart(SchedulePart):
+    """A weight that follows a schedule: `value` times its factor."""
+
+    value: float = 1.0
+
+
+class PenaltyPart(Part):
+    """What the critic pays beside its term; a weight of 0 drops it."""
+
+    weight: float = 1.0
+
+
 class TermPart(Part):
     """A term of the objective; beside its settings it holds its wires.
 
-    weight: scales the term (the generators' side of an adversarial one); 0 drops it.
+    weight: scales the term (the generators' side of an adversarial one); 0 drops it. A schedule
+        multiplies it, and never drops it.
     player: who minimises it, where the default is not meant.
     buffer: what the critic sees in place of the newest fakes.
+    penalties: what the critic pays beside.
     """
 
-    weight: float = 1.0
+    weight: float | WeightPart = 1.0
     player: str | None = None
     buffer: Part | None = None
+    penalties: list[PenaltyPart] = []
+
+
+class OptimizerPart(Part):
+    """An optimizer.
+
+    clip_norm: the largest norm that the gradient of all its parameters together may have.
+    """
+
+    clip_norm: float | None = Field(default=None, gt=0)
 
 
 class Output(Table):
@@ -72,27 +105,53 @@ class Output(Table):
 
 
 class PlayerTable(Table):
-    """Networks that move together, where the default (generators, discriminators) is not meant."""
+    """A player: its networks, where the default is not meant, and how it moves.
 
-    networks: list[str]
+    every: it moves on every n-th step only (n_critic is the generators' every).
+    fresh: it is given batches and latents of its own, in place of those that all share.
+    """
+
+    networks: list[str] = []
+    every: int = Field(default=1, ge=1)
+    fresh: bool = False
+
+
+class Averages(Table):
+    """Exponential moving averages of weights, for outputs, samples and metrics.
+
+    decay: how much of an average each step keeps.
+    half_life: instead, how long until half of a weight is forgotten.
+    warmup: keep less at first, min(decay, (1 + t) / (10 + t)).
+    networks: which; left out, all that are trained and no critics.
+    """
+
+    decay: float = Field(default=0.999, ge=0, lt=1)
+    half_life: DurationField | None = None
+    warmup: bool = True
+    networks: list[str] = []
 
 
 class Train(Table):
     """How long, on how much, from which seed.
 
     length: the whole training, learning-rate decay included.
-    batch_size: samples a step in each process.
+    batch_size: samples a micro-batch in each process.
+    accumulate: micro-batches whose gradients make one step.
     workers: processes that load data beside the training; 0 loads in the training's own.
+    precision: "bf16" and "fp16" run networks in half precision; weights and losses stay whole.
     device: "auto" takes an accelerator where there is one.
+    compile: run players through torch.compile; those with penalties stay as they are.
     log_every: how often losses are read back, shown and written to log.jsonl.
     """
 
     length: DurationField
     batch_size: int = Field(default=1, ge=1)
+    accumulate: int = Field(default=1, ge=1)
     seed: int = Field(default=0, ge=0)
     workers: int = Field(default=0, ge=0)
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Literal["float32", "float64", "bf16", "fp16"] = "float32"
     device: Literal["auto", "cpu"] = "auto"
+    compile: bool = False
     log_every: DurationField = Duration(50, "steps")
 
 
@@ -123,8 +182,9 @@ class Recipe(Table):
     latents: dict[str, Part] = {}
     players: dict[str, PlayerTable | list[str]] = {}
     data: Part
-    optimizers: dict[str, Part]
-    schedule: Part = Part(type="constant")
+    optimizers: dict[str, OptimizerPart]
+    schedule: SchedulePart = SchedulePart(type="constant")
+    ema: Averages | None = None
     train: Train
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
@@ -137,6 +197,12 @@ class Recipe(Table):
         if not is_folder_name(name):
             raise ValueError("a name is a word without / \\ and :, as it becomes the run's folder")
         return name
+
+    @field_validator("ema", mode="before")
+    @classmethod
+    def _empty_clears(cls, ema: Any) -> Any:
+        """`ema = {}` takes back what a recipe that is extended asks for."""
+        return None if ema == {} else ema
 
     @field_validator("outputs", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
-from ganzoo.recipe import Checkpoints, Output, PlayerTable, Recipe, Samples, Train
+from ganzoo.recipe import Averages, Checkpoints, Output, PlayerTable, Recipe, Samples, Train
 from ganzoo.signature import as_written
 
 # Tables on which the meaning of no other depends.
@@ -40,7 +40,7 @@ def check_tables(tables: dict[str, Any], source: str) -> Recipe:
     try:
         return Recipe.model_validate(tables)
     except ValidationError as error:
-        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"])]
+        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"], entry["input"])]
         faults = {fault.path: fault for fault in found}
         raise TableError(source, list(faults.values()), tables) from None
 
@@ -55,19 +55,30 @@ WORDS = {
     "bool_type": "true or false",
     "list_type": "a list, as [{example}]",
     "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
     "literal_error": "{expected}",
 }
 
 
-def _meant(place: tuple[Any, ...]) -> bool:
-    """Whether a complaint is about what was meant: `players.order` is a list, the others tables."""
-    if place[0] != "players" or len(place) < 3:
-        return True
-    return bool(("list[str]" in place) == (place[1] == "order"))
+def _meant(place: tuple[Any, ...], given: Any) -> bool:
+    """Whether a complaint is about what was meant, of two types that may stand at a place.
+
+    `players.order` is a list, the other players are tables; a weight is a number or a table.
+    """
+    if place[0] == "players" and len(place) > 2:
+        return bool(("list[str]" in place) == (place[1] == "order"))
+    if place[2:3] == ("weight",) and len(place) > 3:
+        return len(place) > 4 if "WeightPart" in place else not isinstance(given, dict)
+    return True
+
+
+# What pydantic adds to a place where several types may stand.
+BRANCHES = ("PlayerTable", "list[str]", "float", "WeightPart")
 
 
 def _fault(entry: Any) -> Fault:
-    place = [str(part) for part in entry["loc"] if part not in ("PlayerTable", "list[str]")]
+    place = [str(part) for part in entry["loc"] if part not in BRANCHES]
     path, given = ".".join(place), entry["input"]
     if entry["type"] == "extra_forbidden":
         return Fault(path, f"there is no '{place[-1]}' here.{_known(place)}")
@@ -92,7 +103,11 @@ def _example(place: list[str]) -> str:
 
 def _items(place: list[str]) -> str:
     """What a list holds at this place."""
-    return '"x", "G(x)"' if place[0] == "samples" else '"generators", "discriminators"'
+    if place[-1] == "penalties":
+        return '{ type = "r1", weight = 5 }'
+    return {"samples": '"x", "G(x)"', "ema": '"G", "F"'}.get(
+        place[0], '"generators", "discriminators"'
+    )
 
 
 def _known(place: list[str]) -> str:
@@ -103,6 +118,7 @@ def _known(place: list[str]) -> str:
         "checkpoints": Checkpoints,
         "outputs": Output,
         "players": PlayerTable,
+        "ema": Averages,
     }
     table = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
     known = list(table.model_fields)

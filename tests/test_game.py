@@ -94,7 +94,7 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
             own = [p.grad is not None for p in mover.player.parameters()]
             seen.append((mover.player.name, all(own), any(p.grad is not None for p in others)))
 
-        mover.optimizer.optimizer.register_step_pre_hook(look)
+        mover.optimisations[0].optimizer.optimizer.register_step_pre_hook(look)
     trainer.train_step(next(iter(trainer.batches())))
     assert seen == [("generators", True, False), ("discriminators", True, False)]
 
@@ -102,7 +102,7 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
 def test_the_others_do_not_move(recipes, tiny):
     experiment = build_recipe(recipes / "cyclegan.toml", tiny())
     trainer = experiment.trainer(Accelerator(cpu=True))
-    trainer.movers[1].minimise = lambda losses: torch.zeros(())
+    trainer.movers[1].minimise = lambda losses, share, last: None
     before = copy.deepcopy(experiment.networks["D_X"].state_dict())
     trainer.train_step(next(iter(trainer.batches())))
     after = experiment.networks["D_X"].state_dict()
@@ -227,7 +227,7 @@ PLAYERS = {
     ),
     "a player without networks": (
         {"players.helper.networks": [], "losses.cycle_X.player": "helper"},
-        "'helper' has no network that moves",
+        "'helper', and it has no networks",
     ),
     "a term of two players": (
         {"players.a.networks": ["G"], "players.b.networks": ["F"]},

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from safetensors import safe_open
 
 from ganzoo import build_recipe
+from ganzoo.play.step import shared
 
 HERE = Path(__file__).parent
 # The reference's loss names, by ours; its cycle, identity and L1 losses are logged weighted.
@@ -45,7 +46,7 @@ def trainer_of(name, tensors, overrides=()):
 
 def steps(trainer, tensors, count):
     for step in range(count):
-        trainer.train_step({v: tensors[f"batch.{step}.{v}"] for v in ("x", "y")})
+        trainer.train_step(shared({v: tensors[f"batch.{step}.{v}"] for v in ("x", "y")}))
         yield trainer.meter.read()["losses"]
 
 
@@ -65,7 +66,7 @@ def compare_losses(found, expected, names, weights, relative):
 def test_five_steps_in_float64(name):
     tensors, losses = golden(name)
     experiment, trainer = trainer_of(name, tensors)
-    assert trainer.movers[0].optimizer.param_groups[0]["fused"]
+    assert trainer.movers[0].optimisations[0].optimizer.param_groups[0]["fused"]
     weights = {term: table.weight for term, table in experiment.recipe.losses.items()}
     for found, expected in zip(steps(trainer, tensors, 5), losses, strict=True):
         compare_losses(found, expected, CASES[name], weights, 1e-9)

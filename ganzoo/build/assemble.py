@@ -14,11 +14,19 @@ from ganzoo.build.plans import Blueprint, TermPlan
 from ganzoo.build.roles import Roles, critic_owner, give_roles, player_of
 from ganzoo.build.weights import start_from
 from ganzoo.errors import RecipeError
-from ganzoo.expression import Expression, networks
+from ganzoo.expression import Call, Expression, networks
 from ganzoo.interfaces import Buffer
 from ganzoo.play.objective import closure
-from ganzoo.play.players import CriticTerm, GeneratorTerm, PlainTerm, Player, Side, Term, cut_side
+from ganzoo.play.players import Pace, Player, Side, cut_side
 from ganzoo.play.randomness import seed_torch
+from ganzoo.play.terms import (
+    Charge,
+    CriticTerm,
+    GeneratorTerm,
+    PenalisedTerm,
+    PlainTerm,
+    Term,
+)
 
 
 @dataclass
@@ -81,23 +89,24 @@ def make_networks(
 
 
 def _start(network: nn.Module, name: str, blueprint: Blueprint) -> None:
+    if name in blueprint.inits:
+        blueprint.inits[name].make()(network)
     weights = blueprint.recipe.networks[name].weights
     if weights is not None:
-        start_from(network, name, weights)
-    elif name in blueprint.inits:
-        blueprint.inits[name].make()(network)
+        blueprint.notes.append(start_from(network, name, weights))
 
 
-def assemble(blueprint: Blueprint, device: str, source: str) -> Assembly:
+def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True) -> Assembly:
     """Networks and players.
 
     device: "meta" for a trial without memory or arithmetic, "cpu" for the real thing.
+    start: give networks the recipe's first weights; False where a checkpoint's follow at once.
 
     Raises:
         RecipeError: settings a part refuses, roles that contradict.
     """
     lookup = Lookup()
-    made = make_networks(blueprint, blueprint.used, device, lookup)
+    made = make_networks(blueprint, blueprint.used, device, lookup, start)
     if lookup.faults:
         for term in blueprint.live:
             lookup.make(term.loss)
@@ -150,6 +159,7 @@ def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module])
                 draft.terms,
                 draft.sides,
                 first,
+                roles.paces.get(name, Pace()),
             )
         )
     return players
@@ -204,7 +214,18 @@ def _cast_critic(
             side = cut_side(f"{term.name}.{name}", wire, roles.of(critic), buffer)
             draft.sides.append(side)
             wires[name] = side.wire
-    draft.terms.append(CriticTerm(term.name, loss, wires["real"], wires["fake"]))
+    draft.terms.append(_critic_term(term, loss, wires, lookup))
+
+
+def _critic_term(
+    term: TermPlan, loss: Any, wires: dict[str, Expression], lookup: Lookup
+) -> CriticTerm | PenalisedTerm:
+    real, fake = wires["real"], wires["fake"]
+    live = [plan for plan in term.penalties if plan.weight != 0]
+    charges = [Charge(p.name, lookup.make(p.penalty), p.weight) for p in live]
+    if charges and isinstance(real, Call) and isinstance(fake, Call):
+        return PenalisedTerm(term.name, loss, real, fake, charges)
+    return CriticTerm(term.name, loss, real, fake)
 
 
 def _buffer(

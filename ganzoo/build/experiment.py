@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,21 @@ from torch import nn
 from ganzoo.build.assemble import Assembly, assemble, make_networks
 from ganzoo.build.filling import fill
 from ganzoo.build.lookup import Lookup
-from ganzoo.build.plans import Blueprint, PartPlan
+from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
+from ganzoo.build.rules import check_rules, factor, make_averages, optimisations
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, ModelError, RecipeError
 from ganzoo.expression import networks
-from ganzoo.interfaces import Data, Schedule
+from ganzoo.interfaces import Data
 from ganzoo.loading import Overrides, Source, load_recipe
 from ganzoo.play.checkpoint import load_module, read_tensors, under
+from ganzoo.play.ema import Ema
 from ganzoo.play.model import Model
 from ganzoo.play.players import Player
-from ganzoo.play.trainer import Timetable, Trainer
+from ganzoo.play.trainer import Rules, Timetable, Trainer
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
-from ganzoo.signature import parameters
 from ganzoo.tables import TableError, check_tables
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class Experiment:
     recipe: the filled one.
     networks: by name; `experiment.networks["G"]` is an ordinary module.
     trial: what one step on the meta device showed.
+    averages: of the networks whose weights are averaged, once a trainer is made.
     """
 
     recipe: Recipe
     blueprint: Blueprint
     assembly: Assembly
     trial: Trial
+    averages: dict[str, nn.Module] = field(default_factory=dict)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -66,8 +69,8 @@ class Experiment:
         return self.blueprint.dataset
 
     def model(self) -> Model:
-        """The outputs, on the networks as they are now."""
-        return _model(self.blueprint, self.networks)
+        """The outputs, on the networks as they are now; on averages where they are kept."""
+        return _model(self.blueprint, {**self.networks, **self.averages})
 
     def trainer(self, accelerator: Accelerator) -> Trainer:
         """A trainer at step 0.
@@ -79,64 +82,65 @@ class Experiment:
         if len(self.data) == 0:
             raise DataError("data: there are no training images")
         train = self.recipe.train
-        schedule: Schedule = self._made(self.blueprint.schedule)
+        processes = int(accelerator.num_processes)
+        table = self.timetable(len(self.data), train.batch_size * train.accumulate * processes)
         return Trainer(
             self.players,
             self.networks,
-            self.optimizer,
-            schedule,
+            self._rules(table),
             self.data,
             latent_shapes(self.blueprint),
-            self.timetable(len(self.data), train.batch_size * int(accelerator.num_processes)),
+            table,
             accelerator,
-            DTYPES[train.precision],
+            DTYPES.get(train.precision, torch.float32),
         )
 
     def timetable(self, images: int, images_a_step: int) -> Timetable:
         """The recipe's durations in steps, for an epoch of so many images."""
-        recipe = self.recipe
+        recipe, images_of = self.recipe, (images, images_a_step)
         return Timetable(
-            steps=recipe.train.length.steps(images, images_a_step),
+            steps=recipe.train.length.steps(*images_of),
             batch_size=recipe.train.batch_size,
+            accumulate=recipe.train.accumulate,
             seed=recipe.train.seed,
             workers=recipe.train.workers,
-            log_every=recipe.train.log_every.steps(images, images_a_step),
-            samples_every=recipe.samples.every.steps(images, images_a_step),
-            checkpoint_every=recipe.checkpoints.every.steps(images, images_a_step),
+            log_every=recipe.train.log_every.steps(*images_of),
+            samples_every=recipe.samples.every.steps(*images_of),
+            checkpoint_every=recipe.checkpoints.every.steps(*images_of),
+            spans=images_of,
         )
 
-    def optimizer(self, player: Player) -> torch.optim.Optimizer:
-        """A player's optimizer: its own table, or `default`; fused where torch can."""
-        plans = self.blueprint.optimizers
-        plan = plans.get(player.name, plans.get("default"))
-        assert plan is not None
-        settings = dict(plan.settings)
-        rivals = ("fused", "foreach", "differentiable")
-        fusible = any(p.name == "fused" for p in parameters(plan.part))
-        if fusible and not any(settings.get(rival) for rival in rivals):
-            settings["fused"] = settings.get("fused") is None
-        chosen = PartPlan(plan.kind, plan.name, plan.part, settings, plan.path)
-        made: torch.optim.Optimizer = chosen.make(list(player.trainable().values()))
-        return made
+    def _rules(self, table: Timetable) -> Rules:
+        scheduled = {t.name: t.schedule for t in self.blueprint.live if t.schedule}
+        assert self.blueprint.schedule is not None
+        return Rules(
+            factor(self.blueprint.schedule, table),
+            lambda player: optimisations(player, self.blueprint),
+            {name: factor(schedule, table) for name, schedule in scheduled.items()},
+            (lambda: self._averages(table)) if self.recipe.ema else None,
+            self.recipe.train.compile,
+        )
 
-    def _made(self, plan: PartPlan | None) -> Schedule:
-        assert plan is not None
-        schedule: Schedule = plan.make()
-        return schedule
+    def _averages(self, table: Timetable) -> Ema:
+        ema = make_averages(self.blueprint, self.assembly, table)
+        self.averages = ema.averages
+        return ema
 
 
-def build_recipe(source: Source, overrides: Overrides = ()) -> Experiment:
+def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = True) -> Experiment:
     """Build a recipe: parts looked up, wires checked, one trial step made, weights drawn.
 
     source: a `.toml` file, a run folder, the name of an installed recipe, or nested tables.
     overrides: `{"train.seed": 1}` or `["train.seed=1"]`.
+    start: give networks their first weights; False where a checkpoint's follow at once.
 
     Raises:
         RecipeError: everything wrong, each fault with its path.
         GanzooError: there is no such recipe.
+        ModelError: weights that a network should start from are missing, or do not fit.
     """
     blueprint, trial, source_name = check_recipe(source, overrides)
-    assembly = assemble(blueprint, "cpu", source_name)
+    assembly = assemble(blueprint, "cpu", source_name, start)
     assembly.freeze(trial.idle)
     return Experiment(blueprint.recipe, blueprint, assembly, trial)
 
@@ -153,7 +157,7 @@ def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, 
     assembly = assemble(blueprint, "meta", name)
     if not assembly.players:
         raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
-    _check_optimizers(blueprint, assembly, name)
+    check_rules(blueprint, assembly, name)
     trial = try_step(blueprint, assembly, name)
     blueprint.notes += [
         f"networks.{idle}: no live term reaches it, so it keeps its first weights"
@@ -176,14 +180,6 @@ def _load(source: Source, overrides: Overrides) -> Recipe:
         except RecipeError as other:
             more = other.faults
         raise RecipeError(error.source, [*error.faults, *more]) from None
-
-
-def _check_optimizers(blueprint: Blueprint, assembly: Assembly, source: str) -> None:
-    given = blueprint.optimizers
-    without = [player.name for player in assembly.players if player.name not in given]
-    if without and "default" not in given:
-        message = "player '{}' has none; set optimizers.default"
-        raise RecipeError(source, [Fault("optimizers", message.format(p)) for p in without])
 
 
 def _model(blueprint: Blueprint, made: Mapping[str, nn.Module]) -> Model:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ganzoo.build.plans import Blueprint, PartPlan
-from ganzoo.recipe import NetworkPart, Part, Recipe, TermPart
+from ganzoo.build.plans import Blueprint, PartPlan, TermPlan
+from ganzoo.recipe import NetworkPart, Part, Recipe, TermPart, WeightPart
 
 
 def fill(blueprint: Blueprint) -> Recipe:
@@ -20,13 +20,14 @@ def fill(blueprint: Blueprint) -> Recipe:
             "networks": {n: _network(n, t, blueprint) for n, t in recipe.networks.items()},
             "losses": {
                 n: _with(table, {**_wires(table, terms[n].loss), **terms[n].loss.settings},
-                         buffer=_part(table.buffer, terms[n].buffer))
+                         buffer=_part(table.buffer, terms[n].buffer),
+                         weight=_weight(table, terms[n]), penalties=_penalties(table, terms[n]))
                 for n, table in recipe.losses.items()
             },
             "latents": _parts(recipe.latents, blueprint.latents),
             "data": _part(recipe.data, data),
             "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
-            "schedule": _part(recipe.schedule, schedule),
+            "schedule": _part(recipe.schedule, schedule.schedule),
             "metrics": {
                 n: _with(t, {**t.settings, **blueprint.metrics[n].metric.settings})
                 for n, t in recipe.metrics.items()
@@ -44,6 +45,17 @@ def _network(name: str, table: NetworkPart, blueprint: Blueprint) -> Part:
 
 def _wires(table: TermPart, loss: PartPlan) -> dict[str, Any]:
     return {key: value for key, value in table.settings.items() if key not in loss.settings}
+
+
+def _weight(table: TermPart, term: TermPlan) -> Part | float:
+    if isinstance(table.weight, WeightPart) and term.schedule:
+        return _with(table.weight, term.schedule.schedule.settings)
+    return term.weight
+
+
+def _penalties(table: TermPart, term: TermPlan) -> list[Part]:
+    both = zip(table.penalties, term.penalties, strict=True)
+    return [_with(part, plan.penalty.settings) for part, plan in both]
 
 
 def _parts(tables: Mapping[str, Part], plans: Mapping[str, PartPlan]) -> dict[str, Part | None]:

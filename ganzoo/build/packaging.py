@@ -18,6 +18,7 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
     blueprint = experiment.blueprint
     wires = blueprint.outputs.values()
     reached = {name for wire in wires for name in networks(wire)}
+    made = experiment.model().networks  # averages where they are kept
     header: dict[str, Any] = {
         "recipe": experiment.recipe.to_dict(),
         "step": step,
@@ -27,14 +28,15 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
     tensors: Tensors = {}
     for name in sorted(reached):
         key = f"network/{name}"
-        state, header["shared"][key] = module_state(experiment.networks[name])
+        state, header["shared"][key] = module_state(made[name])
         tensors |= prefixed(f"{key}/", state)
     write_with(path, lambda temporary: write_tensors(temporary, tensors, header))
 
 
 def packages(blueprint: Blueprint) -> dict[str, str]:
     """The distributions whose parts the recipe uses, with their versions."""
-    plans: list[PartPlan | None] = [blueprint.data, blueprint.schedule]
+    plans: list[PartPlan | None] = [blueprint.data]
+    plans += [blueprint.schedule.schedule] if blueprint.schedule else []
     plans += [*blueprint.networks.values(), *blueprint.latents.values()]
     plans += [term.loss for term in blueprint.terms]
     found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganzoo.duration import Duration
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
@@ -40,8 +41,28 @@ class PartPlan:
 
 
 @dataclass(frozen=True)
+class SchedulePlan:
+    """A schedule and the span of its warm-up."""
+
+    schedule: PartPlan
+    warmup: Duration | None = None
+
+
+@dataclass(frozen=True)
+class PenaltyPlan:
+    """A penalty, the name of its loss in the log, and its weight."""
+
+    name: str
+    penalty: PartPlan
+    weight: float
+
+
+@dataclass(frozen=True)
 class TermPlan:
-    """A term of the objective: its loss, its wires, and who is concerned."""
+    """A term of the objective: its loss, its wires, and who is concerned.
+
+    schedule: what its weight is multiplied by.
+    """
 
     name: str
     loss: PartPlan
@@ -49,6 +70,8 @@ class TermPlan:
     weight: float
     player: str | None
     buffer: PartPlan | None
+    schedule: SchedulePlan | None = None
+    penalties: Sequence[PenaltyPlan] = ()
 
     @property
     def path(self) -> str:
@@ -96,7 +119,7 @@ class Blueprint:
     metrics: dict[str, MetricPlan] = field(default_factory=dict)
     optimizers: dict[str, PartPlan] = field(default_factory=dict)
     latents: dict[str, PartPlan] = field(default_factory=dict)
-    schedule: PartPlan | None = None
+    schedule: SchedulePlan | None = None
     data: PartPlan | None = None
     dataset: Data | None = None
     noise: dict[str, Latent] = field(default_factory=dict)

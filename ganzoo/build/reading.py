@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
-from typing import Any
 
 import torch
-from torch import nn
 
 from ganzoo.build.lookup import Lookup
-from ganzoo.build.plans import Blueprint, MetricPlan, PartPlan, TermPlan
+from ganzoo.build.plans import (
+    Blueprint,
+    MetricPlan,
+    PartPlan,
+)
+from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken
 from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
 from ganzoo.errors import RecipeError, choices
-from ganzoo.expression import Call
-from ganzoo.interfaces import AdversarialLoss
-from ganzoo.recipe import NetworkPart, Part, PlayerTable, Recipe, TermPart
+from ganzoo.recipe import (
+    NetworkPart,
+    Part,
+    PlayerTable,
+    Recipe,
+)
 from ganzoo.registry import Registry
 from ganzoo.signature import wires
 
-SIDES = {"real": True, "fake": True}
-MODULES = nn.ModuleDict()  # players keep networks and losses in one; its own attributes are taken
+PLAYERS = (GENERATORS, DISCRIMINATORS)
 
 
 def read(recipe: Recipe, registry: Registry, source: str) -> Blueprint:
@@ -31,7 +36,7 @@ def read(recipe: Recipe, registry: Registry, source: str) -> Blueprint:
         RecipeError: everything wrong with its names, settings and wires, at once.
     """
     blueprint, lookup = Blueprint(recipe), Lookup(registry)
-    tables = (_read_data, _read_latents, _read_terms, _read_networks, _read_rest)
+    tables = (_read_data, _read_latents, read_terms, _read_networks, _read_rest)
     for step in (*tables, check_wires, check_players):
         step(blueprint, lookup)
     if lookup.faults:
@@ -61,42 +66,11 @@ def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
         blueprint.latents[name], blueprint.noise[name] = plan, latent
 
 
-def _read_terms(blueprint: Blueprint, lookup: Lookup) -> None:
-    for name, table in blueprint.recipe.losses.items():
-        path = f"losses.{name}"
-        if not name.isidentifier():
-            lookup.fault(path, "a term's name is one word of letters, digits and _")
-        _refuse_taken(name, path, lookup)
-        found = lookup.load("loss", table.type, path)
-        if found is not None:
-            term = _read_term(name, table, found, lookup)
-            blueprint.terms += [term] if term else []
-    if not blueprint.recipe.losses:
-        lookup.fault("losses", "there is no term, so nothing would be trained")
-
-
-def _read_term(name: str, table: TermPart, found: Any, lookup: Lookup) -> TermPlan | None:
-    path = f"losses.{name}"
-    adversarial = issubclass(found, AdversarialLoss)
-    wanted = SIDES if adversarial else wires(found.forward)
-    loss = lookup.part("loss", table, path, without=wanted)
-    read = lookup.wires(table, wanted, path)
-    buffer = lookup.part("buffer", table.buffer, f"{path}.buffer") if table.buffer else None
-    if table.buffer and not adversarial:
-        lookup.fault(f"{path}.buffer", f"'{table.type}' has no critic to show past samples to")
-    for wire, expression in read.items():
-        if adversarial and not isinstance(expression, Call):
-            lookup.fault(f"{path}.{wire}", "this should call a critic, as D(x)", str(expression))
-    if loss is None or len(read) < sum(wanted.values()):
-        return None
-    return TermPlan(name, loss, read, table.weight, table.player, buffer)
-
-
 def _read_networks(blueprint: Blueprint, lookup: Lookup) -> None:
     for name, table in blueprint.recipe.networks.items():
         path = f"networks.{name}"
         _check_name(name, path, blueprint, lookup)
-        _refuse_taken(name, path, lookup)
+        refuse_taken(name, path, lookup)
         plan = lookup.part(_kind(name, table, blueprint, lookup), table, path)
         init = table.init or _default_init(plan)
         start = lookup.part("init", init, f"{path}.init") if init else None
@@ -117,11 +91,6 @@ def _check_name(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> N
         lookup.fault(path, f"in a wire '{name}' reads as '{plain}': call it '{plain}'")
     elif name in blueprint.variables:
         lookup.fault(path, f"the data already has a variable '{name}'; choose another name")
-
-
-def _refuse_taken(name: str, path: str, lookup: Lookup) -> None:
-    if hasattr(MODULES, name):
-        lookup.fault(path, f"'{name}' is a name that torch keeps for itself; choose another")
 
 
 def _kind(name: str, table: NetworkPart, blueprint: Blueprint, lookup: Lookup) -> str:
@@ -153,18 +122,27 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
         wire = lookup.wire(text, "samples.show")
         blueprint.samples += [wire] if wire else []
     _check_players(blueprint, lookup)
-    players = ["default", GENERATORS, DISCRIMINATORS, *recipe.players]
+    players = ["default", *PLAYERS, *recipe.players]
     for name, part in recipe.optimizers.items():
-        if name not in players:
-            hint = choices(name, players)
-            lookup.fault(f"optimizers.{name}", f"there is no player '{name}'.{hint}")
+        if name not in (*players, *recipe.networks):
+            hint = choices(name, [*players, *recipe.networks])
+            lookup.fault(f"optimizers.{name}", f"there is no player or network '{name}'.{hint}")
         plan = lookup.part("optimizer", part, f"optimizers.{name}", skip=1)
         blueprint.optimizers |= {name: plan} if plan else {}
         lookup.make(plan, [torch.zeros(1, requires_grad=True)])
-    blueprint.schedule = lookup.part("schedule", recipe.schedule, "schedule")
-    lookup.make(blueprint.schedule)
-    for name, part in recipe.metrics.items():
-        _read_metric(name, part, blueprint, lookup)
+    blueprint.schedule = read_schedule(recipe.schedule, "schedule", lookup)
+    _check_averages(blueprint, lookup)
+    for name, metric in recipe.metrics.items():
+        _read_metric(name, metric, blueprint, lookup)
+
+
+def _check_averages(blueprint: Blueprint, lookup: Lookup) -> None:
+    ema, known = blueprint.recipe.ema, blueprint.recipe.networks
+    for name in ema.networks if ema else ():
+        if name not in known:
+            lookup.fault("ema.networks", f"there is no network '{name}'.{choices(name, known)}")
+    if ema and ema.half_life and "decay" in ema.model_fields_set:
+        lookup.fault("ema", "give decay or half_life, not both: one follows from the other")
 
 
 def _check_output(name: str, blueprint: Blueprint, lookup: Lookup) -> None:
@@ -187,6 +165,11 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(path, "optimizers.default is for all players; choose another name")
         elif not name.isidentifier():
             lookup.fault(path, "a player's name is one word of letters, digits and _")
+        elif name in blueprint.recipe.networks:
+            lookup.fault(path, f"there is a network '{name}' already; choose another name")
+        elif isinstance(table, PlayerTable) and not table.networks and name not in PLAYERS:
+            hint = choices(name, PLAYERS)
+            lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
 
 
 def _read_metric(name: str, part: Part, blueprint: Blueprint, lookup: Lookup) -> None:

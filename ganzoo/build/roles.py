@@ -9,6 +9,7 @@ from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint, TermPlan
 from ganzoo.errors import did_you_mean, listed
 from ganzoo.expression import Call, Expression, networks
+from ganzoo.play.players import Pace
 
 GENERATORS, DISCRIMINATORS = "generators", "discriminators"
 
@@ -19,10 +20,12 @@ class Roles:
 
     owner: the player of each network that moves: it has parameters, and a live term reaches it.
     order: the players, in the order in which they move.
+    paces: how those move that the recipe says something of.
     """
 
     owner: dict[str, str]
     order: list[str]
+    paces: dict[str, Pace]
 
     def of(self, player: str) -> set[str]:
         """The networks of a player."""
@@ -37,11 +40,13 @@ def give_roles(blueprint: Blueprint, moving: Collection[str], lookup: Lookup) ->
     owner = _default_owners(blueprint)
     owned: dict[str, str] = {}
     players = [GENERATORS, DISCRIMINATORS]
+    paces: dict[str, Pace] = {}
     for player, table in blueprint.recipe.players.items():
         if isinstance(table, list):
             if player != "order":
                 lookup.fault(f"players.{player}", 'write { networks = ["E"] }')
             continue
+        paces[player] = Pace(table.every, table.fresh)
         players += [player] if player not in players else []
         for name in table.networks:
             if name not in blueprint.recipe.networks:
@@ -54,7 +59,7 @@ def give_roles(blueprint: Blueprint, moving: Collection[str], lookup: Lookup) ->
             owner[name] = player
     reached = {name for term in blueprint.live for name in term.networks}
     owner = {name: p for name, p in owner.items() if name in moving and name in reached}
-    return Roles(owner, _order(blueprint, players, lookup))
+    return Roles(owner, _order(blueprint, players, lookup), paces)
 
 
 def check_players(blueprint: Blueprint, lookup: Lookup) -> None:

@@ -5,7 +5,9 @@ It finds wires whose shapes do not fit, parameters that no term reaches, and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +22,8 @@ from ganzoo.expression import Call, Expression, walk
 from ganzoo.interfaces import Discriminator, Latent, Variable
 from ganzoo.play.objective import Values, callee
 from ganzoo.play.players import Player
-from ganzoo.play.step import Game
+from ganzoo.play.step import SHARED, Draws, Game, stream_of
+from ganzoo.play.terms import Term
 
 # What torch and a part raise where shapes or kinds of values do not fit.
 MISFITS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError)
@@ -53,7 +56,11 @@ class TrialMover:
         """The player itself: nothing is prepared."""
         return self.player
 
-    def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
+    def turn(self, last: bool) -> AbstractContextManager[None]:
+        """Nothing surrounds a trial."""
+        return nullcontext()
+
+    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
         """Backward; a term that reaches no parameter is a fault, a parameter without one idle."""
         for name, loss in losses.items():
             if not reaches_a_parameter(loss):
@@ -64,7 +71,6 @@ class TrialMover:
             total.backward()  # type: ignore[no-untyped-call]
         own = self.player.trainable().items()
         self.idle[self.player.name] = [name for name, p in own if p.grad is None]
-        return total
 
 
 def reaches_a_parameter(loss: Tensor) -> bool:
@@ -113,11 +119,17 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     game = Game(movers, assembly.networks, latent_shapes(blueprint), 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
     with FlopCounterMode(display=False) as counter:
-        game.step(0, sample)
+        game.step(*_a_turn_of_all(assembly.players, sample))
     if faults:
         raise RecipeError(source, faults)
     trial.flops = int(counter.get_total_flops())
     return trial
+
+
+def _a_turn_of_all(players: Sequence[Player], sample: Values) -> tuple[int, Draws]:
+    """A step in which every player moves, and what it is played on."""
+    step = math.lcm(*(player.pace.every for player in players)) - 1
+    return step, {stream: [sample] for stream in (SHARED, *map(stream_of, players))}
 
 
 def _check_shapes(
@@ -199,7 +211,7 @@ def _check_losses(blueprint: Blueprint, assembly: Assembly, values: Values) -> l
         }
         for term in player.terms:
             wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
-            message = _loss_problem(term, {**values, **shown, **wires})
+            message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
             faults += [Fault(f"losses.{term.name}", message)] if message else []
     return faults
 
@@ -212,13 +224,14 @@ def _whole(text: str, player: Player) -> str:
     return text
 
 
-def _loss_problem(term: Any, values: Values) -> str:
+def _loss_problem(term: Term, values: Values, networks: Mapping[str, nn.Module]) -> str:
     try:
-        loss = term.value(values)
+        losses = term.losses(values, networks)
     except MISFITS as error:
         return str(error).splitlines()[0]
-    if loss.numel() != 1:
-        return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"
+    for loss in losses.values():
+        if loss.numel() != 1:
+            return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"
     return ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from ganzoo.build.plans import TermPlan
+from ganzoo.build.plans import SchedulePlan, TermPlan
 from ganzoo.interfaces import Variable
 from ganzoo.notation import Term, objective
 from ganzoo.pages.columns import heading, print_columns
@@ -97,6 +97,11 @@ def _wired(wires: Any) -> str:
     return ", ".join(f"{name} = {wire}" for name, wire in wires.items())
 
 
+def _scheduled(plan: SchedulePlan) -> str:
+    rising = f", after a warm-up of {plan.warmup}" if plan.warmup else ""
+    return f"{changed(plan.schedule)}{rising}"
+
+
 def _print_training(recipe: Checked) -> None:
     blueprint = recipe.blueprint
     train, schedule = blueprint.recipe.train, blueprint.schedule
@@ -106,5 +111,5 @@ def _print_training(recipe: Checked) -> None:
     for name, plan in blueprint.optimizers.items():
         who = "optimizer" if name == "default" else f"optimizer of {name}"
         rows += [(who, changed(plan, skip=1))]
-    rows += [("schedule", changed(schedule))] if schedule else []
+    rows += [("schedule", _scheduled(schedule))] if schedule else []
     print_columns(rows)

@@ -17,14 +17,17 @@ Key = tuple[int, int]
 
 
 class Samples(Dataset[Sample]):
-    """Training samples by (epoch, index): the same one in any worker, at any time."""
+    """Training samples by (epoch, index): the same one in any worker, at any time.
 
-    def __init__(self, data: Data, seed: int) -> None:
-        self.data, self.seed = data, seed
+    stream: a fresh player's name; each stream has chances of its own.
+    """
+
+    def __init__(self, data: Data, seed: int, stream: str = "") -> None:
+        self.data, self.seed, self.stream = data, seed, stream
 
     def __getitem__(self, key: Key) -> Sample:
-        epoch, index = key
-        return self.data.train_sample(index, numpy_generator(self.seed, "data", epoch, index))
+        chance = numpy_generator(self.seed, "data", *purpose(self.stream), *key)
+        return self.data.train_sample(key[1], chance)
 
 
 class Batches(Sampler[list[Key]]):
@@ -35,9 +38,11 @@ class Batches(Sampler[list[Key]]):
 
     drop_last = True
 
-    def __init__(self, length: int, batch_size: int, seed: int, start: int, stop: int) -> None:
+    def __init__(
+        self, length: int, batch_size: int, seed: int, start: int, stop: int, stream: str = ""
+    ) -> None:
         self.length, self.batch_size, self.seed = length, batch_size, seed
-        self.start, self.stop = start, stop
+        self.start, self.stop, self.stream = start, stop, stream
         self._order: tuple[int, np.ndarray[Any, Any]] = (-1, np.empty(0))
 
     def __len__(self) -> int:
@@ -51,9 +56,14 @@ class Batches(Sampler[list[Key]]):
     def _key(self, position: int) -> Key:
         epoch, place = divmod(position, self.length)
         if self._order[0] != epoch:
-            order = numpy_generator(self.seed, "order", epoch).permutation(self.length)
-            self._order = (epoch, order)
+            chance = numpy_generator(self.seed, "order", *purpose(self.stream), epoch)
+            self._order = (epoch, chance.permutation(self.length))
         return epoch, int(self._order[1][place])
+
+
+def purpose(stream: str) -> tuple[str, ...]:
+    """What tells a stream's chances from another's."""
+    return (stream,) if stream else ()
 
 
 def told_by_worker(error: DataError) -> DataError:
@@ -74,7 +84,7 @@ def leave_signals(worker: int) -> None:
 def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample]:
     """A loader of those batches; Accelerate shares them out among processes."""
     return DataLoader(
-        Samples(data, batches.seed),
+        Samples(data, batches.seed, batches.stream),
         batch_sampler=batches,
         num_workers=workers,
         persistent_workers=False,

@@ -9,7 +9,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from ganzoo.play.checkpoint import under
 from ganzoo.play.step import Losses
+
+SUM, COUNT, NONFINITE = "meter:", "meter#count:", "meter#nonfinite"
 
 
 class Meter:
@@ -21,42 +24,45 @@ class Meter:
     def __init__(self, accelerator: Accelerator) -> None:
         self.accelerator = accelerator
         self.sums: dict[str, Tensor] = {}
-        self.count = 0
+        self.counts: dict[str, int] = {}
         self.nonfinite = torch.zeros((), dtype=torch.int64, device=accelerator.device)
 
     def add(self, losses: Losses) -> None:
-        """Add one step's losses, by player and term."""
+        """Add one step's losses, by player and term; who rested is not among them."""
         flat = {f"{p}/{t}": loss for p, terms in losses.items() for t, loss in terms.items()}
-        self.sums = {name: self.sums.get(name, 0) + loss for name, loss in flat.items()}
-        self.nonfinite += ~torch.isfinite(torch.stack(list(flat.values()))).all()
-        self.count += 1
+        for name, loss in flat.items():
+            self.sums[name] = self.sums.get(name, 0) + loss
+            self.counts[name] = self.counts.get(name, 0) + 1
+        if flat:
+            self.nonfinite += ~torch.isfinite(torch.stack(list(flat.values()))).all()
 
     def read(self) -> dict[str, Any]:
         """Means by player and term over all processes, and the steps not finite so far; resets."""
-        means = torch.stack(list(self.sums.values())) / self.count
+        means = self._means()
         counted = self.nonfinite.clone()
         if self.accelerator.num_processes > 1:
             means = self.accelerator.reduce(means, "mean")
             counted = self.accelerator.reduce(counted, "sum")
         losses: dict[str, dict[str, float]] = {}
-        for name, value in zip(self.sums, means.tolist(), strict=True):
+        for name, value in zip(self.sums, means.tolist(), strict=False):  # one zero where none
             player, _, term = name.partition("/")
             losses.setdefault(player, {})[term] = value
-        self.sums, self.count = {}, 0
+        self.sums, self.counts = {}, {}
         return {"losses": losses, "nonfinite": int(counted)}
+
+    def _means(self) -> Tensor:
+        means = [total / self.counts[name] for name, total in self.sums.items()]
+        return torch.stack(means or [torch.zeros((), device=self.accelerator.device)])
 
     def state(self) -> dict[str, Tensor]:
         """Everything a resume needs."""
-        sums = {f"meter:{name}": total for name, total in self.sums.items()}
-        return {**sums, "meter#count": torch.tensor(self.count), "meter#nonfinite": self.nonfinite}
+        sums = {f"{SUM}{name}": total for name, total in self.sums.items()}
+        counts = {f"{COUNT}{name}": torch.tensor(count) for name, count in self.counts.items()}
+        return {**sums, **counts, NONFINITE: self.nonfinite}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take up a saved state."""
         device = self.accelerator.device
-        self.sums = {
-            name.removeprefix("meter:"): tensor.to(device)
-            for name, tensor in tensors.items()
-            if name.startswith("meter:")
-        }
-        self.count = int(tensors["meter#count"])
-        self.nonfinite = tensors["meter#nonfinite"].to(device)
+        self.sums = {name: total.to(device) for name, total in under(SUM, tensors).items()}
+        self.counts = {name: int(count) for name, count in under(COUNT, tensors).items()}
+        self.nonfinite = tensors[NONFINITE].to(device)

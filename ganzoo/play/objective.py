@@ -12,6 +12,7 @@ from ganzoo.interfaces import Value
 
 Values = dict[str, Value]
 Level = tuple[Call, ...]
+HALVES = (torch.bfloat16, torch.float16)
 
 
 def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, ...]:
@@ -55,6 +56,13 @@ def evaluate(
 def detach(value: Value) -> Value:
     """The value without its gradient."""
     return [part.detach() for part in value] if isinstance(value, list) else value.detach()
+
+
+def full_precision(value: Value) -> Value:
+    """The value in float32 where autocast made it a half; anything else as it is."""
+    if isinstance(value, list):
+        return [part.float() if part.dtype in HALVES else part for part in value]
+    return value.float() if value.dtype in HALVES else value
 
 
 def callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:

@@ -7,87 +7,17 @@ held by reference, or two DDP processes would each wrap the same critic and drif
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 
 from ganzoo.expression import Call, Expression, Name, networks
-from ganzoo.interfaces import AdversarialLoss, Buffer, Loss, Value
-from ganzoo.play.objective import Values, detach, evaluate, plan
-
-
-@dataclass(frozen=True)
-class PlainTerm:
-    """`weight * loss(**wires)`, for one player."""
-
-    name: str
-    loss: Loss
-    wires: Mapping[str, Expression]
-    weight: float
-
-    def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
-        return list(self.wires.values())
-
-    def value(self, values: Values) -> Tensor:
-        """The loss, before its weight."""
-        result: Tensor = self.loss(**{wire: values[str(e)] for wire, e in self.wires.items()})
-        return result
-
-
-@dataclass(frozen=True)
-class GeneratorTerm:
-    """The generators' side of an adversarial term; `real` is None where its loss is blind to it."""
-
-    name: str
-    loss: AdversarialLoss
-    fake: Expression
-    real: Expression | None
-    weight: float
-
-    def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
-        return [self.fake] if self.real is None else [self.fake, self.real]
-
-    def value(self, values: Values) -> Tensor:
-        """The loss, before its weight; averaged over a critic's scales."""
-        fakes = scales(values[str(self.fake)])
-        reals = [None] * len(fakes) if self.real is None else scales(values[str(self.real)])
-        return mean([self.loss.generator_loss(f, r) for f, r in zip(fakes, reals, strict=True)])
-
-
-@dataclass(frozen=True)
-class CriticTerm:
-    """The critic's side of an adversarial term. Fakes come first, as in the reference."""
-
-    name: str
-    loss: AdversarialLoss
-    real: Expression
-    fake: Expression
-    weight: float = 1.0
-
-    def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
-        return [self.fake, self.real]
-
-    def value(self, values: Values) -> Tensor:
-        """The loss, averaged over a critic's scales."""
-        sides = zip(scales(values[str(self.real)]), scales(values[str(self.fake)]), strict=True)
-        return mean([self.loss.discriminator_loss(real, fake) for real, fake in sides])
-
-
-Term = PlainTerm | GeneratorTerm | CriticTerm
-
-
-def scales(logits: Value) -> list[Tensor]:
-    """Logits as a list: a multi-scale critic returns several."""
-    return logits if isinstance(logits, list) else [logits]
-
-
-def mean(losses: Sequence[Tensor]) -> Tensor:
-    """The average of scalars."""
-    return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
+from ganzoo.interfaces import Buffer, Value
+from ganzoo.play.objective import Values, detach, evaluate, full_precision, plan
+from ganzoo.play.terms import PenalisedTerm, Term
 
 
 @dataclass(frozen=True)
@@ -131,6 +61,18 @@ def cut_side(name: str, wire: Expression, own: set[str], buffer: Buffer | None) 
     return Side(name, tuple(arguments.values()), cut_wire, buffer)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """When a player moves.
+
+    every: it moves on the steps every - 1, 2 every - 1, ... (n_critic is the generators' every).
+    fresh: it is given batches and latents of its own.
+    """
+
+    every: int = 1
+    fresh: bool = False
+
+
 class Player(nn.Module):
     """Networks that move together, and the terms they minimise.
 
@@ -139,6 +81,7 @@ class Player(nn.Module):
     sides: the samples it is shown by others.
     first: expressions to evaluate before all else, so that chance falls on them as it did when
         they were made ahead.
+    pace: how often it moves, and on whose batches.
     """
 
     def __init__(
@@ -149,11 +92,13 @@ class Player(nn.Module):
         terms: Sequence[Term],
         sides: Sequence[Side] = (),
         first: Sequence[Expression] = (),
+        pace: Pace = Pace(),
     ) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.pace = name, pace
         self.networks = nn.ModuleDict(dict(own))
         self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
+        self.penalties = nn.ModuleList(penalties(terms))
         self.terms = tuple(terms)
         self.sides = tuple(sides)
         self.frozen = frozenset(n for n, p in self.named_parameters() if not p.requires_grad)
@@ -164,6 +109,7 @@ class Player(nn.Module):
         ahead = plan(first, shown)
         done = shown | {str(call) for level in ahead for call in level}
         self.levels = ahead + plan(wanted, done)
+        self._read = list(dict.fromkeys(str(e) for e in wanted))
         self.makes = {str(call) for level in self.levels for call in level}
 
     def freeze(self, names: Collection[str]) -> None:
@@ -185,17 +131,42 @@ class Player(nn.Module):
 
     @property
     def weights(self) -> dict[str, float]:
-        """Each term's weight."""
-        return {term.name: term.weight for term in self.terms}
+        """The weight of each loss, penalties included."""
+        return {name: weight for term in self.terms for name, weight in term.weights.items()}
+
+    @property
+    def double_backward(self) -> bool:
+        """Whether its losses hold gradients, which compiled code cannot differentiate again."""
+        return len(self.penalties) > 0
 
     def forward(
         self, values: dict[str, Value], returns: Sequence[str] = ()
     ) -> tuple[dict[str, Tensor], Values]:
         """Losses by term, before their weights; and the values of `returns`, detached.
 
+        Networks run in the precision of the surrounding autocast, losses always in full.
+
         values: data and latents (N, ...) by name, and the samples of this player's sides.
         """
         networks: dict[str, nn.Module] = {**self._others, **dict(self.networks.items())}
         found = evaluate(self.levels, values, networks)
-        losses = {term.name: term.value(found) for term in self.terms}
-        return losses, {text: detach(found[text]) for text in returns}
+        losses: dict[str, Tensor] = {}
+        with no_autocast(values):
+            read = {text: full_precision(found[text]) for text in (*self._read, *returns)}
+            for term in self.terms:
+                losses |= term.losses(read, networks)
+        return losses, {text: detach(read[text]) for text in returns}
+
+
+def penalties(terms: Sequence[Term]) -> list[nn.Module]:
+    """The penalties of all terms."""
+    priced = [term for term in terms if isinstance(term, PenalisedTerm)]
+    return [charge.penalty for term in priced for charge in term.charges]
+
+
+def no_autocast(values: Mapping[str, Value]) -> AbstractContextManager[Any]:
+    """Full precision for what follows, whatever the networks ran in."""
+    device = next((v.device.type for v in values.values() if isinstance(v, Tensor)), "cpu")
+    if not torch.amp.autocast_mode.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,19 @@ def restore(trainer: Trainer, folder: Path) -> None:
             raise ModelError(f"{folder}: it holds no {key}; the recipe has changed since")
         load_module(module, under(f"{key}/", tensors), header["shared"][key], f"{folder}: {key}")
     for mover in trainer.movers:
-        load_optimizer(
-            mover.optimizer.optimizer,
-            mover.player.trainable(),
-            under(f"optimizer/{mover.player.name}/", tensors),
-            header["numbers"][mover.player.name],
-        )
+        moments = under(f"optimizer/{mover.player.name}/", tensors)
+        numbers = header["numbers"][mover.player.name]
+        for each in mover.optimisations:
+            load_optimizer(
+                each.optimizer.optimizer,
+                each.parameters,
+                _of(each.parameters, moments),
+                _of(each.parameters, numbers),
+            )
+    if trainer.ema:
+        trainer.ema.updates = header["ema_updates"]
+    if trainer.accelerator.scaler is not None:
+        trainer.accelerator.scaler.load_state_dict(header["scaler"])
     trainer.done = header["step"]
     _, kept = read_tensors(_own_file(trainer, folder))
     trainer.meter.restore(kept)
@@ -77,11 +85,21 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
         tensors |= prefixed(f"{key}/", state)
     for mover in trainer.movers:
         name = mover.player.name
-        moments, header["numbers"][name] = optimizer_state(
-            mover.optimizer.optimizer, mover.player.trainable()
-        )
-        tensors |= prefixed(f"optimizer/{name}/", moments)
+        header["numbers"][name] = {}
+        for each in mover.optimisations:
+            moments, numbers = optimizer_state(each.optimizer.optimizer, each.parameters)
+            tensors |= prefixed(f"optimizer/{name}/", moments)
+            header["numbers"][name] |= numbers
+    if trainer.ema:
+        header["ema_updates"] = trainer.ema.updates
+    if trainer.accelerator.scaler is not None:  # fp16
+        header["scaler"] = trainer.accelerator.scaler.state_dict()
     return tensors, header
+
+
+def _of(parameters: Mapping[str, nn.Parameter], entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries `<parameter>/<key>` of these parameters."""
+    return {k: value for k, value in entries.items() if k.rpartition("/")[0] in parameters}
 
 
 def _modules(trainer: Trainer) -> dict[str, nn.Module]:
@@ -100,7 +118,8 @@ def _modules(trainer: Trainer) -> dict[str, nn.Module]:
         for name, loss in mover.player.losses.items():
             if any(parameter.startswith(f"losses.{name}.") for parameter in moving):
                 modules[f"loss/{name}"] = loss
-    return modules
+    averages = trainer.ema.averages if trainer.ema else {}
+    return modules | {f"ema/{name}": average for name, average in averages.items()}
 
 
 def _buffers(trainer: Trainer) -> list[tuple[str, Buffer]]:

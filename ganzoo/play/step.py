@@ -10,13 +10,24 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ganzoo.expression import Call, Expression, networks
+from ganzoo.expression import networks
 from ganzoo.interfaces import Latent
-from ganzoo.play.objective import Values, closure, evaluate, plan
-from ganzoo.play.players import Player, Side
+from ganzoo.play.making import Making, plan_making
+from ganzoo.play.objective import Values, closure, detach, evaluate, full_precision, plan
+from ganzoo.play.players import Player
 from ganzoo.play.randomness import no_trace, numpy_generator, seed_torch, torch_generator
 
 Losses = dict[str, dict[str, Tensor]]
+Draws = Mapping[str, Sequence[Values]]
+"""What a step is played on: by stream, its micro-batches. A fresh player's stream has its name."""
+
+SHARED = ""
+"""The stream of all players but the fresh ones."""
+
+
+def shared(*micro_batches: Values) -> Draws:
+    """The draws of a step without fresh players."""
+    return {SHARED: micro_batches}
 
 
 class Mover(Protocol):
@@ -28,48 +39,11 @@ class Mover(Protocol):
     def module(self) -> nn.Module:
         """What runs; its `forward` is the player's."""
 
-    def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Backward and step; returns the weighted sum."""
+    def turn(self, last: bool) -> AbstractContextManager[Any]:
+        """What surrounds a micro-batch; processes exchange gradients only in the last one."""
 
-
-@dataclass(frozen=True)
-class Making:
-    """Where each fake that someone is shown comes from.
-
-    returned: what the first mover's own forward makes anyway.
-    ahead: by player, what must be made before, without gradient, with that player's chance.
-    """
-
-    returned: tuple[str, ...]
-    ahead: Mapping[int, tuple[Expression, ...]]
-
-
-def shown(sides: Sequence[Side]) -> list[Expression]:
-    """What must be made for these sides, each once."""
-    found = {str(a): a for side in sides for a in side.arguments if isinstance(a, Call)}
-    return list(found.values())
-
-
-def plan_making(players: Sequence[Player]) -> Making:
-    """Decide who makes what, given the order in which players move."""
-    needed = shown([side for player in players for side in player.sides])
-    returned = tuple(str(e) for e in needed if str(e) in players[0].makes)
-    ahead: dict[int, tuple[Expression, ...]] = {}
-    for expression in needed:
-        if str(expression) not in returned:
-            maker = _maker(expression, players)
-            ahead[maker] = (*ahead.get(maker, ()), expression)
-    for maker, expressions in ahead.items():
-        own = players[maker].makes
-        ahead[maker] = tuple(sorted(expressions, key=lambda e: str(e) not in own))
-    return Making(returned, ahead)
-
-
-def _maker(expression: Expression, players: Sequence[Player]) -> int:
-    """The player that will evaluate it too, else one whose network is in it, else the first."""
-    evaluates = [i for i, player in enumerate(players) if str(expression) in player.makes]
-    owns = [i for i, p in enumerate(players) if networks(expression) & set(p.networks.keys())]
-    return [*evaluates, *owns, 0][0]
+    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
+        """Backward through that share of the weighted sum; after the last micro-batch, step."""
 
 
 @dataclass
@@ -89,58 +63,94 @@ class Game:
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def __post_init__(self) -> None:
-        self.making = plan_making([mover.player for mover in self.movers])
-        self._moving = [list(m.player.trainable().values()) for m in self.movers]
+        self.players = [mover.player for mover in self.movers]
+        self._moving = [list(player.trainable().values()) for player in self.players]
+        self._makings: dict[tuple[str, tuple[int, ...]], Making] = {}
 
-    def step(self, step: int, sample: Values) -> Losses:
-        """Let every player move once; losses by player and term, before their weights."""
-        values = {**sample, **self._draw_latents(step, sample)}
-        values.update(self._make_ahead(step, values))
+    def step(self, step: int, draws: Draws) -> Losses:
+        """Let every player whose turn it is move once; losses by player, before their weights."""
+        moving = tuple(i for i, p in enumerate(self.players) if is_turn(p, step))
+        batches = {
+            stream: [
+                self._begin(step, stream, micro, values, moving)
+                for micro, values in enumerate(samples)
+            ]
+            for stream, samples in draws.items()
+        }
         losses: Losses = {}
-        for index, mover in enumerate(self.movers):
+        for index in moving:
             self._freeze_all_but(index)
-            inputs = {**values, **self._show(step, mover.player, values)}
-            seed_torch(self.seed, "play", step, index, self.rank)
-            returns = self.making.returned if index == 0 else ()
-            found, made = mover.module(inputs, returns=returns)
-            mover.minimise(found)
-            values.update(made)
-            losses[mover.player.name] = {name: loss.detach() for name, loss in found.items()}
+            player = self.players[index]
+            stream = stream_of(player)
+            making = self._making(stream, moving)
+            returns = making.returned if index == moving[0] else ()
+            losses[player.name] = self._move(step, index, batches[stream], returns)
         return losses
 
-    def _draw_latents(self, step: int, sample: Values) -> Values:
+    def _begin(
+        self, step: int, stream: str, micro: int, sample: Values, moving: tuple[int, ...]
+    ) -> Values:
+        """A micro-batch with its latents, and the fakes that must be made ahead."""
+        values = {**sample, **self._draw_latents((step, stream, micro), sample)}
+        values.update(self._make_ahead(step, micro, self._making(stream, moving), values))
+        return values
+
+    def _move(
+        self, step: int, index: int, batches: Sequence[Values], returns: Sequence[str]
+    ) -> dict[str, Tensor]:
+        """One player's turn: every micro-batch forward and backward, then its optimizers."""
+        mover, count = self.movers[index], len(batches)
+        sums: dict[str, Tensor] = {}
+        for micro, values in enumerate(batches):
+            inputs = {**values, **self._show((step, micro), mover.player, values)}
+            seed_torch(self.seed, "play", step, index, self.rank, micro)
+            last = micro == count - 1
+            with mover.turn(last):
+                found, made = mover.module(inputs, returns=returns)
+                mover.minimise(found, 1 / count, last)
+            values.update(made)
+            sums = {name: sums.get(name, 0) + loss.detach() for name, loss in found.items()}
+        return {name: total / count for name, total in sums.items()} if count > 1 else sums
+
+    def _making(self, stream: str, moving: tuple[int, ...]) -> Making:
+        if (stream, moving) not in self._makings:
+            audience = {i for i, p in enumerate(self.players) if stream_of(p) == stream}
+            self._makings[stream, moving] = plan_making(self.players, moving, audience)
+        return self._makings[stream, moving]
+
+    def _draw_latents(self, purpose: tuple[int, str, int], sample: Values) -> Values:
         first = next(iter(sample.values()))
         assert isinstance(first, Tensor)
         drawn: Values = {}
         for name, (latent, shape) in self.latents.items():
-            random = torch_generator(self.seed, "latent", name, step, self.rank)
+            random = torch_generator(self.seed, "latent", name, *purpose, self.rank)
             latent_value = latent.draw((len(first), *shape), random)
             if latent_value.is_floating_point():
                 latent_value = latent_value.to(_float_type(sample))
             drawn[name] = latent_value.to(first.device)
         return drawn
 
-    def _make_ahead(self, step: int, values: Values) -> Values:
+    def _make_ahead(self, step: int, micro: int, making: Making, values: Values) -> Values:
         made: Values = {}
-        for index, expressions in self.making.ahead.items():
-            player = self.movers[index].player
+        for index, expressions in making.ahead.items():
+            player = self.players[index]
             own = tuple(e for e in expressions if str(e) in player.makes)
             levels = plan(own, values)
             rest = plan(expressions, {*values, *closure(own)})
             used = {name for e in expressions for name in networks(e)}
             with no_trace([self.networks[name] for name in used]), self.autocast():
-                seed_torch(self.seed, "play", step, index, self.rank)
+                seed_torch(self.seed, "play", step, index, self.rank, micro)
                 found = evaluate(levels + rest, values, self.networks)
-            made.update({str(e): found[str(e)] for e in expressions})
+            made.update({str(e): full_precision(detach(found[str(e)])) for e in expressions})
         return made
 
-    def _show(self, step: int, player: Player, values: Values) -> Values:
+    def _show(self, purpose: tuple[int, int], player: Player, values: Values) -> Values:
         """What a player's sides hold this step, past samples swapped in where one has a buffer."""
         inputs: Values = {}
         for side in player.sides:
             sample = tuple(values[str(argument)] for argument in side.arguments)
             if side.buffer is not None:
-                random = numpy_generator(self.seed, "buffer", side.name, step, self.rank)
+                random = numpy_generator(self.seed, "buffer", side.name, *purpose, self.rank)
                 tensors = tuple(part for part in sample if isinstance(part, Tensor))
                 sample = side.buffer.draw(tensors, random)
             inputs.update(zip(side.placeholders, sample, strict=True))
@@ -151,6 +161,16 @@ class Game:
         for other, parameters in enumerate(self._moving):
             for parameter in parameters:
                 parameter.requires_grad_(other == index)
+
+
+def is_turn(player: Player, step: int) -> bool:
+    """Whether a player moves on that step, counted from 0."""
+    return (step + 1) % player.pace.every == 0
+
+
+def stream_of(player: Player) -> str:
+    """The stream whose batches a player is given."""
+    return player.name if player.pace.fresh else SHARED
 
 
 def _float_type(sample: Values) -> torch.dtype:

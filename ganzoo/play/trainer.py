@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from ganzoo.interfaces import Data, Latent, Progress, Schedule
+from ganzoo.interfaces import Data, Latent, Progress
+from ganzoo.play.ema import Ema
+from ganzoo.play.factor import Factor
 from ganzoo.play.loader import Batches, make_loader
 from ganzoo.play.meter import Meter
+from ganzoo.play.mover import Mover, Optimisation
 from ganzoo.play.objective import Values
 from ganzoo.play.players import Player
-from ganzoo.play.step import Game
+from ganzoo.play.step import SHARED, Draws, Game, is_turn, stream_of
 
 SYNC_EVERY = 10  # steps between looks at whether any process was asked to stop
 
@@ -25,17 +28,20 @@ SYNC_EVERY = 10  # steps between looks at whether any process was asked to stop
 class Timetable:
     """The numbers of a training, all in steps.
 
-    batch_size: samples a step in each process.
+    batch_size: samples a micro-batch in each process; accumulate: micro-batches a step.
     every: how often to log, draw samples and write a checkpoint.
+    spans: images an epoch and a step, from which other durations follow.
     """
 
     steps: int
     batch_size: int
+    accumulate: int
     seed: int
     workers: int
     log_every: int
     samples_every: int
     checkpoint_every: int
+    spans: tuple[int, int] = (1, 1)
 
 
 class Observer(Protocol):
@@ -51,62 +57,47 @@ class Observer(Protocol):
         """It is time for a picture."""
 
 
-@dataclass
-class Mover:
-    """A player as Accelerate prepared it."""
+@dataclass(frozen=True)
+class Rules:
+    """How the game is played, beside its players.
 
-    player: Player
-    prepared: nn.Module
-    optimizer: Any
-    base_rates: list[float]
-    accelerator: Accelerator
+    rate: of all learning rates. weights: of scheduled terms, by name.
+    optimisations: makes a player's optimizers. averages: makes the averages of weights.
+    compiled: run players through torch.compile where that is possible.
+    """
 
-    @property
-    def module(self) -> nn.Module:
-        """What runs: the player, wrapped where there are several processes."""
-        return self.prepared
-
-    def minimise(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """Backward and step; returns the weighted sum."""
-        weights = self.player.weights
-        total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
-        self.accelerator.backward(total)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return total.detach()
-
-    def set_rate(self, factor: float) -> None:
-        """Scale the learning rate of every group."""
-        for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
-            group["lr"] = base * factor
+    rate: Factor
+    optimisations: Callable[[Player], Sequence[Optimisation]]
+    weights: Mapping[str, Factor] = field(default_factory=dict)
+    averages: Callable[[], Ema] | None = None
+    compiled: bool = False
 
 
 class Trainer:
     """Plays a recipe's game to its end, or until it is asked to stop.
 
     players: in the order in which they move.
-    optimizers: makes a player's optimizer from its parameters.
     networks: every network by name; those outside players are frozen.
-    dtype: float32, or float64 for tests of equality.
+    dtype: of weights: float32, or float64 for tests of equality.
     """
 
     def __init__(
         self,
         players: Sequence[Player],
         networks: Mapping[str, nn.Module],
-        optimizers: Callable[[Player], torch.optim.Optimizer],
-        schedule: Schedule,
+        rules: Rules,
         data: Data,
         latents: Mapping[str, tuple[Latent, tuple[int, ...]]],
         timetable: Timetable,
         accelerator: Accelerator,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.timetable, self.data, self.schedule = timetable, data, schedule
+        self.timetable, self.data, self.rules = timetable, data, rules
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
         for network in networks.values():
             network.to(accelerator.device, dtype)
-        self.movers = [self._prepare(player.to(dtype=dtype), optimizers) for player in players]
+        self.movers = [self._prepare(player.to(dtype=dtype)) for player in players]
+        self.ema = rules.averages() if rules.averages else None
         self.game = Game(
             self.movers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
@@ -116,9 +107,14 @@ class Trainer:
         self.stop = False
 
     @property
+    def batches_a_step(self) -> int:
+        """Micro-batches a step over all processes."""
+        return self.timetable.accumulate * int(self.accelerator.num_processes)
+
+    @property
     def images_a_step(self) -> int:
         """Samples a step over all processes."""
-        return self.timetable.batch_size * int(self.accelerator.num_processes)
+        return self.timetable.batch_size * self.batches_a_step
 
     def progress(self, step: int) -> Progress:
         """Where a step stands in the training."""
@@ -129,8 +125,8 @@ class Trainer:
     def run(self, observers: Sequence[Observer], save: Callable[[int], None]) -> None:
         """Train from `done` to the plan's end; a stop is obeyed between steps, after a save."""
         timetable = self.timetable
-        for sample in self.batches():
-            self.train_step(sample)
+        for draws in self.batches():
+            self.train_step(draws)
             for observer in observers:
                 observer.on_step(self.done)
             if self._is_due(timetable.log_every):
@@ -144,31 +140,51 @@ class Trainer:
             if stop:
                 break
 
-    def train_step(self, sample: Values) -> None:
-        """One step of the game on one batch."""
-        factor = self.schedule.factor(self.progress(self.done))
+    def train_step(self, draws: Draws) -> None:
+        """One step of the game."""
+        progress = self.progress(self.done)
+        rate = self.rules.rate.at(progress)
+        factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
         for mover in self.movers:
-            mover.set_rate(factor)
-        self.meter.add(self.game.step(self.done, self._cast(sample)))
+            mover.set_rate(rate)
+            mover.factors = factors
+        draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
+        self.meter.add(self.game.step(self.done, draws))
+        if self.ema:
+            self.ema.update()
         self.done += 1
 
-    def _prepare(
-        self, player: Player, optimizers: Callable[[Player], torch.optim.Optimizer]
-    ) -> Mover:
+    def _prepare(self, player: Player) -> Mover:
         player.train()
-        optimizer = optimizers(player)
-        rates = [group["lr"] for group in optimizer.param_groups]
-        module, prepared = self.accelerator.prepare(player, optimizer)
-        return Mover(player, module, prepared, rates, self.accelerator)
+        if self.rules.compiled and not player.double_backward:
+            player.compile()
+        planned = self.rules.optimisations(player)
+        module, *optimizers = self.accelerator.prepare(player, *(o.optimizer for o in planned))
+        prepared = [replace(o, optimizer=p) for o, p in zip(planned, optimizers, strict=True)]
+        return Mover(player, module, prepared, self.accelerator)
 
-    def batches(self) -> Any:
-        """This process's batches, from the next step to the last."""
-        processes = self.accelerator.num_processes
-        batches = Batches(
-            len(self.data), self.timetable.batch_size, self.timetable.seed,
-            self.done * processes, self.timetable.steps * processes,
-        )  # fmt: skip
-        return self.accelerator.prepare(make_loader(self.data, batches, self.timetable.workers))
+    def batches(self) -> Iterator[Draws]:
+        """What this process plays each step on, from the next step to the last."""
+        fresh = [mover.player for mover in self.movers if mover.player.pace.fresh]
+        walks = {stream_of(player): (player, self._walk(player)) for player in fresh}
+        common = self._walk(None)
+        for step in range(self.done, self.timetable.steps):
+            draws = {SHARED: self._draw(common)}
+            due = {name: walk for name, (player, walk) in walks.items() if is_turn(player, step)}
+            yield draws | {name: self._draw(walk) for name, walk in due.items()}
+
+    def _draw(self, walk: Iterator[Values]) -> list[Values]:
+        return [next(walk) for _ in range(self.timetable.accumulate)]
+
+    def _walk(self, player: Player | None) -> Iterator[Values]:
+        """A stream's batches from where training stands; a fresh player's begin where it moves."""
+        every = player.pace.every if player else 1
+        turns = self.done // every, self.timetable.steps // every
+        start, stop = (turn * self.batches_a_step for turn in turns)
+        stream = stream_of(player) if player else SHARED
+        table = self.timetable
+        batches = Batches(len(self.data), table.batch_size, table.seed, start, stop, stream)
+        return iter(self.accelerator.prepare(make_loader(self.data, batches, table.workers)))
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.timetable.steps
@@ -185,7 +201,7 @@ class Trainer:
             "step": self.done,
             "epoch": progress.epoch,
             "images": self.done * self.images_a_step,
-            "lr": {m.player.name: m.optimizer.param_groups[0]["lr"] for m in self.movers},
+            "lr": {mover.player.name: mover.rates()[0] for mover in self.movers},
             **self.meter.read(),
             "time": round(time.time(), 3),
         }

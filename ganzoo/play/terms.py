@@ -1,0 +1,163 @@
+"""The terms of an objective: what each needs evaluated, and its loss, before its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ganzoo.expression import Call, Expression
+from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty, Value
+from ganzoo.play.objective import Values, callee
+
+Losses = dict[str, Tensor]
+Networks = Mapping[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class PlainTerm:
+    """`weight * loss(**wires)`, for one player."""
+
+    name: str
+    loss: Loss
+    wires: Mapping[str, Expression]
+    weight: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss."""
+        return {self.name: self.weight}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return list(self.wires.values())
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss."""
+        return {self.name: self.loss(**{wire: values[str(e)] for wire, e in self.wires.items()})}
+
+
+@dataclass(frozen=True)
+class GeneratorTerm:
+    """The generators' side of an adversarial term; `real` is None where its loss is blind to it."""
+
+    name: str
+    loss: AdversarialLoss
+    fake: Expression
+    real: Expression | None
+    weight: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss."""
+        return {self.name: self.weight}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return [self.fake] if self.real is None else [self.fake, self.real]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, averaged over a critic's scales."""
+        fakes = scales(values[str(self.fake)])
+        reals = [None] * len(fakes) if self.real is None else scales(values[str(self.real)])
+        sides = zip(fakes, reals, strict=True)
+        return {self.name: mean([self.loss.generator_loss(fake, real) for fake, real in sides])}
+
+
+@dataclass(frozen=True)
+class CriticTerm:
+    """The critic's side of an adversarial term. Fakes come first, as in the reference."""
+
+    name: str
+    loss: AdversarialLoss
+    real: Expression
+    fake: Expression
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss: a critic's is never scaled."""
+        return {self.name: 1.0}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return [self.fake, self.real]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, averaged over a critic's scales."""
+        real, fake = (scales(values[str(wire)]) for wire in (self.real, self.fake))
+        return {self.name: _critic_loss(self.loss, real, fake)}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A penalty, the name of its loss, and its weight."""
+
+    name: str
+    penalty: Penalty
+    weight: float
+
+
+@dataclass(frozen=True)
+class PenalisedTerm:
+    """The critic's side with penalties: it runs the critic itself, on arguments with a gradient."""
+
+    name: str
+    loss: AdversarialLoss
+    real: Call
+    fake: Call
+    charges: Sequence[Charge]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss: only penalties have one."""
+        return {self.name: 1.0, **{charge.name: charge.weight for charge in self.charges}}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated: the critic's arguments."""
+        return [*self.fake.arguments, *self.real.arguments]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, and that of each penalty, by its name."""
+        fake, real = (_judged(call, values, networks) for call in (self.fake, self.real))
+        found = {self.name: _critic_loss(self.loss, real.logits, fake.logits)}
+
+        def judge(*arguments: Tensor) -> list[Tensor]:
+            return scales(callee(self.real, networks)(*arguments))
+
+        for charge in self.charges:
+            found[charge.name] = charge.penalty(judge, real, fake)
+        return found
+
+
+Term = PlainTerm | GeneratorTerm | CriticTerm | PenalisedTerm
+
+
+def scales(logits: Value) -> list[Tensor]:
+    """Logits as a list: a multi-scale critic returns several."""
+    return logits if isinstance(logits, list) else [logits]
+
+
+def mean(losses: Sequence[Tensor]) -> Tensor:
+    """The average of scalars."""
+    return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
+
+
+def _critic_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    sides = zip(real, fake, strict=True)
+    return mean([loss.discriminator_loss(on_real, on_fake) for on_real, on_fake in sides])
+
+
+def _judged(call: Call, values: Values, networks: Networks) -> Judged:
+    arguments = tuple(_with_gradient(values[str(argument)]) for argument in call.arguments)
+    return Judged(arguments, scales(callee(call, networks)(*arguments)))
+
+
+def _with_gradient(value: Value) -> Tensor:
+    """The value as something to differentiate by; a label, which has no gradient, as it is."""
+    if isinstance(value, list):
+        raise ValueError("a penalty takes tensors, and this critic is given a list of them")
+    if value.requires_grad or not value.is_floating_point():
+        return value
+    leaf = value.detach().requires_grad_()
+    return leaf.view_as(leaf)  # torch's FLOP counter cannot hook a leaf within `autograd.grad`
