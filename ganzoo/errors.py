@@ -19,6 +19,10 @@ class ModelError(GanzooError):
     """A model file or checkpoint that cannot be used."""
 
 
+class DeviceError(GanzooError):
+    """A device that cannot do what a recipe asks for."""
+
+
 class RunError(GanzooError):
     """A run folder that cannot be written or resumed."""
 

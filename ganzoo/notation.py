@@ -44,7 +44,8 @@ class Term:
         formula = self.formula
         if abs(self.weight) in (0, 1):
             return formula
-        sums = " + " in _outside_brackets(formula)
+        outside = _outside_brackets(formula)
+        sums = " + " in outside or " - " in outside
         return f"{abs(self.weight):g} {f'({formula})' if sums else formula}"
 
     @property

@@ -29,12 +29,37 @@ PARTS = {
     "loss": {
         "lsgan": ("ganzoo.losses.adversarial:LSGAN", "adversarial, least squares"),
         "vanilla": ("ganzoo.losses.adversarial:Vanilla", "adversarial, cross-entropy"),
+        "hinge": ("ganzoo.losses.adversarial:Hinge", "adversarial, with a margin"),
+        "wasserstein": ("ganzoo.losses.adversarial:Wasserstein", "adversarial, earth mover's"),
+        "relativistic": (
+            "ganzoo.losses.adversarial:Relativistic",
+            "adversarial, real against fake in pairs",
+        ),
         "l1": ("ganzoo.losses.plain:L1", "mean absolute difference"),
         "l2": ("ganzoo.losses.plain:L2", "mean squared difference"),
+        "huber": ("ganzoo.losses.plain:Huber", "squared near 0, absolute beyond"),
+        "ssim": ("ganzoo.losses.structure:SSIM", "one minus structural similarity"),
+        "total_variation": (
+            "ganzoo.losses.structure:TotalVariation",
+            "mean absolute difference of neighbours",
+        ),
+        "feature_matching": (
+            "ganzoo.losses.features:FeatureMatching",
+            "mean absolute difference of features, layer by layer",
+        ),
+    },
+    "penalty": {
+        "r1": ("ganzoo.losses.penalties:R1", "half the critic's squared slope at real images"),
+        "r2": ("ganzoo.losses.penalties:R2", "half the critic's squared slope at fake images"),
+        "gradient": (
+            "ganzoo.losses.penalties:Gradient",
+            "the critic's slope between real and fake images, away from 1",
+        ),
     },
     "buffer": {"history": ("ganzoo.buffers.history:History", "half past fakes, half new ones")},
     "data": {
         "streets": ("ganzoo.data.streets:Streets", "drawn street scenes and their label maps"),
+        "earth": ("ganzoo.data.earth:Earth", "satellite photos and maps of the same places"),
         "folders": ("ganzoo.data.folders:Folders", "two folders of unpaired images"),
         "paired_folders": (
             "ganzoo.data.paired_folders:PairedFolders",
@@ -62,12 +87,15 @@ PARTS = {
     "schedule": {
         "constant": ("ganzoo.schedules:Constant", "the first learning rate throughout"),
         "linear": ("ganzoo.schedules:Linear", "constant at first, then linearly to 0"),
+        "cosine": ("ganzoo.schedules:Cosine", "half a cosine, down to 0"),
+        "step": ("ganzoo.schedules:Step", "drops at given fractions of the training"),
     },
     "metric": {
         "palette_score": (
             "ganzoo.metrics.palette:PaletteScore",
             "label maps by nearest colour: pixel and class accuracy, class IoU",
         ),
+        "psnr": ("ganzoo.metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
     },
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Literal
 
 from ganzoo.interfaces import Progress, Schedule
@@ -38,3 +40,52 @@ class Linear(Schedule):
         i, total = (progress.step, progress.steps) if by_step else (progress.epoch, progress.epochs)
         held = self.hold * total
         return max(0.0, 1 - max(0.0, i + 1 - held) / (total - held + 1))
+
+
+class Cosine(Schedule):
+    """Half a cosine from the full rate down (Loshchilov, Hutter 2016, arXiv:1608.03983, eq. 5).
+
+    There are no restarts. It would reach `final` just after the last step.
+
+    hold: the fraction of the training at the full rate, before it falls.
+    final: where it ends, as a factor of the first rate.
+
+    Raises:
+        ValueError: hold or final is not between 0 and 1.
+    """
+
+    def __init__(self, hold: float = 0.0, final: float = 0.0) -> None:
+        for name, value in (("hold", hold), ("final", final)):
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} is {value}: it must be between 0 and 1")
+        self.hold, self.final = hold, final
+
+    def factor(self, progress: Progress) -> float:
+        """final + (1 - final) (1 + cos πt) / 2; t goes from 0 at the end of the hold to 1."""
+        done = min(1.0, progress.step / progress.steps)
+        t = (done - self.hold) / (1 - self.hold) if done > self.hold else 0.0
+        return self.final + (1 - self.final) * (1 + math.cos(math.pi * t)) / 2
+
+
+class Step(Schedule):
+    """A rate that drops at given times (He et al. 2015, arXiv:1512.03385, sec. 4.2).
+
+    at: the fractions of the training at which it drops, in order; by default half and three
+        quarters, as there.
+    factor: what the rate is multiplied with at each of them.
+
+    Raises:
+        ValueError: at does not increase between 0 and 1, or factor is not above 0.
+    """
+
+    def __init__(self, at: tuple[float, ...] = (0.5, 0.75), factor: float = 0.1) -> None:
+        if not all(a < b for a, b in pairwise([0, *at, 1])):
+            raise ValueError(f"at is {list(at)}: it must increase, between 0 and 1")
+        if factor <= 0:
+            raise ValueError(f"factor is {factor:g}: it must be above 0")
+        self.at, self.drop = at, factor
+
+    def factor(self, progress: Progress) -> float:
+        """`factor` to the power of how many times have come."""
+        done = progress.step / progress.steps  # rounds as the reader of a recipe's 0.7 does
+        return float(self.drop ** sum(time <= done for time in self.at))

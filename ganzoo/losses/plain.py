@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from torch import Tensor
-from torch.nn.functional import l1_loss, mse_loss
+from torch.nn.functional import huber_loss, l1_loss, mse_loss
 
 from ganzoo.interfaces import Loss
 
@@ -21,7 +21,7 @@ class L1(Loss):
         Raises:
             ValueError: their shapes differ.
         """
-        _check(prediction, target)
+        check_shapes(prediction, target)
         return l1_loss(prediction, target)
 
 
@@ -36,12 +36,43 @@ class L2(Loss):
         Raises:
             ValueError: their shapes differ.
         """
-        _check(prediction, target)
+        check_shapes(prediction, target)
         return mse_loss(prediction, target)
 
 
-def _check(prediction: Tensor, target: Tensor) -> None:
-    """Torch would broadcast 1 channel to 3; that is a mistake in a wire, never a wish."""
+class Huber(Loss):
+    """A square near 0, a line beyond (Huber 1964, doi:10.1214/aoms/1177703732).
+
+    delta: the difference where the line begins; images differ by 2 at most.
+
+    Raises:
+        ValueError: delta is not above 0.
+    """
+
+    notation: ClassVar[str] = "Huber({prediction} - {target})"
+
+    def __init__(self, delta: float = 1.0) -> None:
+        super().__init__()
+        if delta <= 0:
+            raise ValueError(f"delta is {delta:g}: it must be above 0")
+        self.delta = delta
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """The mean of d²/2 where |d| < delta, else delta (|d| - delta/2); d the difference.
+
+        Raises:
+            ValueError: their shapes differ.
+        """
+        check_shapes(prediction, target)
+        return huber_loss(prediction, target, delta=self.delta)
+
+
+def check_shapes(prediction: Tensor, target: Tensor) -> None:
+    """Torch would broadcast 1 channel to 3; that is a mistake in a wire, never a wish.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
     if prediction.shape != target.shape:
         shapes = [" x ".join(map(str, tensor.shape)) for tensor in (prediction, target)]
         raise ValueError(f"prediction and target differ in shape: {shapes[0]} and {shapes[1]}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import torch
 from torch import Tensor, nn
 
-from ganzoo.interfaces import Discriminator
+from ganzoo.interfaces import Discriminator, head
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 
 ReceptiveField = Literal[16, 34, 70, 142, 286]
@@ -63,13 +64,39 @@ class PatchGAN(Discriminator):
         Raises:
             ValueError: the images are too small for a single patch.
         """
+        self._check_size(images)
+        return self.model(images)  # type: ignore[no-any-return]
+
+    @head
+    def features(self, *images: Tensor) -> list[Tensor]:
+        """What every LeakyReLU gives, layers + 1 tensors (N, C, h, w), first to last.
+
+        images: (N, C, H, W); several are concatenated along channels, as for the logits.
+
+        Raises:
+            ValueError: the images are too small for a single patch.
+        """
+        joined = torch.cat(images, 1)
+        self._check_size(joined)
+        return activations(self.model, joined)
+
+    def _check_size(self, images: Tensor) -> None:
         height, width = images.shape[-2:]
         if min(height, width) < self.smallest:
             raise ValueError(
                 f"images of {height} x {width} px are too small for this critic, which needs "
                 f"{self.smallest} px: choose larger images or a smaller receptive_field"
             )
-        return self.model(images)  # type: ignore[no-any-return]
+
+
+def activations(layers: nn.Sequential, images: Tensor) -> list[Tensor]:
+    """What every LeakyReLU of a critic gives; its last layer, which makes logits, does not run."""
+    found, x = [], images
+    for layer in layers[:-1]:
+        x = layer(x)
+        if isinstance(layer, nn.LeakyReLU):
+            found.append(x)
+    return found
 
 
 def _convolution(in_channels: int, out_channels: int, stride: int, bias: bool = True) -> nn.Module:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
-from ganzoo.interfaces import Discriminator
+from ganzoo.interfaces import Discriminator, head
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
+from ganzoo.networks.patchgan import activations
 
 
 class PixelCritic(Discriminator):
@@ -45,3 +47,11 @@ class PixelCritic(Discriminator):
     def judge(self, images: Tensor) -> Tensor:
         """Logits (N, 1, H, W) for images (N, in_channels, H, W)."""
         return self.net(images)  # type: ignore[no-any-return]
+
+    @head
+    def features(self, *images: Tensor) -> list[Tensor]:
+        """What every LeakyReLU gives: (N, width, H, W) and (N, 2 width, H, W).
+
+        images: (N, C, H, W); several are concatenated along channels, as for the logits.
+        """
+        return activations(self.net, torch.cat(images, 1))

@@ -18,7 +18,7 @@ from ganzoo.build.packaging import write_model
 from ganzoo.errors import DataError, RunError
 from ganzoo.files import write_json, write_with
 from ganzoo.play import state
-from ganzoo.play.device import make_accelerator
+from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
@@ -121,7 +121,7 @@ def train(
         checkpoint = folder.check_resumable(experiment.recipe)
     else:
         folder.check_free()
-    accelerator = make_accelerator(cpu=experiment.recipe.train.device == "cpu")
+    accelerator = accelerator_for(experiment.recipe.train)
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
     if recorder.main:

@@ -1,0 +1,132 @@
+"""Penalties on the slope of a critic.
+
+A critic's verdict on a sample is one number, D(x): the mean of the sample's logits, over patches
+and then over scales. That is what an adversarial loss averages, so ∇D(x) is what the generators
+learn from: under `gradient` it has a length of about 1 for any number of patches, and keeps its
+proportion to their other terms. Much public code differentiates the sum of a sample's logits
+instead. For one logit that is the same; for P of them, the sum's R₁ of weight γ is the mean's of
+weight γP², and its gradient penalty of weight λ the mean's of weight λP² and target 1/P.
+
+x are all floating-point arguments of the critic, of `D(x, y)` both; class labels have no slope.
+Norms are taken over all elements of a sample, means over samples. Batch norm in the critic would
+mix the samples' gradients: use another norm there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ganzoo.interfaces import Judge, Judged, Penalty
+
+
+class R1(Penalty):
+    """Half the squared slope at real samples (Mescheder et al. 2018, arXiv:1801.04406, eq. 9).
+
+    The factor 1/2 of the paper is in it: γ/2 E‖∇D(x)‖² is this penalty with weight γ. D(x) is the
+    mean of a sample's logits; a γ found with the sum over P patches is γP² here.
+    """
+
+    notation: ClassVar[str] = "½ E‖∇{real}‖₂²"
+
+    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+        """½ E‖∇D(x)‖₂² over real samples.
+
+        Raises:
+            ValueError: the critic is shown nothing but labels.
+        """
+        return _half_square(real)
+
+
+class R2(Penalty):
+    """Half the squared slope at fake samples (Mescheder et al. 2018, arXiv:1801.04406, eq. 10).
+
+    `r1` with the sides exchanged, factor 1/2 and all.
+    """
+
+    notation: ClassVar[str] = "½ E‖∇{fake}‖₂²"
+
+    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+        """½ E‖∇D(x)‖₂² over fake samples, those of the history where there is one.
+
+        Raises:
+            ValueError: the critic is shown nothing but labels.
+        """
+        return _half_square(fake)
+
+
+class Gradient(Penalty):
+    """A slope of 1 between real and fake samples (Gulrajani et al. 2017, arXiv:1704.00028, eq. 3).
+
+    Each real sample is mixed with the fake one at its place in the batch, all of its floating-point
+    arguments in one share, uniform in [0, 1]; labels are those of the real sample. The paper's
+    weight is 10. D(x) is the mean of a sample's logits.
+
+    target: the slope that costs nothing.
+
+    Raises:
+        ValueError: target is negative.
+    """
+
+    notation: ClassVar[str] = "E[(‖∇ between {real} and {fake}‖₂ - target)²]"
+
+    def __init__(self, target: float = 1.0) -> None:
+        super().__init__()
+        if target < 0:
+            raise ValueError(f"target is {target:g}: a slope is never negative")
+        self.target = target
+
+    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+        """E[(‖∇D(x̂)‖₂ - target)²], x̂ = ε x + (1 - ε) G(z), one ε for each sample.
+
+        Raises:
+            ValueError: real and fake arguments differ in shape, or there are only labels.
+        """
+        mixed = _mixed(real.arguments, fake.arguments)
+        # This norm has a gradient at 0, which the square root of a sum of squares has not.
+        slope = torch.linalg.vector_norm(_gradients(mixed, judge(*mixed)), dim=1)
+        loss: Tensor = (slope - self.target).square().mean()
+        return loss
+
+
+def _half_square(judged: Judged) -> Tensor:
+    return _gradients(judged.arguments, judged.logits).square().sum(1).mean() / 2
+
+
+def _gradients(arguments: Sequence[Tensor], logits: Sequence[Tensor]) -> Tensor:
+    """∇D of each sample (N, elements), side by side for all floating-point arguments."""
+    images = [argument for argument in arguments if argument.is_floating_point()]
+    if not images:
+        raise ValueError("a critic of nothing but labels has no gradient to penalise")
+    verdicts = torch.stack([scale.reshape(len(scale), -1).mean(1) for scale in logits]).mean(0)
+    # A sum, as each verdict depends on its own sample only.
+    gradients = torch.autograd.grad(
+        verdicts.sum(), images, create_graph=True, materialize_grads=True
+    )
+    return torch.cat([gradient.reshape(len(gradient), -1) for gradient in gradients], 1)
+
+
+def _mixed(real: Sequence[Tensor], fake: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """ε real + (1 - ε) fake, ready to be differentiated."""
+    shapes = [[tuple(argument.shape) for argument in side] for side in (real, fake)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "real and fake arguments of the critic are mixed, and differ in shape: "
+            f"{_spell(shapes[0])} and {_spell(shapes[1])}"
+        )
+    share = torch.rand(len(real[0]), device=real[0].device)
+    return tuple(_mix(r, f, share) for r, f in zip(real, fake, strict=True))
+
+
+def _mix(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
+    if not real.is_floating_point():
+        return real
+    epsilon = share.to(real.dtype).reshape(-1, *[1] * (real.dim() - 1))
+    return (epsilon * real + (1 - epsilon) * fake).requires_grad_()
+
+
+def _spell(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(" x ".join(map(str, shape)) for shape in shapes)

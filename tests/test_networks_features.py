@@ -1,0 +1,94 @@
+"""The heads of critics: what their layers compute, and its gradients."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, leaky_relu
+
+from ganzoo.interfaces import Discriminator
+from ganzoo.losses.features import FeatureMatching
+from ganzoo.networks.patchgan import PatchGAN
+from ganzoo.networks.pixel import PixelCritic
+
+CRITICS = [
+    (lambda norm: PatchGAN(4, 6, layers=2, norm=norm), [(6, 12, 8), (12, 6, 4), (24, 5, 3)]),
+    (lambda norm: PixelCritic(4, 6, norm), [(6, 24, 16), (12, 24, 16)]),
+]
+critics = pytest.mark.parametrize(("build", "shapes"), CRITICS, ids=["patchgan", "pixel"])
+
+
+def layers_of(critic: Discriminator) -> nn.Sequential:
+    return critic.model if isinstance(critic, PatchGAN) else critic.net
+
+
+def by_hand(critic: Discriminator, x: Tensor) -> list[Tensor]:
+    """The same without a module and without anything in place."""
+    found = []
+    convolutions = [m for m in critic.modules() if isinstance(m, nn.Conv2d)]
+    for i, c in enumerate(convolutions[:-1]):
+        x = conv2d(x, c.weight, c.bias, c.stride, c.padding)
+        if i > 0:
+            mean, variance = x.mean((2, 3), keepdim=True), x.var((2, 3), False, keepdim=True)
+            x = (x - mean) / (variance + 1e-5).sqrt()
+        x = leaky_relu(x, 0.2)
+        found.append(x)
+    return found
+
+
+@critics
+def test_features_are_what_later_layers_see(build, shapes):
+    torch.manual_seed(0)
+    critic, x = build("instance").double(), torch.randn(2, 4, 24, 16, dtype=torch.float64)
+    features, expected = critic.features(x), by_hand(critic, x)
+    assert [tuple(f.shape[1:]) for f in features] == shapes
+    for found, wanted in zip(features, expected, strict=True):
+        torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(layers_of(critic)[-1](features[-1]), critic(x))
+
+
+@critics
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+def test_every_feature_has_the_right_gradient(build, shapes, norm):
+    """Against the same critic whose LeakyReLU do not overwrite what they are given."""
+    torch.manual_seed(0)
+    critic = build(norm).double()
+    plain = copy.deepcopy(critic)
+    for layer in plain.modules():
+        if isinstance(layer, nn.LeakyReLU):
+            layer.inplace = False
+    x, y = torch.randn(2, 2, 4, 24, 16, dtype=torch.float64)
+    for network in (critic, plain):
+        FeatureMatching()(network.features(x), network.features(y)).backward()
+    weights = list(zip(critic.named_parameters(), plain.parameters(), strict=True))
+    for (name, ours), theirs in weights[: -sum(1 for _ in layers_of(critic)[-1].parameters())]:
+        assert ours.grad.abs().sum() > 0 or name.endswith("bias")
+        torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+@critics
+def test_a_head_joins_its_arguments_as_the_logits_do(build, shapes):
+    critic = build("instance")
+    x, y = torch.randn(2, 1, 2, 24, 16).unbind()
+    together = critic.features(torch.cat([x, y], 1))
+    assert all(map(torch.equal, critic.features(x, y), together))
+    assert critic.features.is_head
+
+
+@critics
+def test_logits_do_not_notice_the_head(build, shapes):
+    torch.manual_seed(0)
+    critic, x = build("instance"), torch.randn(1, 4, 24, 16)
+    before = critic(x)
+    features = critic.features(x)
+    kept = [feature.clone() for feature in features]
+    assert torch.equal(critic(x), before)
+    assert all(map(torch.equal, features, kept))
+
+
+def test_too_small_images_have_no_features():
+    with pytest.raises(ValueError, match=r"23 x 64 px .* needs 24 px"):
+        PatchGAN(width=4).features(torch.zeros(1, 3, 23, 64))
