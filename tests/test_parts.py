@@ -14,7 +14,9 @@ from ganzoo.interfaces import (
     Buffer,
     Data,
     Discriminator,
+    Judged,
     Latent,
+    Penalty,
     Progress,
     Schedule,
     Variable,
@@ -35,7 +37,7 @@ def make(part):
 
 
 @parts("generator", "discriminator", "module", "loss", "buffer", "data", "latent", "init",
-       "schedule", "metric")  # fmt: skip
+       "penalty", "schedule", "metric")  # fmt: skip
 def test_it_is_documented(part):
     loaded = part.load()
     text = inspect.getdoc(loaded) or ""
@@ -76,15 +78,33 @@ def test_per_sample_is_true_where_it_is_said(part):
 @parts("loss")
 def test_a_loss_is_a_finite_scalar_with_a_gradient(part):
     loss = make(part)
-    one, two = (torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2))
+    one, two = (torch.rand(2, 3, 16, 16, requires_grad=True) for _ in range(2))
     if isinstance(loss, AdversarialLoss):
-        results = [loss.generator_loss(one), loss.discriminator_loss(two, one)]
+        real = two if loss.needs_real else None
+        results = [loss.generator_loss(one, real), loss.discriminator_loss(two, one)]
     else:
         results = [loss(*[one, two][: len(parameters(type(loss).forward, skip=1))])]
     for result in results:
         assert result.shape == ()
         (gradient,) = torch.autograd.grad(result, one)
         assert torch.isfinite(gradient).all()
+
+
+@parts("penalty")
+def test_a_penalty_is_a_finite_scalar_that_moves_the_critic(part):
+    torch.manual_seed(0)
+    critic = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1)
+    )
+    sides = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
+    real, fake = (Judged((side,), [critic(side)]) for side in sides)
+    loss = make(part)(lambda *images: [critic(*images)], real, fake)
+    assert isinstance(make(part), Penalty)
+    assert loss.shape == ()
+    assert loss.isfinite()
+    (gradient,) = torch.autograd.grad(loss, critic[0].weight)
+    assert torch.isfinite(gradient).all()
+    assert gradient.abs().sum() > 0
 
 
 @parts("loss", "metric")

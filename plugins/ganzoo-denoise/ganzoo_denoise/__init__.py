@@ -29,6 +29,24 @@ def register_components(register: Register) -> None:
         summary="predicts the noise and subtracts it",
     )
     register(
+        "generator",
+        "noiser",
+        "ganzoo_denoise.noiser:Noiser",
+        summary="adds noise whose kind and strength it learns",
+    )
+    register(
+        "module",
+        "residual",
+        "ganzoo_denoise.residual:Residual",
+        summary="what is left after a blur, and the local brightness",
+    )
+    register(
+        "data",
+        "sample_photos",
+        "ganzoo_denoise.sample_photos:SamplePhotos",
+        summary="scikit-image's photos, noisy and clean ones apart",
+    )
+    register(
         "data",
         "clean_noisy",
         "ganzoo_denoise.clean_noisy:CleanNoisy",
