@@ -6,11 +6,14 @@ from typing import Any
 
 import typer
 
-from ganzoo.build.plans import SchedulePlan, TermPlan
+from ganzoo.build.plans import PartPlan, SchedulePlan, TermPlan
+from ganzoo.build.rules import averaged
 from ganzoo.interfaces import Variable
 from ganzoo.notation import Term, objective
 from ganzoo.pages.columns import heading, print_columns
 from ganzoo.pages.sections import Checked, changed, checked, print_networks
+from ganzoo.play.players import Player
+from ganzoo.recipe import Train
 
 
 def show_recipe(source: str) -> None:
@@ -31,23 +34,36 @@ def show_recipe(source: str) -> None:
     _print_training(recipe)
 
 
-def as_term(term: TermPlan) -> Term:
-    """A term of the blueprint as the notation writes it."""
-    return Term(
-        name=term.name,
-        loss=term.loss.name,
-        notation=str(getattr(term.loss.part, "notation", "")),
-        wires={name: str(wire) for name, wire in term.wires.items()},
-        weight=term.weight,
-        note=_buffer(term),
-    )
+def as_terms(term: TermPlan) -> list[Term]:
+    """A term of the blueprint as the notation writes it, and its penalties."""
+    wires = {name: str(wire) for name, wire in term.wires.items()}
+    terms = [_written(term.name, term.loss, wires, term.weight, _notes(term))]
+    for plan in term.penalties if term.weight != 0 else ():
+        terms.append(_written(plan.name, plan.penalty, wires, plan.weight, ["the critic's"]))
+    return terms
 
 
-def _buffer(term: TermPlan) -> str:
-    if term.buffer is None:
-        return ""
-    size = term.buffer.settings.get("size")
-    return f"{term.buffer.name} of {size}" if size else term.buffer.name
+def _written(
+    name: str, plan: PartPlan, wires: dict[str, str], weight: float, notes: list[str]
+) -> Term:
+    notation = str(getattr(plan.part, "notation", ""))
+    return Term(name, plan.name, notation, wires, weight, ", ".join([*notes, *_set(plan)]))
+
+
+def _notes(term: TermPlan) -> list[str]:
+    """What its formula does not say: the buffer, and a weight that moves."""
+    notes = []
+    if term.buffer is not None:
+        size = term.buffer.settings.get("size")
+        notes.append(f"{term.buffer.name} of {size}" if size else term.buffer.name)
+    if term.schedule is not None:
+        notes.append(f"its weight times {_scheduled(term.schedule)}")
+    return notes
+
+
+def _set(plan: PartPlan) -> list[str]:
+    """The settings that are not its defaults."""
+    return changed(plan).split(", ")[1:]
 
 
 def _print_objective(recipe: Checked) -> None:
@@ -56,7 +72,8 @@ def _print_objective(recipe: Checked) -> None:
     trained = [name for name in recipe.assembly.networks if name in recipe.owners]
     makers = [name for name in trained if name not in judges]
     critics = [name for name in trained if name in judges]
-    for line in objective([as_term(t) for t in recipe.blueprint.terms], makers, critics):
+    terms = [written for term in recipe.blueprint.terms for written in as_terms(term)]
+    for line in objective(terms, makers, critics):
         typer.echo(f"  {line}".rstrip())
 
 
@@ -106,10 +123,31 @@ def _print_training(recipe: Checked) -> None:
     blueprint = recipe.blueprint
     train, schedule = blueprint.recipe.train, blueprint.schedule
     heading("training")
-    rows = [("length", f"{train.length}, batch size {train.batch_size}")]
-    rows += [("order", ", then ".join(player.name for player in recipe.assembly.players))]
+    rows = [("length", f"{train.length}, {_batches(train)}")]
+    rows += [("order", ", then ".join(map(_paced, recipe.assembly.players)))]
     for name, plan in blueprint.optimizers.items():
         who = "optimizer" if name == "default" else f"optimizer of {name}"
-        rows += [(who, changed(plan, skip=1))]
+        limit = blueprint.recipe.optimizers[name].clip_norm
+        clipped = f", gradients clipped to a norm of {limit:g}" if limit else ""
+        rows += [(who, f"{changed(plan, skip=1)}{clipped}")]
     rows += [("schedule", _scheduled(schedule))] if schedule else []
+    if blueprint.recipe.ema:
+        names = ", ".join(averaged(blueprint, recipe.assembly))
+        kept = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.decay:g}"
+        rows += [("averages", f"of {names}, {kept}")]
+    rows += [("precision", train.precision)] if train.precision != "float32" else []
+    rows += [("compiled", "yes")] if train.compile else []
     print_columns(rows)
+
+
+def _batches(train: Train) -> str:
+    parts = f"batch size {train.batch_size}"
+    return f"{parts} x {train.accumulate} a step" if train.accumulate > 1 else parts
+
+
+def _paced(player: Player) -> str:
+    """`generators (every 5th step, on batches of their own)`."""
+    pace = player.pace
+    said = [f"every {pace.every} steps"] if pace.every > 1 else []
+    said += ["on batches of its own"] if pace.fresh else []
+    return f"{player.name} ({', '.join(said)})" if said else player.name

@@ -44,7 +44,7 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
         accelerator = Accelerator(cpu=cpu, mixed_precision=mixed, dynamo_backend="no")
     except ValueError as error:
         raise DeviceError(f"train.precision: no {precision} on this device ({error})") from None
-    if precision == "fp16" and accelerator.device.type not in SCALED:  # Accelerate would say nothing
+    if precision == "fp16" and accelerator.device.type not in SCALED:  # Accelerate says nothing
         device = accelerator.device.type
         raise DeviceError(f"train.precision: no fp16 on this device ({device}); bf16 runs on more")
     accelerator.gradient_accumulation_steps = 1
