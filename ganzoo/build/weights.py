@@ -24,13 +24,15 @@ def start_from(network: nn.Module, name: str, file: str) -> str:
     Returns: what was matched, in a line.
 
     Raises:
-        ModelError: the file is missing, holds no such network, or nothing of it fits.
+        ModelError: the file is missing, holds no such network, or no layer's weights fit.
     """
     path, stored = _stored(Path(file), name)
     own = network.state_dict()
     fits = {key for key, tensor in stored.items() if key in own and tensor.shape == own[key].shape}
-    if not fits:
-        raise ModelError(f"{path}: no tensor fits network '{name}'; is it of another architecture?")
+    if not any(own[key].dim() > 1 for key in fits):  # a bias alone fits by accident
+        raise ModelError(
+            f"{path}: its weights do not fit network '{name}': other layers, or another width"
+        )
     with torch.no_grad():
         network.load_state_dict({key: stored[key] for key in fits}, strict=False)
     return f"networks.{name}: {_matched(own, stored, fits)} from {path}"

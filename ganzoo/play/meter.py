@@ -55,14 +55,15 @@ class Meter:
         return torch.stack(means or [torch.zeros((), device=self.accelerator.device)])
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a resume needs."""
-        sums = {f"{SUM}{name}": total for name, total in self.sums.items()}
+        """Everything a resume needs, numbered, as a file of tensors keeps no order."""
+        sums = {f"{SUM}{i:04}/{name}": self.sums[name] for i, name in enumerate(self.sums)}
         counts = {f"{COUNT}{name}": torch.tensor(count) for name, count in self.counts.items()}
         return {**sums, **counts, NONFINITE: self.nonfinite}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take up a saved state."""
         device = self.accelerator.device
-        self.sums = {name: total.to(device) for name, total in under(SUM, tensors).items()}
+        numbered = sorted(under(SUM, tensors).items())
+        self.sums = {name.partition("/")[2]: total.to(device) for name, total in numbered}
         self.counts = {name: int(count) for name, count in under(COUNT, tensors).items()}
         self.nonfinite = tensors[NONFINITE].to(device)

@@ -1,0 +1,101 @@
+"""Old weights under a changed recipe: what fits is taken, and what was matched is told."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import torch
+from rich.console import Console
+
+from ganzoo import build_recipe, load_model
+from ganzoo.errors import ModelError
+from ganzoo.run.training import train
+
+SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics": {}}
+
+
+@pytest.fixture
+def old(tiny, tmp_path):
+    """A run of two steps."""
+    out = tmp_path / "old"
+    train(build_recipe("cyclegan", {**tiny(), **SHORT}), out, console=Console(file=io.StringIO()))
+    return out
+
+
+def start(overrides, old_place, *names):
+    places = {f"networks.{name}.weights": str(old_place) for name in names}
+    return build_recipe("cyclegan", {**overrides, **SHORT, **places, "train.seed": 7})
+
+
+def test_critics_come_from_the_last_checkpoint(old, tiny):
+    experiment = start(tiny(), old, "G", "D_Y")
+    model = load_model(old)
+    for key, value in experiment.networks["G"].state_dict().items():
+        assert torch.equal(value, model.networks["G"].state_dict()[key])
+    [step] = (old / "checkpoints").glob("step-*")
+    from_state = start(tiny(), step, "G", "D_Y").networks
+    for name in ("G", "D_Y"):
+        for key, value in experiment.networks[name].state_dict().items():
+            assert torch.equal(value, from_state[name].state_dict()[key])
+    notes = "\n".join(experiment.blueprint.notes)
+    assert "networks.G: all" in notes
+    assert "networks.D_Y: all" in notes
+    assert str(step / "state.safetensors") in notes
+
+
+def test_a_changed_network_takes_what_fits(old, tiny):
+    """One channel more at the start, a block more in the middle."""
+    changed = {**tiny(), "networks.G.in_channels": 6}
+    changed |= {"networks.join": {"type": "concat"}}
+    for term, wire, value in (
+        ("adversarial_Y", "fake", "D_Y(G(join(x, x)))"),
+        ("cycle_X", "prediction", "F(G(join(x, x)))"),
+        ("cycle_Y", "prediction", "G(join(F(y), F(y)))"),
+    ):
+        changed[f"losses.{term}.{wire}"] = value
+    changed |= {"outputs.x2y": "G(join(x, x))", "samples.show": ["x2y"]}
+    experiment = start(changed, old, "G")
+    own, before = experiment.networks["G"].state_dict(), load_model(old).networks["G"].state_dict()
+    assert torch.equal(own["model.4.weight"], before["model.4.weight"])
+    [note] = [note for note in experiment.blueprint.notes if note.startswith("networks.G")]
+    fitting = len(before) - 1
+    assert f"{fitting} of {len(own)} tensors" in note
+    assert "new: model.1.weight (4 x 6 x 7 x 7 here, 4 x 3 x 7 x 7 there)" in note
+
+
+def test_nothing_that_fits_is_an_error(old, tiny):
+    other = {"networks.G": {"type": "unet", "width": 4, "layers": 3}}
+    with pytest.raises(ModelError, match="do not fit network 'G'"):
+        start({**tiny(), **other}, old, "G")
+
+
+def test_what_a_file_holds_is_told(old, tiny, tmp_path):
+    with pytest.raises(ModelError, match="holds no network 'D_X'; it holds F, G"):
+        start(tiny(), old / "model.safetensors", "D_X")
+    with pytest.raises(ModelError, match="there is no such file"):
+        start(tiny(), tmp_path / "gone", "G")
+
+
+def test_a_resume_does_not_read_the_file_again(old, tiny, tmp_path):
+    """The checkpoint holds everything, and the file may be gone."""
+    copy = tmp_path / "start.safetensors"
+    copy.write_bytes((old / "model.safetensors").read_bytes())
+    settings = {**tiny(), **SHORT, "networks.G.weights": str(copy)}
+    quiet = Console(file=io.StringIO())
+    train(build_recipe("cyclegan", settings), tmp_path / "run", console=quiet)
+    copy.unlink()
+    longer = {**settings, "train.length": "3 steps"}
+    again = build_recipe("cyclegan", longer, start=False)
+    assert train(again, tmp_path / "run", resume=True, console=quiet).step == 3
+
+
+def test_averages_are_what_a_model_file_holds(tiny, tmp_path):
+    settings = {**tiny(), **SHORT, "ema.decay": 0.9, "ema.warmup": False}
+    quiet = Console(file=io.StringIO())
+    experiment = build_recipe("cyclegan", settings)
+    train(experiment, tmp_path / "run", console=quiet)
+    kept = load_model(tmp_path / "run").networks["G"].state_dict()
+    averaged, last = experiment.averages["G"].state_dict(), experiment.networks["G"].state_dict()
+    assert all(torch.equal(kept[key], averaged[key]) for key in kept)
+    assert not torch.equal(kept["model.1.weight"], last["model.1.weight"])
