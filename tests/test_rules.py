@@ -291,3 +291,10 @@ WRONG = {
 def test_wrong_rules(recipes, tiny, overrides, message):
     with pytest.raises(RecipeError, match=message):
         build_recipe(recipes / "cyclegan.toml", {**tiny(), **overrides})
+
+
+def test_a_player_with_penalties_runs_uncompiled_and_it_is_said(recipes, tiny):
+    penalty = {"losses.adversarial_Y.penalties": [{"type": "r1"}], "train.compile": True}
+    experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **penalty})
+    told = [note for note in experiment.blueprint.notes if "uncompiled" in note]
+    assert told == ["player 'discriminators' pays penalties, so it runs uncompiled"]

@@ -40,6 +40,12 @@ def check_rules(blueprint: Blueprint, assembly: Assembly, source: str) -> None:
         ]
     if faults:
         raise RecipeError(source, faults)
+    if blueprint.recipe.train.compile:
+        blueprint.notes += [
+            f"player '{player.name}' pays penalties, so it runs uncompiled"
+            for player in assembly.players
+            if player.double_backward
+        ]
 
 
 def optimisations(player: Player, blueprint: Blueprint) -> list[Optimisation]:
