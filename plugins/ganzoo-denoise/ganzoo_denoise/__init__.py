@@ -58,6 +58,12 @@ def register_components(register: Register) -> None:
         "ganzoo_denoise.blur_consistency:BlurConsistency",
         summary="mean absolute difference after a Gaussian blur",
     )
+    register(
+        "metric",
+        "psnr",
+        "ganzoo_denoise.psnr:PSNR",
+        summary="PSNR beside total variation and non-local means",
+    )
 
 
 @hookimpl
