@@ -10,14 +10,16 @@ from typing import Annotated
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import check, list_, run, show, translate
+from ganzoo.cli import check, list_, resume, run, show, translate
 from ganzoo.cli.group import Commands
+from ganzoo.run.worker import launcher, report
 
 __all__ = ["app", "main"]
 
 # Command bodies import what they need: `ganzoo --help` imports neither torch nor pydantic.
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
+    "resume": resume.resume,
     "translate": translate.translate,
     "list": list_.list_,
     "show": show.show,
@@ -67,4 +69,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # ‖ and ² where the terminal has none
-    app()
+    try:
+        app()
+    except Exception as error:
+        if not launcher():
+            raise
+        report(error)
+        sys.exit(1)

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.plugins import Plugin, hooks_of, installed
+from ganzoo.run.worker import launcher, report
 
 
 class Commands(TyperGroup):
@@ -41,6 +42,9 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except GanzooError as error:
+            if launcher():
+                report(error)
+                raise typer.Exit(2) from None
             if ctx.params.get("debug"):
                 traceback.print_exc()
             typer.echo(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)

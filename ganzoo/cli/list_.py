@@ -1,4 +1,4 @@
-"""`ganzoo list`: what is installed. Neither torch nor a part is imported for it."""
+"""`ganzoo list`: what is installed, what was trained. Neither torch nor a part is imported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ganzoo.cli.runs import as_objects, print_runs, run_list
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.plugins import API, Plugin, installed
@@ -26,6 +27,7 @@ class What(StrEnum):
     components = "components"
     recipes = "recipes"
     plugins = "plugins"
+    runs = "runs"
 
 
 def list_(
@@ -35,24 +37,36 @@ def list_(
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="Only components of this kind, as loss.")
     ] = None,
+    in_: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="Where runs are. [default: runs]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, in JSON.")] = False,
 ) -> None:
-    """List the installed components, recipes and plugins."""
+    """List the installed components, recipes and plugins, and the runs below this folder."""
     what = What.components if kind is not None and what is None else what
+    what = What.runs if in_ is not None and what is None else what
     if kind is not None:
         _check_kind(kind, what)
+    if in_ is not None and what is not What.runs:
+        raise GanzooError("--in goes with: ganzoo list runs")
     if as_json:
         shown = [what] if what else list(What)
-        found = {each.value: rows(each, kind) for each in shown}
+        found = {each.value: _objects(each, kind, in_) for each in shown}
         typer.echo(json.dumps(found[what.value] if what else found, indent=2, ensure_ascii=False))
     elif what is None:
         _overview()
+    elif what is What.runs:
+        print_runs(run_list(in_), sys.stdout.isatty())
     else:
         _print_rows(rows(what, kind))
 
 
+def _objects(what: What, kind: str | None, folder: Path | None) -> Sequence[dict[str, Any]]:
+    return as_objects(run_list(folder)) if what is What.runs else rows(what, kind)
+
+
 def rows(what: What, kind: str | None = None) -> list[Row]:
-    """The objects of one listing."""
+    """The objects of one listing of what is installed."""
     if what is What.recipes:
         return recipe_rows()
     return component_rows(kind) if what is What.components else plugin_rows()
@@ -158,6 +172,9 @@ def _overview() -> None:
     heading("plugins")
     plugins = [row for row in plugin_rows() if row["name"] != "(core)"]
     print_terms([(row["name"], _state(row)) for row in plugins] or [("none", "")])
+    if runs := run_list(None):
+        heading("runs")
+        print_terms([(run.run, f"{run.state}, {run.progress} steps") for run in runs])
     typer.echo("\nMore: ganzoo list components, ganzoo show NAME")
 
 

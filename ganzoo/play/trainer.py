@@ -15,13 +15,12 @@ from ganzoo.interfaces import Data, Latent, Progress
 from ganzoo.play.ema import Ema
 from ganzoo.play.factor import Factor
 from ganzoo.play.loader import Batches, make_loader
+from ganzoo.play.looks import Looks
 from ganzoo.play.meter import Meter
 from ganzoo.play.mover import Mover, Optimisation
 from ganzoo.play.objective import Values
 from ganzoo.play.players import Player
 from ganzoo.play.step import SHARED, Draws, Game, is_turn, stream_of
-
-SYNC_EVERY = 10  # steps between looks at whether any process was asked to stop
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,7 @@ class Trainer:
         self.meter = Meter(accelerator)
         self.done = 0
         self.stop = False
+        self.looks = Looks(accelerator)
 
     @property
     def batches_a_step(self) -> int:
@@ -210,9 +210,4 @@ class Trainer:
 
     def _asked_to_stop(self) -> bool:
         """Whether this process, or any other, was asked; all stop at the same step."""
-        if self.accelerator.num_processes == 1:
-            return self.stop
-        if self.done % SYNC_EVERY:
-            return False
-        asked = torch.tensor([int(self.stop)], device=self.accelerator.device)
-        return bool(self.accelerator.reduce(asked).item())
+        return self.looks.asked(self.done, self.stop)

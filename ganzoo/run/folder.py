@@ -1,6 +1,7 @@
 """A run is a folder: recipe, log, sample grids, loss plot, checkpoints and the model.
 
 recipe.toml         the filled recipe: `ganzoo run RUN/recipe.toml` does it again
+run.json            where, with what and how far it was trained, an entry a start
 log.jsonl           a line every `train.log_every`
 samples/            sample grids over time
 losses.png          the loss plot

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
-import torch
+from accelerate import Accelerator
 from rich.console import Console
 
 from ganzoo.build import Experiment
-from ganzoo.build.packaging import write_model
 from ganzoo.errors import DataError, RunError
-from ganzoo.files import write_json, write_with
+from ganzoo.files import write_json
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
-from ganzoo.play.model import Model
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.display import Display, make_display
 from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.notes import notes
-from ganzoo.run.pictures import grid
-from ganzoo.run.plot import plot_losses
+from ganzoo.run.processes import check_count, check_devices, wants_cpu
+from ganzoo.run.recorder import Recorder
+from ganzoo.run.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -36,82 +32,33 @@ class Outcome:
 
     step: how many steps are made; finished: whether these are all.
     main: whether this process is the one that speaks.
+    asked: whether a signal asked this process to stop.
     """
 
     folder: RunFolder
     step: int
     finished: bool
     main: bool
-
-
-class Recorder:
-    """A trainer's observer that keeps the run folder."""
-
-    def __init__(self, experiment: Experiment, trainer: Trainer, folder: RunFolder) -> None:
-        self.experiment, self.trainer, self.folder = experiment, trainer, folder
-        self.columns = experiment.blueprint.shown()
-        self.main = bool(trainer.accelerator.is_main_process)
-
-    def on_step(self, step: int) -> None:
-        """Nothing to do."""
-
-    def on_log(self, record: dict[str, Any]) -> None:
-        """Write a line of the log."""
-        if self.main:
-            self.folder.append(record)
-
-    def on_samples(self, step: int) -> None:
-        """Draw the sample grid and the loss plot."""
-        if not self.main:
-            return
-        self._draw_samples(step)
-        records = list(self.folder.records())
-        if records:
-            plot_losses(records, self.folder.plot)
-
-    def save(self, step: int) -> None:
-        """Write a checkpoint and the model; every process its share, the main one renames."""
-        accelerator, experiment = self.trainer.accelerator, self.experiment
-        if self.main:
-            self.folder.open_checkpoint()
-        accelerator.wait_for_everyone()
-        state.save(self.trainer, self.folder.checkpoints / ".part")
-        accelerator.wait_for_everyone()
-        if self.main:
-            kept = experiment.recipe.checkpoints
-            images = len(self.trainer.data), self.trainer.images_a_step
-            every = kept.keep_every.steps(*images) if kept.keep_every else None
-            self.folder.close_checkpoint(step, kept.keep, every)
-            write_model(experiment, self.folder.model, step)
-
-    def _draw_samples(self, step: int) -> None:
-        data, recipe = self.trainer.data, self.experiment.recipe
-        count = min(recipe.samples.count, data.test_count())
-        if not self.columns or not count:
-            return
-        model = self.experiment.model()
-        rows = [self._row(model, index) for index in range(count)]
-        path = self.folder.sample_file(step)
-        save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)
-
-    def _row(self, model: Model, index: int) -> list[torch.Tensor]:
-        sample = {name: v[None] for name, v in self.trainer.data.test_sample(index).items()}
-        values = model.evaluate(self.columns, sample, seed=index)
-        return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]
-
-
-def save_picture(picture: Any, path: Path) -> None:
-    """Write a PIL image as PNG, whole or not at all."""
-    write_with(path, lambda temporary: picture.save(temporary, format="PNG"))
+    asked: bool = False
 
 
 def train(
-    experiment: Experiment, out: Path, *, resume: bool = False, console: Console | None = None
+    experiment: Experiment,
+    out: Path,
+    *,
+    resume: bool = False,
+    console: Console | None = None,
+    until: float | None = None,
+    processes: int | None = None,
 ) -> Outcome:
     """Train into the folder `out`, or go on with the run that is there.
 
+    until: stop, saved, before this time (`time.time()`); one step is made in any case.
+    processes: how many a launcher was asked for; others are refused.
+
     Raises:
-        RunError: the folder is taken, or holds nothing that can be resumed.
+        RunError: the folder is taken, or holds nothing that can be resumed; too few devices or
+            processes.
         DataError: the images are missing or unreadable.
     """
     console = console or Console()
@@ -121,7 +68,20 @@ def train(
         checkpoint = folder.check_resumable(experiment.recipe)
     else:
         folder.check_free()
-    accelerator = accelerator_for(experiment.recipe.train)
+    recorder = _prepare(experiment, folder, checkpoint, processes)
+    trainer = recorder.trainer
+    with recorder.recording():
+        asked = _play(trainer, recorder, _quiet_unless(recorder.main, console), until)
+        if recorder.finished and recorder.main:
+            _finish(experiment, trainer, folder, console)
+    return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked)
+
+
+def _prepare(
+    experiment: Experiment, folder: RunFolder, checkpoint: Path | None, processes: int | None
+) -> Recorder:
+    """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
+    accelerator = _accelerator(experiment, processes)
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
     if recorder.main:
@@ -129,21 +89,21 @@ def train(
     if checkpoint:
         _take_up(experiment, trainer, checkpoint)
     accelerator.wait_for_everyone()
-    if recorder.main:
-        if resume:
-            folder.resume(experiment.recipe, trainer.done)
-        else:
-            folder.create(experiment.recipe)
-    with make_display(
-        _quiet_unless(recorder.main, console), trainer.timetable.steps, trainer.done, str(out)
-    ) as display:
-        for note in notes(experiment, trainer.data):
-            display.note(note)
-        _play(trainer, recorder, display)
-    finished = trainer.done == trainer.timetable.steps
-    if finished and recorder.main:
-        _finish(experiment, trainer, folder, console)
-    return Outcome(folder, trainer.done, finished, recorder.main)
+    if recorder.main and checkpoint:
+        folder.resume(experiment.recipe, trainer.done)
+    elif recorder.main:
+        folder.create(experiment.recipe)
+    return recorder
+
+
+def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
+    """This process's device, once it is sure that there is one for each."""
+    train = experiment.recipe.train
+    check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), train.device)
+    cpu = {"device": "cpu"} if wants_cpu(train.device) else {}
+    accelerator = accelerator_for(train.model_copy(update=cpu))
+    check_count(processes, int(accelerator.num_processes), os.environ)
+    return accelerator
 
 
 def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None:
@@ -157,15 +117,21 @@ def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None
         )
 
 
-def _play(trainer: Trainer, recorder: Recorder, display: Display) -> None:
-    with stop_on_interrupt(trainer, display):
-        try:
-            if trainer.done == 0:
-                _draw_first(recorder, display)
-            trainer.run([recorder, display], recorder.save)
-        except DataError as error:
-            told = told_by_worker(error)
-            raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
+def _play(trainer: Trainer, recorder: Recorder, console: Console, until: float | None) -> bool:
+    """Train; returns whether a signal asked this process to stop."""
+    steps, name = trainer.timetable.steps, str(recorder.folder.path)
+    with make_display(console, steps, trainer.done, name) as display:
+        for note in notes(recorder.experiment, trainer.data):
+            display.note(note)
+        with Stopping(trainer, display, until) as stopping:
+            try:
+                if trainer.done == 0:
+                    _draw_first(recorder, display)
+                trainer.run([recorder, display, stopping], recorder.save)
+            except DataError as error:
+                told = told_by_worker(error)
+                raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
+        return stopping.asked is not None
 
 
 def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
@@ -173,10 +139,11 @@ def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
 
     To save takes all processes, and others may wait for this one in the middle of a step.
     """
+    resume = f"ganzoo resume {shlex.quote(str(recorder.folder.path))}"
     if trainer.accelerator.num_processes == 1:
         recorder.save(trainer.done)
-        return f"the run is saved at step {trainer.done}: mend it and go on with --resume"
-    return "mend it; the run goes on from its last checkpoint with --resume"
+        return f"the run is saved at step {trainer.done}: mend it and go on with: {resume}"
+    return f"mend it; the run goes on from its last checkpoint with: {resume}"
 
 
 def _draw_first(recorder: Recorder, display: Display) -> None:
@@ -185,24 +152,6 @@ def _draw_first(recorder: Recorder, display: Display) -> None:
     picture = recorder.folder.sample_file(0)
     if recorder.main and picture.exists():
         display.note(f"first samples, of untrained networks: {picture}")
-
-
-@contextmanager
-def stop_on_interrupt(trainer: Trainer, display: Display) -> Iterator[None]:
-    """The first Ctrl-C lets the step finish and saves; a second one stops at once."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if trainer.stop:
-            raise KeyboardInterrupt
-        trainer.stop = True
-        display.note("stopping after this step ... (Ctrl-C again stops without saving)")
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:

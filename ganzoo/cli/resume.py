@@ -1,0 +1,37 @@
+"""`ganzoo resume RUN`: go on with a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganzoo.cli.options import Processes, Set, StopAfter
+from ganzoo.cli.training import Request, begin
+from ganzoo.errors import GanzooError
+
+
+def resume(
+    run: Annotated[str, typer.Argument(help="A run's folder, as runs/cyclegan.")],
+    set_: Set = None,
+    stop_after: StopAfter = None,
+    processes: Processes = None,
+) -> None:
+    """Go on with a run, by its own recipe and in as many processes as before."""
+    folder, overrides = Path(run), set_ or []
+    if not (folder / "recipe.toml").is_file():
+        raise GanzooError(_no_run(folder))
+    words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
+    words += ["--stop-after", stop_after] if stop_after is not None else []
+    begin(Request(words, run, overrides, folder, True, stop_after, processes))
+
+
+def _no_run(folder: Path) -> str:
+    below = Path("runs") / folder
+    hint = f" Did you mean {below}?" if (below / "recipe.toml").is_file() else ""
+    if folder.name == "recipe.toml" and folder.is_file():
+        return f"{folder}: give the run's folder: {folder.parent}"
+    if folder.is_dir():
+        return f"{folder}: this folder is no run: it holds no recipe.toml.{hint}"
+    return f"there is no folder {folder}.{hint} See: ganzoo list runs"

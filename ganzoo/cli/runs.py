@@ -1,0 +1,61 @@
+"""`ganzoo list runs`: what was trained below a folder, and how far."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ganzoo.errors import GanzooError
+from ganzoo.run.listing import Run, describe, find_runs
+
+FOLDER = Path("runs")
+COLUMNS = ("run", "recipe", "state", "steps", "changed", "device", "scores")
+
+
+def run_list(folder: Path | None) -> list[Run]:
+    """The runs at or below a folder, or below `runs/`, which need not be there.
+
+    Raises:
+        GanzooError: there is no such folder.
+    """
+    if folder is not None and not folder.is_dir():
+        raise GanzooError(f"there is no folder {folder}")
+    return [describe(place) for place in find_runs(folder or FOLDER)]
+
+
+def as_objects(runs: list[Run]) -> list[dict[str, Any]]:
+    """For --json."""
+    return [asdict(run) for run in runs]
+
+
+def print_runs(runs: list[Run], terminal: bool) -> None:
+    """A table for a person; else a line a run, its fields between tabs, times as in run.json."""
+    from ganzoo.pages.columns import print_rich, print_tabs
+
+    if not terminal:
+        print_tabs([_cells(run, [run.started or "", run.changed or ""]) for run in runs])
+    elif runs:
+        print_rich(COLUMNS, [_cells(run, [_short(run.changed)]) for run in runs])
+    else:
+        typer.echo("none")
+
+
+def _cells(run: Run, times: list[str]) -> list[str]:
+    return [run.run, run.recipe, run.state, run.progress, *times, _device(run), _scores(run)]
+
+
+def _device(run: Run) -> str:
+    several = f" x {run.processes}" if run.processes and run.processes > 1 else ""
+    return f"{run.device or ''}{several}"
+
+
+def _scores(run: Run) -> str:
+    return ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in run.scores.items())
+
+
+def _short(time: str | None) -> str:
+    """`11-22 02:53`, of an ISO time."""
+    return time[5:16].replace("T", " ") if time else ""

@@ -1,0 +1,138 @@
+"""What `ganzoo run` and `ganzoo resume` do alike: train, here or in several processes."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ganzoo.cli.options import seconds
+from ganzoo.run.record import last_start, read_record
+from ganzoo.run.worker import is_launched, launcher, started_at
+
+
+@dataclass(frozen=True)
+class Request:
+    """A training as the command line asks for it.
+
+    words: the command, for the processes that do it.
+    recipe: what names the recipe. folder: the run's.
+    """
+
+    words: list[str]
+    recipe: str
+    overrides: list[str]
+    folder: Path
+    resume: bool
+    stop_after: str | None
+    processes: int | None
+
+
+def begin(request: Request) -> None:
+    """Train as asked, in one process or several; ends with the command's exit code."""
+    now = time.time()
+    started = started_at(now)
+    limit = None if request.stop_after is None else seconds(request.stop_after)
+    until = None if limit is None else started + limit
+    record = _record(request.folder) if request.resume else None
+    if record and record["state"] == "finished" and not request.overrides:
+        typer.echo(_was_finished(request.folder, record))
+        return
+    count = request.processes or _as_before(record)
+    if count > 1 and not is_launched():
+        stopped = _in_several(request, count, started)
+    else:
+        stopped = _here(request, until)
+    if stopped and not launcher():
+        raise typer.Exit(130)
+
+
+def _here(request: Request, until: float | None) -> bool:
+    """Train in this process; returns whether it was stopped, but not by `until`."""
+    from rich.console import Console
+
+    from ganzoo.build import build_recipe
+    from ganzoo.run.training import train
+
+    experiment = build_recipe(request.recipe, request.overrides, start=not request.resume)
+    outcome = train(
+        experiment,
+        request.folder,
+        resume=request.resume,
+        console=Console(),
+        until=until,
+        processes=request.processes,
+    )
+    if outcome.main:
+        done = outcome.finished
+        typer.echo(_finished(request.folder) if done else _stopped(outcome.step, request.folder))
+    return not outcome.finished and (outcome.asked or until is None)
+
+
+def _in_several(request: Request, count: int, started: float) -> bool:
+    """Check here, so that a mistake is told once, then train in `count` processes."""
+    from ganzoo.build.experiment import check_recipe
+    from ganzoo.run.folder import RunFolder
+    from ganzoo.run.processes import WorkerError, check_devices, launch
+
+    recipe = check_recipe(request.recipe, request.overrides)[0].recipe
+    if request.resume:
+        RunFolder(request.folder).check_resumable(recipe)
+    else:
+        RunFolder(request.folder).check_free()
+    check_devices(count, recipe.train.device)
+    try:
+        return launch(count, [*request.words, "--processes", str(count)], started)
+    except WorkerError as error:
+        typer.echo(f"{error.trace}ganzoo: {error}{_goes_on(request.folder)}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """What the run says of itself; a record that cannot be read is done without."""
+    try:
+        return read_record(folder)
+    except (OSError, ValueError):
+        return None
+
+
+def _as_before(record: dict[str, Any] | None) -> int:
+    """As many processes as the run was last trained in, where that was on one machine."""
+    entry = last_start(record) if record else {}
+    count = entry.get("processes") if entry.get("nodes") == 1 else 1
+    return count if isinstance(count, int) else 1
+
+
+def resume_command(folder: Path) -> str:
+    """How to go on with the run in a folder."""
+    return f"ganzoo resume {shlex.quote(str(folder))}"
+
+
+def _was_finished(folder: Path, record: dict[str, Any]) -> str:
+    longer = f"{resume_command(folder)} --set 'train.length=...'"
+    return (
+        f"{folder} is finished: {record.get('step')} of {record.get('steps')} steps; nothing was "
+        f"changed. Make it longer with:\n  {longer}"
+    )
+
+
+def _finished(folder: Path) -> str:
+    return (
+        f"\nDone: {folder} holds the model, the samples, the losses and the log. Use it:\n"
+        f"  ganzoo translate {shlex.quote(str(folder))} INPUT OUTPUT"
+    )
+
+
+def _stopped(step: int, folder: Path) -> str:
+    go_on = resume_command(folder)
+    return f"\nStopped after step {step}; everything is saved in {folder}. Go on with:\n  {go_on}"
+
+
+def _goes_on(folder: Path) -> str:
+    if not any((folder / "checkpoints").glob("step-*")):
+        return ""
+    return f"\n  the run goes on from its last checkpoint with: {resume_command(folder)}"

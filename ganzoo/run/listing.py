@@ -1,0 +1,144 @@
+"""The runs in a folder, from their JSON files alone: no torch, and no run can break the list."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ganzoo.run.record import FILE, is_running, last_start, read_record
+
+CHECKPOINT = re.compile(r"step-(\d{8})")
+TAIL = 1 << 16  # bytes of a log that surely hold its last line
+
+
+@dataclass(frozen=True)
+class Run:
+    """A line of the list.
+
+    state: finished, stopped, running, interrupted, elsewhere (another host says it is running),
+        unrecorded (no run.json) or damaged.
+    step, steps: made and in all; None where unknown.
+    started, changed: ISO times of the first start and of the last change.
+    scores: the figures of the model by the first metric.
+    """
+
+    run: str
+    recipe: str
+    state: str
+    step: int | None
+    steps: int | None
+    started: str | None
+    changed: str | None
+    device: str | None
+    processes: int | None
+    scores: dict[str, float]
+
+    @property
+    def progress(self) -> str:
+        """`54/200`."""
+        done, total = ("?" if n is None else str(n) for n in (self.step, self.steps))
+        return f"{done}/{total}"
+
+
+def find_runs(root: Path) -> Iterator[Path]:
+    """Every folder at or below `root` that holds a recipe.toml; nothing inside of it is a run."""
+    for place, folders, files in os.walk(root):
+        if "recipe.toml" in files:
+            folders.clear()
+            yield Path(place)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def describe(folder: Path) -> Run:
+    """What a run's files tell; where they are damaged, the state says so."""
+    try:
+        record = read_record(folder)
+        return _described(folder, record)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _described(folder, {"state": "damaged", "starts": []})
+
+
+def _described(folder: Path, record: dict[str, Any] | None) -> Run:
+    kept = record or {"state": "unrecorded", "starts": []}
+    entry = last_start(kept)
+    first = kept["starts"][0] if kept["starts"] else {}
+    state = _state(kept["state"], entry)
+    return Run(
+        run=str(folder),
+        recipe=_recipe_name(folder),
+        state=state,
+        step=_step(folder, state, kept.get("step")),
+        steps=kept.get("steps"),
+        started=first.get("started"),
+        changed=_changed(folder),
+        device=entry.get("device"),
+        processes=entry.get("processes"),
+        scores=_scores(folder),
+    )
+
+
+def _state(recorded: str, entry: dict[str, Any]) -> str:
+    if recorded != "running":
+        return str(recorded)
+    if entry.get("host") != socket.gethostname():
+        return "elsewhere"
+    return "running" if is_running(entry) else "interrupted"
+
+
+def _step(folder: Path, state: str, recorded: int | None) -> int | None:
+    """Steps made; of a run that goes on, as far as its log tells; else what is saved."""
+    if state in ("running", "elsewhere"):
+        return max(recorded or 0, _last_logged(folder / "log.jsonl"))
+    if recorded is not None:
+        return recorded
+    found = [CHECKPOINT.fullmatch(p.name) for p in (folder / "checkpoints").glob("step-*")]
+    return max((int(match[1]) for match in found if match), default=None)
+
+
+def _last_logged(log: Path) -> int:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL))
+            lines = file.read().splitlines()
+        return next(int(json.loads(line)["step"]) for line in reversed(lines) if _is_whole(line))
+    except (OSError, StopIteration, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.startswith(b"{") and line.endswith(b"}")
+
+
+def _recipe_name(folder: Path) -> str:
+    try:
+        name = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")).get("name", "")
+    except (OSError, ValueError):
+        return "?"
+    return name if isinstance(name, str) else "?"
+
+
+def _changed(folder: Path) -> str | None:
+    files = [folder / name for name in (FILE, "log.jsonl", "metrics.json", "recipe.toml")]
+    times = [file.stat().st_mtime for file in files if file.exists()]
+    if not times:
+        return None
+    return datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="seconds")
+
+
+def _scores(folder: Path) -> dict[str, float]:
+    """The first row of the first metric: the model; what it is compared with stands below it."""
+    try:
+        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        rows = next(iter(found.values()))
+        figures = next(iter(rows.values()))
+        return {str(name): float(value) for name, value in figures.items()}
+    except (OSError, ValueError, TypeError, AttributeError, StopIteration):
+        return {}

@@ -1,0 +1,142 @@
+"""When a run stops: signals, the time given, a launcher that is gone; and when processes ask."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from ganzoo.play.looks import MOST, Looks
+from ganzoo.run.stopping import SAME, Stopping
+from ganzoo.run.worker import LAUNCHER
+
+
+class Watch:
+    """A clock that a test sets."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def made():
+    """A stopping with what it speaks to: its trainer, its clock, what it said."""
+
+    def make(until=None):
+        watch, said = Watch(), []
+        trainer = SimpleNamespace(stop=False)
+        display = SimpleNamespace(note=said.append)
+        return Stopping(trainer, display, until, watch), trainer, watch, said
+
+    return make
+
+
+def test_signals_close_together_are_one(made):
+    """`timeout` and batch systems signal a process and its group."""
+    stopping, trainer, watch, said = made()
+    stopping.ask(signal.SIGTERM)
+    watch.now += SAME / 2
+    stopping.ask(signal.SIGTERM)
+    assert trainer.stop
+    assert len(said) == 1
+    watch.now += SAME
+    with pytest.raises(KeyboardInterrupt):
+        stopping.ask(signal.SIGINT)
+
+
+def test_handlers_are_put_back(made):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    stopping, trainer, _, _ = made()
+    with stopping:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert trainer.stop
+    assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_under_our_launcher_any_number_of_signals_is_one(made, monkeypatch):
+    monkeypatch.setenv(LAUNCHER, str(os.getppid()))
+    stopping, trainer, watch, said = made()
+    stopping.ask(signal.SIGTERM)  # another process failed, or a batch system: the launcher speaks
+    assert trainer.stop
+    assert said == []
+    for _ in range(3):
+        watch.now += 2 * SAME
+        stopping.ask(signal.SIGINT)
+    assert len(said) == 1
+
+
+def test_no_step_is_begun_that_would_end_too_late(made):
+    stopping, trainer, watch, _ = made(until=1030)
+    with stopping:
+        ends = []
+        while not trainer.stop:
+            watch.now += 4
+            ends.append(watch.now)
+            stopping.on_step(len(ends))
+    assert ends[-1] == 1028, "28 s are over, and the next step would take 4"
+    assert stopping.asked is None
+
+
+def test_one_step_is_made_in_any_case(made):
+    stopping, trainer, _, _ = made(until=900)
+    assert not trainer.stop
+    stopping.on_step(1)
+    assert trainer.stop
+
+
+def test_a_process_whose_launcher_is_gone_stops(made, monkeypatch):
+    for launcher, stops in ((os.getppid(), False), (2**30, True)):
+        monkeypatch.setenv(LAUNCHER, str(launcher))
+        stopping, trainer, _, _ = made()
+        stopping.on_step(1)
+        assert trainer.stop is stops
+
+
+class Together:
+    """Two accelerators whose `reduce` adds: each call of one waits for nobody, and is counted."""
+
+    num_processes = 2
+    device = torch.device("cpu")
+
+    def __init__(self, main, others):
+        self.is_main_process, self.others, self.looks = main, others, 0
+
+    def reduce(self, tensor, reduction):
+        assert reduction == "sum"
+        self.looks += 1
+        return tensor + torch.tensor(self.others)
+
+
+@pytest.mark.parametrize(
+    ("a_step", "looked"),
+    [(5.0, [1, 2, 3, 4]), (1.0, [1, 2, 4, 6]), (0.25, [1, 2, 10, 18]), (1e-3, [1, 2, 2 + MOST])],
+)
+def test_looks_are_two_seconds_apart(a_step, looked):
+    """At every step where steps are slow; never more than so many steps apart."""
+    watch, found = Watch(), []
+    accelerator = Together(True, [0.0, 0.0])
+    looks = Looks(accelerator, watch)
+    for done in range(1, looked[-1] + 1):
+        watch.now += a_step
+        before = accelerator.looks
+        assert not looks.asked(done, False)
+        found += [done] if accelerator.looks > before else []
+    assert found == looked
+
+
+def test_who_is_not_main_follows_the_main_ones_pace_exactly():
+    looks = Looks(Together(False, [0.0, 0.3]), Watch())
+    assert not looks.asked(1, False)
+    assert looks.next == 1 + 6
+
+
+def test_one_that_is_asked_stops_all():
+    assert Looks(Together(True, [1.0, 0.0])).asked(1, False)
+    assert Looks(Together(False, [0.0, 0.3])).asked(1, True)
+    alone = SimpleNamespace(num_processes=1)
+    assert [Looks(alone).asked(1, stop) for stop in (True, False)] == [True, False]
