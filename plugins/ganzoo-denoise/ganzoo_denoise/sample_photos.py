@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
-from ganzoo.data.images import read_image, shown, to_range
+from ganzoo.data.images import read_image, to_range
 from ganzoo.data.transforms import Size, as_size, crop
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
 from torch import Tensor
 
 from ganzoo_denoise.noise import Noise, check_level, degrade
-from ganzoo_denoise.split import halves, shuffled
 
-# What scikit-image 0.26 has in its wheel and is a photo; of its stereo pair, one.
-COLOUR = {
+Photo = Literal["astronaut", "chelsea", "coffee", "hubble", "ihc", "motorcycle", "retina", "rocket"]
+# The colour photos in the wheel of scikit-image 0.26; of its stereo pair, the left one.
+FILES: dict[str, str] = {
     "astronaut": "astronaut.png",
     "chelsea": "chelsea.png",
     "coffee": "coffee.png",
@@ -27,28 +29,28 @@ COLOUR = {
     "retina": "retina.jpg",
     "rocket": "rocket.jpg",
 }
-HELD_OUT = ["chelsea", "coffee"]
-MISSING = "data: scikit-image, whose photos these are, is missing: pip install scikit-image"
+MISSING = "data: these photos are scikit-image's, which is missing: pip install scikit-image"
 
 
 class SamplePhotos(Data):
-    """x is noisy, y is clean: crops of scikit-image's colour photos, x's never from a photo of y's.
+    """Noisy crops x and clean crops y of scikit-image's colour photos; no pixel is in both.
 
-    Half of the photos that are not held out become noisy, anew for every sample; the other half
-    stay clean; `seed` says which. Held out are whole photos, cut into tiles, as exact pairs: a tile
-    and the same with noise that belongs to (seed, index).
+    Of each photo one half, left or right by turns, becomes noisy, anew for every sample, and the
+    other stays clean. So both domains show the same kinds of things, as unpaired learning takes for
+    granted, and none of the same things. Held out are whole photos, in tiles, as exact pairs: a
+    tile, and a copy with noise that belongs to (seed, index).
 
     noise: what is added, after cropping: gaussian, poisson, speckle or salt_pepper.
-    level: how much, as in denoise.clean_noisy. gaussian: sigma as a fraction of the range (0.1);
+    level: how much. gaussian: sigma as a fraction of the range, 25 / 255 = 0.098 (default 0.1);
         poisson: the photons of a white pixel (30); speckle: sigma as a fraction of the pixel's own
         value (0.2); salt_pepper: the fraction of pixels that are lost (0.05).
-    size: the side of a crop for training in pixels, or [height, width].
-    count: crops in an epoch.
-    flip: mirror half of the training samples.
-    held_out: the photos nothing is trained on; of astronaut, chelsea, coffee, hubble, ihc,
-        motorcycle, retina and rocket.
-    tile: the side of a held-out sample in pixels, or [height, width].
-    seed: chooses the halves and the held-out noise.
+    size: a crop's side in pixels, or [height, width].
+    count: crops of each domain in an epoch.
+    flip: mirror half of the crops.
+    held_out: the photos that are not trained on, of astronaut, chelsea, coffee, hubble, ihc,
+        motorcycle, retina, rocket.
+    tile: the side of a held-out sample, or [height, width].
+    seed: says which half is noisy, and makes the held-out noise.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -63,7 +65,7 @@ class SamplePhotos(Data):
         size: int | list[int] = 48,
         count: int = 1000,
         flip: bool = True,
-        held_out: list[str] = HELD_OUT,  # noqa: B006 (never changed)
+        held_out: tuple[Photo, ...] = ("chelsea", "coffee"),
         tile: int | list[int] = 192,
         seed: int = 0,
     ) -> None:
@@ -73,106 +75,98 @@ class SamplePhotos(Data):
         self.count, self.flip = count, flip
         self.held_out, self.seed = list(held_out), seed
         self.variables = {name: Variable(3, self.size) for name in ("x", "y")}
-        self.noisy: list[Path] = []
-        self.clean: list[Path] = []
-        self.tiles: list[tuple[Path, int, int]] = []
+        self._noisy: list[Tensor] = []
+        self._clean: list[Tensor] = []
+        self._tiles: list[Tensor] = []
 
     def prepare(self) -> None:
-        """Find the photos, and share them out.
+        """Read the photos and cut them.
 
         Raises:
-            DataError: scikit-image or one of its photos is missing, or smaller than a sample.
+            DataError: scikit-image or a photo is missing, or a photo is smaller than a sample.
         """
-        folder = _folder()
-        files = {name: folder / file for name, file in COLOUR.items()}
-        kept = {name: path for name, path in files.items() if name not in self.held_out}
-        self.kept = list(kept.values())
-        self.tiles = [tile for name in self.held_out for tile in _tiles(files[name], self.tile)]
+        photos = {name: _read(_folder() / file) for name, file in FILES.items()}
+        kept = [photo for name, photo in photos.items() if name not in self.held_out]
+        cut = [_halves(photo, (self.seed + i) % 2) for i, photo in enumerate(kept)]
+        self._noisy, self._clean = ([pair[side] for pair in cut] for side in (0, 1))
+        _refuse_smaller(self._noisy + self._clean, self.size, "size")
+        tested = [photos[name] for name in self.held_out]
+        _refuse_smaller(tested, self.tile, "tile")
+        self._tiles = [tile for photo in tested for tile in tiles(photo, self.tile)]
 
     def __len__(self) -> int:
         return self.count
 
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
-        """x and y (3, height, width) in [-1, 1]: a crop of a noisy photo, and one of a clean one.
-
-        Photos take turns; the place of a crop is drawn, and each place is as likely.
-        """
-        x = self._crop(index % len(self.kept), 0, random)
-        y = self._crop(int(random.integers(len(self.kept))), 1, random)
+        """x and y (3, height, width) in [-1, 1]: the photos take turns in x and are drawn in y."""
+        x = self._crop(self._noisy[index % len(self._noisy)], random)
+        y = self._crop(self._clean[int(random.integers(len(self._clean)))], random)
         return {"x": degrade(x, self.noise, self.level, random), "y": y}
 
     def test_count(self) -> int:
-        """The number of tiles of the held-out photos."""
-        return len(self.tiles)
+        """The number of held-out tiles."""
+        return len(self._tiles)
 
     def test_sample(self, index: int) -> Sample:
-        """x and y (3, *tile) in [-1, 1], one tile."""
-        path, top, left = self.tiles[index]
-        y = to_range(crop(_read(path), (top, left, *self.tile))).contiguous()
+        """x and y (3, *tile) in [-1, 1]."""
+        y = to_range(self._tiles[index])
         random = np.random.default_rng([self.seed, index])
         return {"x": degrade(y, self.noise, self.level, random), "y": y}
 
-    def _crop(self, i, half, random: np.random.Generator) -> Tensor:
-        path = self.kept[i]
-        photo = _read(path)
-        W = photo.shape[-1] // 2
-        photo = photo[..., :W] if (half + i + self.seed) % 2 else photo[..., W:]
-        slack = _slack(photo, self.size, path, "size")
-        top, left = (int(random.integers(space + 1)) for space in slack)
+    def _crop(self, photo: Tensor, random: np.random.Generator) -> Tensor:
+        slack = zip(photo.shape[1:], self.size, strict=True)
+        top, left = (int(random.integers(length - side + 1)) for length, side in slack)
         seen = crop(photo, (top, left, *self.size))
         mirrored = self.flip and random.random() < 0.5
         return to_range(seen.flip(-1) if mirrored else seen).contiguous()
 
 
-@lru_cache(maxsize=len(COLOUR))
+def tiles(photo: Tensor, size: Size) -> list[Tensor]:
+    """As many tiles side by side as fit into a photo (3, H, W), around its middle, row by row."""
+    rows, columns = (_starts(*sides) for sides in zip(photo.shape[1:], size, strict=True))
+    return [crop(photo, (top, left, *size)).contiguous() for top in rows for left in columns]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    return [length % side // 2 + i * side for i in range(length // side)]
+
+
+def _halves(photo: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    """The left and the right half; with first = 1, the other way round."""
+    middle = photo.shape[-1] // 2
+    sides = photo[..., :middle], photo[..., middle:]
+    return sides[first], sides[1 - first]
+
+
+@lru_cache(maxsize=len(FILES))
 def _read(path: Path) -> Tensor:
-    """A photo (3, H, W), uint8; kept, as a sample shows a small part of it. 12 MB are all of them."""
+    """A photo (3, H, W), uint8; do not change it."""
     return read_image(path).to(torch.uint8)
 
 
 def _folder() -> Path:
-    """Where scikit-image has its photos."""
     try:
-        import skimage.data
+        import skimage
     except ImportError as error:
         raise DataError(MISSING) from error
-    return Path(skimage.data.__file__).parent
+    return Path(skimage.__file__).parent / "data"
 
 
-def _tiles(path: Path, tile: Size) -> list[tuple[Path, int, int]]:
-    """Tiles side by side, as many as fit, in the middle of a photo: path, top, left."""
-    photo = _read(path)
-    _slack(photo, tile, path, "tile")
-    rows, columns = (_starts(length, side) for length, side in zip(photo.shape[1:], tile))
-    return [(path, top, left) for top in rows for left in columns]
-
-
-def _starts(length: int, side: int) -> list[int]:
-    first = length % side // 2
-    return [first + i * side for i in range(length // side)]
-
-
-def _slack(photo: Tensor, size: Size, path: Path, setting: str) -> list[int]:
-    slack = [length - side for length, side in zip(photo.shape[1:], size, strict=True)]
-    if min(slack) < 0:
-        height, width = photo.shape[1:]
+def _refuse_smaller(photos: Sequence[Tensor], size: Size, setting: str) -> None:
+    least = [min(photo.shape[axis] for photo in photos) for axis in (1, 2)]
+    if least[0] < size[0] or least[1] < size[1]:
         raise DataError(
-            f"data.{setting}: {shown(path)} has {width} x {height} px, less than {size[1]} x "
-            f"{size[0]}: lower data.{setting}"
+            f"data.{setting}: {size[0]} x {size[1]} px do not fit into these photos, where at most "
+            f"{least[0]} x {least[1]} px do; lower data.{setting}"
         )
-    return slack
 
 
-def _check(count: int, held_out: list[str], seed: int) -> None:
+def _check(count: int, held_out: Sequence[str], seed: int) -> None:
     if count < 1:
         raise ValueError(f"count is {count}: it must be at least 1")
     if seed < 0:
         raise ValueError(f"seed is {seed}: it must not be negative")
-    for name in held_out:
-        if name not in COLOUR:
-            raise ValueError(f"held_out: there is no photo '{name}'; there is {', '.join(COLOUR)}")
-    if not 1 <= len(set(held_out)) == len(held_out) <= len(COLOUR) - 2:
+    if not 0 < len(set(held_out)) == len(held_out) < len(FILES):
         raise ValueError(
-            f"held_out must name 1 to {len(COLOUR) - 2} photos, each once: two are the least to "
-            "train on, one for x and one for y"
+            f"held_out must name 1 to {len(FILES) - 1} photos, each once, not {list(held_out)}"
         )
