@@ -48,19 +48,26 @@ def test_it_is_documented(part):
         assert setting.name in text, f"{part.name}: the docstring does not explain {setting.name}"
 
 
+def extra(network, images):
+    """What else `forward` takes: a map of noise like the images, for each further parameter."""
+    required = [p for p in parameters(type(network).forward, skip=1) if p.default is p.empty]
+    return [torch.rand_like(images) for _ in required[1:]]
+
+
 @parts("generator", "discriminator")
 def test_a_network_learns_and_restores(part):
     torch.manual_seed(0)
     network = make(part)
     images = torch.rand(2, network.in_channels, 64, 64) * 2 - 1
-    result = network(images)
+    others = extra(network, images)
+    result = network(images, *others)
     if part.kind == "generator":
         assert result.shape == (2, network.out_channels, 64, 64)
     result.square().mean().backward()
     assert all(torch.isfinite(p.grad).all() for p in network.parameters())
     twin = make(part)
     twin.load_state_dict(copy.deepcopy(network.state_dict()))
-    assert torch.equal(network.eval()(images), twin.eval()(images))
+    assert torch.equal(network.eval()(images, *others), twin.eval()(images, *others))
     assert isinstance(network, Discriminator) == (part.kind == "discriminator")
 
 
@@ -71,8 +78,10 @@ def test_per_sample_is_true_where_it_is_said(part):
     if not network.per_sample:
         pytest.skip("it says that samples see each other")
     images = torch.rand(2, network.in_channels, 32, 32, dtype=torch.float64)
-    one_by_one = torch.cat([network(image[None]) for image in images])
-    torch.testing.assert_close(network(images), one_by_one, rtol=1e-10, atol=1e-12)
+    others = extra(network, images)
+    rows = zip(images, *others, strict=True)
+    one_by_one = torch.cat([network(*(image[None] for image in row)) for row in rows])
+    torch.testing.assert_close(network(images, *others), one_by_one, rtol=1e-10, atol=1e-12)
 
 
 @parts("loss")
