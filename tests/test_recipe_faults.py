@@ -31,7 +31,7 @@ length = "10 steps"
 """
 USE_TOP = (
     "Use 'name', 'summary', 'networks', 'losses', 'outputs', 'latents', 'players', 'data', "
-    "'optimizers', 'schedule', 'train', 'samples', 'checkpoints' or 'metrics'."
+    "'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints' or 'metrics'."
 )
 DURATION = 'a duration is a number and its unit, as "200 epochs" or "5000 steps"'
 
@@ -221,7 +221,7 @@ def test_a_wire_that_is_missing():
         (
             "train.precision='float16'",
             "train.precision",
-            "this should be 'float32' or 'float64', not \"float16\"",
+            "this should be 'float32', 'float64', 'bf16' or 'fp16', not \"float16\"",
         ),
         ("outputs.a={expression='x', mode='on'}", "outputs.a.mode", "this should be 'eval' or"),
     ],
@@ -294,7 +294,7 @@ def test_a_value_of_the_wrong_type(override, path, message):
         (
             "optimizers.generator={type='adam'}",
             "optimizers.generator",
-            "there is no player 'generator'. Did you mean 'generators'?",
+            "there is no player or network 'generator'. Did you mean 'generators'?",
         ),
         (
             "players.order=['critics']",
@@ -468,7 +468,7 @@ def test_several_faults_at_once_read_like_a_page():
         "  networks.G.widht          'resnet' has no setting 'widht'. Did you mean 'width'?",
         "  networks.D.type           no discriminator is called 'nowhere.critic': no plugin "
         "'nowhere' is installed; pip install the package that brings it",
-        "  optimizers.generatr       there is no player 'generatr'. Did you mean 'generators'?",
+        "  optimizers.generatr       there is no player or network 'generatr'. Did you mean 'generators'?",
         "  optimizers.generatr.type  no optimizer is called 'adm'. Did you mean 'adam'?",
         "  losses.cycle.prediction   F(Gx(x))",
         "                              ^ there is no network 'Gx'. Did you mean 'G'?",
