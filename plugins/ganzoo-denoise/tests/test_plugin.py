@@ -11,8 +11,12 @@ from ganzoo.registry import Component
 
 NAMES = {
     ("generator", "denoise.dncnn"),
+    ("generator", "denoise.noiser"),
+    ("module", "denoise.residual"),
     ("data", "denoise.clean_noisy"),
+    ("data", "denoise.sample_photos"),
     ("loss", "denoise.blur_consistency"),
+    ("metric", "denoise.psnr"),
 }
 HEAVY = "torch", "numpy", "PIL", "pydantic", "ganzoo_denoise.dncnn"
 
@@ -35,10 +39,11 @@ def test_every_part_loads_and_documents_each_setting():
         assert set(settings) - {"return"} <= set(named), part.name
 
 
-def test_the_recipe_is_installed():
-    path, plugin = installed().recipes["denoise.cycle"]
-    assert path.is_file()
-    assert plugin.package == "ganzoo-denoise"
+def test_the_recipes_are_installed():
+    for name in ("denoise.cycle", "denoise.noise_model"):
+        path, plugin = installed().recipes[name]
+        assert path.is_file()
+        assert plugin.package == "ganzoo-denoise"
 
 
 def test_importing_the_plugin_and_listing_parts_import_nothing_heavy():

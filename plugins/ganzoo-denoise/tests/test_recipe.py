@@ -24,6 +24,7 @@ TINY = {
     "networks.D_Y.width": 4,
     "train.length": "2 steps",
 }
+FOLDERS = {"data.type": "denoise.clean_noisy"}
 GAME = {"adversarial_X", "adversarial_Y"}
 DISTANCES = {"cycle_X", "cycle_Y", "blur_X", "blur_Y"}
 
@@ -50,9 +51,14 @@ def weights(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
     }
 
 
+def trained(experiment: ganzoo.Experiment) -> dict[str, nn.Module]:
+    """The networks that a player moves."""
+    return {n: m for player in experiment.players for n, m in player.networks.items()}
+
+
 def test_the_recipe_is_sound_by_path_and_by_name_without_any_images():
-    by_path = ganzoo.build_recipe(RECIPE)
-    by_name = ganzoo.build_recipe("denoise.cycle", {"data.clean": "photos"})
+    by_path = ganzoo.build_recipe(RECIPE, FOLDERS)
+    by_name = ganzoo.build_recipe("denoise.cycle", {**FOLDERS, "data.clean": "photos"})
     assert set(by_path.recipe.losses) == GAME | DISTANCES
     assert by_path.recipe.data.settings["held_out"] == 0.1  # defaults are filled in
     assert by_name.recipe.data.settings["clean"] == "photos"
@@ -62,7 +68,9 @@ def test_the_recipe_is_sound_by_path_and_by_name_without_any_images():
 
 
 def test_two_steps_move_every_network_and_log_every_term(folder):
-    experiment = ganzoo.build_recipe(RECIPE, {**TINY, "data.clean": folder("photos", 5, side=70)})
+    experiment = ganzoo.build_recipe(
+        RECIPE, {**TINY, **FOLDERS, "data.clean": folder("photos", 5, side=70)}
+    )
     trainer, before, log = (
         experiment.trainer(Accelerator(cpu=True)),
         weights(experiment.networks),
@@ -83,7 +91,7 @@ def test_two_steps_move_every_network_and_log_every_term(folder):
 def test_the_same_seed_gives_the_same_training(folder):
     photos, runs = folder("photos", 5, side=70), []
     for _ in range(2):
-        experiment = ganzoo.build_recipe(RECIPE, {**TINY, "data.clean": photos})
+        experiment = ganzoo.build_recipe(RECIPE, {**TINY, **FOLDERS, "data.clean": photos})
         experiment.trainer(Accelerator(cpu=True)).run([], lambda step: None)
         runs.append(weights(experiment.networks))
     assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
@@ -108,3 +116,20 @@ def test_a_fault_names_its_place(setting, value, path):
     with pytest.raises(RecipeError) as caught:
         ganzoo.build_recipe(RECIPE, {setting: value})
     assert [fault.path for fault in caught.value.faults] == [path]
+
+
+@pytest.mark.parametrize("name", ["denoise.cycle", "denoise.noise_model"])
+def test_a_recipe_trains_on_the_sample_photos(name):
+    """Two steps, from the photos that come with scikit-image."""
+    pytest.importorskip("skimage")
+    small = {"train.length": "2 steps", "train.batch_size": 1, "data.size": 32, "metrics": {}}
+    experiment = ganzoo.build_recipe(name, {**small, "train.device": "cpu"})
+    trainer, before, log = (
+        experiment.trainer(Accelerator(cpu=True)),
+        weights(trained(experiment)),
+        Log(),
+    )
+    trainer.run([log], lambda step: None)
+    assert log.records[0]["nonfinite"] == 0
+    after = weights(trained(experiment))
+    assert not any(torch.equal(after[network], before[network]) for network in after)
