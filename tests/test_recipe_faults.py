@@ -468,7 +468,8 @@ def test_several_faults_at_once_read_like_a_page():
         "  networks.G.widht          'resnet' has no setting 'widht'. Did you mean 'width'?",
         "  networks.D.type           no discriminator is called 'nowhere.critic': no plugin "
         "'nowhere' is installed; pip install the package that brings it",
-        "  optimizers.generatr       there is no player or network 'generatr'. Did you mean 'generators'?",
+        "  optimizers.generatr       there is no player or network 'generatr'. "
+        "Did you mean 'generators'?",
         "  optimizers.generatr.type  no optimizer is called 'adm'. Did you mean 'adam'?",
         "  losses.cycle.prediction   F(Gx(x))",
         "                              ^ there is no network 'Gx'. Did you mean 'G'?",

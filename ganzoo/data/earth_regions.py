@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.data.cache import Pixels
-from ganzoo.data.earth_maps import PER_DEGREE
+from ganzoo.data.earth_maps import PER_DEGREE, WORLD
 from ganzoo.data.transforms import Box, Size
 
 Mask = NDArray[np.bool_]
@@ -22,7 +22,7 @@ EVERY, FIRST = 6, 2
 MARGIN = 16
 # Water of the photo is bluer than red by this much; agrees with a mask of the coasts to 99 %.
 BLUER = 5
-# Of the order in which held-out places are taken.
+# Of the order in which a block's places are held out.
 SEED = 0
 
 
@@ -30,8 +30,8 @@ SEED = 0
 class Windows:
     """Places for crops of one size, as flat indices of their upper left corners.
 
-    train, test: the places, the held-out ones shuffled; no test crop comes nearer than the margin
-        to any training crop.
+    train, test: the places, the held-out ones from each block in turn; no test crop comes nearer
+        than the margin to any training crop.
     size: a crop's (height, width).
     columns: how many corners there are in a row.
     """
@@ -64,8 +64,8 @@ def find_windows(photo: Pixels, size: Size, scale: int, share: float) -> Windows
     near = _sums(np.pad(held_out, margin), (height + 2 * margin, width + 2 * margin))
     inside = _sums(held_out, size) == height * width
     train, test = (np.flatnonzero(enough & where) for where in (near == 0, inside))
-    shuffled = np.random.default_rng(SEED).permutation(test)
-    return Windows(train, shuffled, size, enough.shape[1])
+    columns = enough.shape[1]
+    return Windows(train, _in_turn(test, columns, scale), size, columns)
 
 
 def is_land(photo: Pixels) -> Mask:
@@ -78,6 +78,18 @@ def held_out_blocks(shape: Size, scale: int) -> Mask:
     rows, columns = (np.arange(side) * scale // BLOCK for side in shape)
     diagonals: Mask = (rows[:, None] + columns) % EVERY == FIRST
     return diagonals
+
+
+def _in_turn(places: Positions, columns: int, scale: int) -> Positions:
+    """Shuffled, then one from each block in turn: the few first ones show all there is."""
+    shuffled = np.random.default_rng(SEED).permutation(places)
+    rows, across = (corner * scale // BLOCK for corner in np.divmod(shuffled, columns))
+    blocks = rows * (WORLD[1] // BLOCK) + across
+    turns = np.zeros_like(shuffled)
+    for block in np.unique(blocks):
+        own = blocks == block
+        turns[own] = np.arange(own.sum())
+    return shuffled[np.argsort(turns, kind="stable")]
 
 
 def _sums(mask: Mask, size: Size) -> NDArray[np.int32]:
