@@ -19,51 +19,42 @@ if TYPE_CHECKING:
 GANZOO_API = 1
 
 
+PARTS = (
+    ("generator", "dncnn", "dncnn:DnCNN", "predicts the noise and subtracts it"),
+    ("generator", "noiser", "noiser:Noiser", "adds noise whose kind and strength it learns"),
+    (
+        "module",
+        "residual",
+        "residual:Residual",
+        "what is left after a blur, and the local brightness",
+    ),
+    (
+        "data",
+        "sample_photos",
+        "sample_photos:SamplePhotos",
+        "scikit-image's photos, noisy and clean ones apart",
+    ),
+    (
+        "data",
+        "clean_noisy",
+        "clean_noisy:CleanNoisy",
+        "noisy images and clean ones of other scenes",
+    ),
+    (
+        "loss",
+        "blur_consistency",
+        "blur_consistency:BlurConsistency",
+        "mean absolute difference after a Gaussian blur",
+    ),
+    ("metric", "psnr", "psnr:PSNR", "PSNR beside total variation and non-local means"),
+)
+
+
 @hookimpl
 def register_components(register: Register) -> None:
     """The parts of this package."""
-    register(
-        "generator",
-        "dncnn",
-        "ganzoo_denoise.dncnn:DnCNN",
-        summary="predicts the noise and subtracts it",
-    )
-    register(
-        "generator",
-        "noiser",
-        "ganzoo_denoise.noiser:Noiser",
-        summary="adds noise whose kind and strength it learns",
-    )
-    register(
-        "module",
-        "residual",
-        "ganzoo_denoise.residual:Residual",
-        summary="what is left after a blur, and the local brightness",
-    )
-    register(
-        "data",
-        "sample_photos",
-        "ganzoo_denoise.sample_photos:SamplePhotos",
-        summary="scikit-image's photos, noisy and clean ones apart",
-    )
-    register(
-        "data",
-        "clean_noisy",
-        "ganzoo_denoise.clean_noisy:CleanNoisy",
-        summary="noisy images and clean ones of other scenes",
-    )
-    register(
-        "loss",
-        "blur_consistency",
-        "ganzoo_denoise.blur_consistency:BlurConsistency",
-        summary="mean absolute difference after a Gaussian blur",
-    )
-    register(
-        "metric",
-        "psnr",
-        "ganzoo_denoise.psnr:PSNR",
-        summary="PSNR beside total variation and non-local means",
-    )
+    for kind, name, target, summary in PARTS:
+        register(kind, name, f"ganzoo_denoise.{target}", summary=summary)
 
 
 @hookimpl
