@@ -38,6 +38,15 @@ def test_it_subtracts_what_it_predicts():
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "none"])
+def test_it_starts_near_the_identity_with_a_signal_in_every_layer(norm):
+    torch.manual_seed(0)
+    network, x = DnCNN(norm=norm), torch.randn(1, 3, 32, 32)
+    assert (network(x) - x).square().mean().sqrt() < 0.7
+    inside = network.model[:-1](x)
+    assert 0.3 < inside.square().mean().sqrt() < 3
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance", "none"])
 def test_forward_backward_and_what_per_sample_promises(norm):
     torch.manual_seed(0)
     network = DnCNN(width=4, layers=4, norm=norm).double()

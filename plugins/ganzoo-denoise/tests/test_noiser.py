@@ -53,7 +53,7 @@ def test_poisson_nearly():
     y = torch.linspace(-0.9, 1, 400, dtype=torch.float64).view(1, 1, 1, 400).repeat(1, 3, 1, 1)
     true = 2 * ((y + 1) / 2 / 30).sqrt()
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    for _ in range(300):
+    for _ in range(200):
         loss = (network.strength(y) - true).square().mean()
         optimizer.zero_grad()
         loss.backward()
@@ -74,11 +74,36 @@ def test_one_latent_for_all_channels_and_a_grain():
     )
 
 
-def test_it_starts_with_about_sigma_and_symmetric():
+def test_salt_and_pepper():
+    network, (y, z) = noiser(impulses=0.1), pair()
+    set_strength(network, 0.0, 0.0)
+    nn.init.constant_(network.impulses.height, 1e9)
+    noisy = network(y, z)
+    lost = noisy.abs() == 1
+    torch.testing.assert_close(noisy[~lost], y[~lost])
+    assert torch.equal(lost[:, :1].expand_as(lost), lost)  # whole pixels
+    # 20,000 pixels: the standard error of a share of 0.05 is 0.0015.
+    assert (noisy == 1).double().mean().item() == pytest.approx(0.05, abs=0.006)
+    assert (noisy == -1).double().mean().item() == pytest.approx(0.05, abs=0.006)
+
+
+def test_impulses_by_hand():
+    impulses = noiser(latent_channels=4, impulses=0.3173105).impulses  # of N(0, 1) beyond +-1
+    assert impulses.threshold.item() * 10 == pytest.approx(1, abs=1e-6)
+    z = torch.tensor([1.0, 2.0, 3.0, 0.0], dtype=torch.float64).view(1, 4, 1, 1)  # v = 6 / 2
+    assert impulses(z).flatten().tolist() == pytest.approx([8.0] * 3, abs=1e-5)  # 4 (3 - 1)
+    assert impulses(-z).flatten().tolist() == pytest.approx([-8.0] * 3, abs=1e-5)
+    assert not impulses(z / 4).any()
+
+
+def test_it_starts_with_about_sigma():
     network, (y, z) = noiser(sigma=0.1), pair()
-    noise = network.noise(y, z)
-    assert noise.std().item() == pytest.approx(0.1, rel=0.3)
-    assert torch.equal(network.noise(y, -z), -noise)
+    assert network.noise(y, z).std().item() == pytest.approx(0.1, rel=0.3)
+
+
+def test_noise_is_symmetric_before_the_clamp():
+    network, (y, z) = noiser(impulses=0.1, width=16), pair()
+    torch.testing.assert_close(network.noise(y, -z), -network.noise(y, z))
 
 
 def test_the_clamp_is_a_files():
@@ -90,7 +115,7 @@ def test_the_clamp_is_a_files():
 
 
 def test_gradients_reach_every_parameter():
-    network, (y, z) = noiser(), pair()
+    network, (y, z) = noiser(impulses=0.005), pair()
     network(y, z).square().sum().backward()
     for parameter in network.parameters():
         assert parameter.grad is not None
@@ -120,6 +145,7 @@ def test_latents_that_do_not_fit():
         ({"kernel": 2}, "odd"),
         ({"sigma": 0.0}, "sigma is 0"),
         ({"sigma": float("nan")}, "sigma is nan"),
+        ({"impulses": 1.0}, "impulses is 1"),
     ],
 )
 def test_wrong_settings(settings, message):

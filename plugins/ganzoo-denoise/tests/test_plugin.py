@@ -18,7 +18,7 @@ NAMES = {
     ("loss", "denoise.blur_consistency"),
     ("metric", "denoise.psnr"),
 }
-HEAVY = "torch", "numpy", "PIL", "pydantic", "ganzoo_denoise.dncnn"
+HEAVY = "torch", "numpy", "PIL", "pydantic", "skimage", "ganzoo_denoise.dncnn"
 
 
 def own_parts() -> list[Component]:

@@ -74,15 +74,16 @@ def test_the_classics_denoise_and_are_shown_at_their_best(noisy):
 
 def test_the_classics_are_scikit_images_on_intensities(noisy):
     restoration = pytest.importorskip("skimage.restoration")
-    pixels = ((noisy[1][0].double() + 1) / 2).permute(1, 2, 0).numpy()
+    image = noisy[1][0]
+    pixels = ((image.double() + 1) / 2).permute(1, 2, 0).numpy()
     varied = restoration.denoise_tv_chambolle(pixels, 0.1, channel_axis=2)
-    found = (total_variation(noisy[1][0], 0.1, 0.0).double() + 1) / 2
-    torch.testing.assert_close(found, torch.from_numpy(varied).permute(2, 0, 1), atol=1e-6, rtol=0)
     averaged = restoration.denoise_nl_means(pixels, 5, 6, 0.08, sigma=0.1, channel_axis=2)
-    found = (non_local_means(noisy[1][0], 0.8, 0.1).double() + 1) / 2
-    torch.testing.assert_close(
-        found, torch.from_numpy(averaged).permute(2, 0, 1), atol=1e-6, rtol=0
-    )
+    for found, wanted in (
+        (total_variation(image, 0.1, 0.0), varied),
+        (non_local_means(image, 0.8, 0.1), averaged),
+    ):
+        levels = (found.double().permute(1, 2, 0) + 1) / 2
+        torch.testing.assert_close(levels, torch.from_numpy(wanted), atol=1e-6, rtol=0)
 
 
 def test_without_scikit_image_it_says_what_to_do(noisy, monkeypatch):
