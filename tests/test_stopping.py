@@ -11,7 +11,7 @@ import torch
 
 from ganzoo.play.looks import MOST, Looks
 from ganzoo.run.stopping import SAME, Stopping
-from ganzoo.run.worker import LAUNCHER
+from ganzoo.run.worker import LAUNCHER, SIGNALS
 
 
 class Watch:
@@ -34,6 +34,30 @@ def made():
         return Stopping(trainer, display, until, watch), trainer, watch, said
 
     return make
+
+
+@pytest.fixture
+def handlers():
+    """Puts back what answers signals, whatever a test leaves."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield lambda: {signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("launched", [True, False])
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_launchers_late_signal_does_not_disturb_the_end(
+    made, handlers, monkeypatch, launched, asked
+):
+    if launched:
+        monkeypatch.setenv(LAUNCHER, str(os.getppid()))
+    with made()[0] as stopping:
+        assert handlers() == {stopping.ask}
+        if asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert (handlers() == {signal.SIG_IGN}) == (launched and asked)
+    assert stopping.ask not in handlers()
 
 
 def test_signals_close_together_are_one(made):

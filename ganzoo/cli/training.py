@@ -12,7 +12,7 @@ import typer
 
 from ganzoo.cli.options import seconds
 from ganzoo.run.record import last_start, read_record
-from ganzoo.run.worker import is_launched, launcher, started_at
+from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def begin(request: Request) -> None:
         stopped = _in_several(request, count, started)
     else:
         stopped = _here(request, until)
+        end_quietly()
     if stopped and not launcher():
         raise typer.Exit(130)
 

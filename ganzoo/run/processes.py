@@ -20,9 +20,9 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, P
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ganzoo.errors import RunError
-from ganzoo.run.stopping import SAME, SIGNALS
+from ganzoo.run.stopping import SAME
 from ganzoo.run.system import children, interrupt, kill
-from ganzoo.run.worker import COMMAND, LAUNCHER, STARTED, command_line, is_launched
+from ganzoo.run.worker import COMMAND, LAUNCHER, SIGNALS, STARTED, command_line, is_launched
 
 LOOK = 0.1  # seconds between looks at whether a signal came
 KILLED = -9  # SIGKILL, which Windows has no name for

@@ -11,9 +11,8 @@ from typing import Any, Self
 
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.display import Display
-from ganzoo.run.worker import launcher
+from ganzoo.run.worker import SIGNALS, end_quietly, launcher
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SAME = 1.0  # seconds; batch systems signal all processes of a job, and launchers pass it on again
 
 
@@ -45,6 +44,9 @@ class Stopping:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.asked and self.launcher:
+            end_quietly()
+            return
         for number, handler in self.before.items():
             signal.signal(number, handler)
 

