@@ -1,0 +1,51 @@
+"""`ganzoo compare RECIPE-OR-RUN ...`: systems side by side, in figures and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganzoo.cli.options import Set
+
+STOPPED = 130
+
+
+def compare(
+    systems: Annotated[
+        list[str], typer.Argument(metavar="RECIPE-OR-RUN ...", help="Recipes, and folders of runs.")
+    ],
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Train each recipe from seeds 0 to N - 1.")
+    ] = 1,
+    set_: Set = None,
+    out: Annotated[
+        Path, typer.Option(help="Where runs, tables and pictures go.")
+    ] = Path("runs/comparison"),
+) -> None:
+    """Train what is not trained yet, then put all systems into one table and one picture.
+
+    Finished runs are kept: give more recipes or seeds later and only those are trained. --set goes
+    for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
+    """
+    from ganzoo.compare.report import write_report
+    from ganzoo.compare.systems import differing_data, find_systems
+    from ganzoo.compare.training import Stopped, train_all
+    from ganzoo.pages.comparison import print_comparison
+
+    found = find_systems(systems, seeds, set_ or [], out)
+    try:
+        failed = train_all(found, typer.echo)
+    except Stopped:
+        typer.echo("\nStopped; what was done is saved. Go on with the same command.")
+        raise typer.Exit(STOPPED) from None
+    done = [system for each in found if (system := each.without(failed))]
+    if done:
+        table, files = write_report(done, out, typer.echo)
+        print_comparison(table)
+        typer.echo("\n" + "\n".join(map(str, files)))
+    for line in differing_data(found):
+        typer.echo(f"note: {line}")
+    if failed:
+        raise typer.Exit(1)

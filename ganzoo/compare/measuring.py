@@ -1,0 +1,142 @@
+"""A finished run's figures: the metrics that the compared recipes share, kept with the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from ganzoo.build.assemble import assemble
+from ganzoo.build.experiment import open_model
+from ganzoo.build.plans import Blueprint, MetricPlan
+from ganzoo.compare.systems import System, Training
+from ganzoo.expression import names, networks
+from ganzoo.files import write_json
+from ganzoo.play.model import Model
+from ganzoo.run.evaluation import Scores, Tell, evaluate_model
+from ganzoo.run.folder import RunFolder
+
+FILE = "comparison.json"  # in the run's folder
+Tables = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one run comes to.
+
+    scores: by metric, row and figure. parameters: of all networks that the recipe trains.
+    images_per_second: while it was trained; None where the log is too short to tell.
+    """
+
+    scores: Scores
+    parameters: int
+    images_per_second: float | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A metric as a recipe writes it, and the outputs and variables in its wires."""
+
+    table: dict[str, Any]
+    needs: frozenset[str]
+
+
+def shared_metrics(systems: Sequence[System]) -> dict[str, Asked]:
+    """The metrics that every system may be asked for: wired by outputs and data alone.
+
+    Of several with one name the first counts.
+    """
+    shared: dict[str, Asked] = {}
+    for system in systems:
+        for name, plan in system.blueprint.metrics.items():
+            if not any(networks(wire) for wire in plan.wires.values()):
+                shared.setdefault(name, _asked(plan))
+    return shared
+
+
+def metrics_of(system: System, shared: Mapping[str, Asked]) -> Tables:
+    """The shared metrics of which a system has all outputs, then those of its own."""
+    blueprint = system.blueprint
+    known = {*blueprint.outputs, *blueprint.variables}
+    own = {name: _asked(plan) for name, plan in blueprint.metrics.items() if name not in shared}
+    fitting = {name: asked for name, asked in shared.items() if asked.needs <= known}
+    return {name: asked.table for name, asked in {**fitting, **own}.items()}
+
+
+def measure(system: System, training: Training, metrics: Tables, say: Tell) -> Figures:
+    """A run's figures; those that were measured before are read, if the model is the same.
+
+    Raises:
+        ModelError: the model is missing or damaged.
+        DataError: the held-out images are.
+    """
+    folder = RunFolder(training.folder)
+    key = _key(folder, metrics)
+    known = _read(folder)
+    if known.get("key") == key:
+        return Figures(**known["figures"])
+    say(f"measuring {folder.path}")
+    scores = _scores(folder, metrics, say)
+    figures = Figures(scores, parameters(system.blueprint), images_per_second(folder))
+    write_json(folder.path / FILE, {"key": key, "figures": asdict(figures)})
+    return figures
+
+
+def parameters(blueprint: Blueprint) -> int:
+    """How many weights a recipe trains, critics included."""
+    trained = {
+        name: network
+        for player in assemble(blueprint, "meta", "recipe").players
+        for name, network in player.networks.items()
+    }
+    return sum(p.numel() for network in trained.values() for p in network.parameters())
+
+
+def images_per_second(folder: RunFolder) -> float | None:
+    """The median over the log's lines, so that pauses and pictures between them do not count."""
+    lines = [(record["time"], record["images"]) for record in folder.records()]
+    rates = [(n - m) / (b - a) for (a, m), (b, n) in pairwise(lines) if b > a and n > m]
+    return statistics.median(rates) if rates else None
+
+
+def _scores(folder: RunFolder, metrics: Tables, say: Tell) -> Scores:
+    blueprint, model = open_model(folder.model, {"metrics": metrics})
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    wanted = [name for name, plan in blueprint.metrics.items() if _is_there(plan, blueprint, model)]
+    return evaluate_model(blueprint, model, data, wanted, say)
+
+
+def _is_there(plan: MetricPlan, blueprint: Blueprint, model: Model) -> bool:
+    """Whether the model file holds all networks that a metric's wires call."""
+    wires = [blueprint.view(wire).wire for wire in plan.wires.values()]
+    return all(networks(wire) <= set(model.networks) for wire in wires)
+
+
+def _asked(plan: MetricPlan) -> Asked:
+    wires = {wire: str(expression) for wire, expression in plan.wires.items()}
+    needs = {name for expression in plan.wires.values() for name in names(expression)}
+    return Asked({"type": plan.metric.name, **plan.metric.settings, **wires}, frozenset(needs))
+
+
+def _key(folder: RunFolder, metrics: Tables) -> str:
+    """What the figures depend on: the model as written, and the metrics."""
+    stat = folder.model.stat() if folder.model.exists() else None
+    model = [stat.st_size, stat.st_mtime_ns] if stat else []
+    told = json.dumps([model, metrics], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _read(folder: RunFolder) -> Mapping[str, Any]:
+    """What was measured before; nothing where it cannot be read."""
+    try:
+        found = json.loads((folder.path / FILE).read_text(encoding="utf-8"))
+        Figures(**found["figures"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return found if isinstance(found, dict) else {}

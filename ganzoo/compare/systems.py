@@ -1,0 +1,155 @@
+"""What is compared: recipes to be trained once a seed, and runs that are there."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ganzoo.build.experiment import check_recipe
+from ganzoo.build.plans import Blueprint
+from ganzoo.errors import GanzooError, RunError
+from ganzoo.loading import load_recipe
+from ganzoo.play.checkpoint import checkpoints
+from ganzoo.recipe import Recipe
+from ganzoo.run.folder import changes
+from ganzoo.run.listing import describe
+
+State = Literal["new", "begun", "finished"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """One run of a system.
+
+    source, overrides: what `ganzoo run` is given for it.
+    state: whether it has to be run, resumed, or neither.
+    """
+
+    folder: Path
+    source: str
+    overrides: tuple[str, ...]
+    state: State
+
+    @property
+    def words(self) -> list[str]:
+        """The command that trains it, or goes on with it."""
+        if self.state == "begun":
+            return ["resume", str(self.folder)]
+        changed = [word for each in self.overrides for word in ("--set", each)]
+        return ["run", self.source, "--out", str(self.folder), *changed]
+
+
+@dataclass(frozen=True)
+class System:
+    """A row of the table: one training a seed.
+
+    blueprint: of the first training; the others differ in the seed alone.
+    """
+
+    name: str
+    blueprint: Blueprint
+    trainings: Sequence[Training]
+
+    def without(self, failed: Sequence[Training]) -> System | None:
+        """The system with what was trained; None where nothing was."""
+        kept = [training for training in self.trainings if training not in failed]
+        return replace(self, trainings=kept) if kept else None
+
+
+def find_systems(
+    sources: Sequence[str], seeds: int, overrides: Sequence[str], out: Path
+) -> list[System]:
+    """Everything that is compared, checked before anything is trained.
+
+    seeds: how often a recipe is trained; a run that is there counts once.
+    out: the folder of what is trained here: `OUT/<recipe>/seed-0`.
+
+    Raises:
+        GanzooError: all that is wrong with recipes and runs, one after the other.
+    """
+    found, wrong = [], []
+    for source in sources:
+        try:
+            is_run = (Path(source) / "recipe.toml").is_file()
+            found.append(_run(source) if is_run else _recipe(source, seeds, overrides, out))
+        except GanzooError as error:
+            wrong.append(str(error))
+    counts = Counter(system.name for system in found)
+    wrong += [f"'{name}' is given {count} times" for name, count in counts.items() if count > 1]
+    if wrong:
+        raise GanzooError("\n".join(wrong))
+    return found
+
+
+def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> System:
+    blueprint, *_ = check_recipe(source, [*overrides, "train.seed=0"])
+    name, trainings = blueprint.recipe.name, []
+    for seed in range(seeds):
+        train = blueprint.recipe.train.model_copy(update={"seed": seed})
+        recipe = blueprint.recipe.model_copy(update={"train": train})
+        folder, seeded = out / name / f"seed-{seed}", (*overrides, f"train.seed={seed}")
+        trainings.append(Training(folder, source, seeded, _state(folder, recipe)))
+    return System(name, blueprint, trainings)
+
+
+def _run(source: str) -> System:
+    folder, (blueprint, *_) = Path(source), check_recipe(source)
+    training = Training(folder, source, (), _state(folder, blueprint.recipe))
+    if training.state == "new":
+        raise RunError(f"{folder}: this run has no checkpoint yet; start it again with ganzoo run")
+    return System(str(folder), blueprint, [training])
+
+
+def _state(folder: Path, recipe: Recipe) -> State:
+    """How far a run is that should be of this recipe.
+
+    Raises:
+        RunError: there is something else, or another process trains it.
+    """
+    if not folder.exists():
+        return "new"
+    if not (folder / "recipe.toml").is_file():
+        raise RunError(f"{folder}: this is no run; choose another folder with --out DIR")
+    before = load_recipe(folder / "recipe.toml")
+    changed = changes(before, recipe)
+    if str(before.train.length) != str(recipe.train.length):
+        changed.append("train.length")
+    if changed:
+        raise RunError(
+            f"{folder}: this run differs from what is asked for in {', '.join(changed[:5])}; "
+            "compare in another folder with --out DIR, or delete it"
+        )
+    state = describe(folder).state
+    if state in ("running", "elsewhere"):
+        raise RunError(f"{folder}: this run is being trained by another process")
+    if state == "finished":
+        return "finished"
+    return "begun" if checkpoints(folder / "checkpoints") else "new"
+
+
+def clear(training: Training) -> None:
+    """Delete what a run left that ended before its first checkpoint: only what `--out` holds."""
+    if training.state == "new" and training.folder.exists():
+        shutil.rmtree(training.folder)
+
+
+def differing_data(systems: Sequence[System]) -> list[str]:
+    """A line for each system whose data are not those of the first one."""
+    first = _data(systems[0])
+    lines = []
+    for system in systems[1:]:
+        table = _data(system)
+        keys = [key for key in {**first, **table} if first.get(key) != table.get(key)]
+        if keys:
+            said = ", ".join(f"{key} = {table.get(key)!r}" for key in keys)
+            lines.append(f"{system.name} has other data than {systems[0].name}: {said}")
+    return lines
+
+
+def _data(system: System) -> dict[str, Any]:
+    table: dict[str, Any] = system.blueprint.recipe.to_dict()["data"]
+    return table

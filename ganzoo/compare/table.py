@@ -1,0 +1,129 @@
+"""The comparison as a table: systems down, figures across, what they are compared with below."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ganzoo.compare.measuring import Figures
+from ganzoo.run.evaluation import Scores
+
+Column = tuple[str, str]  # metric and figure; one without a metric is not a score
+SIZE, SPEED = ("", "parameters"), ("", "images / s")
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure over the seeds: their mean and, of two or more, their standard deviation."""
+
+    mean: float
+    deviation: float | None = None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Cell:
+        """The deviation is the sample's, with n - 1 (none of one value)."""
+        several = len(values) > 1
+        return cls(statistics.fmean(values), statistics.stdev(values) if several else None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A system, or what systems are compared with; runs: over how many the figures are taken."""
+
+    name: str
+    cells: Mapping[Column, Cell]
+    runs: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """columns: the figures of any row. rows: the systems in their order, then the rest."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+def compare(systems: Mapping[str, Sequence[Figures]]) -> Comparison:
+    """Put systems side by side; systems: by name, the figures of each seed."""
+    rows = [_row(name, runs) for name, runs in systems.items()]
+    rows += _references([figures for runs in systems.values() for figures in runs])
+    columns = list(dict.fromkeys(column for row in rows for column in row.cells))
+    order = {column: place for place, column in enumerate([*columns, SIZE, SPEED])}
+    return Comparison(sorted(columns, key=order.__getitem__), rows)
+
+
+def _row(name: str, runs: Sequence[Figures]) -> Row:
+    scores = [_model_scores(figures.scores) for figures in runs]
+    columns = dict.fromkeys(column for found in scores for column in found)
+    cells = {c: Cell.of([found[c] for found in scores if c in found]) for c in columns}
+    speeds = [f.images_per_second for f in runs if f.images_per_second is not None]
+    cells |= {SIZE: Cell(runs[0].parameters)} if runs else {}
+    cells |= {SPEED: Cell.of(speeds)} if speeds else {}
+    return Row(name, cells, len(runs))
+
+
+def _model_scores(scores: Scores) -> dict[Column, float]:
+    """Of each metric the first row, which is the model's."""
+    found: dict[Column, float] = {}
+    for metric, rows in scores.items():
+        first = next(iter(rows.values()), {})
+        found |= {(metric, figure): value for figure, value in first.items()}
+    return found
+
+
+def _references(runs: Sequence[Figures]) -> list[Row]:
+    """What the metrics compare a model with, from the first run that shows it.
+
+    It is a property of the held-out data: runs differ in it only where their data do.
+    """
+    found: dict[str, dict[Column, Cell]] = {}
+    for figures in runs:
+        for metric, rows in figures.scores.items():
+            for name in list(rows)[1:]:
+                cells = found.setdefault(name, {})
+                for figure, value in rows[name].items():
+                    cells.setdefault((metric, figure), Cell(value))
+    return [Row(name, cells) for name, cells in found.items()]
+
+
+def spell(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
+    """`0.871 ± 0.012`, `1.23 M`, or a dash."""
+    if cell is None:
+        return NOTHING
+    if column == SIZE:
+        return f"{cell.mean / 1e6:.2f} M"
+    digits = 1 if abs(cell.mean) >= 10 else 3
+    deviation = "" if cell.deviation is None else f"{sign}{cell.deviation:.{digits}f}"
+    return f"{cell.mean:.{digits}f}{deviation}"
+
+
+def title(column: Column) -> str:
+    """`labels: pixel accuracy`."""
+    return ": ".join(part.replace("_", " ") for part in column if part)
+
+
+def as_markdown(table: Comparison) -> str:
+    """A table for a page; every cell holds the deviation beside its mean."""
+    head = ["", *(title(column) for column in table.columns)]
+    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * len(table.columns) + "|"]
+    for row in table.rows:
+        cells = [spell(column, row.cells.get(column)) for column in table.columns]
+        lines.append(f"| {' | '.join([row.name, *cells])} |")
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(table: Comparison) -> str:
+    """For a spreadsheet: unrounded, mean and deviation in columns of their own."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    titles = [title(column) for column in table.columns]
+    writer.writerow(["system", "runs", *(f"{t}{end}" for t in titles for end in ("", " (std)"))])
+    for row in table.rows:
+        cells = [row.cells.get(column) for column in table.columns]
+        pairs = [(cell.mean, cell.deviation) if cell else (None, None) for cell in cells]
+        writer.writerow([row.name, row.runs, *(value for pair in pairs for value in pair)])
+    return text.getvalue()

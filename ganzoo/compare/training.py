@@ -1,0 +1,53 @@
+"""Trains what was not trained yet: one process a run, one run after the other."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from ganzoo.compare.systems import System, Training, clear
+from ganzoo.run.evaluation import Tell
+from ganzoo.run.worker import SIGNALS
+
+STOPPED = 130
+
+
+class Stopped(Exception):
+    """A signal came; the run under way is saved."""
+
+
+def train_all(systems: Sequence[System], say: Tell) -> list[Training]:
+    """Train everything that is not finished; returns what failed.
+
+    Raises:
+        Stopped: a signal came.
+    """
+    failed = []
+    todo = [(s, t) for s in systems for t in s.trainings if t.state != "finished"]
+    for number, (system, training) in enumerate(todo, 1):
+        doing = "going on with" if training.state == "begun" else "training"
+        say(f"[{number}/{len(todo)}] {doing} {system.name}: {training.folder}")
+        clear(training)
+        code = _wait([sys.executable, "-m", "ganzoo", *training.words])
+        if code == STOPPED:
+            raise Stopped
+        if code:
+            say(f"{training.folder}: failed, and is left out (exit code {code})")
+            failed.append(training)
+    return failed
+
+
+def _wait(command: Sequence[str]) -> int:
+    """Run a command, passing signals on; a terminal's Ctrl-C reaches it twice and counts once."""
+    process = subprocess.Popen(command)
+    before = {
+        number: signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
+        for number in SIGNALS
+    }
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

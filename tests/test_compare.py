@@ -1,0 +1,186 @@
+"""`ganzoo compare`: what it trains, keeps, refuses and writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from ganzoo.compare.measuring import metrics_of, shared_metrics
+from ganzoo.compare.systems import differing_data, find_systems
+from ganzoo.errors import GanzooError
+
+TINY = """
+summary = "tiny"
+[networks]
+G = { type = "resnet", width = 4, blocks = 1 }
+D = { type = "patchgan", width = 4, layers = 1 }
+[losses]
+game = { type = "lsgan", real = "D(y)", fake = "D(G(x))" }
+[outputs]
+x2y = "G(x)"
+[data]
+type = "streets"
+size = 16
+count = 8
+held_out = 3
+[optimizers]
+default = { type = "adam" }
+[train]
+length = "4 steps"
+log_every = "1 steps"
+device = "cpu"
+[checkpoints]
+every = "1 steps"
+[metrics]
+labels = { type = "palette_score", prediction = "x2y", target = "y", source = "x" }
+"""
+OTHER = """
+extends = "first.toml"
+[losses]
+game = { weight = 0 }
+copy = { type = "l1", prediction = "G(x)", target = "x" }
+[metrics]
+near = { type = "psnr", prediction = "x2y", target = "y", when = "compare" }
+own  = { type = "psnr", prediction = "G(x)", target = "y", when = "compare" }
+"""
+BACKWARD = """
+extends = "first.toml"
+[losses]
+game = { type = "lsgan", real = "D(x)", fake = "D(G(y))" }
+[outputs]
+x2y = "x"
+y2x = "G(y)"
+"""
+
+
+@pytest.fixture
+def recipes(tmp_path, monkeypatch):
+    """Two recipes in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "first.toml").write_text(TINY)
+    (tmp_path / "second.toml").write_text(OTHER)
+    return "first.toml", "second.toml"
+
+
+def ganzoo(*words):
+    command = [sys.executable, "-m", "ganzoo", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_trains_what_is_missing_and_keeps_the_rest(recipes, tmp_path):
+    code, said, complaint = ganzoo("compare", *recipes, "--out", "cmp")
+    assert code == 0, complaint
+    assert "[2/2] training second: cmp/second/seed-0" in said
+    models = sorted((tmp_path / "cmp").rglob("model.safetensors"))
+    assert [m.parts[-3:-1] for m in models] == [("first", "seed-0"), ("second", "seed-0")]
+    before = [model.stat().st_mtime_ns for model in models]
+    code, said, _ = ganzoo("compare", *recipes, "--out", "cmp", "--seeds", 2)
+    assert code == 0
+    assert said.count("] training") == 2
+    assert "measuring cmp/first/seed-0" not in said
+    assert [model.stat().st_mtime_ns for model in models] == before
+    text = (tmp_path / "cmp" / "comparison.md").read_text()
+    assert "±" in text
+    assert "| second |" in text
+    assert "| mean layout |" in text
+    scores = [
+        json.loads((tmp_path / "cmp" / "first" / f"seed-{seed}" / "metrics.json").read_text())
+        for seed in (0, 1)
+    ]
+    mean = sum(found["labels"]["model"]["class_iou"] for found in scores) / 2
+    assert f"{mean:.3f}" in next(line for line in text.splitlines() if line.startswith("| first"))
+    with Image.open(tmp_path / "cmp" / "x2y.png") as picture:
+        assert picture.width > picture.height  # x, first, second, y above three rows
+
+
+def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path):
+    code, *_ = ganzoo("compare", *recipes, "--out", "cmp")
+    assert code == 0
+    run = tmp_path / "cmp" / "second" / "seed-0"
+    assert json.loads((run / "metrics.json").read_text()).keys() == {"labels"}
+    compared = json.loads((run / "comparison.json").read_text())["figures"]["scores"]
+    assert compared.keys() == {"labels", "near", "own"}
+    assert compared["near"] == compared["own"]
+    first = json.loads((run.parents[1] / "first" / "seed-0" / "comparison.json").read_text())
+    assert first["figures"]["scores"].keys() == {"labels", "near"}  # own names a network
+
+
+def test_a_system_without_the_output_is_not_asked_for_it(recipes, tmp_path):
+    (tmp_path / "back.toml").write_text(BACKWARD.replace('x2y = "x"\n', ""))
+    text = (tmp_path / "back.toml").read_text()
+    (tmp_path / "back.toml").write_text(text + '[metrics]\nlabels = { type = "psnr", prediction = "y2x", target = "x" }\n')
+    systems = find_systems(["back.toml", "second.toml"], 1, [], tmp_path / "cmp")
+    shared = shared_metrics(systems)
+    assert shared.keys() == {"labels", "near"}
+    assert metrics_of(systems[1], shared).keys() == {"near", "own"}
+
+
+def test_a_run_that_is_there_is_a_row_of_its_own(recipes, tmp_path):
+    assert ganzoo("run", "first.toml", "--out", "mine", "--set", "train.seed=7")[0] == 0
+    code, said, _ = ganzoo("compare", "mine", "second.toml", "--out", "cmp")
+    assert code == 0
+    assert "[1/1] training second" in said
+    assert "| mine |" in (tmp_path / "cmp" / "comparison.md").read_text()
+    assert not (tmp_path / "cmp" / "mine").exists()
+
+
+def test_interrupted_it_goes_on_with_the_same_command(recipes, tmp_path):
+    words = ["compare", *recipes, "--out", "cmp", "--set", "train.length=3000 steps"]
+    command = [sys.executable, "-m", "ganzoo", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    log = tmp_path / "cmp" / "first" / "seed-0" / "log.jsonl"
+    deadline = time.monotonic() + 60
+    while not (log.exists() and log.read_text().count("\n") > 3):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGTERM)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert said.endswith("Stopped; what was done is saved. Go on with the same command.\n")
+    assert not (tmp_path / "cmp" / "second").exists()
+    (system,) = find_systems(["first.toml"], 1, words[-1:], tmp_path / "cmp")
+    assert system.trainings[0].state == "begun"
+    assert system.trainings[0].words[0] == "resume"
+
+
+def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path):
+    (tmp_path / "bad.toml").write_text(TINY.replace('"lsgan"', '"lsgna"'))
+    code, _, complaint = ganzoo("compare", *recipes, "bad.toml", "nothing", "first.toml")
+    assert code == 2
+    assert "Did you mean 'lsgan'?" in complaint
+    assert "nothing" in complaint
+    assert "'first' is given 2 times" in complaint
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_of_other_settings_is_refused(recipes, tmp_path):
+    assert ganzoo("compare", "first.toml", "--out", "cmp")[0] == 0
+    with pytest.raises(GanzooError, match=r"differs .* in networks\.G\.width, train\.length; .*--out"):
+        changed = ["networks.G.width=8", "train.length=5 steps"]
+        find_systems(["first.toml"], 1, changed, tmp_path / "cmp")
+
+
+def test_a_failed_system_is_left_out_and_told(recipes, tmp_path):
+    text = TINY.replace('type = "streets"', 'type = "folders"\nroot = "nowhere"')
+    for line in ("count = 8\n", "held_out = 3\n"):
+        text = text.replace(line, "")
+    (tmp_path / "lost.toml").write_text(text)
+    code, said, complaint = ganzoo("compare", "lost.toml", "first.toml", "--out", "cmp")
+    assert code == 1
+    assert "nowhere" in complaint
+    assert "cmp/lost/seed-0: failed, and is left out" in said
+    assert "| first |" in (tmp_path / "cmp" / "comparison.md").read_text()
+
+
+def test_other_data_are_told(recipes, tmp_path):
+    (tmp_path / "second.toml").write_text(OTHER + "[data]\naligned = true\n")
+    systems = find_systems(recipes, 1, [], tmp_path / "cmp")
+    assert differing_data(systems) == ["second has other data than first: aligned = True"]
