@@ -33,10 +33,7 @@ class _Noise(Latent):
         """
         if self.size is not None:
             return Variable(channels=self.size)
-        other = variables.get(self.like or "")
-        if other is None:
-            hint = did_you_mean(self.like or "", variables)
-            raise ValueError(f"the data has no variable '{self.like}'.{hint}")
+        other = _other(self.like or "", variables)
         if other.classes:
             raise ValueError(f"'{self.like}' is a class label, which has no shape to copy")
         return Variable(channels=self.channels or other.channels, size=other.size)
@@ -72,3 +69,45 @@ class Uniform(_Noise):
     def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
         """A tensor of that shape (N, ...) on the CPU."""
         return torch.rand(shape, generator=random) * 2 - 1
+
+
+class Categorical(Latent):
+    """A class label, drawn uniformly.
+
+    classes: how many classes there are; or
+    like: a class label of the data that has as many.
+
+    Raises:
+        ValueError: not exactly one of classes and like is given, or classes is less than 1.
+    """
+
+    def __init__(self, classes: int | None = None, like: str | None = None) -> None:
+        if (classes is None) == (like is None):
+            raise ValueError("give classes or like, one of the two")
+        if classes is not None and classes < 1:
+            raise ValueError(f"classes must be at least 1, not {classes}")
+        self.classes, self.like = classes or 0, like
+
+    def variable(self, variables: Mapping[str, Variable]) -> Variable:
+        """A label (N,) of 0 ... classes - 1.
+
+        Raises:
+            ValueError: there is no such variable, or it is no class label.
+        """
+        if self.like is not None:
+            other = _other(self.like, variables)
+            if not other.classes:
+                raise ValueError(f"'{self.like}' is no class label")
+            self.classes = other.classes
+            return other
+        return Variable(classes=self.classes)
+
+    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+        """Whole numbers of that shape (N,) on the CPU, int64."""
+        return torch.randint(self.classes, shape, generator=random)
+
+
+def _other(name: str, variables: Mapping[str, Variable]) -> Variable:
+    if name not in variables:
+        raise ValueError(f"the data has no variable '{name}'.{did_you_mean(name, variables)}")
+    return variables[name]

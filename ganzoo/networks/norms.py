@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
-Norm = Literal["instance", "batch", "group", "none"]
+Norm = Literal["instance", "batch", "group", "layer", "none"]
 
 
 def make_norm(norm: Norm, channels: int) -> nn.Module:
@@ -18,6 +18,7 @@ def make_norm(norm: Norm, channels: int) -> nn.Module:
     instance: Ulyanov et al. 2016, arXiv:1607.08022, without learned scale and shift.
     batch: Ioffe, Szegedy 2015, arXiv:1502.03167.
     group: Wu, He 2018, arXiv:1803.08494; 32 groups, or as many as divide both 32 and the channels.
+    layer: Ba, Kiros, Hinton 2016, arXiv:1607.06450; a sample's channels and pixels together.
     none: nothing.
 
     Raises:
@@ -31,9 +32,11 @@ def make_norm(norm: Norm, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels)
     if norm == "group":
         return nn.GroupNorm(math.gcd(32, channels), channels)
+    if norm == "layer":
+        return nn.GroupNorm(1, channels)
     if norm == "none":
         return nn.Identity()
-    raise ValueError(f"there is no norm '{norm}': choose instance, batch, group or none")
+    raise ValueError(f"there is no norm '{norm}': choose instance, batch, group, layer or none")
 
 
 def needs_bias(norm: Norm) -> bool:

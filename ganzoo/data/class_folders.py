@@ -1,0 +1,134 @@
+"""A folder with one subfolder a class: cats here, dogs there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.data.folder_base import FolderData, Unreadable
+from ganzoo.data.images import shown
+from ganzoo.data.transforms import Aspect
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Sample, Variable
+
+Labelled = tuple[Path, int]
+
+
+class ClassFolders(FolderData):
+    """Images y and their class c, which is the folder that they are in.
+
+    Files are found by suffix, in subfolders too; hidden ones are left out.
+
+    classes: the names of the folders in `root`, which are numbered in this order; or how many
+        folders there are, which are then numbered by name.
+    root: the folder that holds the others.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size`.
+    flip: mirror half of the training samples.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize`.
+    held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
+        the first training image of each class stands in.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    def __init__(
+        self,
+        classes: int | list[str],
+        root: str = "",
+        size: int | list[int] = 64,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        held_out: int = 1,
+        unreadable: Unreadable = "error",
+    ) -> None:
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        _check(classes, held_out)
+        self.held_out = held_out
+        self.count = classes if isinstance(classes, int) else len(classes)
+        self.names = () if isinstance(classes, int) else tuple(classes)
+        self.variables = {
+            "y": Variable(channels, self.framing.size),
+            "c": Variable(classes=self.count, labels=self.names),
+        }
+        self._train: list[Labelled] = []
+        self._test: list[Labelled] = []
+
+    def prepare(self) -> None:
+        """Find the images.
+
+        Raises:
+            DataError: there are other folders than `classes` says, or too few images in one.
+        """
+        folders = [self._class(name) for name in self.names or self._found()]
+        cut = [len(files) - self.held_out for files in folders]
+        self._train = [(f, c) for c, files in enumerate(folders) for f in files[: cut[c]]]
+        kept = [files[cut[c] :] or files[:1] for c, files in enumerate(folders)]
+        self._test = [(f, c) for row in zip(*kept, strict=True) for c, f in enumerate(row)]
+
+    def __len__(self) -> int:
+        return len(self._train)
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
+        image, label = self.first_readable(self._train, index, self._read)
+        return _sample(self.framing.random_view(image, random).of(image), label)
+
+    def test_count(self) -> int:
+        """The number of held-out images."""
+        return len(self._test)
+
+    def test_sample(self, index: int) -> Sample:
+        """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
+        image, label = self.first_readable(self._test, index, self._read)
+        return _sample(self.framing.centre_view(image).of(image), label)
+
+    def _found(self) -> list[str]:
+        """The folders that are there, where only their number is known."""
+        root = self.root_folder()
+        found = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
+        if len(found) != self.count:
+            names = ", ".join(found[:6]) + (" ..." if len(found) > 6 else "")
+            there = f"{len(found)} ({names})" if found else "none"
+            raise DataError(
+                f"data.classes is {self.count}, and the folders in {shown(root)} are {there}"
+            )
+        return found
+
+    def _class(self, name: str) -> list[Path]:
+        files = self.images("classes", name)
+        if len(files) <= self.held_out:
+            raise DataError(
+                f"data.held_out is {self.held_out}, and '{name}' has no more than {len(files)} "
+                f"image{'' if len(files) == 1 else 's'}: nothing would be left to train on"
+            )
+        return files
+
+    def _read(self, item: Labelled) -> tuple[Tensor, int]:
+        return self.read(item[0]), item[1]
+
+
+def _sample(image: Tensor, label: int) -> Sample:
+    return {"y": image, "c": torch.tensor(label)}
+
+
+def _check(classes: int | list[str], held_out: int) -> None:
+    if held_out < 0:
+        raise ValueError(f"held_out must be at least 0, not {held_out}")
+    if isinstance(classes, int):
+        if classes < 1:
+            raise ValueError(f"classes must be at least 1, not {classes}")
+        return
+    if not classes or len(set(classes)) < len(classes):
+        raise ValueError("classes must name at least one folder, and none twice")
+    for name in classes:
+        if not name or Path(name).name != name:
+            raise ValueError(f"classes are folders in root, and '{name}' cannot be one's name")
