@@ -13,6 +13,15 @@ PARTS = {
     "generator": {
         "resnet": ("ganzoo.networks.resnet:ResNet", "residual blocks between down- and upsampling"),
         "unet": ("ganzoo.networks.unet:UNet", "encoder and decoder with skip connections"),
+        "timm_unet": ("ganzoo.networks.timm_unet:TimmUNet", "a U-Net on an encoder of timm"),
+        "coupled": (
+            "ganzoo.networks.coupled:CoupledGenerator",
+            "two images of one latent, by generators that share their first layers",
+        ),
+        "dcgan": (
+            "ganzoo.networks.convolutional:ConvolutionalGenerator",
+            "a vector, and a class by choice, to an image by transposed convolutions",
+        ),
     },
     "discriminator": {
         "patchgan": (
@@ -20,6 +29,14 @@ PARTS = {
             "judges overlapping patches, 16 to 286 px",
         ),
         "pixel": ("ganzoo.networks.pixel:PixelCritic", "judges single pixels"),
+        "coupled": (
+            "ganzoo.networks.coupled:CoupledCritic",
+            "judges two domains, by critics that share their last layers",
+        ),
+        "dcgan": (
+            "ganzoo.networks.convolutional:ConvolutionalCritic",
+            "judges an image as a whole, and a class by choice: one logit",
+        ),
     },
     "module": {
         "detach": ("ganzoo.networks.operations:Detach", "stops the gradient"),
@@ -43,6 +60,10 @@ PARTS = {
             "ganzoo.losses.structure:TotalVariation",
             "mean absolute difference of neighbours",
         ),
+        "perceptual": (
+            "ganzoo.losses.perceptual:Perceptual",
+            "difference of what a trained network sees",
+        ),
         "feature_matching": (
             "ganzoo.losses.features:FeatureMatching",
             "mean absolute difference of features, layer by layer",
@@ -60,15 +81,21 @@ PARTS = {
     "data": {
         "streets": ("ganzoo.data.streets:Streets", "drawn street scenes and their label maps"),
         "earth": ("ganzoo.data.earth:Earth", "satellite photos and maps of the same places"),
+        "digits": ("ganzoo.data.digits:Digits", "handwritten digits and their classes"),
         "folders": ("ganzoo.data.folders:Folders", "two folders of unpaired images"),
         "paired_folders": (
             "ganzoo.data.paired_folders:PairedFolders",
             "two folders of pairs, or side-by-side images",
         ),
+        "class_folders": (
+            "ganzoo.data.class_folders:ClassFolders",
+            "images in one folder a class, and their classes",
+        ),
     },
     "latent": {
         "normal": ("ganzoo.latents:Normal", "standard normal noise"),
         "uniform": ("ganzoo.latents:Uniform", "uniform noise in [-1, 1]"),
+        "categorical": ("ganzoo.latents:Categorical", "a class label, all classes alike"),
     },
     "init": {
         "normal": ("ganzoo.inits:Normal", "normal weights of a small deviation"),
@@ -95,7 +122,18 @@ PARTS = {
             "ganzoo.metrics.palette:PaletteScore",
             "label maps by nearest colour: pixel and class accuracy, class IoU",
         ),
+        "fcn_score": (
+            "ganzoo.metrics.fcn:FcnScore",
+            "photos made of label maps, read by a network that learnt from real ones",
+        ),
+        "kid": ("ganzoo.metrics.kid:Kid", "kernel inception distance on a timm network's features"),
         "psnr": ("ganzoo.metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
+    },
+    "output": {
+        "latent_search": (
+            "ganzoo.outputs.latent_search:LatentSearch",
+            "translation by the latent whose image is the input",
+        ),
     },
 }
 

@@ -94,6 +94,15 @@ class OptimizerPart(Part):
     clip_norm: float | None = Field(default=None, gt=0)
 
 
+class MetricPart(Part):
+    """A figure on held-out data.
+
+    when: "run" computes it at a run's end; "compare" only for `ganzoo compare`, as it takes long.
+    """
+
+    when: Literal["run", "compare"] = "run"
+
+
 class Output(Table):
     """What samples, metrics and `ganzoo translate` may ask for by name.
 
@@ -102,6 +111,10 @@ class Output(Table):
 
     expression: str
     mode: Literal["eval", "train"] = "eval"
+
+
+class OutputPart(Part):
+    """An output that a part makes; beside its settings it holds its wires."""
 
 
 class PlayerTable(Table):
@@ -178,7 +191,7 @@ class Recipe(Table):
     summary: str = ""
     networks: dict[str, NetworkPart]
     losses: dict[str, TermPart]
-    outputs: dict[str, Output] = {}
+    outputs: dict[str, Output | OutputPart] = {}
     latents: dict[str, Part] = {}
     players: dict[str, PlayerTable | list[str]] = {}
     data: Part
@@ -188,7 +201,7 @@ class Recipe(Table):
     train: Train
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
-    metrics: dict[str, Part] = {}
+    metrics: dict[str, MetricPart] = {}
 
     @field_validator("name")
     @classmethod

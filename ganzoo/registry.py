@@ -22,6 +22,7 @@ KINDS = {
     "optimizer": "how weights move",
     "schedule": "how the learning rate or a weight moves",
     "metric": "a figure on held-out data",
+    "output": "how an output is made that takes more than a wire",
 }
 
 

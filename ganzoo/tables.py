@@ -64,17 +64,20 @@ WORDS = {
 def _meant(place: tuple[Any, ...], given: Any) -> bool:
     """Whether a complaint is about what was meant, of two types that may stand at a place.
 
-    `players.order` is a list, the other players are tables; a weight is a number or a table.
+    `players.order` is a list, the other players are tables; a weight is a number or a table, an
+    output a table with an expression or one with a type.
     """
     if place[0] == "players" and len(place) > 2:
         return bool(("list[str]" in place) == (place[1] == "order"))
+    if place[0] == "outputs":
+        return "OutputPart" not in place  # whatever has a type is a sound one
     if place[2:3] == ("weight",) and len(place) > 3:
         return len(place) > 4 if "WeightPart" in place else not isinstance(given, dict)
     return True
 
 
 # What pydantic adds to a place where several types may stand.
-BRANCHES = ("PlayerTable", "list[str]", "float", "WeightPart")
+BRANCHES = ("PlayerTable", "list[str]", "float", "WeightPart", "Output")
 
 
 def _fault(entry: Any) -> Fault:

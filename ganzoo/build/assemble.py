@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from ganzoo.build.weights import start_from
 from ganzoo.errors import RecipeError
 from ganzoo.expression import Call, Expression, networks
 from ganzoo.interfaces import Buffer
+from ganzoo.networks.backbones import weights_follow
 from ganzoo.play.objective import closure
 from ganzoo.play.players import Pace, Player, Side, cut_side
 from ganzoo.play.randomness import seed_torch
@@ -75,7 +77,7 @@ def make_networks(
         if name not in names:
             continue
         seed_torch(seed, "network", name)
-        with torch.device(device):
+        with torch.device(device), nullcontext() if start else weights_follow():
             network = lookup.make(blueprint.networks[name])
         if network is None:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -18,7 +18,6 @@ from ganzoo.build.reading import read
 from ganzoo.build.rules import check_rules, factor, make_averages, optimisations
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, ModelError, RecipeError
-from ganzoo.expression import networks
 from ganzoo.interfaces import Data
 from ganzoo.loading import Overrides, Source, load_recipe
 from ganzoo.play.checkpoint import load_module, read_tensors, under
@@ -193,23 +192,34 @@ def load_model(path: str | Path) -> Model:
     Raises:
         ModelError: it is missing, damaged, or needs a plugin that is not installed.
     """
+    return open_model(path)[1]
+
+
+def open_model(path: str | Path, change: Mapping[str, Any] | None = None) -> tuple[Blueprint, Model]:
+    """A trained model and its blueprint.
+
+    change: tables of the recipe to replace, as `{"metrics": {...}}`.
+
+    Raises:
+        ModelError: as `load_model`; or the file has no network that a changed table needs.
+    """
     file = Path(path)
     file = file / "model.safetensors" if file.is_dir() else file
     header, tensors = read_tensors(file)
     if "recipe" not in header:
         raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
     try:
-        blueprint = read(check_tables(header["recipe"], str(file)), installed().registry, str(file))
+        recipe = check_tables({**header["recipe"], **(change or {})}, str(file))
+        blueprint = read(recipe, installed().registry, str(file))
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(header)}") from error
-    reached = {name for wire in blueprint.outputs.values() for name in networks(wire)}
     lookup = Lookup()
-    made = make_networks(blueprint, reached, "cpu", lookup, start=False)
+    made = make_networks(blueprint, blueprint.shipped, "cpu", lookup, start=False)
     for name, network in made.items():
         key = f"network/{name}"
         load_module(network, under(f"{key}/", tensors), header["shared"][key], f"{file}: {name}")
         network.eval()
-    return _model(blueprint, made)
+    return blueprint, _model(blueprint, made)
 
 
 def _missing_plugins(header: dict[str, object]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ganzoo.build.plans import Blueprint, PartPlan, TermPlan
-from ganzoo.recipe import NetworkPart, Part, Recipe, TermPart, WeightPart
+from ganzoo.recipe import NetworkPart, Output, OutputPart, Part, Recipe, TermPart, WeightPart
+
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 
 def fill(blueprint: Blueprint) -> Recipe:
@@ -25,6 +27,7 @@ def fill(blueprint: Blueprint) -> Recipe:
                 for n, table in recipe.losses.items()
             },
             "latents": _parts(recipe.latents, blueprint.latents),
+            "outputs": {n: _output(n, table, blueprint) for n, table in recipe.outputs.items()},
             "data": _part(recipe.data, data),
             "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
             "schedule": _part(recipe.schedule, schedule.schedule),
@@ -58,6 +61,12 @@ def _penalties(table: TermPart, term: TermPlan) -> list[Part]:
     return [_with(part, plan.penalty.settings) for part, plan in both]
 
 
+def _output(name: str, table: Output | OutputPart, blueprint: Blueprint) -> Output | OutputPart:
+    if isinstance(table, Output):
+        return table
+    return _with(table, {**table.settings, **blueprint.made[name].part.settings})
+
+
 def _parts(tables: Mapping[str, Part], plans: Mapping[str, PartPlan]) -> dict[str, Part | None]:
     return {name: _part(table, plans[name]) for name, table in tables.items()}
 
@@ -66,7 +75,7 @@ def _part(table: Part | None, plan: PartPlan | None) -> Part | None:
     return _with(table, plan.settings) if table is not None and plan is not None else None
 
 
-def _with(table: Part, settings: Mapping[str, Any], **host: Any) -> Part:
+def _with(table: AnyPart, settings: Mapping[str, Any], **host: Any) -> AnyPart:
     """The same kind of table with these settings, and host keys overruled."""
     own = {key: getattr(table, key) for key in type(table).model_fields}
     return type(table)(**{**own, **host}, **_plain(settings))

@@ -22,6 +22,7 @@ from ganzoo.interfaces import (
     Penalty,
     Schedule,
 )
+from ganzoo.outputs import Output
 from ganzoo.recipe import Part
 from ganzoo.registry import Registry
 from ganzoo.signature import as_written, check_settings, parameters
@@ -39,6 +40,7 @@ BASES: dict[str, type | tuple[type, ...]] = {
     "optimizer": Optimizer,
     "schedule": Schedule,
     "metric": Metric,
+    "output": Output,
 }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from ganzoo.build.experiment import Experiment
 from ganzoo.build.plans import Blueprint, PartPlan
-from ganzoo.expression import networks
 from ganzoo.files import write_with
 from ganzoo.play.checkpoint import Tensors, module_state, prefixed, write_tensors
 from ganzoo.plugins import installed
@@ -16,8 +15,6 @@ from ganzoo.plugins import installed
 def write_model(experiment: Experiment, path: Path, step: int) -> None:
     """Write the networks that the outputs reach; `load_model` reads it anywhere."""
     blueprint = experiment.blueprint
-    wires = blueprint.outputs.values()
-    reached = {name for wire in wires for name in networks(wire)}
     made = experiment.model().networks  # averages where they are kept
     header: dict[str, Any] = {
         "recipe": experiment.recipe.to_dict(),
@@ -26,7 +23,7 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
         "shared": {},
     }
     tensors: Tensors = {}
-    for name in sorted(reached):
+    for name in sorted(blueprint.shipped):
         key = f"network/{name}"
         state, header["shared"][key] = module_state(made[name])
         tensors |= prefixed(f"{key}/", state)
@@ -39,5 +36,6 @@ def packages(blueprint: Blueprint) -> dict[str, str]:
     plans += [blueprint.schedule.schedule] if blueprint.schedule else []
     plans += [*blueprint.networks.values(), *blueprint.latents.values()]
     plans += [term.loss for term in blueprint.terms]
+    plans += [output.part for output in blueprint.made.values()]
     found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
     return {component.package: component.version for component in found}

@@ -11,7 +11,7 @@ from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
 from ganzoo.play.model import OutputWire
-from ganzoo.recipe import Recipe
+from ganzoo.recipe import Output, Recipe
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,18 @@ class TermPlan:
 
 @dataclass(frozen=True)
 class MetricPlan:
-    """A figure on held-out data, and its wires."""
+    """A figure on held-out data, its wires, and when it is computed."""
 
     metric: PartPlan
+    wires: Mapping[str, Expression]
+    when: str = "run"
+
+
+@dataclass(frozen=True)
+class OutputPlan:
+    """An output that a part makes, and its wires."""
+
+    part: PartPlan
     wires: Mapping[str, Expression]
 
 
@@ -107,6 +116,7 @@ class MetricPlan:
 class Blueprint:
     """A recipe with every name resolved. Terms of weight 0 are kept: they still give roles.
 
+    outputs: what each evaluates; one that a part makes, in `made`, is its own name here.
     notes: what was left out, and why.
     """
 
@@ -115,6 +125,7 @@ class Blueprint:
     inits: dict[str, PartPlan] = field(default_factory=dict)
     terms: list[TermPlan] = field(default_factory=list)
     outputs: dict[str, Expression] = field(default_factory=dict)
+    made: dict[str, OutputPlan] = field(default_factory=dict)
     samples: list[Expression] = field(default_factory=list)
     metrics: dict[str, MetricPlan] = field(default_factory=dict)
     optimizers: dict[str, PartPlan] = field(default_factory=dict)
@@ -140,14 +151,20 @@ class Blueprint:
     def used(self) -> set[str]:
         """The networks that a live term, an output or a metric reaches; no others are built."""
         wires = [wire for term in self.live for wire in term.wires.values()]
-        wires += self.outputs.values()
         views = [self.view(w) for metric in self.metrics.values() for w in metric.wires.values()]
-        wires += [view.wire for view in views]
-        return {name for wire in wires for name in networks(wire)}
+        return self.shipped.union(*map(networks, wires), *(view.networks for view in views))
+
+    @property
+    def shipped(self) -> set[str]:
+        """The networks that the outputs reach: what a model file holds."""
+        return {name for output in self.outputs for name in self.output(output).networks}
 
     def output(self, name: str) -> OutputWire:
-        """A named output, with its mode."""
-        return OutputWire(self.outputs[name], self.recipe.outputs[name].mode == "train")
+        """A named output: with its mode, or with the part that makes it."""
+        wire, table = self.outputs[name], self.recipe.outputs[name]
+        if name in self.made:
+            return OutputWire(wire, part=self.made[name].part.make(), wires=self.made[name].wires)
+        return OutputWire(wire, isinstance(table, Output) and table.mode == "train")
 
     def view(self, wire: Expression) -> OutputWire:
         """A wire as samples and metrics see it: an output, by name or equal, keeps its mode."""
@@ -159,4 +176,4 @@ class Blueprint:
     def shown(self) -> list[OutputWire]:
         """The samples' columns whose networks are built."""
         views = map(self.view, self.samples)
-        return [view for view in views if networks(view.wire) <= self.used]
+        return [view for view in views if view.networks <= self.used]

@@ -11,14 +11,18 @@ from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import (
     Blueprint,
     MetricPlan,
+    OutputPlan,
     PartPlan,
 )
 from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken
 from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
 from ganzoo.errors import RecipeError, choices
+from ganzoo.expression import Call, Expression, Name
 from ganzoo.recipe import (
+    MetricPart,
     NetworkPart,
+    OutputPart,
     Part,
     PlayerTable,
     Recipe,
@@ -116,8 +120,10 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     recipe = blueprint.recipe
     for name, output in recipe.outputs.items():
         _check_output(name, blueprint, lookup)
-        wire = lookup.wire(output.expression, f"outputs.{name}")
-        blueprint.outputs |= {name: wire} if wire else {}
+        if isinstance(output, OutputPart):
+            _read_output(name, output, blueprint, lookup)
+        elif wire := lookup.wire(output.expression, f"outputs.{name}"):
+            blueprint.outputs[name] = wire
     for text in recipe.samples.show:
         wire = lookup.wire(text, "samples.show")
         blueprint.samples += [wire] if wire else []
@@ -134,6 +140,23 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     _check_averages(blueprint, lookup)
     for name, metric in recipe.metrics.items():
         _read_metric(name, metric, blueprint, lookup)
+
+
+def _read_output(name: str, part: OutputPart, blueprint: Blueprint, lookup: Lookup) -> None:
+    path, latents = f"outputs.{name}", blueprint.recipe.latents
+    found = lookup.load("output", part.type, path)
+    if found is None:
+        return
+    wanted = wires(found.make)
+    plan = lookup.part("output", part, path, without=wanted)
+    read = lookup.wires(part, wanted, path)
+    lookup.make(plan)
+    for wire in found.latents:
+        if wire in read and str(read[wire]) not in latents:
+            hint = choices(str(read[wire]), latents)
+            lookup.fault(f"{path}.{wire}", f"this must be the name of a latent.{hint}")
+    if plan is not None:
+        blueprint.outputs[name], blueprint.made[name] = Name(name), OutputPlan(plan, read)
 
 
 def _check_averages(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -172,7 +195,7 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
 
 
-def _read_metric(name: str, part: Part, blueprint: Blueprint, lookup: Lookup) -> None:
+def _read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Lookup) -> None:
     path = f"metrics.{name}"
     found = lookup.load("metric", part.type, path)
     if found is None:
@@ -181,8 +204,19 @@ def _read_metric(name: str, part: Part, blueprint: Blueprint, lookup: Lookup) ->
     plan = lookup.part("metric", part, path, without=wanted)
     read = lookup.wires(part, wanted, path)
     data = blueprint.dataset
+    for wire in set(found.learns_from) & set(read):
+        _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
     if found.needs_pairs and data is not None and not data.paired:
         why = f"the held-out images of '{blueprint.recipe.data.type}' are none"
         blueprint.notes.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
-        blueprint.metrics[name] = MetricPlan(plan, read)
+        blueprint.metrics[name] = MetricPlan(plan, read, part.when)
+
+
+def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
+    """What a metric learns from is real: an expression, a latent or an output is refused here."""
+    known = (*blueprint.recipe.latents, *blueprint.recipe.outputs)
+    if isinstance(wire, Call) or wire.name in known:
+        hint = choices(str(wire), blueprint.dataset.variables) if blueprint.dataset else ""
+        message = f"the metric learns from real samples of this: name a variable of the data.{hint}"
+        lookup.fault(path, message, str(wire))

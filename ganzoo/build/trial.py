@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganzoo.build.assemble import Assembly
+from ganzoo.build.labels import label_fault
 from ganzoo.build.plans import Blueprint
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, walk
@@ -139,7 +140,8 @@ def _check_shapes(
     faults: list[Fault] = []
     values = dict(batch)
     for path, wire in _all_wires(blueprint):
-        fault = _evaluate(wire, path, values, assembly.networks)
+        fault = label_fault(wire, path, blueprint.variables, assembly.networks)
+        fault = fault or _evaluate(wire, path, values, assembly.networks)
         told = {other.message for other in faults}
         faults += [fault] if fault and fault.message not in told else []
     if not faults:
@@ -152,6 +154,8 @@ def _check_shapes(
 def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
     found = [(f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()]
     found += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
+    for name, plan in blueprint.made.items():
+        found += [(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
     found += [("samples.show", view.wire) for view in blueprint.shown()]
     for name, metric in blueprint.metrics.items():
         wires = metric.wires.items()

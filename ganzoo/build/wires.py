@@ -18,7 +18,11 @@ def check_wires(blueprint: Blueprint, lookup: Lookup) -> None:
         for wire, expression in term.wires.items():
             check(expression, f"{term.path}.{wire}")
     for name, expression in blueprint.outputs.items():
-        check(expression, f"outputs.{name}")
+        if name not in blueprint.made:
+            check(expression, f"outputs.{name}")
+    for name, plan in blueprint.made.items():
+        for wire, expression in plan.wires.items():
+            check(expression, f"outputs.{name}.{wire}")
     for expression in blueprint.samples:
         view(expression, "samples.show")
     for name, metric in blueprint.metrics.items():

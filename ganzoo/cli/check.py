@@ -52,8 +52,15 @@ def _terms(found: Checked) -> Rows:
 
 def _outputs(found: Checked) -> Rows:
     shapes = found.trial.shapes
-    outputs = found.blueprint.outputs.items()
-    return [(name, "output", str(wire), shapes.get(str(wire), "")) for name, wire in outputs]
+    rows: Rows = []
+    for name, wire in found.blueprint.outputs.items():
+        plan = found.blueprint.made.get(name)
+        first = (name, plan.part.name if plan else "output")
+        wires = {f"{w} = ": e for w, e in plan.wires.items()} if plan else {"": wire}
+        for said, expression in wires.items():
+            rows.append((*first, f"{said}{expression}", shapes.get(str(expression), "")))
+            first = ("", "")
+    return rows
 
 
 def _cost(found: Checked) -> Rows:

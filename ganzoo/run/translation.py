@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ganzoo.data.images import list_images, read_image, save_image, to_range
 from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean
-from ganzoo.expression import names
 from ganzoo.play.model import Model
 
 
@@ -28,13 +27,25 @@ def translate(
     variable = _input_variable(model, output)
     try:
         pairs = _pairs(source, target)
-        taken = [path for _, path in pairs if path.exists()]
     except OSError as error:
         raise GanzooError(f"{error.filename or target}: {error.strerror}") from error
+    refuse_existing([path for _, path in pairs])
+    return _translate_all(model, pairs, variable, output)
+
+
+def refuse_existing(targets: Iterable[Path]) -> None:
+    """See that nothing would be overwritten.
+
+    Raises:
+        GanzooError: a file is there already, or a folder cannot be looked into.
+    """
+    try:
+        taken = [path for path in targets if path.exists()]
+    except OSError as error:
+        raise GanzooError(f"{error.filename}: {error.strerror}") from error
     if taken:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
         raise GanzooError(f"{taken[0]}{more} is there already; nothing was written")
-    return _translate_all(model, pairs, variable, output)
 
 
 def _translate_all(
@@ -43,14 +54,29 @@ def _translate_all(
     for index, (source, target) in enumerate(pairs):
         image = to_range(read_image(source, model.variables[variable].channels))
         result = _translate_one(model, image, variable, output, index, source)
-        _write(result, target, str(model.output(output).wire))
+        write_image(result, target, str(model.output(output).wire))
         yield source, target
 
 
-def _write(result: Tensor, target: Path, wire: str) -> None:
+def check_image(result: Tensor, wire: str) -> None:
+    """Whether what a wire gave can be written.
+
+    Raises:
+        ModelError: it is no image (C, H, W) of 1 or 3 channels.
+    """
     if result.ndim != 3 or len(result) not in (1, 3):
         count = f"{len(result)} channels" if result.ndim == 3 else f"the shape {[*result.shape]}"
         raise ModelError(f"'{wire}' gives {count}; only images of 1 or 3 channels can be written")
+
+
+def write_image(result: Tensor, target: Path, wire: str) -> None:
+    """Write what a wire gave, (C, H, W) in [-1, 1], as PNG.
+
+    Raises:
+        GanzooError: the file cannot be written.
+        ModelError: it is no image of 1 or 3 channels.
+    """
+    check_image(result, wire)
     try:
         save_image(result, target)
     except OSError as error:
@@ -71,17 +97,29 @@ def _translate_one(
 
 def _input_variable(model: Model, output: str) -> str:
     """The one image that the output is made from."""
+    check_output(model, output)
+    try:
+        chosen = model.output(output)
+    except ValueError as error:
+        raise ModelError(str(error)) from None
+    wire, needed = chosen.wire, sorted(chosen.names - set(model.latents))
+    if len(needed) != 1 or model.variables[needed[0]].size is None:
+        hint = "; use ganzoo sample" if all(model.variables[n].classes for n in needed) else ""
+        raise ModelError(
+            f"'{wire}' is not made from one image, so there is nothing to translate{hint}"
+        )
+    return needed[0]
+
+
+def check_output(model: Model, output: str) -> None:
+    """Whether there is an output of that name, if one is given.
+
+    Raises:
+        ModelError: there is none.
+    """
     if output and output not in model.outputs:
         hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
         raise ModelError(f"the model has no output '{output}'.{hint}")
-    try:
-        wire = model.output(output).wire
-    except ValueError as error:
-        raise ModelError(str(error)) from None
-    needed = sorted(names(wire) - set(model.latents))
-    if len(needed) != 1 or model.variables[needed[0]].size is None:
-        raise ModelError(f"'{wire}' is not made from one image, so there is nothing to translate")
-    return needed[0]
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
