@@ -8,7 +8,7 @@ Images are float tensors of shape (N, C, H, W) in [-1, 1].
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -26,11 +26,13 @@ class Variable:
 
     channels, size: an image (N, channels, height, width); without a size, a vector (N, channels).
     classes: instead, a class label (N,) of 0 ... classes - 1.
+    labels: the classes' names, where they have some.
     """
 
     channels: int = 3
     size: tuple[int, int] | None = None
     classes: int | None = None
+    labels: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -51,12 +53,14 @@ class Network(nn.Module):
         or on chance; then calls of one step may be merged into one.
     default_init: the init a recipe gets where it names none; None leaves the module as built.
     in_channels, out_channels: what the trial step expects of the wires.
+    classes: how many classes the label has that it takes; None where it takes none.
     """
 
     per_sample: bool = False
     default_init: ClassVar[str | None] = None
     in_channels: int
     out_channels: int
+    classes: int | None
 
 
 class Generator(Network):
@@ -66,12 +70,16 @@ class Generator(Network):
 class Discriminator(Network):
     """A critic: images in, logits out (a tensor, or a list of them where it judges several scales).
 
-    Several arguments are concatenated along channels, so `D(x, y)` needs in_channels = 6.
+    Several images are concatenated along channels, so `D(x, y)` needs in_channels = 6. Of
+    `D(y, c)`, c a class label, `judge` gets the label (N,) as its second argument.
     """
 
-    def forward(self, *images: Tensor) -> Value:
-        """Logits for images (N, C, H, W); never squashed by a sigmoid."""
-        return self.judge(torch.cat(images, 1) if len(images) > 1 else images[0])
+    def forward(self, *arguments: Tensor) -> Value:
+        """Logits for images (N, C, H, W) and class labels (N,); never squashed by a sigmoid."""
+        images = [argument for argument in arguments if argument.is_floating_point()]
+        labels = [argument for argument in arguments if not argument.is_floating_point()]
+        judge: Callable[..., Value] = self.judge
+        return judge(torch.cat(images, 1) if len(images) > 1 else images[0], *labels)
 
     @abstractmethod
     def judge(self, images: Tensor) -> Value:
@@ -190,6 +198,14 @@ class Data(ABC):
     def test_sample(self, index: int) -> Sample:
         """Held-out sample `index`, without N; always the same."""
 
+    def aligned_count(self) -> int:
+        """How many samples there are for metrics that learn from real ones; none by default."""
+        return 0
+
+    def aligned_sample(self, index: int) -> Sample:
+        """Sample `index`, its variables of one scene, and none of it held out; always the same."""
+        raise IndexError(index)
+
 
 class Latent(ABC):
     """A random input, drawn anew for every step."""
@@ -225,9 +241,23 @@ class Metric(ABC):
     """A figure on held-out data: the parameters of `update` are its wires.
 
     needs_pairs: the wires compare samples of one scene, so the data must be paired.
+    learns_from: the wires whose aligned samples `prepare` learns from: each must be a variable of
+        the data (`photo = "x"`), and the data must have such samples.
     """
 
     needs_pairs: ClassVar[bool] = True
+    learns_from: ClassVar[tuple[str, ...]] = ()
+
+    def prepare(  # noqa: B027 (a metric that needs no preparation leaves it out)
+        self, examples: Sequence[Sample], tell: Callable[[str], None]
+    ) -> None:
+        """Get ready to judge: called before the first update.
+
+        Before a training starts, a metric is shown one sample unprepared, for what it refuses.
+        examples: the data's aligned samples of the wires in `learns_from`, by wire; without N, on
+            the device of the networks, read when asked for: there may be very many.
+        tell: say a sentence to the person who waits.
+        """
 
     @abstractmethod
     def compute(self) -> dict[str, dict[str, float]]:

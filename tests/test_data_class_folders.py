@@ -100,7 +100,7 @@ def test_what_the_disk_says_otherwise(root, classes, settings, message):
 
 
 def test_a_root_must_be_given():
-    with pytest.raises(DataError, match="data.root is not set"):
+    with pytest.raises(DataError, match=r"data\.root is not set"):
         ClassFolders(2).prepare()
 
 
@@ -109,5 +109,5 @@ def test_a_root_must_be_given():
     [(0, {}), ([], {}), (["a", "a"], {}), (["a/b"], {}), ([""], {}), (2, {"held_out": -1})],
 )
 def test_settings_that_make_no_sense(classes, settings):
-    with pytest.raises(ValueError, match="classes|held_out"):
+    with pytest.raises(ValueError, match=r"classes|held_out"):
         ClassFolders(classes, "x", **settings)

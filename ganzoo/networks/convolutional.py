@@ -5,6 +5,7 @@ Radford, Metz, Chintala 2015, arXiv:1511.06434, sec. 3. Both networks have a for
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -116,7 +117,7 @@ class ConvolutionalCritic(Discriminator):
         self.size = size
         widths = _widths(width, size)
         layers: list[nn.Module] = [_halve(in_channels, width), nn.LeakyReLU(0.2, inplace=True)]
-        for narrower, wider in zip(widths, widths[1:], strict=False):
+        for narrower, wider in pairwise(widths):
             layers += [_halve(narrower, wider, needs_bias(norm)), make_norm(norm, wider)]
             layers += [nn.LeakyReLU(0.2, inplace=True)]
         self.model = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, START))
@@ -137,7 +138,8 @@ class ConvolutionalCritic(Discriminator):
         logits: Tensor = self.model[-1](seen).flatten(1)
         if self.embedding is None:
             return logits
-        return logits + (self.embedding(labels) * seen.flatten(1)).sum(1, keepdim=True)
+        by_class: Tensor = (self.embedding(labels) * seen.flatten(1)).sum(1, keepdim=True)
+        return logits + by_class
 
     @head
     def features(self, *images: Tensor) -> list[Tensor]:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Variable
-from ganzoo.play.objective import Values
 from ganzoo.play.randomness import derive, torch_generator
 
 if TYPE_CHECKING:
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
 TOGETHER = 16
 
 
-def draw(
-    model: Model, count: int, output: str, label: int | None, seed: int, start: int
-) -> Tensor:
+def draw(model: Model, count: int, output: str, label: int | None, seed: int, start: int) -> Tensor:
     """Images (count, C, H, W) on the CPU, as `Model.sample` says.
 
     Raises:
@@ -45,14 +42,22 @@ def drawable(model: Model, output: str = "") -> str:
     Raises:
         ValueError: there is no such output, or it needs more than that.
     """
-    lacking = {}
     for name in [output] if output else model.outputs:
-        needed = model.output(name).names - set(model.latents)
-        lacking[name] = sorted(n for n in needed if not model.variables[n].classes)
-        if not lacking[name]:
+        if is_drawable(model, name):
             return name
-    name, needs = next(iter(lacking.items()), ("", []))
-    raise ValueError(f"'{model.output(name).wire}' needs {', '.join(needs)}")
+    chosen = model.output(output)
+    raise ValueError(f"'{chosen.wire}' needs {', '.join(_lacking(model, chosen))}")
+
+
+def is_drawable(model: Model, output: str) -> bool:
+    """Whether an output is made of latents and class labels alone."""
+    return not _lacking(model, model.output(output))
+
+
+def _lacking(model: Model, output: OutputWire) -> list[str]:
+    """What an output needs beside them."""
+    needed = output.names - set(model.latents)
+    return sorted(name for name in needed if not model.variables[name].classes)
 
 
 def class_label(model: Model, output: OutputWire) -> Variable | None:
@@ -73,9 +78,9 @@ def _check_label(model: Model, output: OutputWire, label: int | None) -> None:
 
 def _inputs(
     model: Model, output: OutputWire, numbers: range, label: int | None, seed: int
-) -> Values:
+) -> dict[str, Tensor]:
     """What images of these numbers are made from: each has latents of its own, classes in turn."""
-    inputs: Values = {}
+    inputs: dict[str, Tensor] = {}
     for name in output.names:
         variable = model.variables[name]
         if variable.classes:

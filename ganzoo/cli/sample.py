@@ -1,0 +1,41 @@
+"""`ganzoo sample MODEL OUTPUT`: images from a model that draws from latents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def sample(
+    model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
+    output_: Annotated[
+        Path,
+        typer.Argument(metavar="OUTPUT", help="A folder, or a PNG file for one grid of all."),
+    ],
+    n: Annotated[int, typer.Option("--n", help="How many images.")] = 64,
+    class_: Annotated[
+        str,
+        typer.Option(
+            "--class", metavar="CLASS", help="Of which class. [default: the classes take turns]"
+        ),
+    ] = "",
+    seed: Annotated[int, typer.Option("--seed", help="Another one draws other images.")] = 0,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", help="Which of the model's outputs. [default: the first that can]"
+        ),
+    ] = "",
+) -> None:
+    """Draw images from chance, and a class if the model knows some."""
+    import torch
+
+    from ganzoo.build import load_model
+    from ganzoo.run import sampling
+
+    loaded = load_model(model).to("cuda" if torch.cuda.is_available() else "cpu")
+    written = list(sampling.sample(loaded, output_, n, output, class_, seed))
+    many = f"{n} images" if n > 1 else "1 image"
+    typer.echo(f"{many} -> {output_ if len(written) > 1 else written[0]}")
