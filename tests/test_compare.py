@@ -55,8 +55,9 @@ extends = "first.toml"
 [losses]
 game = { type = "lsgan", real = "D(x)", fake = "D(G(y))" }
 [outputs]
-x2y = "x"
 y2x = "G(y)"
+[metrics]
+labels = { type = "psnr", prediction = "y2x", target = "x" }
 """
 
 
@@ -114,9 +115,7 @@ def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path):
 
 
 def test_a_system_without_the_output_is_not_asked_for_it(recipes, tmp_path):
-    (tmp_path / "back.toml").write_text(BACKWARD.replace('x2y = "x"\n', ""))
-    text = (tmp_path / "back.toml").read_text()
-    (tmp_path / "back.toml").write_text(text + '[metrics]\nlabels = { type = "psnr", prediction = "y2x", target = "x" }\n')
+    (tmp_path / "back.toml").write_text(BACKWARD)
     systems = find_systems(["back.toml", "second.toml"], 1, [], tmp_path / "cmp")
     shared = shared_metrics(systems)
     assert shared.keys() == {"labels", "near"}
@@ -163,8 +162,8 @@ def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path):
 
 def test_a_run_of_other_settings_is_refused(recipes, tmp_path):
     assert ganzoo("compare", "first.toml", "--out", "cmp")[0] == 0
-    with pytest.raises(GanzooError, match=r"differs .* in networks\.G\.width, train\.length; .*--out"):
-        changed = ["networks.G.width=8", "train.length=5 steps"]
+    changed = ["networks.G.width=8", "train.length=5 steps"]
+    with pytest.raises(GanzooError, match=r"in networks\.G\.width, train\.length; .*--out"):
         find_systems(["first.toml"], 1, changed, tmp_path / "cmp")
 
 

@@ -20,9 +20,9 @@ def compare(
         int, typer.Option(min=1, metavar="N", help="Train each recipe from seeds 0 to N - 1.")
     ] = 1,
     set_: Set = None,
-    out: Annotated[
-        Path, typer.Option(help="Where runs, tables and pictures go.")
-    ] = Path("runs/comparison"),
+    out: Annotated[Path, typer.Option(help="Where runs, tables and pictures go.")] = Path(
+        "runs/comparison"
+    ),
 ) -> None:
     """Train what is not trained yet, then put all systems into one table and one picture.
 

@@ -114,8 +114,8 @@ def _scores(folder: RunFolder, metrics: Tables, say: Tell) -> Scores:
 
 def _is_there(plan: MetricPlan, blueprint: Blueprint, model: Model) -> bool:
     """Whether the model file holds all networks that a metric's wires call."""
-    wires = [blueprint.view(wire).wire for wire in plan.wires.values()]
-    return all(networks(wire) <= set(model.networks) for wire in wires)
+    views = [blueprint.view(wire) for wire in plan.wires.values()]
+    return all(view.networks <= set(model.networks) for view in views)
 
 
 def _asked(plan: MetricPlan) -> Asked:

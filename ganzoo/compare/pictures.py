@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint
-from ganzoo.expression import names
 from ganzoo.interfaces import Data, Sample
 from ganzoo.play.model import Model
 from ganzoo.run.pictures import grid
@@ -59,7 +58,7 @@ def _draw(output: str, systems: Sequence[Shown], path: Path) -> Path:
 def _sides(system: Shown, output: str, data: Data) -> tuple[list[str], list[str]]:
     """The images that an output reads, and those that it should make, where data are paired."""
     images = [name for name, variable in data.variables.items() if variable.size]
-    read = [name for name in images if name in names(system.model.output(output).wire)]
+    read = [name for name in images if name in system.model.output(output).names]
     return read, [n for n in images if n not in read] if data.paired and read else []
 
 

@@ -8,6 +8,7 @@ losses.png          the loss plot
 checkpoints/        what a resume needs
 model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
 metrics.json        figures on held-out data, written at the end
+comparison.json     more of them, which `ganzoo compare` asked for
 """
 
 from __future__ import annotations
@@ -89,8 +90,7 @@ class RunFolder:
         found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
-        before = load_recipe(self.path / "recipe.toml").to_dict()
-        changed = [path for path in differences(before, recipe.to_dict()) if not _is_free(path)]
+        changed = changes(load_recipe(self.path / "recipe.toml"), recipe)
         if changed:
             raise RunError(
                 f"{self.path}: the recipe differs from the run's in {', '.join(changed[:5])}"
@@ -159,6 +159,12 @@ class RunFolder:
         (self.checkpoints / ".part").rename(place)
         shutil.rmtree(aside, ignore_errors=True)
         prune(self.checkpoints, keep, keep_every)
+
+
+def changes(before: Recipe, now: Recipe) -> list[str]:
+    """The settings in which two recipes differ, of those that weights depend on."""
+    found = differences(before.to_dict(), now.to_dict())
+    return [path for path in found if not _is_free(path)]
 
 
 def differences(before: Any, now: Any, path: str = "") -> list[str]:
