@@ -93,7 +93,7 @@ def test_components_one_a_line_between_tabs():
 def test_components_as_json():
     rows = json.loads(run("list", "components", "--kind", "latent", "--json").output)
     core = [row for row in rows if row["package"] == "ganzoo-core"]
-    assert [row["name"] for row in core] == ["normal", "uniform"]
+    assert [row["name"] for row in core] == ["categorical", "normal", "uniform"]
     assert set(core[0]) == {"kind", "name", "package", "version", "summary"}
 
 

@@ -57,18 +57,18 @@ def test_parity_with_the_reference(network, settings, parameters, output):
 
 @pytest.mark.parametrize("padding", ["reflect", "replicate", "zero"])
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
-@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])
 def test_every_resnet_learns(padding, upsampling, norm):
     learns(ResNet(1, 2, 4, 1, 2, upsampling, padding, norm, 0.5), (2, 1, 12, 8), (2, 2, 12, 8))
 
 
-@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])
 @pytest.mark.parametrize("layers", [3, 4, 6])
 def test_every_unet_learns(norm, layers):
     learns(UNet(1, 2, 4, layers, norm), (2, 1, 64, 128), (2, 2, 64, 128))
 
 
-@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])
 def test_every_critic_learns(norm):
     learns(PatchGAN(4, 4, layers=2, norm=norm), (2, 4, 12, 20), (2, 1, 1, 3))
     learns(PixelCritic(4, 4, norm), (2, 4, 5, 7), (2, 1, 5, 7))

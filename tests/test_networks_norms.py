@@ -44,12 +44,13 @@ def test_group_norm_takes_the_groups_that_divide_the_channels(channels, groups):
 
 
 def test_only_batch_norm_replaces_the_bias():
-    assert [needs_bias(norm) for norm in ("instance", "batch", "group", "none")] == [1, 0, 1, 1]
+    norms = ("instance", "batch", "group", "layer", "none")
+    assert [needs_bias(norm) for norm in norms] == [1, 0, 1, 1, 1]
 
 
 def test_unknown_norm():
-    with pytest.raises(ValueError, match="no norm 'layer'"):
-        make_norm("layer", 4)
+    with pytest.raises(ValueError, match="no norm 'weight'"):
+        make_norm("weight", 4)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,13 @@ def test_unknown_norm():
 )
 def test_per_sample(module, expected):
     assert is_per_sample(nn.Sequential(nn.Conv2d(2, 2, 1), module)) is expected
+
+
+def test_layer_norm_takes_a_whole_sample_together():
+    """From its definition; batches of another sample change nothing."""
+    x = torch.randn(3, 6, 4, 5, generator=torch.Generator().manual_seed(0)) * 3 + 1
+    mean = x.mean((1, 2, 3), keepdim=True)
+    variance = (x - mean).square().mean((1, 2, 3), keepdim=True)
+    found = make_norm("layer", 6)(x)
+    torch.testing.assert_close(found, (x - mean) / (variance + 1e-5).sqrt(), atol=1e-5, rtol=0)
+    assert is_per_sample(make_norm("layer", 6))

@@ -180,7 +180,7 @@ def test_a_wire_that_is_missing():
         (
             "networks.G.norm='instanc'",
             "networks.G.norm",
-            "this should be 'instance', 'batch', 'group' or 'none', not \"instanc\"",
+            "this should be 'instance', 'batch', 'group', 'layer' or 'none', not \"instanc\"",
         ),
         (
             "networks.G.trainable='yes'",
