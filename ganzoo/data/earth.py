@@ -19,6 +19,8 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
 
 SMALLEST = 8
+# Of the chance that chooses the places of aligned samples.
+ALIGNED_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,15 @@ class Earth(Data):
     def test_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one place."""
         box = self.opened.windows.test_box(index)
+        return {name: self._crop(name, box) for name in self.sources}
+
+    def aligned_count(self) -> int:
+        """The number of places for training."""
+        return len(self.opened.windows.train)
+
+    def aligned_sample(self, index: int) -> Sample:
+        """x and y (3, height, width) in [-1, 1] of one place for training, drawn by the index."""
+        box = self.opened.windows.train_box(np.random.default_rng((ALIGNED_SEED, index)))
         return {name: self._crop(name, box) for name in self.sources}
 
     def _place(self, random: np.random.Generator) -> tuple[Box, bool]:

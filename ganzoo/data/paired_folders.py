@@ -75,6 +75,7 @@ class PairedFolders(FolderData):
         self.train, self.test = train, test
         self._train: list[Pair] = []
         self._test: list[Pair] = []
+        self._aligned: list[Pair] = []
 
     def prepare(self) -> None:
         """Find the pairs.
@@ -89,6 +90,8 @@ class PairedFolders(FolderData):
             self._train, self._test = self._find_halves()
         else:
             self._train, self._test = self._find_partners()
+        held_out = set(self._test)
+        self._aligned = [pair for pair in self._train if pair not in held_out]
 
     def __len__(self) -> int:
         return len(self._train)
@@ -104,7 +107,18 @@ class PairedFolders(FolderData):
 
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
-        x, y = self.first_readable(self._test, index, self._read_pair)
+        return self._centred(self._test, index)
+
+    def aligned_count(self) -> int:
+        """The number of training pairs, without those that stand in for held-out ones."""
+        return len(self._aligned)
+
+    def aligned_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
+        return self._centred(self._aligned, index)
+
+    def _centred(self, pairs: list[Pair], index: int) -> Sample:
+        x, y = self.first_readable(pairs, index, self._read_pair)
         return self._sample(x, y, self.framing.centre_view(x))
 
     def _sample(self, x: Tensor, y: Tensor, view: View) -> Sample:

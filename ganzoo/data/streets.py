@@ -17,9 +17,9 @@ from ganzoo.interfaces import Data, Sample, Variable
 
 __all__ = ["CLASSES", "PALETTE", "Streets"]
 
-# Scenes a range of seeds holds: training photos, then training labels, then held-out pairs.
+# Scenes a range of seeds holds: training photos, training labels, held-out pairs, aligned samples.
 RANGE = 1_000_000
-PHOTOS, LABELS, HELD_OUT = 0, RANGE, 2 * RANGE
+PHOTOS, LABELS, HELD_OUT, ALIGNED = (number * RANGE for number in range(4))
 SMALLEST = 8
 
 
@@ -85,6 +85,14 @@ class Streets(Data):
     def test_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one scene."""
         return self._pair(HELD_OUT + index)
+
+    def aligned_count(self) -> int:
+        """A range of scenes of their own, whatever `count` is."""
+        return RANGE
+
+    def aligned_sample(self, index: int) -> Sample:
+        """x and y (3, height, width) in [-1, 1] of one scene, which no training shows."""
+        return self._pair(ALIGNED + index)
 
     def _pair(self, seed: int, mirrored: bool = False) -> Sample:
         scene = self.scenes.get(seed)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Metric
+from ganzoo.metrics.classes import Palette, check_rgb, class_figures, confusion, empty_table
 
 
 class PaletteScore(Metric):
@@ -31,8 +30,8 @@ class PaletteScore(Metric):
     """
 
     def __init__(self, palette: str | list[list[int]] = "streets") -> None:
-        self.colours = torch.tensor(_colours(palette), dtype=torch.float32)
-        self.model = torch.zeros(self._table, dtype=torch.int64)
+        self.palette = Palette(palette)
+        self.model = empty_table(len(self.palette))
         self.copy: Tensor | None = None
         self.layout: Tensor | None = None
         self.sizes: set[torch.Size] = set()
@@ -63,34 +62,17 @@ class PaletteScore(Metric):
             rows["copy the input"] = self.copy
         if self.layout is not None:
             rows["mean layout"] = self._layout_table(self.layout)
-        return {name: _figures(table) for name, table in rows.items()}
-
-    @property
-    def _table(self) -> tuple[int, int]:
-        """Truths by predictions; the last of each is `not finite`."""
-        return len(self.colours) + 1, len(self.colours) + 1
+        return {name: class_figures(table) for name, table in rows.items()}
 
     def _classes(self, images: Tensor, like: Tensor | None = None) -> Tensor:
         """Each pixel's class (N, H, W), on the CPU; one past the last where it is not finite."""
-        if images.dim() != 4 or images.shape[1] != 3:
-            raise ValueError(f"palette_score needs (N, 3, H, W), not {tuple(images.shape)}")
+        check_rgb(images, "palette_score")
         if like is not None and images.shape != like.shape:
             raise ValueError(f"{tuple(images.shape)} against a target of {tuple(like.shape)}")
-        pixels = (images.detach().float().movedim(1, -1) + 1) * 127.5
-        distances = torch.stack(
-            [(pixels - colour).square().sum(-1) for colour in self.colours.to(pixels.device)]
-        )
-        finite = distances.isfinite().all(0)
-        return distances.argmin(0).masked_fill(~finite, len(self.colours)).cpu()
+        return self.palette.classes(images)
 
     def _compare(self, predicted: Tensor, truth: Tensor) -> Tensor:
-        """How often each class (rows) was taken for each (columns)."""
-        from torchmetrics.functional.classification import multiclass_confusion_matrix
-
-        table: Tensor = multiclass_confusion_matrix(
-            predicted, truth, num_classes=self._table[0], validate_args=False
-        )
-        return table
+        return confusion(predicted, truth, len(self.palette))
 
     def _add_layout(self, truth: Tensor) -> None:
         """Count classes at every pixel (K + 1, H, W), as long as all targets are of one size."""
@@ -98,38 +80,10 @@ class PaletteScore(Metric):
         if len(self.sizes) > 1:
             self.layout = None
             return
-        counts = torch.stack([(truth == label).sum(0) for label in range(self._table[0])])
+        counts = torch.stack([(truth == label).sum(0) for label in range(len(self.palette) + 1)])
         self.layout = counts if self.layout is None else self.layout + counts
 
     def _layout_table(self, layout: Tensor) -> Tensor:
         """The confusion of every target with the most frequent classes."""
         chosen = layout.argmax(0).flatten()
-        table = torch.zeros(self._table, dtype=torch.int64)
-        return table.index_add_(1, chosen, layout.flatten(1))
-
-
-def _figures(table: Tensor) -> dict[str, float]:
-    """The three figures of a confusion table (truths by predictions)."""
-    counts = table.double()[:-1]
-    right, true, predicted = counts.diagonal(), counts.sum(1), counts.sum(0)[:-1]
-    seen = true > 0
-    return {
-        "pixel_accuracy": float(right.sum() / true.sum()),
-        "class_accuracy": float((right / true)[seen].mean()),
-        "class_iou": float((right / (true + predicted - right))[seen].mean()),
-    }
-
-
-def _colours(palette: str | list[list[int]]) -> Sequence[Sequence[int]]:
-    if palette == "streets":
-        from ganzoo.data.streets import PALETTE
-
-        named: list[list[int]] = PALETTE.tolist()
-        return named
-    if isinstance(palette, str):
-        raise ValueError(f"there is no palette '{palette}': write 'streets', or a list of colours")
-    if any(len(c) != 3 or not all(0 <= level <= 255 for level in c) for c in palette):
-        raise ValueError("each colour of a palette is three whole numbers of 0 ... 255")
-    if len(palette) < 2 or len({tuple(colour) for colour in palette}) < len(palette):
-        raise ValueError("a palette needs two or more colours, all different")
-    return palette
+        return empty_table(len(self.palette)).index_add_(1, chosen, layout.flatten(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -9,52 +10,106 @@ from rich.table import Table
 from torch import Tensor
 
 from ganzoo.build import Experiment
+from ganzoo.build.plans import Blueprint, MetricPlan
 from ganzoo.errors import Fault, RecipeError
-from ganzoo.interfaces import Data
+from ganzoo.interfaces import Data, Metric, Value
 from ganzoo.play.model import Model, OutputWire
+from ganzoo.run.examples import Examples
 
 Scores = dict[str, dict[str, dict[str, float]]]
+Tell = Callable[[str], None]
+"""Says a sentence to the person who waits."""
 
 
-def evaluate(experiment: Experiment, data: Data) -> Scores:
-    """Every metric over all held-out samples, one at a time: by metric, row and figure.
+def say_nothing(text: str) -> None:
+    """To nobody."""
 
-    Nothing where there are no held-out samples.
+
+def evaluate(experiment: Experiment, data: Data, tell: Tell = say_nothing) -> Scores:
+    """The metrics that belong to a run's end, over all held-out samples."""
+    metrics = experiment.blueprint.metrics.items()
+    wanted = [name for name, planned in metrics if planned.when == "run"]
+    return evaluate_model(experiment.blueprint, experiment.model(), data, wanted, tell)
+
+
+def evaluate_model(
+    blueprint: Blueprint,
+    model: Model,
+    data: Data,
+    wanted: Collection[str],
+    tell: Tell = say_nothing,
+) -> Scores:
+    """Metrics over all held-out samples, one at a time: by metric, row and figure.
+
+    What the data cannot serve is left out; nothing where there are no held-out samples.
     """
     if not data.test_count():
         return {}
-    model = experiment.model()
-    scores: Scores = {}
-    for name, planned in experiment.blueprint.metrics.items():
-        metric = planned.metric.make()
-        outputs = {wire: experiment.blueprint.view(e) for wire, e in planned.wires.items()}
-        for index in range(data.test_count()):
-            metric.update(**_values(model, outputs, data, index))
-        scores[name] = metric.compute()
-    return scores
+    plans = {n: blueprint.metrics[n] for n in wanted if n not in left_out(blueprint, data)}
+    metrics: dict[str, Any] = {name: plan.metric.make() for name, plan in plans.items()}
+    views = {name: _views(blueprint, plan) for name, plan in plans.items()}
+    for name, metric in metrics.items():
+        _prepare(metric, name, Examples(data, _learnt(plans[name]), model.device), tell)
+    for index in range(data.test_count()):
+        found = _values(model, [v for own in views.values() for v in own.values()], data, index)
+        for name, metric in metrics.items():
+            metric.update(**{wire: found[view] for wire, view in views[name].items()})
+    return {name: metric.compute() for name, metric in metrics.items()}
+
+
+def left_out(blueprint: Blueprint, data: Data) -> list[str]:
+    """The metrics that would learn from aligned samples, where prepared data have none."""
+    metrics = blueprint.metrics.items()
+    learning = [name for name, plan in metrics if _learnt(plan)]
+    return [] if not learning or data.aligned_count() else learning
 
 
 def rehearse(experiment: Experiment, data: Data) -> None:
-    """Show every metric one held-out sample, so that what it refuses is told before training.
+    """Show a run's metrics one held-out sample, so that what they refuse is told before training.
 
     Raises:
         RecipeError: a metric does not take what its wires give.
     """
     if not data.test_count():
         return
-    model = experiment.model()
-    for name, planned in experiment.blueprint.metrics.items():
-        outputs = {wire: experiment.blueprint.view(e) for wire, e in planned.wires.items()}
+    model, blueprint = experiment.model(), experiment.blueprint
+    skipped = left_out(blueprint, data)
+    for name, plan in blueprint.metrics.items():
+        if plan.when != "run" or name in skipped:
+            continue
+        views = _views(blueprint, plan)
         try:
-            planned.metric.make().update(**_values(model, outputs, data, 0))
+            found = _values(model, views.values(), data, 0)
+            plan.metric.make().update(**{wire: found[view] for wire, view in views.items()})
         except (ValueError, RuntimeError) as error:
             fault = Fault(f"metrics.{name}", str(error).splitlines()[0])
             raise RecipeError(experiment.recipe.name, [fault]) from error
 
 
-def _values(model: Model, outputs: dict[str, OutputWire], data: Data, index: int) -> dict[str, Any]:
+def _views(blueprint: Blueprint, plan: MetricPlan) -> dict[str, OutputWire]:
+    """What each of a metric's wires shows."""
+    return {wire: blueprint.view(expression) for wire, expression in plan.wires.items()}
+
+
+def _learnt(plan: MetricPlan) -> dict[str, str]:
+    """The wires that a metric learns from, and the variables that they are."""
+    wires = plan.metric.part.learns_from
+    return {wire: str(plan.wires[wire]) for wire in wires if wire in plan.wires}
+
+
+def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:
+    metric.prepare(examples, lambda text: tell(f"metrics.{name}: {text}"))
+
+
+def _values(
+    model: Model, views: Iterable[OutputWire], data: Data, index: int
+) -> Mapping[OutputWire, Value]:
+    """Each wire on a held-out sample, once.
+
+    One by one, so that dropout in one does not depend on what else is asked for.
+    """
     sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
-    return dict(zip(outputs, model.evaluate(list(outputs.values()), sample, index), strict=True))
+    return {view: model.evaluate([view], sample, index)[0] for view in dict.fromkeys(views)}
 
 
 def print_scores(scores: Scores, count: int, console: Console) -> None:
@@ -66,5 +121,10 @@ def print_scores(scores: Scores, count: int, console: Console) -> None:
         for figure in figures:
             table.add_column(figure.replace("_", " "), justify="right")
         for row, values in rows.items():
-            table.add_row(row, *(f"{values[figure]:.3f}" for figure in figures))
+            table.add_row(row, *(spell_figure(values[figure]) for figure in figures))
         console.print(table)
+
+
+def spell_figure(value: float) -> str:
+    """`0.534`; a count as it is."""
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

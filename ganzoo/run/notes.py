@@ -7,6 +7,7 @@ from collections import Counter
 from ganzoo.build import Experiment
 from ganzoo.interfaces import Data
 from ganzoo.play.players import Player
+from ganzoo.run.evaluation import left_out
 
 
 def notes(experiment: Experiment, data: Data) -> list[str]:
@@ -18,6 +19,9 @@ def notes(experiment: Experiment, data: Data) -> list[str]:
         found.append(f"no term reaches {', '.join(named)}: frozen")
     if experiment.blueprint.metrics and not data.test_count():
         found.append("no held-out samples, so no metrics")
+    name = experiment.recipe.data.type
+    why = f"it learns from x and y of one scene, and '{name}' has none to spare"
+    found += [f"metrics.{m} is left out: {why}" for m in left_out(experiment.blueprint, data)]
     return found
 
 

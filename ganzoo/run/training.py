@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from rich.console import Console
+from rich.text import Text
 
 from ganzoo.build import Experiment
 from ganzoo.errors import DataError, RunError
@@ -155,10 +157,15 @@ def _draw_first(recorder: Recorder, display: Display) -> None:
 
 
 def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:
-    scores: Scores = evaluate(experiment, trainer.data)
+    scores: Scores = evaluate(experiment, trainer.data, partial(_say, console))
     if scores:
         write_json(folder.metrics, scores)
         print_scores(scores, trainer.data.test_count(), console)
+
+
+def _say(console: Console, text: str) -> None:
+    """A line that is not wrapped."""
+    console.print(Text(text), soft_wrap=True)
 
 
 def _quiet_unless(main: bool, console: Console) -> Console:

@@ -1,0 +1,94 @@
+"""A small network that names the class of every pixel of a photo."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, interpolate, max_pool2d
+
+# Changes whenever training would give other weights than before; caches are named after it.
+VERSION = 1
+LEVELS = 3
+BATCH = 16
+RATE = 0.01
+SEED = 0
+
+
+class Segmenter(nn.Module):
+    """Fully convolutional, coarse layers joined with fine ones (Long et al. 2015, arXiv:1411.4038).
+
+    All of a level's channels are handed on, not its scores alone (Ronneberger et al. 2015,
+    arXiv:1505.04597).
+
+    classes: channels of the output.
+    width: channels at full size; each of three levels below has twice as many.
+    """
+
+    def __init__(self, classes: int, width: int = 8) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(LEVELS + 1)]
+        steps = zip([3, *widths[:-1]], widths, strict=True)
+        self.down = nn.ModuleList([_block(before, after) for before, after in steps])
+        self.up = nn.ModuleList([_block(3 * fine, fine) for fine in reversed(widths[:-1])])
+        self.score = nn.Conv2d(width, classes, 1)
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Photos (N, 3, H, W) in [-1, 1] to logits (N, classes, H, W); any size."""
+        fine: list[Tensor] = []
+        first, *others = self.down
+        coarse = first(photos)
+        for block in others:
+            fine.append(coarse)
+            coarse = block(max_pool2d(coarse, 2, ceil_mode=True))
+        for block in self.up:
+            skip = fine.pop()
+            coarse = block(torch.cat([skip, interpolate(coarse, skip.shape[-2:])], 1))
+        logits: Tensor = self.score(coarse)
+        return logits
+
+
+def new_segmenter(classes: int, width: int) -> Segmenter:
+    """Untrained, on the CPU; always the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return Segmenter(classes, width)
+
+
+def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: int) -> None:
+    """Teach it the classes (N, H, W) of photos (N, 3, H, W), by cross-entropy; half are mirrored.
+
+    photos: uint8. classes: integers; one that the network has no channel for is not learnt.
+    """
+    optimizer = torch.optim.AdamW(network.parameters(), RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 2))
+    random = torch.Generator().manual_seed(SEED)
+    truth = classes.long().masked_fill(classes >= network.score.out_channels, -100)
+    # Narrow convolutions take 0.6 of the time with channels last.
+    network.to(memory_format=torch.channels_last).train()
+    with torch.enable_grad():
+        for _ in range(steps):
+            chosen = torch.randperm(len(photos), generator=random)[:BATCH].to(photos.device)
+            mirrored = (torch.rand(len(chosen), generator=random) < 0.5).to(photos.device)
+            images = _mirror(photos[chosen].float() / 127.5 - 1, mirrored)
+            logits = network(images.contiguous(memory_format=torch.channels_last))
+            loss = cross_entropy(logits, _mirror(truth[chosen], mirrored))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    network.to(memory_format=torch.contiguous_format).eval()
+
+
+def _mirror(images: Tensor, mirrored: Tensor) -> Tensor:
+    """Those images (N, ..., W) that are to be mirrored, mirrored."""
+    chosen = mirrored.view(-1, *[1] * (images.dim() - 1))
+    return torch.where(chosen, images.flip(-1), images)
+
+
+def _block(in_channels: int, out_channels: int) -> nn.Module:
+    """Two convolutions of 3 x 3."""
+    layers: list[nn.Module] = []
+    for channels in (in_channels, out_channels):
+        convolution = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
+        layers += [convolution, nn.BatchNorm2d(out_channels), nn.ReLU()]
+    return nn.Sequential(*layers)
