@@ -11,7 +11,10 @@ import time
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from ganzoo.cli import app
+from ganzoo.compare import training
 from ganzoo.compare.measuring import metrics_of, shared_metrics
 from ganzoo.compare.systems import differing_data, find_systems
 from ganzoo.errors import GanzooError
@@ -70,13 +73,26 @@ def recipes(tmp_path, monkeypatch):
     return "first.toml", "second.toml"
 
 
-def ganzoo(*words):
-    command = [sys.executable, "-m", "ganzoo", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def ganzoo(monkeypatch):
+    """Runs a command here, and the runs that it starts as well: (exit code, output, errors)."""
+    inner = []
+
+    def call(*words):
+        inner.clear()
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        return done.exit_code, done.stdout, done.stderr + "".join(inner)
+
+    def here(command):
+        done = CliRunner().invoke(app, command[3:])
+        inner.append(done.stderr)
+        return done.exit_code
+
+    monkeypatch.setattr(training, "_wait", here)
+    return call
 
 
-def test_it_trains_what_is_missing_and_keeps_the_rest(recipes, tmp_path):
+def test_it_trains_what_is_missing_and_keeps_the_rest(recipes, tmp_path, ganzoo):
     code, said, complaint = ganzoo("compare", *recipes, "--out", "cmp")
     assert code == 0, complaint
     assert "[2/2] training second: cmp/second/seed-0" in said
@@ -102,7 +118,7 @@ def test_it_trains_what_is_missing_and_keeps_the_rest(recipes, tmp_path):
         assert picture.width > picture.height  # x, first, second, y above three rows
 
 
-def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path):
+def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path, ganzoo):
     code, *_ = ganzoo("compare", *recipes, "--out", "cmp")
     assert code == 0
     run = tmp_path / "cmp" / "second" / "seed-0"
@@ -122,7 +138,7 @@ def test_a_system_without_the_output_is_not_asked_for_it(recipes, tmp_path):
     assert metrics_of(systems[1], shared).keys() == {"near", "own"}
 
 
-def test_a_run_that_is_there_is_a_row_of_its_own(recipes, tmp_path):
+def test_a_run_that_is_there_is_a_row_of_its_own(recipes, tmp_path, ganzoo):
     assert ganzoo("run", "first.toml", "--out", "mine", "--set", "train.seed=7")[0] == 0
     code, said, _ = ganzoo("compare", "mine", "second.toml", "--out", "cmp")
     assert code == 0
@@ -150,7 +166,7 @@ def test_interrupted_it_goes_on_with_the_same_command(recipes, tmp_path):
     assert system.trainings[0].words[0] == "resume"
 
 
-def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path):
+def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path, ganzoo):
     (tmp_path / "bad.toml").write_text(TINY.replace('"lsgan"', '"lsgna"'))
     code, _, complaint = ganzoo("compare", *recipes, "bad.toml", "nothing", "first.toml")
     assert code == 2
@@ -160,14 +176,14 @@ def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_run_of_other_settings_is_refused(recipes, tmp_path):
+def test_a_run_of_other_settings_is_refused(recipes, tmp_path, ganzoo):
     assert ganzoo("compare", "first.toml", "--out", "cmp")[0] == 0
     changed = ["networks.G.width=8", "train.length=5 steps"]
     with pytest.raises(GanzooError, match=r"in networks\.G\.width, train\.length; .*--out"):
         find_systems(["first.toml"], 1, changed, tmp_path / "cmp")
 
 
-def test_a_failed_system_is_left_out_and_told(recipes, tmp_path):
+def test_a_failed_system_is_left_out_and_told(recipes, tmp_path, ganzoo):
     text = TINY.replace('type = "streets"', 'type = "folders"\nroot = "nowhere"')
     for line in ("count = 8\n", "held_out = 3\n"):
         text = text.replace(line, "")

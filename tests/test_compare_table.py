@@ -94,3 +94,16 @@ def test_a_terminal_of_80_columns_holds_it(table):
     assert text.index("photos") > text.index("mean layout")
     photos = text[text.index("photos") : text.index("size and speed")]
     assert "first" not in photos  # a system without the figure has no line
+
+
+def test_counts_are_conditions_not_figures():
+    def counted(images):
+        rows = {"model": {"kid": 0.1, "images": images}, "real": {"kid": 0.0, "images": images}}
+        return Figures({"kid": rows}, 1, None)
+
+    same = compare({"first": [counted(200)], "second": [counted(200)]})
+    assert same.conditions == ["kid: images 200"]
+    assert list(same.columns) == [("kid", "kid"), SIZE]
+    assert as_markdown(same).endswith("|\n\nkid: images 200\n")
+    other = compare({"first": [counted(200)], "second": [counted(50)]})
+    assert other.conditions == ["kid: images 200, images 50"]

@@ -41,19 +41,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """columns: the figures of any row. rows: the systems in their order, then the rest."""
+    """columns: the figures of any row. rows: the systems in their order, then the rest.
+
+    conditions: what the figures of a metric depend on, as it counts them: `kid: images 200`.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
+    conditions: Sequence[str] = ()
 
 
 def compare(systems: Mapping[str, Sequence[Figures]]) -> Comparison:
     """Put systems side by side; systems: by name, the figures of each seed."""
-    rows = [_row(name, runs) for name, runs in systems.items()]
-    rows += _references([figures for runs in systems.values() for figures in runs])
+    everything = [figures for runs in systems.values() for figures in runs]
+    rows = [_row(name, runs) for name, runs in systems.items()] + _references(everything)
     columns = list(dict.fromkeys(column for row in rows for column in row.cells))
     order = {column: place for place, column in enumerate([*columns, SIZE, SPEED])}
-    return Comparison(sorted(columns, key=order.__getitem__), rows)
+    return Comparison(sorted(columns, key=order.__getitem__), rows, _conditions(everything))
 
 
 def _row(name: str, runs: Sequence[Figures]) -> Row:
@@ -70,9 +74,26 @@ def _model_scores(scores: Scores) -> dict[Column, float]:
     """Of each metric the first row, which is the model's."""
     found: dict[Column, float] = {}
     for metric, rows in scores.items():
-        first = next(iter(rows.values()), {})
+        first = _figures(next(iter(rows.values()), {}))
         found |= {(metric, figure): value for figure, value in first.items()}
     return found
+
+
+def _figures(row: Mapping[str, float]) -> dict[str, float]:
+    """What is measured; whole numbers are counts."""
+    return {figure: value for figure, value in row.items() if not isinstance(value, int)}
+
+
+def _conditions(runs: Sequence[Figures]) -> list[str]:
+    """The counts of each metric, once if all runs have the same."""
+    found: dict[str, dict[str, None]] = {}
+    for figures in runs:
+        for metric, rows in figures.scores.items():
+            for name, value in next(iter(rows.values()), {}).items():
+                if isinstance(value, int):
+                    said = f"{name.replace('_', ' ')} {value}"
+                    found.setdefault(metric, {})[said] = None
+    return [f"{metric}: {', '.join(counts)}" for metric, counts in found.items()]
 
 
 def _references(runs: Sequence[Figures]) -> list[Row]:
@@ -85,7 +106,7 @@ def _references(runs: Sequence[Figures]) -> list[Row]:
         for metric, rows in figures.scores.items():
             for name in list(rows)[1:]:
                 cells = found.setdefault(name, {})
-                for figure, value in rows[name].items():
+                for figure, value in _figures(rows[name]).items():
                     cells.setdefault((metric, figure), Cell(value))
     return [Row(name, cells) for name, cells in found.items()]
 
@@ -113,7 +134,7 @@ def as_markdown(table: Comparison) -> str:
     for row in table.rows:
         cells = [spell(column, row.cells.get(column)) for column in table.columns]
         lines.append(f"| {' | '.join([row.name, *cells])} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *(f"\n{each}" for each in table.conditions)]) + "\n"
 
 
 def as_csv(table: Comparison) -> str:

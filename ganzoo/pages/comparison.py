@@ -24,3 +24,5 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
             table.add_row(row.name, *(spell(column, row.cells.get(column)) for column in shown))
         console.print()
         console.print(table)
+    for condition in comparison.conditions:
+        console.print(f"\n{condition}")
