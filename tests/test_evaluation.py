@@ -90,7 +90,8 @@ def test_nothing_is_learnt_before_training(built, monkeypatch):
 def test_a_run_says_it(recipes, tiny, tmp_path):
     shown = Console(file=io.StringIO(), width=60)
     short = {"train.length": "1 step", "samples.count": 1, "metrics": {"photos": PHOTOS}}
-    train(build_recipe(recipes / "cyclegan.toml", {**tiny(), **short}), tmp_path / "run", console=shown)
+    experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **short})
+    train(experiment, tmp_path / "run", console=shown)
     assert f"metrics.photos: {LEARNS}\n" in shown.file.getvalue()
     scores = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert scores["photos"]["real photos"]["pixel_accuracy"] > 0

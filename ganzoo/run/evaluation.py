@@ -12,6 +12,7 @@ from torch import Tensor
 from ganzoo.build import Experiment
 from ganzoo.build.plans import Blueprint, MetricPlan
 from ganzoo.errors import Fault, RecipeError
+from ganzoo.expression import Expression
 from ganzoo.interfaces import Data, Metric, Value
 from ganzoo.play.model import Model, OutputWire
 from ganzoo.run.examples import Examples
@@ -19,6 +20,7 @@ from ganzoo.run.examples import Examples
 Scores = dict[str, dict[str, dict[str, float]]]
 Tell = Callable[[str], None]
 """Says a sentence to the person who waits."""
+Shown = tuple[Expression, bool]
 
 
 def say_nothing(text: str) -> None:
@@ -45,7 +47,8 @@ def evaluate_model(
     """
     if not data.test_count():
         return {}
-    plans = {n: blueprint.metrics[n] for n in wanted if n not in left_out(blueprint, data)}
+    skipped = left_out(blueprint, data)
+    plans = {name: blueprint.metrics[name] for name in wanted if name not in skipped}
     metrics: dict[str, Any] = {name: plan.metric.make() for name, plan in plans.items()}
     views = {name: _views(blueprint, plan) for name, plan in plans.items()}
     for name, metric in metrics.items():
@@ -53,7 +56,7 @@ def evaluate_model(
     for index in range(data.test_count()):
         found = _values(model, [v for own in views.values() for v in own.values()], data, index)
         for name, metric in metrics.items():
-            metric.update(**{wire: found[view] for wire, view in views[name].items()})
+            metric.update(**{wire: found[_shown(view)] for wire, view in views[name].items()})
     return {name: metric.compute() for name, metric in metrics.items()}
 
 
@@ -80,7 +83,7 @@ def rehearse(experiment: Experiment, data: Data) -> None:
         views = _views(blueprint, plan)
         try:
             found = _values(model, views.values(), data, 0)
-            plan.metric.make().update(**{wire: found[view] for wire, view in views.items()})
+            plan.metric.make().update(**{w: found[_shown(view)] for w, view in views.items()})
         except (ValueError, RuntimeError) as error:
             fault = Fault(f"metrics.{name}", str(error).splitlines()[0])
             raise RecipeError(experiment.recipe.name, [fault]) from error
@@ -103,13 +106,19 @@ def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:
 
 def _values(
     model: Model, views: Iterable[OutputWire], data: Data, index: int
-) -> Mapping[OutputWire, Value]:
+) -> Mapping[Shown, Value]:
     """Each wire on a held-out sample, once.
 
     One by one, so that dropout in one does not depend on what else is asked for.
     """
     sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
-    return {view: model.evaluate([view], sample, index)[0] for view in dict.fromkeys(views)}
+    distinct = {_shown(view): view for view in views}
+    return {key: model.evaluate([v], sample, index)[0] for key, v in distinct.items()}
+
+
+def _shown(view: OutputWire) -> Shown:
+    """What two views of the same have in common; the part that makes an output is made for each."""
+    return view.wire, view.train_mode
 
 
 def print_scores(scores: Scores, count: int, console: Console) -> None:
