@@ -38,7 +38,7 @@ def part_settings(kinds, name):
     """The names of a part's settings."""
     registry = installed().registry
     kind = next(kind for kind in kinds if (kind, name) in registry.components)
-    return {setting.name for setting in settings(registry.load(kind, name))}
+    return {setting.name for setting in settings(registry.get(kind, name).load())}
 
 
 def narrow(recipe):
