@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 Value = Tensor | list[Tensor]
+Sample = dict[str, Tensor]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -144,10 +145,7 @@ class Penalty(nn.Module, ABC):
 
 
 class Buffer(ABC):
-    """What a critic sees in place of the newest fakes.
-
-    A sample is the tuple of the critic's arguments; its tensors are kept and drawn together.
-    """
+    """What a critic sees in place of the newest fakes; a sample is the tuple of its arguments."""
 
     @abstractmethod
     def draw(self, fakes: tuple[Tensor, ...], random: np.random.Generator) -> tuple[Tensor, ...]:
@@ -162,9 +160,6 @@ class Buffer(ABC):
         """Take up a saved state."""
 
 
-Sample = dict[str, Tensor]
-
-
 class Data(ABC):
     """Images for training, and held-out ones.
 
@@ -176,11 +171,7 @@ class Data(ABC):
     paired: bool = False
 
     def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
-        """Find the files.
-
-        Raises:
-            DataError: nothing usable is there.
-        """
+        """Find the files; raises DataError where nothing usable is there."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -241,21 +232,16 @@ class Metric(ABC):
     """A figure on held-out data: the parameters of `update` are its wires.
 
     needs_pairs: the wires compare samples of one scene, so the data must be paired.
-    learns_from: the wires whose aligned samples `prepare` learns from: each must be a variable of
-        the data (`photo = "x"`), and the data must have such samples.
+    learns_from: wires of which `prepare` is given real samples: each is a variable of the data.
     """
 
     needs_pairs: ClassVar[bool] = True
     learns_from: ClassVar[tuple[str, ...]] = ()
 
-    def prepare(  # noqa: B027 (a metric that needs no preparation leaves it out)
-        self, examples: Sequence[Sample], tell: Callable[[str], None]
-    ) -> None:
-        """Get ready to judge: called before the first update.
+    def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
+        """Get ready, before the first update; a rehearsal of one sample does without.
 
-        Before a training starts, a metric is shown one sample unprepared, for what it refuses.
-        examples: the data's aligned samples of the wires in `learns_from`, by wire; without N, on
-            the device of the networks, read when asked for: there may be very many.
+        examples: aligned samples by wire, read when asked for; without N, on the networks' device.
         tell: say a sentence to the person who waits.
         """
 
