@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.compare import training
-from ganzoo.compare.measuring import metrics_of, shared_metrics
+from ganzoo.compare.metrics import metrics_of, shared_metrics
 from ganzoo.compare.systems import differing_data, find_systems
 from ganzoo.errors import GanzooError
 
@@ -164,6 +165,19 @@ def test_interrupted_it_goes_on_with_the_same_command(recipes, tmp_path):
     (system,) = find_systems(["first.toml"], 1, words[-1:], tmp_path / "cmp")
     assert system.trainings[0].state == "begun"
     assert system.trainings[0].words[0] == "resume"
+
+
+def test_a_metric_that_cannot_be_had_is_told_before_training_and_left_out(recipes, ganzoo):
+    Path(recipes[1]).write_text(
+        OTHER
+        + 'far = { type = "kid", prediction = "x2y", target = "y", weights = "no.safetensors",'
+        ' when = "compare" }\n'
+    )
+    code, said, complaint = ganzoo("compare", *recipes, "--out", "cmp")
+    assert code == 0, complaint
+    assert "note: metrics.far is left out: " in said
+    assert said.index("metrics.far") < said.index("training first")
+    assert "far" not in Path("cmp/comparison.md").read_text()
 
 
 def test_everything_wrong_is_told_before_anything_is_trained(recipes, tmp_path, ganzoo):

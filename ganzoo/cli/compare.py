@@ -29,12 +29,16 @@ def compare(
     Finished runs are kept: give more recipes or seeds later and only those are trained. --set goes
     for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
     """
+    from ganzoo.compare.metrics import plan_metrics
     from ganzoo.compare.report import write_report
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
     from ganzoo.pages.comparison import print_comparison
 
     found = find_systems(systems, seeds, set_ or [], out)
+    metrics, refused = plan_metrics(found)
+    for name, reason in refused.items():
+        typer.echo(f"note: metrics.{name} is left out: {reason}")
     try:
         failed = train_all(found, typer.echo)
     except Stopped:
@@ -42,7 +46,7 @@ def compare(
         raise typer.Exit(STOPPED) from None
     done = [system for each in found if (system := each.without(failed))]
     if done:
-        table, files = write_report(done, out, typer.echo)
+        table, files = write_report(done, metrics, out, typer.echo)
         print_comparison(table)
         typer.echo("\n" + "\n".join(map(str, files)))
     for line in differing_data(found):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,15 +13,14 @@ from typing import Any
 from ganzoo.build.assemble import assemble
 from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint, MetricPlan
+from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
-from ganzoo.expression import names, networks
 from ganzoo.files import write_json
 from ganzoo.play.model import Model
 from ganzoo.run.evaluation import Scores, Tell, evaluate_model
 from ganzoo.run.folder import RunFolder
 
 FILE = "comparison.json"  # in the run's folder
-Tables = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -35,36 +34,6 @@ class Figures:
     scores: Scores
     parameters: int
     images_per_second: float | None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A metric as a recipe writes it, and the outputs and variables in its wires."""
-
-    table: dict[str, Any]
-    needs: frozenset[str]
-
-
-def shared_metrics(systems: Sequence[System]) -> dict[str, Asked]:
-    """The metrics that every system may be asked for: wired by outputs and data alone.
-
-    Of several with one name the first counts.
-    """
-    shared: dict[str, Asked] = {}
-    for system in systems:
-        for name, plan in system.blueprint.metrics.items():
-            if not any(networks(wire) for wire in plan.wires.values()):
-                shared.setdefault(name, _asked(plan))
-    return shared
-
-
-def metrics_of(system: System, shared: Mapping[str, Asked]) -> Tables:
-    """The shared metrics of which a system has all outputs, then those of its own."""
-    blueprint = system.blueprint
-    known = {*blueprint.outputs, *blueprint.variables}
-    own = {name: _asked(plan) for name, plan in blueprint.metrics.items() if name not in shared}
-    fitting = {name: asked for name, asked in shared.items() if asked.needs <= known}
-    return {name: asked.table for name, asked in {**fitting, **own}.items()}
 
 
 def measure(system: System, training: Training, metrics: Tables, say: Tell) -> Figures:
@@ -116,12 +85,6 @@ def _is_there(plan: MetricPlan, blueprint: Blueprint, model: Model) -> bool:
     """Whether the model file holds all networks that a metric's wires call."""
     views = [blueprint.view(wire) for wire in plan.wires.values()]
     return all(view.networks <= set(model.networks) for view in views)
-
-
-def _asked(plan: MetricPlan) -> Asked:
-    wires = {wire: str(expression) for wire, expression in plan.wires.items()}
-    needs = {name for expression in plan.wires.values() for name in names(expression)}
-    return Asked({"type": plan.metric.name, **plan.metric.settings, **wires}, frozenset(needs))
 
 
 def _key(folder: RunFolder, metrics: Tables) -> str:

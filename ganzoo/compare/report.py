@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ganzoo.compare.measuring import measure, metrics_of, shared_metrics
+from ganzoo.compare.measuring import measure
+from ganzoo.compare.metrics import Tables
 from ganzoo.compare.pictures import draw, open_systems
 from ganzoo.compare.systems import System
 from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
@@ -13,17 +14,21 @@ from ganzoo.files import write_text
 from ganzoo.run.evaluation import Tell
 
 
-def write_report(systems: Sequence[System], out: Path, say: Tell) -> tuple[Comparison, list[Path]]:
+def write_report(
+    systems: Sequence[System], metrics: Mapping[str, Tables], out: Path, say: Tell
+) -> tuple[Comparison, list[Path]]:
     """Measure finished systems and write everything into `out`; returns the files.
+
+    metrics: by system.
 
     Raises:
         ModelError: a model is missing or damaged.
         DataError: the held-out images are.
     """
-    shared, figures = shared_metrics(systems), {}
-    for system in systems:
-        metrics = metrics_of(system, shared)
-        figures[system.name] = [measure(system, t, metrics, say) for t in system.trainings]
+    figures = {
+        system.name: [measure(system, t, metrics[system.name], say) for t in system.trainings]
+        for system in systems
+    }
     table = compare(figures)
     texts = {out / "comparison.md": as_markdown(table), out / "comparison.csv": as_csv(table)}
     for path, text in texts.items():
