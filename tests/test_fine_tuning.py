@@ -90,6 +90,15 @@ def test_a_resume_does_not_read_the_file_again(old, tiny, tmp_path):
     assert train(again, tmp_path / "run", resume=True, console=quiet).step == 3
 
 
+def test_a_resume_starts_frozen_networks_again(old, tiny):
+    """No checkpoint holds them."""
+    frozen = {**tiny(), **SHORT, "networks.F.trainable": False}
+    for more in ({}, {"networks.F.weights": str(old)}):
+        first = build_recipe("cyclegan", {**frozen, **more}).networks["F"].state_dict()
+        again = build_recipe("cyclegan", {**frozen, **more}, start=False).networks["F"].state_dict()
+        assert all(torch.equal(first[key], again[key]) for key in first)
+
+
 def test_averages_are_what_a_model_file_holds(tiny, tmp_path):
     settings = {**tiny(), **SHORT, "ema.decay": 0.9, "ema.warmup": False}
     quiet = Console(file=io.StringIO())

@@ -17,7 +17,10 @@ NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
     *("duration", "recipe", "loading", "files", "notation", "tables"),
 )
-PARTS = ("networks", "losses", "buffers", "data", "metrics", "latents", "schedules", "inits")
+PARTS = (
+    *("networks", "losses", "buffers", "data", "metrics", "outputs"),
+    *("latents", "schedules", "inits"),
+)
 HEAVY = ("torch", "torchvision", "accelerate", "torchmetrics", "safetensors", "numpy", "matplotlib")
 
 

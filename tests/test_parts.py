@@ -28,8 +28,15 @@ REQUIRED = {
     ("latent", "uniform"): {"size": 8},
     ("latent", "categorical"): {"classes": 3},
     ("data", "class_folders"): {"classes": 3},
+    ("discriminator", "coupled"): {"size": 32},
+    ("loss", "perceptual"): {
+        "weights": "none",
+        "backbone": "tf_efficientnet_lite0",
+        "layers": [1],
+    },
 }
-VECTORS = {"dcgan"}  # generators that take vectors
+VECTORS = {"dcgan", "coupled"}  # generators that take vectors
+HEADS = {"coupled": ("x", "y")}  # networks of which only heads can be called
 
 
 def parts(*kinds):
@@ -42,7 +49,7 @@ def make(part):
 
 
 @parts("generator", "discriminator", "module", "loss", "buffer", "data", "latent", "init",
-       "penalty", "schedule", "metric")  # fmt: skip
+       "penalty", "schedule", "metric", "output")  # fmt: skip
 def test_it_is_documented(part):
     loaded = part.load()
     text = inspect.getdoc(loaded) or ""
@@ -51,6 +58,14 @@ def test_it_is_documented(part):
     assert loaded.__doc__, "the docstring is its own, not inherited"
     for setting in settings(loaded):
         assert setting.name in text, f"{part.name}: the docstring does not explain {setting.name}"
+
+
+def run(part, network, *arguments):
+    """What it gives; of one with a head for each domain, the sum of both."""
+    heads = HEADS.get(part.name)
+    if heads is None:
+        return network(*arguments)
+    return sum(getattr(network, head)(*arguments) for head in heads)
 
 
 def extra(network, images):
@@ -66,14 +81,14 @@ def test_a_network_learns_and_restores(part):
     is_vector = part.kind == "generator" and part.name in VECTORS
     images = torch.rand(2, network.in_channels, *([] if is_vector else [64, 64])) * 2 - 1
     others = extra(network, images)
-    result = network(images, *others)
+    result = run(part, network, images, *others)
     if part.kind == "generator":
         assert result.shape == (2, network.out_channels, 64, 64)
     result.square().mean().backward()
     assert all(torch.isfinite(p.grad).all() for p in network.parameters())
     twin = make(part)
     twin.load_state_dict(copy.deepcopy(network.state_dict()))
-    assert torch.equal(network.eval()(images, *others), twin.eval()(images, *others))
+    assert torch.equal(*(run(part, n.eval(), images, *others) for n in (network, twin)))
     assert isinstance(network, Discriminator) == (part.kind == "discriminator")
 
 
@@ -86,8 +101,10 @@ def test_per_sample_is_true_where_it_is_said(part):
     images = torch.rand(2, network.in_channels, 32, 32, dtype=torch.float64)
     others = extra(network, images)
     rows = zip(images, *others, strict=True)
-    one_by_one = torch.cat([network(*(image[None] for image in row)) for row in rows])
-    torch.testing.assert_close(network(images, *others), one_by_one, rtol=1e-10, atol=1e-12)
+    one_by_one = torch.cat([run(part, network, *(i[None] for i in row)) for row in rows])
+    torch.testing.assert_close(
+        run(part, network, images, *others), one_by_one, rtol=1e-10, atol=1e-12
+    )
 
 
 @parts("loss")
@@ -122,10 +139,11 @@ def test_a_penalty_is_a_finite_scalar_that_moves_the_critic(part):
     assert gradient.abs().sum() > 0
 
 
-@parts("loss", "metric")
+@parts("loss", "metric", "output")
 def test_settings_and_wires_are_kept_apart(part):
     loaded = part.load()
-    method = getattr(loaded, "update" if part.kind == "metric" else "forward", None)
+    takes = {"metric": "update", "output": "make"}.get(part.kind, "forward")
+    method = getattr(loaded, takes, None)
     adversarial = issubclass(loaded, AdversarialLoss)
     wires = {"real", "fake"} if adversarial else {p.name for p in parameters(method, skip=1)}
     reserved = {"type", "weight", "player", "buffer"}

