@@ -73,7 +73,7 @@ def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: 
             logits = network(images.contiguous(memory_format=torch.channels_last))
             loss = cross_entropy(logits, _mirror(truth[chosen], mirrored))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     network.to(memory_format=torch.contiguous_format).eval()

@@ -96,8 +96,8 @@ def _views(blueprint: Blueprint, plan: MetricPlan) -> dict[str, OutputWire]:
 
 def _learnt(plan: MetricPlan) -> dict[str, str]:
     """The wires that a metric learns from, and the variables that they are."""
-    wires = plan.metric.part.learns_from
-    return {wire: str(plan.wires[wire]) for wire in wires if wire in plan.wires}
+    part: Any = plan.metric.part
+    return {wire: str(plan.wires[wire]) for wire in part.learns_from if wire in plan.wires}
 
 
 def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:
