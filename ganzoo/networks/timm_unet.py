@@ -37,6 +37,9 @@ class TimmUNet(Generator):
         ModelError: the file with the weights cannot be used.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(
         self,
         in_channels: int = 3,
