@@ -34,10 +34,10 @@ class LatentSearch(Output):
 
     def __init__(
         self,
-        steps: int = 60,
-        lr: float = 0.1,
-        draws: int = 32,
-        starts: int = 2,
+        steps: int = 30,
+        lr: float = 0.2,
+        draws: int = 16,
+        starts: int = 1,
         distance: Literal["l2", "l1"] = "l2",
     ) -> None:
         if steps < 0 or lr <= 0:
