@@ -39,6 +39,9 @@ def shrunk(recipe, folder):
         if "size" in network.settings:
             overrides[f"networks.{name}.size"] = 64
     data = {"size": 64, "resize": 64, "root": str(folder), "count": 4, "held_out": 2}
+    for name, player in loaded.players.items():
+        if getattr(player, "every", 1) > 1:
+            overrides[f"players.{name}.every"] = 2
     for key in data.keys() & build_recipe_settings(loaded):
         overrides[f"data.{key}"] = data[key]
     return overrides
