@@ -108,6 +108,21 @@ def test_a_gradient_penalty_needs_no_slope_of_labels():
     assert judge.embedding.weight.grad.isfinite().all()
 
 
+def test_the_spread_of_a_batch_is_judged():
+    """Equal samples: the added channel is 0; others: the mean deviation, by hand."""
+    judge, plain = critic(minibatch_std=True), critic()
+    with torch.no_grad():
+        weight = judge.model[-1].weight
+        plain.load_state_dict({**judge.state_dict(), "model.5.weight": weight[:, :-1]})
+        same = images()[:1].repeat(3, 1, 1, 1)
+        torch.testing.assert_close(judge(same), plain(same), atol=1e-4, rtol=0)
+        seen = plain.features(images())[-1]
+        spread = ((seen - seen.mean(0)).square().mean(0) + 1e-8).sqrt().mean()
+        expected = plain(images()) + spread * weight[:, -1].sum()
+        torch.testing.assert_close(judge(images()), expected)
+    assert not judge.per_sample
+
+
 def test_spectral_norm_bounds_every_layer():
     judge = critic(spectral_norm=True, classes=3)
     for _ in range(200):
@@ -116,7 +131,7 @@ def test_spectral_norm_bounds_every_layer():
     assert len(layers) == 4
     for layer in layers:
         largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
-        assert float(largest) == pytest.approx(1, rel=1e-2)
+        assert float(largest.detach()) == pytest.approx(1, rel=1e-2)
     twin = critic(spectral_norm=True, classes=3)
     twin.load_state_dict(copy.deepcopy(judge.state_dict()))
     labels = torch.tensor([0, 1, 2])

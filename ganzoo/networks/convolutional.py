@@ -93,6 +93,9 @@ class ConvolutionalCritic(Discriminator):
         penalty not batch, which lets samples see each other: layer, as Gulrajani et al. 2017
         (arXiv:1704.00028) advise, instance, group or none.
     classes: how many classes there are; left out, `D(y)`.
+    minibatch_std: whether the last layer also sees how much the samples of a batch differ, which is
+        little where a generator draws the same image again and again (Karras et al. 2017,
+        arXiv:1710.10196, sec. 3).
     spectral_norm: whether to divide every weight by its largest singular value (Miyato et al. 2018,
         arXiv:1802.05957), best with norm none.
 
@@ -109,22 +112,23 @@ class ConvolutionalCritic(Discriminator):
         width: int = 64,
         norm: Norm = "batch",
         classes: int | None = None,
+        minibatch_std: bool = False,
         spectral_norm: bool = False,
     ) -> None:
         super().__init__()
         _check(in_channels, size, width, classes)
         self.in_channels, self.out_channels, self.classes = in_channels, 1, classes
-        self.size = size
+        self.size, self.minibatch_std = size, minibatch_std
         widths = _widths(width, size)
         layers: list[nn.Module] = [_halve(in_channels, width), nn.LeakyReLU(0.2, inplace=True)]
         for narrower, wider in pairwise(widths):
             layers += [_halve(narrower, wider, needs_bias(norm)), make_norm(norm, wider)]
             layers += [nn.LeakyReLU(0.2, inplace=True)]
-        self.model = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, START))
+        self.model = nn.Sequential(*layers, nn.Conv2d(widths[-1] + minibatch_std, 1, START))
         self.embedding = _embedding(classes, widths[-1] * START**2) if classes else None
         if spectral_norm:
             _limit_slopes(self)
-        self.per_sample = is_per_sample(self) and not spectral_norm
+        self.per_sample = is_per_sample(self) and not (spectral_norm or minibatch_std)
 
     def judge(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits (N, 1) for images (N, in_channels, size, size) and labels (N,).
@@ -135,7 +139,8 @@ class ConvolutionalCritic(Discriminator):
         _check_labels(labels, self.classes, "D(y, c)")
         self._check_size(images)
         seen = self.model[:-1](images)
-        logits: Tensor = self.model[-1](seen).flatten(1)
+        judged = torch.cat([seen, _spread(seen)], 1) if self.minibatch_std else seen
+        logits: Tensor = self.model[-1](judged).flatten(1)
         if self.embedding is None:
             return logits
         by_class: Tensor = (self.embedding(labels) * seen.flatten(1)).sum(1, keepdim=True)
@@ -165,6 +170,12 @@ def _enlarge(in_channels: int, out_channels: int, first: bool, bias: bool = True
 
 def _halve(in_channels: int, out_channels: int, bias: bool = True) -> nn.Module:
     return nn.Conv2d(in_channels, out_channels, 4, 2, 1, bias=bias)
+
+
+def _spread(features: Tensor) -> Tensor:
+    """The standard deviation over the batch, averaged to one number, as a channel (N, 1, H, W)."""
+    deviation = (features.var(0, unbiased=False) + 1e-8).sqrt().mean()
+    return deviation.expand(len(features), 1, *features.shape[2:])
 
 
 def _embedding(classes: int, size: int) -> nn.Embedding:
