@@ -195,7 +195,9 @@ def load_model(path: str | Path) -> Model:
     return open_model(path)[1]
 
 
-def open_model(path: str | Path, change: Mapping[str, Any] | None = None) -> tuple[Blueprint, Model]:
+def open_model(
+    path: str | Path, change: Mapping[str, Any] | None = None
+) -> tuple[Blueprint, Model]:
     """A trained model and its blueprint.
 
     change: tables of the recipe to replace, as `{"metrics": {...}}`.

@@ -1,0 +1,37 @@
+"""Checks for authors of parts and recipes: a line each in a plugin's own tests.
+
+    from ganzoo import testing
+
+    def test_it_is_light():
+        testing.check_light_import("mine")
+
+    def test_the_parts():
+        testing.check_package("ganzoo-mine")
+
+    def test_the_generator():
+        testing.check_network("mine.direct", width=8)
+
+    def test_the_recipe():
+        testing.check_recipe("mine.recipe", {"networks.G.width": 4})
+
+A check that fails raises AssertionError with a sentence that says what an author should change.
+"""
+
+from __future__ import annotations
+
+from ganzoo.testing.data import check_data
+from ganzoo.testing.losses import check_loss, check_penalty
+from ganzoo.testing.networks import check_network
+from ganzoo.testing.package import check_light_import, check_package, check_part
+from ganzoo.testing.recipes import check_recipe
+
+__all__ = [
+    "check_data",
+    "check_light_import",
+    "check_loss",
+    "check_network",
+    "check_package",
+    "check_part",
+    "check_penalty",
+    "check_recipe",
+]

@@ -1,0 +1,72 @@
+"""Of data: what they declare is what they give, and chance is the generator's."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.interfaces import Data, Sample
+from ganzoo.testing.package import check_part, find
+
+
+def check_data(name: str, **settings: Any) -> None:
+    """Data declare their variables from settings alone, and every sample is as declared.
+
+    Images lie in [-1, 1]; the same index and generator give the same sample, also in a loader's
+    worker, to which data are pickled; held-out samples are always the same.
+    """
+    part = find(name, "data")
+    check_part(name, kind="data")
+    data = part.load()(**settings)
+    assert isinstance(data, Data), f"'{name}' is no Data: see ganzoo.interfaces"
+    data.prepare()
+    assert len(data) > 0, f"'{name}' has no training samples"
+    copy = _copied(data, name)
+    for index in {0, len(data) - 1}:
+        first, again = (d.train_sample(index, np.random.default_rng(3)) for d in (data, copy))
+        _check_sample(f"'{name}', training sample {index}", data, first)
+        _check_equal(f"'{name}', training sample {index}", first, again)
+    for index in {0, data.test_count() - 1} if data.test_count() else ():
+        first, again = data.test_sample(index), copy.test_sample(index)
+        _check_sample(f"'{name}', held-out sample {index}", data, first)
+        _check_equal(f"'{name}', held-out sample {index}", first, again)
+
+
+def _copied(data: Data, name: str) -> Data:
+    """A copy, once it is sure that a loader's worker can be sent one."""
+    try:
+        ForkingPickler.dumps(data)
+    except Exception as error:
+        raise AssertionError(
+            f"'{name}' cannot be sent to a loader's worker ({error}); keep no open file and no "
+            "function of a function in it"
+        ) from error
+    return deepcopy(data)
+
+
+def _check_sample(where: str, data: Data, sample: Sample) -> None:
+    declared = set(data.variables)
+    assert set(sample) == declared, f"{where} has {sorted(sample)}, declared are {sorted(declared)}"
+    for name, variable in data.variables.items():
+        value = sample[name]
+        label = f"{where}: {name}"
+        assert isinstance(value, Tensor), f"{label} is a {type(value).__name__}, not a tensor"
+        assert value.shape == variable.shape, (
+            f"{label} is {tuple(value.shape)}, not {variable.shape}"
+        )
+        if variable.classes:
+            assert not value.is_floating_point(), f"{label} is a class label, and no whole number"
+            assert 0 <= int(value) < variable.classes, f"{label} is {int(value)}: no such class"
+        elif variable.size:
+            assert value.dtype == torch.float32, f"{label} is {value.dtype}, not float32"
+            assert value.abs().max() <= 1, f"{label} leaves [-1, 1]"
+
+
+def _check_equal(where: str, first: Sample, again: Sample) -> None:
+    same = all(torch.equal(first[name], again[name]) for name in first)
+    assert same, f"{where} differs from call to call; draw from the given generator alone"

@@ -1,0 +1,72 @@
+"""Of losses and penalties: finite scalars, with the gradient that their values have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty
+from ganzoo.signature import parameters
+from ganzoo.testing.package import check_part, find
+
+
+def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
+    """A loss is a finite scalar, and its gradient equals finite differences in float64.
+
+    inputs: what it is called with; left out, images (2, 3, 8, 8), or logits (2, 1, 4, 4) for an
+        adversarial loss. settings: of the constructor.
+    """
+    part = find(name, "loss")
+    check_part(name, kind="loss")
+    loss = part.load()(**settings).double()
+    if isinstance(loss, AdversarialLoss):
+        fake, real = _doubles(inputs) or _random((2, 1, 4, 4), 2)
+        against = real if loss.needs_real else None
+        _check_scalar(f"'{name}'.generator_loss", lambda f: loss.generator_loss(f, against), [fake])
+        _check_scalar(f"'{name}'.discriminator_loss", loss.discriminator_loss, [real, fake])
+        return
+    assert isinstance(loss, Loss), f"'{name}' is neither kind of loss: see ganzoo.interfaces"
+    count = len([p for p in parameters(type(loss).forward, skip=1) if p.default is p.empty])
+    _check_scalar(f"'{name}'", loss, _doubles(inputs) or _random((2, 3, 8, 8), count))
+
+
+def check_penalty(name: str, **settings: Any) -> None:
+    """A penalty is a finite scalar that reaches the critic's weights."""
+    part = find(name, "penalty")
+    check_part(name, kind="penalty")
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 1))
+    images = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
+    real, fake = (Judged((side,), [critic(side)]) for side in images)
+    penalty = part.load()(**settings)
+    assert isinstance(penalty, Penalty), f"'{name}' is no Penalty: see ganzoo.interfaces"
+    value = penalty(lambda *given: [critic(*given)], real, fake)
+    assert value.shape == (), f"'{name}' gives {tuple(value.shape)}, not a scalar"
+    assert value.isfinite(), f"'{name}' is not finite"
+    gradients = torch.autograd.grad(value, list(critic.parameters()), allow_unused=True)
+    known = [gradient for gradient in gradients if gradient is not None]
+    assert any(g.abs().sum() > 0 for g in known), f"'{name}' does not reach the critic's weights"
+
+
+def _check_scalar(where: str, call: Callable[..., Tensor], inputs: list[Tensor]) -> None:
+    value = call(*inputs)
+    assert value.shape == (), f"{where} gives {tuple(value.shape)}, not a scalar: take the mean"
+    assert value.isfinite(), f"{where} is not finite for ordinary inputs"
+    try:
+        torch.autograd.gradcheck(call, inputs)
+    except RuntimeError as error:
+        raise AssertionError(f"{where}: its gradient is not its value's\n{error}") from error
+
+
+def _random(shape: tuple[int, ...], count: int) -> list[Tensor]:
+    """Values in [-1, 1] of which no two are alike, so that a kink is not met."""
+    random = torch.Generator().manual_seed(0)
+    values = [torch.rand(shape, generator=random, dtype=torch.float64) for _ in range(count)]
+    return [(2 * value - 1).requires_grad_() for value in values]
+
+
+def _doubles(inputs: tuple[Tensor, ...]) -> list[Tensor]:
+    return [value.detach().double().requires_grad_() for value in inputs]

@@ -1,0 +1,131 @@
+"""Of a network: it builds, learns, is saved and restored, and keeps its promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.interfaces import Network, Value
+from ganzoo.signature import parameters
+from ganzoo.testing.package import check_part, find
+
+SIDE = 64
+
+
+def check_network(
+    name: str, *inputs: Tensor, heads: tuple[str, ...] = (), kind: str = "", **settings: Any
+) -> None:
+    """All that ganzoo asks of a network.
+
+    It builds, has a finite gradient in every parameter, gives the same for the same seed, runs on
+    the meta device, is restored by its state, and, where it says `per_sample`, treats each sample
+    by itself.
+
+    inputs: what it is called with; left out, two images of 64 px for each required parameter, with
+        `in_channels` channels.
+    heads: call these instead of the network itself.
+    settings: of the constructor.
+    """
+    part = find(name, kind)
+    check_part(name, kind=part.kind)
+    made = _seeded(part.load(), settings)
+    assert isinstance(made, Network), f"'{name}' is no Network: see ganzoo.interfaces"
+    given = inputs or _images(made)
+    for head in heads or ("forward",):
+        where = f"'{name}'" if head == "forward" else f"'{name}'.{head}"
+        _check_learning(_seeded(part.load(), settings), head, given, where)
+        _check_same(part.load(), settings, head, given, where)
+        _check_restored(part.load(), settings, head, given, where)
+        _check_meta(part.load(), settings, head, given, where)
+        if made.per_sample:
+            _check_per_sample(made, head, given, where)
+
+
+def _seeded(part: Any, settings: dict[str, Any], seed: int = 0) -> Network:
+    torch.manual_seed(seed)
+    made: Network = part(**settings)
+    return made
+
+
+def _images(network: Network) -> tuple[Tensor, ...]:
+    required = [p for p in parameters(type(network).forward, skip=1) if p.default is p.empty]
+    random = torch.Generator().manual_seed(1)
+    count = len([p for p in required if p.kind is not p.VAR_POSITIONAL]) or 1
+    shape = 2, network.in_channels, SIDE, SIDE
+    return tuple(torch.rand(shape, generator=random) * 2 - 1 for _ in range(count))
+
+
+def _call(network: Network, head: str, given: tuple[Tensor, ...]) -> Tensor:
+    """What it gives, flat; lists are put in a row."""
+    value: Value = network(*given) if head == "forward" else getattr(network, head)(*given)
+    return torch.cat([v.flatten() for v in (value if isinstance(value, list) else [value])])
+
+
+def _check_learning(network: Network, head: str, given: tuple[Tensor, ...], where: str) -> None:
+    if not any(p.requires_grad for p in network.parameters()):
+        return
+    _call(network.train(), head, given).float().square().mean().backward()
+    gradients = [(n, p.grad) for n, p in network.named_parameters() if p.requires_grad]
+    found = [(n, g) for n, g in gradients if g is not None]
+    assert found, f"{where}: no parameter gets a gradient"
+    odd = [n for n, g in found if not g.isfinite().all()]
+    assert not odd, f"{where}: the gradient of {odd[0]} is not finite"
+    if head == "forward":
+        idle = [n for n, g in gradients if g is None]
+        assert not idle, f"{where}: {idle[0]} gets no gradient; leave out what nothing uses"
+
+
+def _check_same(
+    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
+) -> None:
+    results = []
+    for _ in range(2):
+        network = _seeded(part, settings)
+        torch.manual_seed(2)
+        results.append(_call(network.train(), head, given))
+    assert torch.equal(*results), (
+        f"{where}: two networks of one seed differ; draw from torch's global generator alone"
+    )
+
+
+def _check_restored(
+    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
+) -> None:
+    first, second = _seeded(part, settings), _seeded(part, settings, seed=1)
+    second.load_state_dict(first.state_dict())
+    with torch.no_grad():
+        results = [_call(network.eval(), head, given) for network in (first, second)]
+    assert torch.equal(*results), (
+        f"{where}: its state does not restore it; keep what matters in parameters and buffers"
+    )
+
+
+def _check_meta(
+    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
+) -> None:
+    network: nn.Module = part(**settings).to("meta")
+    try:
+        _call(network, head, tuple(value.to("meta") for value in given))  # type: ignore[arg-type]
+    except (RuntimeError, NotImplementedError) as error:
+        raise AssertionError(
+            f"{where} cannot run on the meta device, where recipes are tried, as it looks at "
+            f"values ({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _check_per_sample(network: Network, head: str, given: tuple[Tensor, ...], where: str) -> None:
+    network = network.double()
+    values = tuple(v.double() if v.is_floating_point() else v for v in given)
+    with torch.no_grad():
+        network.train()
+        call = network if head == "forward" else getattr(network, head)
+        together = call(*values)
+        alone = [call(*(v[i : i + 1] for v in values)) for i in range(len(values[0]))]
+    sides = together if isinstance(together, list) else [together]
+    for place, side in enumerate(sides):
+        one_by_one = [each[place] if isinstance(each, list) else each for each in alone]
+        assert torch.allclose(torch.cat(one_by_one), side, rtol=1e-9, atol=1e-11), (
+            f"{where} says per_sample, but a sample's result depends on the batch or on chance"
+        )
