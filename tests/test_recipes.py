@@ -38,7 +38,9 @@ def shrunk(recipe, folder):
         overrides[f"networks.{name}.width"] = 4
         if "size" in network.settings:
             overrides[f"networks.{name}.size"] = 64
-    data = {"size": 64, "resize": 64, "root": str(folder), "count": 4, "held_out": 2}
+    fields = [network.settings.get("receptive_field") for network in loaded.networks.values()]
+    size = 96 if 286 in fields else 64  # the smallest images that such a critic takes
+    data = {"size": size, "resize": size, "root": str(folder), "count": 4, "held_out": 2}
     for name, player in loaded.players.items():
         if getattr(player, "every", 1) > 1:
             overrides[f"players.{name}.every"] = 2
