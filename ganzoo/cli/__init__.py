@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import check, compare, list_, resume, run, sample, show, translate
+from ganzoo.cli import check, compare, list_, new, resume, run, sample, show, translate
 from ganzoo.cli.group import Commands
 from ganzoo.run.worker import launcher, report
 
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_.list_,
     "show": show.show,
     "check": check.check,
+    "new": new.new,
 }
 
 app = typer.Typer(

@@ -1,0 +1,106 @@
+"""`ganzoo new plugin NAME`, `ganzoo new recipe NAME`: something that works, to change."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from enum import StrEnum
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+
+from ganzoo.errors import GanzooError
+
+TEMPLATES = "templates"  # in the package; their names end in .txt, as they are no Python yet
+SUFFIX = ".txt"
+NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+
+
+class What(StrEnum):
+    """What can be begun."""
+
+    plugin = "plugin"
+    recipe = "recipe"
+
+
+def new(
+    what: Annotated[What, typer.Argument(help="A plugin package, or a recipe.")],
+    name: Annotated[str, typer.Argument(help="Its name, as my-method.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write into. [default: this one]")
+    ] = None,
+) -> None:
+    """Begin a plugin package or a recipe: complete, small, working as written."""
+    _check_name(name)
+    place = out or Path()
+    if what is What.recipe:
+        written = _write({place / f"{name}.toml": _template("recipe.toml")}, {"name": name})
+        typer.echo(f"{written[0]}\n\nNext:\n  ganzoo check {written[0]}\n  ganzoo run {written[0]}")
+        return
+    folder = place / f"ganzoo-{_dashed(name)}"
+    plugin = name.replace("-", "_")
+    values = {"plugin": plugin, "module": f"ganzoo_{plugin}", "distribution": folder.name}
+    written = _write(_plan(folder, values["module"]), {**values, "api": str(_api())})
+    typer.echo("\n".join(map(str, written)))
+    typer.echo(f"\nNext:\n  cd {folder}\n  pip install -e '.[test]' && pytest")
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise GanzooError(
+            f"'{name}' cannot be a name: use lower-case letters and digits, with - or _ between "
+            "words, as my-method"
+        )
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _api() -> int:
+    from ganzoo.plugins import API
+
+    return API
+
+
+def _plan(folder: Path, module: str) -> dict[Path, str]:
+    """Every file of a plugin and its template's text."""
+    plan: dict[Path, str] = {}
+
+    def visit(source: Traversable, target: Path) -> None:
+        for entry in sorted(source.iterdir(), key=lambda each: each.name):
+            name = module if entry.name == "package" else entry.name.removesuffix(SUFFIX)
+            if entry.is_dir():
+                visit(entry, target / name)
+            elif entry.name.endswith(SUFFIX):
+                plan[target / name] = entry.read_text(encoding="utf-8")
+
+    visit(files("ganzoo") / TEMPLATES / "plugin", folder)
+    return plan | {folder / module / "py.typed": ""}
+
+
+def _template(name: str) -> str:
+    return (files("ganzoo") / TEMPLATES / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+
+
+def _write(plan: dict[Path, str], values: dict[str, str]) -> list[Path]:
+    """Write all files, or none where one is there already.
+
+    Raises:
+        GanzooError: something is there already, or cannot be written.
+    """
+    from ganzoo.files import write_text
+
+    taken = [path for path in plan if path.exists()]
+    if taken:
+        raise GanzooError(f"{taken[0]} is there already; nothing was written. Choose another name")
+    try:
+        for path, text in plan.items():
+            write_text(path, Template(text).substitute(values))
+    except OSError as error:
+        raise GanzooError(f"{error.filename}: cannot be written ({error.strerror})") from error
+    return list(plan)
