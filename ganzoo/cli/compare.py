@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganzoo.cli.options import Set
+
+if TYPE_CHECKING:
+    from ganzoo.compare.metrics import Tables
+    from ganzoo.compare.systems import System
 
 STOPPED = 130
 
@@ -30,10 +34,8 @@ def compare(
     for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
     """
     from ganzoo.compare.metrics import plan_metrics
-    from ganzoo.compare.report import write_report
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
-    from ganzoo.pages.comparison import print_comparison
 
     found = find_systems(systems, seeds, set_ or [], out)
     metrics, refused = plan_metrics(found)
@@ -44,12 +46,19 @@ def compare(
     except Stopped:
         typer.echo("\nStopped; what was done is saved. Go on with the same command.")
         raise typer.Exit(STOPPED) from None
-    done = [system for each in found if (system := each.without(failed))]
-    if done:
-        table, files = write_report(done, metrics, out, typer.echo)
-        print_comparison(table)
-        typer.echo("\n" + "\n".join(map(str, files)))
+    _report([system for each in found if (system := each.without(failed))], metrics, out)
     for line in differing_data(found):
         typer.echo(f"note: {line}")
     if failed:
         raise typer.Exit(1)
+
+
+def _report(systems: list[System], metrics: dict[str, Tables], out: Path) -> None:
+    """Measure what is trained, write the table and the pictures, and show them."""
+    from ganzoo.compare.report import write_report
+    from ganzoo.pages.comparison import print_comparison
+
+    if systems:
+        table, files = write_report(systems, metrics, out, typer.echo)
+        print_comparison(table)
+        typer.echo("\n" + "\n".join(map(str, files)))
