@@ -61,7 +61,7 @@ def test_samples_see_each_other_only_by_batch_norm_and_power_iteration():
     assert not critic(spectral_norm=True).per_sample
 
 
-def test_a_class_changes_the_image_and_only_its_own_vector_learns():
+def test_a_class_changes_the_image_and_only_its_own_weights_learn():
     torch.manual_seed(0)
     generator = ConvolutionalGenerator(5, 1, **SMALL, norm="none", classes=4)
     z, labels = torch.randn(1, 5).repeat(2, 1), torch.tensor([1, 3])
@@ -69,20 +69,23 @@ def test_a_class_changes_the_image_and_only_its_own_vector_learns():
     assert not torch.allclose(made[0], made[1])
     assert torch.equal(generator(z, torch.tensor([1, 1]))[1], made[0])
     made.square().sum().backward()
-    learning = generator.embedding.weight.grad.abs().sum(1) > 0
+    learning = generator.model[0].weight.grad[5:].abs().flatten(1).sum(1) > 0
     assert learning.tolist() == [False, True, False, True]
 
 
-def test_classes_are_judged_by_projection():
-    """D(y, c) - D(y) is the product of the class's vector and the last features."""
+def test_classes_stand_beside_every_pixel():
+    """D(y, c) is a critic of more channels, of which that of the class is 1 and the others 0."""
     judge, labels = critic(classes=3), torch.tensor([2, 0, 2])
-    torch.nn.init.normal_(judge.embedding.weight)
+    wider = ConvolutionalCritic(5, **SMALL, norm="none")
+    wider.load_state_dict(judge.state_dict())
+    planes = torch.zeros(3, 3, 16, 16)
+    for sample, label in enumerate(labels):
+        planes[sample, label] = 1
     with torch.no_grad():
-        seen = judge.features(images())[-1]
-        plain = judge.model[-1](seen).reshape(3)
-        vectors = judge.embedding.weight[labels].reshape(seen.shape)
-        expected = plain + torch.stack([(v * s).sum() for v, s in zip(vectors, seen, strict=True)])
-        torch.testing.assert_close(judge(images(), labels)[:, 0], expected)
+        torch.testing.assert_close(judge(images(), labels), wider(images(), planes))
+    seen = judge.features(images(), labels), wider.features(images(), planes)
+    for one, two in zip(*seen, strict=True):
+        torch.testing.assert_close(one, two)
 
 
 def test_a_critic_joins_images_before_labels():
@@ -105,7 +108,7 @@ def test_a_gradient_penalty_needs_no_slope_of_labels():
         slopes.append((slope.norm() - 1) ** 2)
     torch.testing.assert_close(found, torch.stack(slopes).mean(), rtol=1e-6, atol=0)
     found.backward()
-    assert judge.embedding.weight.grad.isfinite().all()
+    assert judge.model[0].weight.grad.isfinite().all()
 
 
 def test_the_spread_of_a_batch_is_judged():
@@ -127,8 +130,8 @@ def test_spectral_norm_bounds_every_layer():
     judge = critic(spectral_norm=True, classes=3)
     for _ in range(200):
         judge(images(), torch.tensor([0, 1, 2]))
-    layers = [*[m for m in judge.modules() if isinstance(m, torch.nn.Conv2d)], judge.embedding]
-    assert len(layers) == 4
+    layers = [m for m in judge.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert len(layers) == 3
     for layer in layers:
         largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
         assert float(largest.detach()) == pytest.approx(1, rel=1e-2)

@@ -24,9 +24,8 @@ class ConvolutionalGenerator(Generator):
     """A vector becomes an image by transposed convolutions (arXiv:1511.06434, fig. 1).
 
     Vectors (N, in_channels) become images (N, out_channels, size, size) in [-1, 1]: 4 x 4 px at
-    first, twice that with each layer; ReLU, and tanh at the end. With `classes`, `G(z, c)`: beside
-    z stands a learned vector of the class c, of the same length (after Mirza, Osindero 2014,
-    arXiv:1411.1784, who join z with the class in one-hot form).
+    first, twice that with each layer; ReLU, and tanh at the end. With `classes`, `G(z, c)`: the
+    class c stands beside z in one-hot form (Mirza, Osindero 2014, arXiv:1411.1784, sec. 3.2).
 
     in_channels: the length of the vector, that is, the `size` of the latent.
     out_channels: channels of the image.
@@ -54,9 +53,8 @@ class ConvolutionalGenerator(Generator):
         super().__init__()
         _check(in_channels, size, width, classes)
         self.in_channels, self.out_channels, self.classes = in_channels, out_channels, classes
-        self.embedding = nn.Embedding(classes, in_channels) if classes else None
         widths = _widths(width, size)[::-1]
-        before = [2 * in_channels if classes else in_channels, *widths]
+        before = [in_channels + (classes or 0), *widths]
         layers: list[nn.Module] = []
         for place, channels in enumerate(widths):
             enlarge = _enlarge(before[place], channels, place == 0, needs_bias(norm))
@@ -73,8 +71,8 @@ class ConvolutionalGenerator(Generator):
         _check_labels(labels, self.classes, "G(z, c)")
         if latents.dim() != 2 or latents.shape[1] != self.in_channels:
             raise ValueError(f"it takes vectors of in_channels = {self.in_channels} numbers")
-        if self.embedding is not None:
-            latents = torch.cat([latents, self.embedding(labels)], 1)
+        if labels is not None:
+            latents = torch.cat([latents, _one_hot(labels, self.classes, latents)], 1)
         return self.model(latents[:, :, None, None])  # type: ignore[no-any-return]
 
 
@@ -82,9 +80,8 @@ class ConvolutionalCritic(Discriminator):
     """Judges an image as a whole, by strided convolutions: one logit (arXiv:1511.06434, sec. 3).
 
     Images (N, in_channels, size, size) are halved down to 4 x 4 px, with LeakyReLU; logits are
-    (N, 1). With `classes`, `D(y, c)`: the logit gets the product of what the last layer saw and a
-    learned vector of the class, added (Miyato, Koyama 2018, arXiv:1802.05637, fig. 1d; there of
-    features that are summed over the pixels first).
+    (N, 1). With `classes`, `D(y, c)`: the class in one-hot form stands beside every pixel, as
+    channels of 0 or 1 (Mirza, Osindero 2014, arXiv:1411.1784, sec. 3.2; there of flat images).
 
     in_channels: channels of the images; of all of them, where several are judged together.
     size: the images' side in pixels, a power of two, 8 or more.
@@ -120,12 +117,12 @@ class ConvolutionalCritic(Discriminator):
         self.in_channels, self.out_channels, self.classes = in_channels, 1, classes
         self.size, self.minibatch_std = size, minibatch_std
         widths = _widths(width, size)
-        layers: list[nn.Module] = [_halve(in_channels, width), nn.LeakyReLU(0.2, inplace=True)]
+        first = _halve(in_channels + (classes or 0), width)
+        layers: list[nn.Module] = [first, nn.LeakyReLU(0.2, inplace=True)]
         for narrower, wider in pairwise(widths):
             layers += [_halve(narrower, wider, needs_bias(norm)), make_norm(norm, wider)]
             layers += [nn.LeakyReLU(0.2, inplace=True)]
         self.model = nn.Sequential(*layers, nn.Conv2d(widths[-1] + minibatch_std, 1, START))
-        self.embedding = _embedding(classes, widths[-1] * START**2) if classes else None
         if spectral_norm:
             _limit_slopes(self)
         self.per_sample = is_per_sample(self) and not (spectral_norm or minibatch_std)
@@ -136,25 +133,28 @@ class ConvolutionalCritic(Discriminator):
         Raises:
             ValueError: the images have another size, or labels are missing or not expected.
         """
-        _check_labels(labels, self.classes, "D(y, c)")
-        self._check_size(images)
-        seen = self.model[:-1](images)
+        seen = self.model[:-1](self._shown(images, labels))
         judged = torch.cat([seen, _spread(seen)], 1) if self.minibatch_std else seen
-        logits: Tensor = self.model[-1](judged).flatten(1)
-        if self.embedding is None:
-            return logits
-        by_class: Tensor = (self.embedding(labels) * seen.flatten(1)).sum(1, keepdim=True)
-        return logits + by_class
+        return self.model[-1](judged).flatten(1)  # type: ignore[no-any-return]
 
     @head
-    def features(self, *images: Tensor) -> list[Tensor]:
+    def features(self, *arguments: Tensor) -> list[Tensor]:
         """What every LeakyReLU gives: (N, width, size / 2, size / 2) first, 4 x 4 px last.
 
-        images: (N, C, H, W); several are concatenated along channels, as for the logits.
+        arguments: as for the logits: images (N, C, H, W), and labels (N,) where it takes some.
         """
-        joined = torch.cat(images, 1)
-        self._check_size(joined)
-        return activations(self.model, joined)
+        labels = arguments[-1] if self.classes else None
+        images = torch.cat(arguments[:-1] if self.classes else arguments, 1)
+        return activations(self.model, self._shown(images, labels))
+
+    def _shown(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Images with a channel for each class."""
+        _check_labels(labels, self.classes, "D(y, c)")
+        self._check_size(images)
+        if labels is None:
+            return images
+        planes = _one_hot(labels, self.classes, images)[:, :, None, None]
+        return torch.cat([images, planes.expand(-1, -1, self.size, self.size)], 1)
 
     def _check_size(self, images: Tensor) -> None:
         height, width = images.shape[-2:]
@@ -178,16 +178,14 @@ def _spread(features: Tensor) -> Tensor:
     return deviation.expand(len(features), 1, *features.shape[2:])
 
 
-def _embedding(classes: int, size: int) -> nn.Embedding:
-    """Vectors that start as small as the weights of the layer they stand beside."""
-    embedding = nn.Embedding(classes, size)
-    nn.init.normal_(embedding.weight, 0.0, 0.02)
-    return embedding
+def _one_hot(labels: Tensor, classes: int | None, like: Tensor) -> Tensor:
+    """Labels (N,) as (N, classes) of 0 and 1."""
+    return torch.eye(classes or 0, dtype=like.dtype, device=like.device)[labels]
 
 
 def _limit_slopes(network: nn.Module) -> None:
     for module in list(network.modules()):
-        if isinstance(module, nn.Conv2d | nn.Embedding):
+        if isinstance(module, nn.Conv2d):
             spectrally_normed(module)
 
 
