@@ -66,7 +66,8 @@ def _call(network: Network, head: str, given: tuple[Tensor, ...]) -> Tensor:
 def _check_learning(network: Network, head: str, given: tuple[Tensor, ...], where: str) -> None:
     if not any(p.requires_grad for p in network.parameters()):
         return
-    _call(network.train(), head, given).float().square().mean().backward()
+    cost = _call(network.train(), head, given).float().square().mean()
+    torch.autograd.backward(cost)
     gradients = [(n, p.grad) for n, p in network.named_parameters() if p.requires_grad]
     found = [(n, g) for n, g in gradients if g is not None]
     assert found, f"{where}: no parameter gets a gradient"

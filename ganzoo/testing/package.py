@@ -24,7 +24,7 @@ RESERVED = {
     "penalty": {"type", "weight"},
     "metric": {"type", "when"},
 }
-BASES = {"metric": Metric, "data": Data, "output": Output, "penalty": Penalty}
+BASES: dict[str, type] = {"metric": Metric, "data": Data, "output": Output, "penalty": Penalty}
 WIRED = {"loss": "forward", "metric": "update", "output": "make"}
 
 
@@ -58,8 +58,8 @@ def check_part(name: str, *, kind: str = "") -> None:
     assert text, f"{where} has no docstring of its own"
     for setting in settings(loaded, skip=part.kind == "optimizer"):
         assert f"{setting.name}" in text, f"{where}: the docstring does not explain {setting.name}"
-    base = BASES.get(part.kind)
-    assert base is None or issubclass(loaded, base), f"{where} is no {base and base.__name__}"
+    base = BASES.get(part.kind, object)
+    assert issubclass(loaded, base), f"{where} is no {base.__name__}: see ganzoo.interfaces"
     if part.kind in ("generator", "discriminator"):
         assert issubclass(loaded, Network), f"{where} is no Network: see ganzoo.interfaces"
     if part.kind == "loss":
