@@ -124,7 +124,7 @@ def test_a_recipe(recipes):
     assert "  x  3 x 64 x 64" in page
     assert "  order  generators, then discriminators" in page
     assert "  optimizer  adam, lr = 0.0004, betas = [0.5, 0.999]" in page
-    assert "  length  3200 steps, batch size 1" in page
+    assert "  length  2800 steps, batch size 1" in page
 
 
 def test_a_recipe_by_name_says_the_same(recipes):
