@@ -65,6 +65,14 @@ def folder(tmp_path):
     return tmp_path / "images"
 
 
+def test_it_opens_with_its_source_and_says_what_it_is(recipe):
+    first = recipe.read_text(encoding="utf-8").split("\n[")[0]
+    assert "arXiv:" in "".join(line for line in first.splitlines() if line.startswith("#"))
+    summary = load_recipe(recipe).summary
+    assert 10 < len(summary) <= 100
+    assert not summary.endswith(".")
+
+
 def test_it_checks_as_shipped_without_data(recipe):
     blueprint, trial, _ = check_recipe(recipe)
     assert trial.flops > 0
