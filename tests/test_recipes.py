@@ -142,12 +142,9 @@ def test_ablations_are_three_lines(recipes):
 
 def test_a_metric_that_the_data_cannot_serve_is_left_out_and_named(recipes):
     blueprint, _, _ = check_recipe(recipes / "cyclegan.toml", {"data": {"type": "folders"}})
-    assert not blueprint.metrics
-    assert blueprint.notes == [
-        "metrics.labels is left out: "
-        "it compares pairs, and the held-out images of 'folders' are none"
-    ]
-    assert not blueprint.recipe.metrics
+    why = "it compares pairs, and the held-out images of 'folders' are none"
+    assert blueprint.notes == [f"metrics.{n} is left out: {why}" for n in ("labels", "photos")]
+    assert blueprint.metrics.keys() == blueprint.recipe.metrics.keys() == {"kid"}
 
 
 def test_an_empty_table_clears(recipes):

@@ -67,7 +67,7 @@ def test_forward_backward_and_what_per_sample_promises(norm):
         ({"in_channels": 0, "out_channels": 0}, "in_channels is 0"),
         ({"width": 0}, "width is 0"),
         ({"layers": 1}, "at least 2"),
-        ({"norm": "layer"}, "no norm 'layer'"),
+        ({"norm": "weight"}, "no norm 'weight'"),
     ],
 )
 def test_wrong_settings(settings, message):
