@@ -53,7 +53,7 @@ class ConvolutionalGenerator(Generator):
         super().__init__()
         _check(in_channels, size, width, classes)
         self.in_channels, self.out_channels, self.classes = in_channels, out_channels, classes
-        widths = _widths(width, size)[::-1]
+        widths = halved_widths(size, width)[::-1]
         before = [in_channels + (classes or 0), *widths]
         layers: list[nn.Module] = []
         for place, channels in enumerate(widths):
@@ -116,7 +116,7 @@ class ConvolutionalCritic(Discriminator):
         _check(in_channels, size, width, classes)
         self.in_channels, self.out_channels, self.classes = in_channels, 1, classes
         self.size, self.minibatch_std = size, minibatch_std
-        widths = _widths(width, size)
+        widths = halved_widths(size, width)
         first = _halve(in_channels + (classes or 0), width)
         layers: list[nn.Module] = [first, nn.LeakyReLU(0.2, inplace=True)]
         for narrower, wider in pairwise(widths):
@@ -189,8 +189,8 @@ def _limit_slopes(network: nn.Module) -> None:
             spectrally_normed(module)
 
 
-def _widths(width: int, size: int) -> list[int]:
-    """Channels at half the size, a quarter of it, ... and 4 px."""
+def halved_widths(size: int, width: int) -> list[int]:
+    """Channels at half the size, a quarter of it, ... and 4 px: they double, up to eight times."""
     return [width * min(2**i, 8) for i in range((size // START).bit_length() - 1)]
 
 

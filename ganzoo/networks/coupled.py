@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganzoo.interfaces import Discriminator, Generator, head
+from ganzoo.networks.convolutional import halved_widths
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 
 SMALLEST = 4  # pixels at the end of a critic, and at the start of a generator
@@ -46,7 +47,7 @@ class CoupledGenerator(Generator):
         super().__init__()
         _check(size, width, shared, in_channels, out_channels)
         self.in_channels, self.out_channels = in_channels, out_channels
-        widths = _widths(size, width)[::-1]
+        widths = halved_widths(size, width)[::-1]
 
         def layers() -> list[nn.Module]:
             between = pairwise(widths)
@@ -116,7 +117,7 @@ class CoupledCritic(Discriminator):
         super().__init__()
         _check(size, width, shared, in_channels)
         self.in_channels, self.out_channels = in_channels, 1
-        widths = _widths(size, width)
+        widths = halved_widths(size, width)
 
         def layers() -> list[nn.Module]:
             between = pairwise(widths)
@@ -168,12 +169,6 @@ def _check(size: int, width: int, shared: int, *channels: int) -> None:
         raise ValueError(
             f"shared is {shared}: of the {layers} layers for {size} px share 1 to {layers - 1}"
         )
-
-
-def _widths(size: int, width: int) -> list[int]:
-    """Channels from the largest features, at half the image's size, to those of 4 x 4."""
-    halvings = (size // SMALLEST).bit_length() - 1
-    return [width * min(2**i, 8) for i in range(halvings)]
 
 
 def _up(in_channels: int, out_channels: int, stride: int, norm: Norm) -> nn.Module:
