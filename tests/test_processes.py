@@ -212,7 +212,8 @@ def test_one_signal_stops_all_processes_and_all_is_saved(written, tmp_path):
     said, complaint, code = ended(process)
     assert code == 130, complaint
     assert complaint == ""
-    assert said.count("stopping after this step") == 1
+    # The launcher's word may come when a short step is over and everything is saved.
+    assert said.count("stopping after this step") <= 1
     assert said.endswith(f"Go on with:\n  ganzoo resume {out}\n")
     [(step, _)] = checkpoints(out / "checkpoints")
     assert (record(out)["state"], record(out)["step"]) == ("stopped", step)

@@ -57,7 +57,7 @@ def test_it_takes_six_minutes_and_shows_something_at_once(runs):
 
 
 def test_bf16_and_compiled_are_as_good(runs, slow_run, slow_report):
-    """Seed 0 under each lies no further from the seeds' median than they lie from each other."""
+    """Seed 0 under each falls no further below the seeds' median than they lie from each other."""
     settings = {"bf16": "train.precision=bf16", "compiled": "train.compile=true"}
     found = {name: train(slow_run, setting) for name, setting in settings.items()}
     found = {name: run.scores["labels"]["model"] for name, run in found.items()}
@@ -67,4 +67,4 @@ def test_bf16_and_compiled_are_as_good(runs, slow_run, slow_report):
     for figure in FIGURES:
         seen = [run.scores["labels"]["model"][figure] for run in runs]
         for scores in found.values():
-            assert abs(scores[figure] - medians(runs)[figure]) <= max(seen) - min(seen)
+            assert scores[figure] >= medians(runs)[figure] - (max(seen) - min(seen))
