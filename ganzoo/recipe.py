@@ -64,9 +64,9 @@ class WeightPart(SchedulePart):
 
 
 class PenaltyPart(Part):
-    """What the critic pays beside its term; a weight of 0 drops it."""
+    """What the critic pays beside its term; a weight of 0 drops it, a schedule never does."""
 
-    weight: float = 1.0
+    weight: float | WeightPart = 1.0
 
 
 class TermPart(Part):

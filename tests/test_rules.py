@@ -239,6 +239,32 @@ def test_a_weight_that_follows_a_schedule(trained):
         torch.testing.assert_close(state(scheduled)[key], value, msg=key)
 
 
+def test_a_penaltys_weight_follows_a_schedule_too(trained):
+    steps = {"train__length": "4 steps", "optimizers__default__type": "sgd"}
+
+    def pay(weight):
+        penalty = [{"type": "r1", "weight": weight}]
+        return trained(1, **steps, losses__adversarial_Y__penalties=penalty)[0]
+
+    weight = {"type": "linear", "hold": 0.0, "value": 50.0}
+    fixed, scheduled, none = pay(50.0 * 4 / 5), pay(weight), pay(0)
+    for key, value in state(fixed).items():
+        torch.testing.assert_close(state(scheduled)[key], value, msg=key)
+    assert moved(state(fixed), state(none)) == {"D_Y"}
+    [kept] = scheduled.recipe.losses["adversarial_Y"].penalties
+    assert (kept.weight.value, kept.weight.settings) == (50.0, {"hold": 0.0, "by": "step"})
+    assert build_recipe(scheduled.recipe).recipe == scheduled.recipe
+
+
+def test_a_scheduled_weight_scales_the_generators_side_alone(trained):
+    steps = {"train__length": "4 steps", "optimizers__default__type": "sgd"}
+    weight = {"type": "linear", "hold": 0.0, "value": 8.0}
+    scheduled, _ = trained(1, **steps, losses__adversarial_Y__weight=weight)
+    fixed, _ = trained(1, **steps, losses__adversarial_Y__weight=8.0 * 4 / 5)
+    for key, value in state(fixed).items():
+        torch.testing.assert_close(state(scheduled)[key], value, msg=key)
+
+
 def test_warm_up():
     """A straight line to the schedule's own factor, then that alone."""
     factor = Factor(Linear(hold=0.5), warmup=4)

@@ -110,12 +110,12 @@ class Experiment:
         )
 
     def _rules(self, table: Timetable) -> Rules:
-        scheduled = {t.name: t.schedule for t in self.blueprint.live if t.schedule}
         assert self.blueprint.schedule is not None
+        scheduled = self.blueprint.scheduled.items()
         return Rules(
             factor(self.blueprint.schedule, table),
             lambda player: optimisations(player, self.blueprint),
-            {name: factor(schedule, table) for name, schedule in scheduled.items()},
+            {name: factor(schedule, table) for name, schedule in scheduled},
             (lambda: self._averages(table)) if self.recipe.ema else None,
             self.recipe.train.compile,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ganzoo.build.plans import Blueprint, PartPlan, TermPlan
+from ganzoo.build.plans import Blueprint, PartPlan, PenaltyPlan, TermPlan
 from ganzoo.recipe import NetworkPart, Output, OutputPart, Part, Recipe, TermPart, WeightPart
 
 AnyPart = TypeVar("AnyPart", bound=Part)
@@ -23,7 +23,8 @@ def fill(blueprint: Blueprint) -> Recipe:
             "losses": {
                 n: _with(table, {**_wires(table, terms[n].loss), **terms[n].loss.settings},
                          buffer=_part(table.buffer, terms[n].buffer),
-                         weight=_weight(table, terms[n]), penalties=_penalties(table, terms[n]))
+                         weight=_weight(table.weight, terms[n]),
+                         penalties=_penalties(table, terms[n]))
                 for n, table in recipe.losses.items()
             },
             "latents": _parts(recipe.latents, blueprint.latents),
@@ -50,15 +51,15 @@ def _wires(table: TermPart, loss: PartPlan) -> dict[str, Any]:
     return {key: value for key, value in table.settings.items() if key not in loss.settings}
 
 
-def _weight(table: TermPart, term: TermPlan) -> Part | float:
-    if isinstance(table.weight, WeightPart) and term.schedule:
-        return _with(table.weight, term.schedule.schedule.settings)
-    return term.weight
+def _weight(weight: float | WeightPart, plan: TermPlan | PenaltyPlan) -> Part | float:
+    if isinstance(weight, WeightPart) and plan.schedule:
+        return _with(weight, plan.schedule.schedule.settings)
+    return plan.weight
 
 
 def _penalties(table: TermPart, term: TermPlan) -> list[Part]:
     both = zip(table.penalties, term.penalties, strict=True)
-    return [_with(part, plan.penalty.settings) for part, plan in both]
+    return [_with(t, p.penalty.settings, weight=_weight(t.weight, p)) for t, p in both]
 
 
 def _output(name: str, table: Output | OutputPart, blueprint: Blueprint) -> Output | OutputPart:

@@ -50,11 +50,12 @@ class SchedulePlan:
 
 @dataclass(frozen=True)
 class PenaltyPlan:
-    """A penalty, the name of its loss in the log, and its weight."""
+    """A penalty, the name of its loss in the log, its weight, and what that is multiplied by."""
 
     name: str
     penalty: PartPlan
     weight: float
+    schedule: SchedulePlan | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,13 @@ class Blueprint:
     def live(self) -> list[TermPlan]:
         """The terms that count."""
         return [term for term in self.terms if term.weight != 0]
+
+    @property
+    def scheduled(self) -> dict[str, SchedulePlan]:
+        """What the weights of live terms and of their penalties are multiplied by."""
+        terms = {term.name: term.schedule for term in self.live}
+        penalties = {p.name: p.schedule for term in self.live for p in term.penalties}
+        return {name: plan for name, plan in (terms | penalties).items() if plan}
 
     @property
     def critics(self) -> set[str]:

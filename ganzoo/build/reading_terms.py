@@ -78,7 +78,8 @@ def _read_penalties(table: TermPart, path: str, lookup: Lookup) -> list[PenaltyP
         before = types[:place].count(penalty.type)
         name = f"{path.partition('.')[2]}.{penalty.type}{f'_{before + 1}' if before else ''}"
         if plan is not None:
-            plans.append(PenaltyPlan(name, plan, penalty.weight))
+            weight = _read_weight(penalty.weight, f"{path}.penalties.{place}.weight", lookup)
+            plans.append(PenaltyPlan(name, plan, *weight))
     return plans
 
 

@@ -39,7 +39,8 @@ def as_terms(term: TermPlan) -> list[Term]:
     wires = {name: str(wire) for name, wire in term.wires.items()}
     terms = [_written(term.name, term.loss, wires, term.weight, _notes(term))]
     for plan in term.penalties if term.weight != 0 else ():
-        terms.append(_written(plan.name, plan.penalty, wires, plan.weight, ["the critic's"]))
+        notes = ["the critic's", *_moving(plan.schedule)]
+        terms.append(_written(plan.name, plan.penalty, wires, plan.weight, notes))
     return terms
 
 
@@ -56,9 +57,11 @@ def _notes(term: TermPlan) -> list[str]:
     if term.buffer is not None:
         size = term.buffer.settings.get("size")
         notes.append(f"{term.buffer.name} of {size}" if size else term.buffer.name)
-    if term.schedule is not None:
-        notes.append(f"its weight times {_scheduled(term.schedule)}")
-    return notes
+    return notes + _moving(term.schedule)
+
+
+def _moving(schedule: SchedulePlan | None) -> list[str]:
+    return [f"its weight times {_scheduled(schedule)}"] if schedule else []
 
 
 def _set(plan: PartPlan) -> list[str]:

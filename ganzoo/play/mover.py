@@ -59,7 +59,8 @@ class Mover:
 
     def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
         """Backward through that share of the weighted sum; after the last micro-batch, step."""
-        weights, factors = self.player.weights, self.factors
+        weights = self.player.weights
+        factors = {n: f for n, f in self.factors.items() if n not in self.player.unscaled}
         weighted = [weights[n] * factors.get(n, 1.0) * loss for n, loss in losses.items()]
         self.accelerator.backward(torch.stack(weighted).sum() * share)
         if last:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import Buffer, Value
 from ganzoo.play.objective import Values, detach, evaluate, full_precision, plan
-from ganzoo.play.terms import PenalisedTerm, Term
+from ganzoo.play.terms import CriticTerm, PenalisedTerm, Term
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,11 @@ class Player(nn.Module):
     def weights(self) -> dict[str, float]:
         """The weight of each loss, penalties included."""
         return {name: weight for term in self.terms for name, weight in term.weights.items()}
+
+    @property
+    def unscaled(self) -> set[str]:
+        """The losses that no weight scales: the critics' sides of adversarial terms."""
+        return {t.name for t in self.terms if isinstance(t, CriticTerm | PenalisedTerm)}
 
     @property
     def double_backward(self) -> bool:
