@@ -72,6 +72,16 @@ def test_every_digit_is_there_once():
 
 
 @pytest.mark.usefixtures("numbered")
+def test_a_count_is_the_first_of_those_that_are_left():
+    few, all_ = Digits(held_out=60, count=20), Digits(held_out=60)
+    assert (len(few), len(all_), few.test_count()) == (20, 4940, 60)
+    train = [few.train_sample(index, RANDOM) for index in range(len(few))]
+    assert [int(sample["c"]) for sample in train] == [*range(10)] * 2
+    again = [all_.train_sample(index, RANDOM) for index in range(len(few))]
+    assert list(map(number_of, train)) == list(map(number_of, again))
+
+
+@pytest.mark.usefixtures("numbered")
 def test_an_image_is_padded_and_in_range():
     image = Digits().test_sample(13)["y"]
     assert (image.shape, image.dtype) == ((1, 32, 32), torch.float32)
@@ -116,7 +126,15 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"size": 7}, {"channels": 2}, {"held_out": 0}, {"held_out": 5000}]
+    "settings",
+    [
+        {"size": 7},
+        {"channels": 2},
+        {"held_out": 0},
+        {"held_out": 5000},
+        {"count": 0},
+        {"count": 4501},
+    ],
 )
 def test_settings_that_make_no_sense(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):

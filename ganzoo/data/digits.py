@@ -37,19 +37,30 @@ class Digits(Data):
     size: an image's side in pixels. 32 pads the digits' 28 px; others are resized from that.
     channels: 1 for gray, 3 for three equal ones.
     held_out: how many digits are kept for testing.
+    count: how many of the others are trained on, the classes in turn; left out, all of them.
 
     Raises:
         ValueError: a setting that makes no sense.
     """
 
-    def __init__(self, size: int = PADDED, channels: int = 1, held_out: int = 500) -> None:
+    def __init__(
+        self,
+        size: int = PADDED,
+        channels: int = 1,
+        held_out: int = 500,
+        count: int | None = None,
+    ) -> None:
         if size < SMALLEST:
             raise ValueError(f"size must be at least {SMALLEST}, not {size}")
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 (gray) or 3, not {channels}")
         if not 1 <= held_out < COUNT:
             raise ValueError(f"held_out must be 1 ... {COUNT - 1}, not {held_out}")
+        others = COUNT - held_out
+        if count is not None and not 1 <= count <= others:
+            raise ValueError(f"count must be 1 ... {others}, those not held out; not {count}")
         self.size, self.channels, self.held_out = size, channels, held_out
+        self.count = others if count is None else count
         self.variables = {
             "y": Variable(channels, (size, size)),
             "c": Variable(classes=CLASSES),
@@ -69,7 +80,7 @@ class Digits(Data):
         _ = self.digits
 
     def __len__(self) -> int:
-        return COUNT - self.held_out
+        return self.count
 
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """y (channels, size, size) in [-1, 1] and c (); nothing about it is random."""
