@@ -40,6 +40,8 @@ SMALL = [
     (ResNet, {"width": 2, "blocks": 1}),
     (ResNet, {"width": 2, "blocks": 1, "upsampling": "resize"}),
     (ResNet, {"width": 2, "blocks": 1, "downsamplings": 0}),
+    (ResNet, {"width": 2, "blocks": 1, "downsamplings": 0, "kernel": 9}),
+    (ResNet, {"width": 2, "blocks": 1, "kernel": 3}),
     (UNet, {"width": 2, "layers": 5}),
     (UNet, {"width": 2, "layers": 5, "norm": "instance"}),
     (UNet, {"width": 2, "layers": 3, "norm": "group"}),
@@ -60,6 +62,15 @@ def test_parity_with_the_reference(network, settings, parameters, output):
 @pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])
 def test_every_resnet_learns(padding, upsampling, norm):
     learns(ResNet(1, 2, 4, 1, 2, upsampling, padding, norm, 0.5), (2, 1, 12, 8), (2, 2, 12, 8))
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 7])
+def test_the_outer_convolutions_of_a_resnet_are_as_large_as_asked(kernel):
+    sides = [m.kernel_size for m in ResNet(kernel=kernel).modules() if isinstance(m, nn.Conv2d)]
+    assert (sides[0], sides[-1]) == ((kernel, kernel), (kernel, kernel))
+    assert set(sides[1:-1]) == {(3, 3)}
+    with pytest.raises(ValueError, match="kernel is 4: it must be an odd number"):
+        ResNet(kernel=4)
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])

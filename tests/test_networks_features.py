@@ -1,4 +1,4 @@
-"""The heads of critics: what their layers compute, and its gradients."""
+"""The heads of critics and generators: what their layers compute, and its gradients."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ganzoo.interfaces import Discriminator
 from ganzoo.losses.features import FeatureMatching
 from ganzoo.networks.patchgan import PatchGAN
 from ganzoo.networks.pixel import PixelCritic
+from ganzoo.networks.resnet import ResNet
 
 CRITICS = [
     (lambda norm: PatchGAN(4, 6, layers=2, norm=norm), [(6, 12, 8), (12, 6, 4), (24, 5, 3)]),
@@ -92,3 +93,52 @@ def test_logits_do_not_notice_the_head(build, shapes):
 def test_too_small_images_have_no_features():
     with pytest.raises(ValueError, match=r"23 x 64 px .* needs 24 px"):
         PatchGAN(width=4).features(torch.zeros(1, 3, 23, 64))
+
+
+def unwired(network: ResNet) -> ResNet:
+    """The same network whose ReLU do not overwrite what they are given."""
+    plain = copy.deepcopy(network)
+    for layer in plain.modules():
+        if isinstance(layer, nn.ReLU):
+            layer.inplace = False
+    return plain
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+def test_a_generators_features_are_what_its_layers_give(norm):
+    torch.manual_seed(0)
+    network = ResNet(width=4, blocks=2, norm=norm, layers=[0, 5, 2, 8, 11, 12]).double()
+    plain, x = unwired(network), torch.randn(2, 3, 24, 16, dtype=torch.float64)
+    features = network.features(x)
+    assert [tuple(f.shape[1:]) for f in features] == [
+        (3, 24, 16), (8, 12, 8), (4, 24, 16), (16, 6, 4), (16, 6, 4), (16, 6, 4)
+    ]  # fmt: skip
+    for count, found in zip(network.layers, features, strict=True):
+        wanted = x
+        for layer in list(plain.model)[:count]:
+            wanted = layer(wanted)
+        assert torch.equal(found, wanted)
+    for one, found in ((network, features), (plain, plain.features(x))):
+        torch.stack([f.square().mean() for f in found]).sum().backward()
+        assert one.model[12].weight.grad is None
+    for ours, theirs in zip(network.parameters(), plain.parameters(), strict=True):
+        assert (ours.grad is None) == (theirs.grad is None)
+        if ours.grad is not None:
+            torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_layers_change_no_weights_name_and_no_image():
+    made = []
+    for layers in ([], [0, 5, 11]):
+        torch.manual_seed(0)
+        made.append(ResNet(width=4, blocks=1, layers=layers))
+    x = torch.rand(1, 3, 16, 16)
+    assert made[0].state_dict().keys() == made[1].state_dict().keys()
+    assert torch.equal(*(network(x) for network in made))
+
+
+def test_layers_that_are_not_there():
+    with pytest.raises(ValueError, match="there are 0 to 21, and no 22"):
+        ResNet(blocks=2, layers=[22])
+    with pytest.raises(ValueError, match="layers is empty"):
+        ResNet(width=4, blocks=1).features(torch.zeros(1, 3, 16, 16))

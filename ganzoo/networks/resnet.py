@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ganzoo.interfaces import Generator
+from ganzoo.interfaces import Generator, head
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.networks.same_size import same_size
 
@@ -33,9 +33,14 @@ class ResNet(Generator):
     padding: how the convolutions of stride 1 see beyond the border.
     norm: the normalisation after every convolution but the last.
     dropout: the probability of dropping an activation inside a residual block.
+    kernel: the side of the first and the last convolution, an odd number of pixels. They work at
+        full size, and cost most in a narrow network.
     checkpointing: whether to keep only the input of each residual block for the backward pass and
         to compute its inside once more there, which saves memory and changes no result (Chen et
         al. 2016, arXiv:1604.06174); not with batch norm, whose statistics would move twice.
+    layers: what the head `features` gives: images after so many layers of `model`, 0 being the
+        images themselves and [0, 5, 8, 11, 15] Park et al.'s choice (2020, arXiv:2007.15651): the
+        pixels, both downsamplings, the first block and the fifth.
 
     Raises:
         ValueError: a setting is out of range.
@@ -54,37 +59,60 @@ class ResNet(Generator):
         padding: Padding = "reflect",
         norm: Norm = "instance",
         dropout: float = 0.0,
+        kernel: int = 7,
         checkpointing: bool = False,
+        layers: list[int] = [],  # noqa: B006 (never changed)
     ) -> None:
         super().__init__()
-        _check(width, blocks, downsamplings, dropout)
+        _check(width, blocks, downsamplings, dropout, kernel)
         _check_checkpointing(checkpointing, norm)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.multiple = 2**downsamplings
+        self.smallest = max(kernel // 2 + 1, 2 * self.multiple)
         widths = [width * 2**i for i in range(downsamplings + 1)]
-        layers = _first(in_channels, width, padding, norm)
+        model = _first(in_channels, width, kernel, padding, norm)
         for channels in widths[:-1]:
-            layers += _down(channels, norm)
-        layers += [ResidualBlock(widths[-1], padding, norm, dropout) for _ in range(blocks)]
+            model += _down(channels, norm)
+        model += [ResidualBlock(widths[-1], padding, norm, dropout) for _ in range(blocks)]
         for channels in reversed(widths[1:]):
-            layers += _up(channels, upsampling, padding, norm)
-        layers += _last(width, out_channels, padding)
-        self.model = nn.Sequential(*layers)
+            model += _up(channels, upsampling, padding, norm)
+        model += _last(width, out_channels, kernel, padding)
+        self.model = nn.Sequential(*model)
+        _check_layers(layers, len(model))
         self.checkpointing = checkpointing
+        self.layers = layers
         self.per_sample = is_per_sample(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
-        # Reflection needs 2 px inside a block and 4 px under the 7x7 convolutions.
-        return same_size(self._body, images, self.multiple, max(4, 2 * self.multiple))
+        # Reflection needs 2 px inside a block, and one more than the outer convolutions reach.
+        return same_size(self._body, images, self.multiple, self.smallest)
+
+    @head
+    def features(self, images: Tensor) -> list[Tensor]:
+        """What `layers` asks for, a tensor (N, C, h, w) each, of images (N, in_channels, H, W).
+
+        Raises:
+            ValueError: layers is empty.
+        """
+        if not self.layers:
+            raise ValueError("layers is empty: say where features look, as layers = [0, 5, 8]")
+        found, x = {0: images}, images
+        for place, layer in enumerate(list(self.model)[: max(self.layers)], start=1):
+            x = self._run(layer, x)
+            if place in self.layers:
+                found[place] = x.clone()  # the next layer may be a ReLU that overwrites x
+        return [found[place] for place in self.layers]
 
     def _body(self, x: Tensor) -> Tensor:
-        if not (self.checkpointing and torch.is_grad_enabled()):
-            return self.model(x)  # type: ignore[no-any-return]
         for layer in self.model:
-            is_block = isinstance(layer, ResidualBlock)
-            x = checkpoint(layer, x, use_reentrant=False) if is_block else layer(x)
+            x = self._run(layer, x)
         return x
+
+    def _run(self, layer: nn.Module, x: Tensor) -> Tensor:
+        if self.checkpointing and torch.is_grad_enabled() and isinstance(layer, ResidualBlock):
+            return checkpoint(layer, x, use_reentrant=False)  # type: ignore[no-any-return]
+        return layer(x)  # type: ignore[no-any-return]
 
 
 class ResidualBlock(nn.Module):
@@ -124,10 +152,13 @@ def make_padding(padding: Padding, margin: int) -> nn.Module:
     raise ValueError(f"there is no padding '{padding}': choose reflect, replicate or zero")
 
 
-def _first(in_channels: int, width: int, padding: Padding, norm: Norm) -> list[nn.Module]:
+def _first(
+    in_channels: int, width: int, kernel: int, padding: Padding, norm: Norm
+) -> list[nn.Module]:
     """c7s1-k: a 7x7 convolution, norm, ReLU."""
-    convolution = nn.Conv2d(in_channels, width, 7, bias=needs_bias(norm))
-    return [make_padding(padding, 3), convolution, make_norm(norm, width), nn.ReLU(inplace=True)]
+    convolution = nn.Conv2d(in_channels, width, kernel, bias=needs_bias(norm))
+    layers = [make_padding(padding, kernel // 2), convolution, make_norm(norm, width)]
+    return [*layers, nn.ReLU(inplace=True)]
 
 
 def _down(channels: int, norm: Norm) -> list[nn.Module]:
@@ -157,18 +188,27 @@ def _enlarge(
     raise ValueError(f"there is no upsampling '{upsampling}': choose transposed or resize")
 
 
-def _last(width: int, out_channels: int, padding: Padding) -> list[nn.Module]:
+def _last(width: int, out_channels: int, kernel: int, padding: Padding) -> list[nn.Module]:
     """c7s1-3 without a norm, then tanh."""
-    return [make_padding(padding, 3), nn.Conv2d(width, out_channels, 7), nn.Tanh()]
+    convolution = nn.Conv2d(width, out_channels, kernel)
+    return [make_padding(padding, kernel // 2), convolution, nn.Tanh()]
 
 
-def _check(width: int, blocks: int, downsamplings: int, dropout: float) -> None:
+def _check(width: int, blocks: int, downsamplings: int, dropout: float, kernel: int) -> None:
     if width < 1:
         raise ValueError(f"width is {width}: it must be at least 1")
     if min(blocks, downsamplings) < 0:
         raise ValueError("blocks and downsamplings must not be negative")
+    if kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"kernel is {kernel}: it must be an odd number")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}: it must be at least 0 and less than 1")
+
+
+def _check_layers(layers: list[int], count: int) -> None:
+    for layer in layers:
+        if not 0 <= layer <= count:
+            raise ValueError(f"layers: there are 0 to {count}, and no {layer}")
 
 
 def _check_checkpointing(checkpointing: bool, norm: Norm) -> None:
