@@ -74,11 +74,15 @@ def find_recipe(source: str | Path) -> Path:
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `change` laid over it.
 
-    A table that names a `type` replaces, an empty one clears, any other merges.
+    A table that names a `type` replaces, an empty one clears (a part or a value is gone then), any
+    other merges.
     """
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
+        if value == {} and key in merged and _replaces(old):
+            del merged[key]
+            continue
         both = isinstance(old, Mapping) and not _replaces(value)
         merged[key] = merge(merged[key], value) if both else value
     return merged

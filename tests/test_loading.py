@@ -33,6 +33,15 @@ def test_an_empty_table_clears_what_was_there_before():
     assert changed("outputs.s=G(x)", table="outputs") == {**TABLES["outputs"], "s": "G(x)"}
 
 
+def test_an_empty_table_takes_back_a_single_part_or_value():
+    assert changed("outputs.again={}", table="outputs") == {"x2y": "G(x)"}
+    assert changed("losses.content={}", "losses.b={type='l2'}", table="losses") == {
+        "b": {"type": "l2"}
+    }
+    assert changed("data.size={}", table="data") == {"type": "streets"}
+    assert changed("data={}", "data.type=folders", table="data") == {"type": "folders"}
+
+
 def test_a_type_takes_the_place_of_the_table():
     folders = {"type": "folders", "root": "X"}
     assert changed("data.type=folders", table="data") == {"type": "folders"}

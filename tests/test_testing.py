@@ -82,6 +82,15 @@ class Mixing(Direct):
         return self.layer(x) - x.mean()
 
 
+class Listed(Direct):
+    """Takes a list. width: of nothing."""
+
+    per_sample = True
+
+    def forward(self, x: list[Tensor]) -> list[Tensor]:
+        return [self.layer(part) for part in x]
+
+
 class Undocumented(Direct):
     """Says nothing of its setting."""
 
@@ -178,6 +187,15 @@ def test_a_network_of_vectors_and_heads_passes():
     z = torch.randn(2, 8)
     testing.check_network("coupled", z, heads=("x", "y"), kind="generator", in_channels=8, width=4)
     testing.check_network("dcgan", z, kind="generator", in_channels=8, width=4, size=16)
+
+
+def test_a_network_of_lists_and_a_loss_with_a_constant_pass(register):
+    lists = [torch.rand(2, 3, 8, 8), torch.rand(2, 3, 4, 4)]
+    testing.check_network(register("module", Listed), lists)
+    prediction, target = torch.rand(2, 2, 3, 4).unbind()
+    testing.check_loss("feature_matching", prediction.requires_grad_(), target)
+    with pytest.raises(AssertionError, match="gradient is not its value's"):
+        testing.check_loss("feature_matching", prediction.detach(), target)
 
 
 @pytest.mark.parametrize("name", ["l1", "l2", "huber", "lsgan", "vanilla", "hinge", "relativistic"])

@@ -17,7 +17,8 @@ def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
     """A loss is a finite scalar, and its gradient equals finite differences in float64.
 
     inputs: what it is called with; left out, images (2, 3, 8, 8), or logits (2, 1, 4, 4) for an
-        adversarial loss. settings: of the constructor.
+        adversarial loss. Where some of them require a gradient, the others are taken as constants
+        (a loss that detaches its target has no gradient there). settings: of the constructor.
     """
     part = find(name, "loss")
     check_part(name, kind="loss")
@@ -69,4 +70,11 @@ def _random(shape: tuple[int, ...], count: int) -> list[Tensor]:
 
 
 def _doubles(inputs: tuple[Tensor, ...]) -> list[Tensor]:
-    return [value.detach().double().requires_grad_() for value in inputs]
+    """In float64, with a gradient; labels stay whole numbers."""
+    some = any(value.requires_grad for value in inputs)
+    return [
+        v.detach().double().requires_grad_(v.requires_grad or not some)
+        if v.is_floating_point()
+        else v
+        for v in inputs
+    ]

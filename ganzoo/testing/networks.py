@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganzoo.interfaces import Network, Value
 from ganzoo.signature import parameters
 from ganzoo.testing.package import check_part, find
 
 SIDE = 64
+Given = tuple[Value, ...]
 
 
 def check_network(
-    name: str, *inputs: Tensor, heads: tuple[str, ...] = (), kind: str = "", **settings: Any
+    name: str, *inputs: Value, heads: tuple[str, ...] = (), kind: str = "", **settings: Any
 ) -> None:
     """All that ganzoo asks of a network.
 
@@ -23,8 +26,8 @@ def check_network(
     the meta device, is restored by its state, and, where it says `per_sample`, treats each sample
     by itself.
 
-    inputs: what it is called with; left out, two images of 64 px for each required parameter, with
-        `in_channels` channels.
+    inputs: what it is called with, tensors or lists of them; left out, two images of 64 px for each
+        required parameter, with `in_channels` channels.
     heads: call these instead of the network itself.
     settings: of the constructor.
     """
@@ -49,7 +52,7 @@ def _seeded(part: Any, settings: dict[str, Any], seed: int = 0) -> Network:
     return made
 
 
-def _images(network: Network) -> tuple[Tensor, ...]:
+def _images(network: Network) -> Given:
     required = [p for p in parameters(type(network).forward, skip=1) if p.default is p.empty]
     random = torch.Generator().manual_seed(1)
     count = len([p for p in required if p.kind is not p.VAR_POSITIONAL]) or 1
@@ -57,13 +60,25 @@ def _images(network: Network) -> tuple[Tensor, ...]:
     return tuple(torch.rand(shape, generator=random) * 2 - 1 for _ in range(count))
 
 
-def _call(network: Network, head: str, given: tuple[Tensor, ...]) -> Tensor:
+def _each(value: Value, change: Callable[[Tensor], Tensor]) -> Value:
+    return [change(part) for part in value] if isinstance(value, list) else change(value)
+
+
+def _to_meta(part: Tensor) -> Tensor:
+    return part.to("meta")
+
+
+def _to_double(part: Tensor) -> Tensor:
+    return part.double() if part.is_floating_point() else part
+
+
+def _call(network: Network, head: str, given: Given) -> Tensor:
     """What it gives, flat; lists are put in a row."""
     value: Value = network(*given) if head == "forward" else getattr(network, head)(*given)
     return torch.cat([v.flatten() for v in (value if isinstance(value, list) else [value])])
 
 
-def _check_learning(network: Network, head: str, given: tuple[Tensor, ...], where: str) -> None:
+def _check_learning(network: Network, head: str, given: Given, where: str) -> None:
     if not any(p.requires_grad for p in network.parameters()):
         return
     cost = _call(network.train(), head, given).float().square().mean()
@@ -78,9 +93,7 @@ def _check_learning(network: Network, head: str, given: tuple[Tensor, ...], wher
         assert not idle, f"{where}: {idle[0]} gets no gradient; leave out what nothing uses"
 
 
-def _check_same(
-    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
-) -> None:
+def _check_same(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
     results = []
     for _ in range(2):
         network = _seeded(part, settings)
@@ -92,7 +105,7 @@ def _check_same(
 
 
 def _check_restored(
-    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
+    part: Any, settings: dict[str, Any], head: str, given: Given, where: str
 ) -> None:
     first, second = _seeded(part, settings), _seeded(part, settings, seed=1)
     second.load_state_dict(first.state_dict())
@@ -106,12 +119,10 @@ def _check_restored(
     )
 
 
-def _check_meta(
-    part: Any, settings: dict[str, Any], head: str, given: tuple[Tensor, ...], where: str
-) -> None:
-    network: nn.Module = part(**settings).to("meta")
+def _check_meta(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
+    network: Network = part(**settings).to("meta")
     try:
-        _call(network, head, tuple(value.to("meta") for value in given))  # type: ignore[arg-type]
+        _call(network, head, tuple(_each(value, _to_meta) for value in given))
     except (RuntimeError, NotImplementedError) as error:
         raise AssertionError(
             f"{where} cannot run on the meta device, where recipes are tried, as it looks at "
@@ -119,14 +130,16 @@ def _check_meta(
         ) from error
 
 
-def _check_per_sample(network: Network, head: str, given: tuple[Tensor, ...], where: str) -> None:
+def _check_per_sample(network: Network, head: str, given: Given, where: str) -> None:
     network = network.double()
-    values = tuple(v.double() if v.is_floating_point() else v for v in given)
+    values = tuple(_each(value, _to_double) for value in given)
     with torch.no_grad():
         network.train()
         call = network if head == "forward" else getattr(network, head)
         together = call(*values)
-        alone = [call(*(v[i : i + 1] for v in values)) for i in range(len(values[0]))]
+        count = len(values[0][0] if isinstance(values[0], list) else values[0])
+        rows = [itemgetter(slice(i, i + 1)) for i in range(count)]
+        alone = [call(*(_each(value, row) for value in values)) for row in rows]
     sides = together if isinstance(together, list) else [together]
     for place, side in enumerate(sides):
         one_by_one = [each[place] if isinstance(each, list) else each for each in alone]
