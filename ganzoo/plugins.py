@@ -11,6 +11,7 @@ Its parts are called `denoise.<name>` in recipes: a plugin cannot shadow the cor
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     import typer
 
 GROUP = "ganzoo"
-API = 1
 CORE = "ganzoo-core"
+API = 1  # rises when plugins may use something more, or something no longer
+RETIRED: dict[int, str] = {}  # APIs that are no longer taken: the first ganzoo-core without it
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
@@ -88,7 +90,7 @@ def discover(points: Iterable[EntryPoint]) -> Zoo:
     _load(zoo, Plugin("", CORE, _version(CORE)), lambda: import_module("ganzoo.parts"))
     for point in sorted(points, key=lambda p: (p.name, p.value)):
         package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
-        _load(zoo, Plugin(point.name, package, version), point.load)
+        _load(zoo, Plugin(point.name, package, version), functools.partial(_module, point))
     return zoo
 
 
@@ -98,9 +100,6 @@ def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
     try:
         _refuse_taken(zoo, plugin)
         module = load()
-        wanted = getattr(module, "GANZOO_API", API)
-        if wanted != API:
-            raise PluginError(f"it needs plugin API {wanted}, and this ganzoo has {API}")
         _call_hooks(trial, plugin, module)
     except (Exception, SystemExit) as error:
         kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
@@ -111,6 +110,49 @@ def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
     zoo.registry.components.update(trial.registry.components)
     zoo.recipes.update(trial.recipes)
     zoo.modules.append((plugin, module))
+
+
+def api_of(module: Any) -> Any:
+    """The plugin API that a plugin was written for; the first, where it does not say."""
+    return getattr(module, "GANZOO_API", 1)
+
+
+def _module(point: EntryPoint) -> Any:
+    """A plugin's module.
+
+    Raises:
+        PluginError: it was written for a ganzoo that is newer, or too much older.
+    """
+    try:
+        module = point.load()
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "ganzoo":
+            raise
+        raise PluginError(f"{type(error).__name__}: {error} {_cores(point)}") from error
+    _check_api(point, api_of(module))
+    return module
+
+
+def _check_api(point: EntryPoint, wanted: Any) -> None:
+    if not isinstance(wanted, int) or wanted < 1:
+        raise PluginError(f"its GANZOO_API is {wanted!r}: it must be a whole number, as {API}")
+    if wanted > API:
+        raise PluginError(
+            f"it needs plugin API {wanted}, and this ganzoo has {API}: upgrade {CORE} "
+            f"{_cores(point)}"
+        )
+    if wanted in RETIRED:
+        raise PluginError(
+            f"it needs plugin API {wanted}, which {CORE} {RETIRED[wanted]} gave up: upgrade the "
+            f"plugin, or pip install '{CORE}<{RETIRED[wanted]}'"
+        )
+
+
+def _cores(point: EntryPoint) -> str:
+    """Which ganzoo-core a plugin's package asks for, and which one is here."""
+    asked = [r.partition(";")[0].strip() for r in (point.dist and point.dist.requires) or ()]
+    wanted = [f"wanted: {r}, " for r in asked if re.fullmatch(r"ganzoo[-_.]core[^\w.-].*", r)]
+    return f"({''.join(wanted)}installed: {_version(CORE)})"
 
 
 def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:

@@ -17,7 +17,7 @@ from ganzoo.build.reading import read
 from ganzoo.cli import app
 from ganzoo.errors import RecipeError
 from ganzoo.loading import load_recipe
-from ganzoo.plugins import CORE, GROUP, discover, installed
+from ganzoo.plugins import CORE, GROUP, Hooks, discover, hookspec, installed
 from ganzoo.registry import PluginError, UnknownPart
 
 GOOD = """
@@ -53,6 +53,7 @@ BROKEN = {
     "syntax": ("def (", "SyntaxError"),
     "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
     "future": ("GANZOO_API = 99", "it needs plugin API 99, and this ganzoo has 1"),
+    "worded": ("GANZOO_API = 'one'", "its GANZOO_API is 'one': it must be a whole number, as 1"),
     "twice": (
         REGISTERS.format(kind="generator", name="first"),
         "generator 'twice.first' is already registered by ganzoo-twice",
@@ -69,14 +70,16 @@ BROKEN = {
 }
 
 
-def install(folder: Path, name: str, source: str, package: str = "") -> None:
+def install(folder: Path, name: str, source: str, package: str = "", needs: str = "") -> None:
     """A package as pip leaves it: a module and its .dist-info."""
     package = package or f"ganzoo-{name}"
     module = f"{package.replace('-', '_')}_module"
     (folder / f"{module}.py").write_text(source, encoding="utf-8")
     info = folder / f"{package.replace('-', '_')}-1.5.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.5\n")
+    needed = f"Requires-Dist: {needs}\n" if needs else ""
+    head = f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.5\n{needed}"
+    (info / "METADATA").write_text(head)
     (info / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {module}\n")
 
 
@@ -227,21 +230,119 @@ def test_a_plugin_cannot_take_a_commands_place(folder):
     assert "own" in asked.stdout
 
 
-def test_the_command_line_names_them_all(tmp_path):
-    """In a process of its own, through the real entry points."""
-    good(tmp_path)
-    for name, (source, _) in BROKEN.items():
-        install(tmp_path, name, source)
+def run_beside(folder, *words):
+    """Run a Python that finds the packages in a folder."""
     root = str(Path(ganzoo.__file__).parent.parent)
-    path = os.pathsep.join([str(tmp_path), root, os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
-        [sys.executable, "-m", "ganzoo", "list", "plugins", "--json"],
+    path = os.pathsep.join([str(folder), root, os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,
     )
+
+
+def test_the_command_line_names_them_all(tmp_path):
+    """In a process of its own, through the real entry points."""
+    good(tmp_path)
+    for name, (source, _) in BROKEN.items():
+        install(tmp_path, name, source)
+    done = run_beside(tmp_path, "-m", "ganzoo", "list", "plugins", "--json")
     told = {row["name"]: row["status"] for row in json.loads(done.stdout)}
     assert told["good"] == told["(core)"] == "ok"
     for name, (_, reason) in BROKEN.items():
         assert reason in told[name], name
+
+
+NEWER = "from ganzoo import hookimpl\nGANZOO_API = 2\n@hookimpl\ndef register_pages(site): ...\n"
+NEWEST = "from ganzoo import hookimpl, page\nGANZOO_API = 2\n"
+
+
+class LaterHooks(Hooks):
+    """What a later ganzoo may offer beside."""
+
+    @hookspec
+    def register_pages(self, site):
+        """Add pages."""
+
+
+@pytest.fixture
+def core_of_api_3(monkeypatch):
+    """A later ganzoo: its plugin API is 3, with one more hook, and API 1 went in 0.8."""
+    monkeypatch.setattr("ganzoo.plugins.Hooks", LaterHooks)
+    monkeypatch.setattr("ganzoo.plugins.API", 3)
+    monkeypatch.setattr("ganzoo.plugins.RETIRED", {1: "0.8"})
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_old_plugin_works_on_a_newer_core(folder, core_of_api_3, version):
+    install(folder, "old", GOOD.replace("GANZOO_API = 1", f"GANZOO_API = {version}"))
+    install(folder, "paged", NEWER)
+    zoo = discover(points(folder))
+    assert zoo.registry.get("generator", "old.copy").load().__name__ == "ResNet"
+    assert [plugin.problem for plugin in zoo.plugins] == ["", "", ""]
+
+
+@pytest.mark.parametrize("line", ["GANZOO_API = 1", ""])
+def test_a_plugin_too_old_is_refused_with_what_it_needs(folder, core_of_api_3, line):
+    install(folder, "old", GOOD.replace("GANZOO_API = 1", line))
+    core, old = discover(points(folder)).plugins
+    assert core.problem == ""
+    assert old.problem == (
+        "it needs plugin API 1, which ganzoo-core 0.8 gave up: upgrade the plugin, or "
+        "pip install 'ganzoo-core<0.8'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("needs", "told"),
+    [
+        ("ganzoo-core>=0.3", "(wanted: ganzoo-core>=0.3, installed: 0.1.0)"),
+        ("ganzoo_core [earth] >=0.3; extra == 'x'", "(wanted: ganzoo_core [earth] >=0.3, inst"),
+        ("ganzoo-core", "(installed: 0.1.0)"),
+        ("ganzoo-core-more>=0.3", "(installed: 0.1.0)"),
+        ("", "(installed: 0.1.0)"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (NEWER, "it needs plugin API 2, and this ganzoo has 1: upgrade ganzoo-core ("),
+        (NEWEST, "ImportError: cannot import name 'page' from 'ganzoo'"),
+    ],
+)
+def test_a_plugin_too_new_is_refused_with_what_it_needs(
+    folder, monkeypatch, needs, told, source, reason
+):
+    """Before its hooks, or its imports, are taken for mistakes."""
+    monkeypatch.setattr("ganzoo.plugins.distribution_version", lambda package: "0.1.0")
+    install(folder, "new", source, needs=needs)
+    problem = discover(points(folder)).plugins[-1].problem
+    assert problem.startswith(reason)
+    assert told in problem
+
+
+def test_an_import_that_fails_for_another_reason_says_nothing_of_versions(folder):
+    install(folder, "mine", "import ganzoo_mine_module.parts", needs="ganzoo-core>=0.3")
+    assert "installed:" not in discover(points(folder)).plugins[-1].problem
+
+
+def test_twenty_plugins_one_of_them_broken(tmp_path):
+    """`ganzoo list` in a process of its own; benchmarks/startup.py has its time."""
+    parts = GOOD.partition("@hookimpl\ndef register_commands")[0]
+    for number in range(19):
+        install(tmp_path, f"good{number}", parts)
+    install(tmp_path, "raises", BROKEN["raises"][0])
+    (tmp_path / "ask.py").write_text(
+        "import sys\nfrom ganzoo.cli import app\napp(['list'], standalone_mode=False)\n"
+        "print('heavy:', *{'torch', 'numpy', 'PIL'} & set(sys.modules))\n"
+    )
+    done = run_beside(tmp_path, str(tmp_path / "ask.py"))
+    for number in range(19):
+        assert f"good{number}.copy" in done.stdout
+        assert f"ganzoo-good{number} 1.5: ok" in done.stdout
+    assert "ganzoo-raises 1.5: failed to load: RuntimeError: no licence" in done.stdout
+    assert done.stdout.endswith("heavy:\n")
+    assert done.stderr == ""

@@ -15,7 +15,7 @@ import typer
 from ganzoo.cli.runs import as_objects, print_runs, run_list
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
-from ganzoo.plugins import API, Plugin, installed
+from ganzoo.plugins import Plugin, api_of, installed
 from ganzoo.registry import KINDS
 
 Row = dict[str, str]
@@ -102,7 +102,7 @@ def recipe_rows() -> list[Row]:
 
 def plugin_rows() -> list[Row]:
     """Every plugin, the core first, and what is wrong with it."""
-    wanted = {plugin: getattr(module, "GANZOO_API", API) for plugin, module in installed().modules}
+    wanted = {plugin: api_of(module) for plugin, module in installed().modules}
     return [
         {
             "name": _called(plugin),
