@@ -1,0 +1,54 @@
+"""R3GAN for ganzoo: its networks, its recipes, and differentiable augmentation.
+
+Every `ganzoo list` imports this module, so it imports nothing heavy: the strings name what is
+loaded when a recipe first uses it. Recipes call these parts `r3gan.<name>`. Its loss and its
+penalties are the core's: `relativistic`, `r1` and `r2`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganzoo import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ganzoo.plugins import Register
+
+GANZOO_API = 1
+
+PARTS = (
+    (
+        "generator",
+        "resnet",
+        "generator:ResNetGenerator",
+        "a vector, and a class by choice, to an image by residual blocks without norms",
+    ),
+    (
+        "discriminator",
+        "resnet",
+        "critic:ResNetCritic",
+        "judges an image, and a class by choice, by residual blocks without norms",
+    ),
+    (
+        "module",
+        "augment",
+        "augment:Augment",
+        "random colour, translation and cutout through which gradients flow",
+    ),
+)
+
+
+@hookimpl
+def register_components(register: Register) -> None:
+    """The parts of this package."""
+    for kind, name, target, summary in PARTS:
+        register(kind, name, f"ganzoo_r3gan.{target}", summary=summary)
+
+
+@hookimpl
+def register_recipes(register: Callable[[Path], None]) -> None:
+    """The recipes of this package."""
+    register(Path(__file__).parent / "recipes")

@@ -1,0 +1,122 @@
+"""Differentiable augmentation (Zhao, Liu, Lin, Zhu, Han 2020, arXiv:2006.10738)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from ganzoo.interfaces import Network
+from torch import Tensor
+
+Change = Literal["color", "translation", "cutout"]
+POLICY: tuple[Change, ...] = ("color", "translation", "cutout")
+
+
+class Augment(Network):
+    """Random changes that a critic sees images through, real and fake: `D(augment(y))`.
+
+    Gradients pass through them to the generator, so the critic never learns what an unchanged
+    image looks like, and the generator still does (arXiv:2006.10738, eq. 3, 4). Each image has
+    draws of its own, in evaluation mode too. Each call of a wire is a draw of its own, so real and
+    fake images are changed independently. What comes in from outside, and what is cut out, is 0.
+
+    policy: what is changed, in this order: `color` adds up to 0.5 to all values, then scales
+        saturation by 0 ... 2, then contrast by 0.5 ... 1.5; `translation` moves by whole pixels;
+        `cutout` hides a rectangle that may lie partly outside.
+    translation: how far an image moves at most, as a fraction of its side.
+    cutout: the hidden rectangle's side, as a fraction of the image's.
+
+    Raises:
+        ValueError: a policy without or with repeated changes, or a fraction outside 0 ... 1.
+    """
+
+    def __init__(
+        self,
+        policy: tuple[Change, ...] = POLICY,
+        translation: float = 0.125,
+        cutout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        if not policy or len(set(policy)) < len(policy):
+            raise ValueError(f"policy is {list(policy)}: it must name changes, each once")
+        for name, share in (("translation", translation), ("cutout", cutout)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} is {share:g}: it must be between 0 and 1")
+        self.policy, self.translation, self.cutout = tuple(policy), translation, cutout
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) in and out; colours may leave [-1, 1]."""
+        for change in self.policy:
+            if change == "color":
+                images = recolored(images, *(_uniform(images) for _ in range(3)))
+            elif change == "translation":
+                images = moved(images, *(self._shift(images, side) for side in (2, 3)))
+            else:
+                images = cut(images, *(self._hidden(images, side) for side in (2, 3)))
+        return images
+
+    def _shift(self, images: Tensor, dim: int) -> Tensor:
+        """By how many pixels each image is moved (N,), both directions alike."""
+        most = int(images.shape[dim] * self.translation)
+        return torch.randint(-most, most + 1, (len(images),), device=images.device)
+
+    def _hidden(self, images: Tensor, dim: int) -> tuple[Tensor, int]:
+        """Where each hidden rectangle starts (N,), and its side; its middle is in the image."""
+        side = images.shape[dim]
+        length = int(side * self.cutout)
+        middle = torch.randint(side + 1 - length % 2, (len(images),), device=images.device)
+        return middle - length // 2, length
+
+
+def recolored(images: Tensor, brightness: Tensor, saturation: Tensor, contrast: Tensor) -> Tensor:
+    """Images (N, C, H, W) after three draws (N, 1, 1, 1) in [0, 1).
+
+    Saturation is the distance of the channels from a pixel's mean over them (so gray images have
+    none), contrast the distance of all values from the image's mean.
+    """
+    images = images + (brightness - 0.5)
+    gray = images.mean(1, keepdim=True)
+    images = gray + (images - gray) * (2 * saturation)
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return mean + (images - mean) * (contrast + 0.5)
+
+
+def moved(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
+    """Each image (C, H, W) moved by its own whole numbers of pixels; what comes in is 0.
+
+    down, right: (N,).
+    """
+    return _along(_along(images, down, 2), right, 3)
+
+
+def _along(images: Tensor, shift: Tensor, dim: int) -> Tensor:
+    side = images.shape[dim]
+    source = torch.arange(side, device=images.device) - shift[:, None]
+    shape = [len(images), 1, 1, 1]
+    shape[dim] = side
+    index = source.clamp(0, side - 1).view(shape).expand_as(images)
+    inside = ((source >= 0) & (source < side)).view(shape)
+    return images.gather(dim, index) * inside
+
+
+def cut(images: Tensor, rows: tuple[Tensor, int], columns: tuple[Tensor, int]) -> Tensor:
+    """Images (N, C, H, W) with a rectangle of zeros in each.
+
+    rows, columns: where it starts in each image (N,), also before the first; and how many.
+    """
+    hidden = _stripe(images, rows, 2) & _stripe(images, columns, 3)
+    return images * ~hidden
+
+
+def _stripe(images: Tensor, stripe: tuple[Tensor, int], dim: int) -> Tensor:
+    """True on a stripe of each image, ready to be spread over its other dimensions."""
+    start, length = stripe
+    place = torch.arange(images.shape[dim], device=images.device) - start[:, None]
+    shape = [len(images), 1, 1, 1]
+    shape[dim] = images.shape[dim]
+    return ((place >= 0) & (place < length)).view(shape)
+
+
+def _uniform(images: Tensor) -> Tensor:
+    """A draw in [0, 1) for each image."""
+    return torch.rand(len(images), 1, 1, 1, dtype=images.dtype, device=images.device)
