@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ganzoo.plugins import Register, hookimpl
+from ganzoo.plugins import API, Register, hookimpl
 
-GANZOO_API = 1
+GANZOO_API = API
 
 PARTS = {
     "generator": {
