@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import ganzoo
 from ganzoo import testing
 from ganzoo.cli import app
 
@@ -67,6 +69,23 @@ def test_nothing_is_overwritten(tmp_path):
     assert code == 2
     assert f"{package / 'direct.py'} is there already; nothing was written" in complaint
     assert [path.name for path in package.iterdir()] == ["direct.py"]
+
+
+def test_what_a_new_plugin_says_of_itself(tmp_path):
+    """A name with the prefix gets no second one; pip learns for what ganzoo it was written."""
+    assert new("plugin", "ganzoo-my-method", "--out", tmp_path)[0] == 0
+    text = (tmp_path / "ganzoo-my-method" / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    assert project["name"] == "ganzoo-my-method"
+    assert project["dependencies"] == [f"ganzoo-core>={ganzoo.__version__}"]
+    assert project["entry-points"]["ganzoo"] == {"my_method": "ganzoo_my_method"}
+
+
+def test_no_plugin_takes_the_name_of_ganzoo_itself(tmp_path):
+    code, _, complaint = new("plugin", "core", "--out", tmp_path)
+    assert code == 2
+    assert "ganzoo-core is ganzoo itself" in complaint
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["Mine", "my method", "1st", "../up", "class", "-x", "a--b", ""])

@@ -13,7 +13,9 @@ from typing import Annotated
 
 import typer
 
+from ganzoo import __version__
 from ganzoo.errors import GanzooError
+from ganzoo.plugins import API, CORE
 
 TEMPLATES = "templates"  # in the package; their names end in .txt, as they are no Python yet
 SUFFIX = ".txt"
@@ -35,16 +37,15 @@ def new(
     ] = None,
 ) -> None:
     """Begin a plugin package or a recipe: complete, small, working as written."""
+    name = name.removeprefix("ganzoo-") if what is What.plugin else name
     _check_name(name)
     place = out or Path()
     if what is What.recipe:
         written = _write({place / f"{name}.toml": _template("recipe.toml")}, {"name": name})
         typer.echo(f"{written[0]}\n\nNext:\n  ganzoo check {written[0]}\n  ganzoo run {written[0]}")
         return
-    folder = place / f"ganzoo-{_dashed(name)}"
-    plugin = name.replace("-", "_")
-    values = {"plugin": plugin, "module": f"ganzoo_{plugin}", "distribution": folder.name}
-    written = _write(_plan(folder, values["module"]), {**values, "api": str(_api())})
+    folder = place / f"ganzoo-{name.replace('_', '-')}"
+    written = _write(_plan(folder, _module(name)), _values(name, folder.name))
     typer.echo("\n".join(map(str, written)))
     typer.echo(f"\nNext:\n  cd {folder}\n  pip install -e '.[test]' && pytest")
 
@@ -57,14 +58,25 @@ def _check_name(name: str) -> None:
         )
 
 
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+def _module(name: str) -> str:
+    return f"ganzoo_{name.replace('-', '_')}"
 
 
-def _api() -> int:
-    from ganzoo.plugins import API
+def _values(name: str, distribution: str) -> dict[str, str]:
+    """What the templates leave open.
 
-    return API
+    Raises:
+        GanzooError: pip would take it for ganzoo itself.
+    """
+    if distribution == CORE:
+        raise GanzooError(f"{CORE} is ganzoo itself; choose another name than '{name}'")
+    return {
+        "plugin": name.replace("-", "_"),
+        "module": _module(name),
+        "distribution": distribution,
+        "core": __version__,
+        "api": str(API),
+    }
 
 
 def _plan(folder: Path, module: str) -> dict[Path, str]:
