@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 COUNT = 40
 
 
-def test_it_reproduces_held_out_photos_better_than_the_mean_photo(slow_run):
+def test_it_reproduces_held_out_photos_better_than_the_mean_photo(slow_run, slow_report):
     run = slow_run("recipes/cogan.toml", "train.length='1200 steps'", "metrics={}")
     blueprint, model = open_model(run.folder)
     data = blueprint.dataset
@@ -29,5 +29,11 @@ def test_it_reproduces_held_out_photos_better_than_the_mean_photo(slow_run):
         (made,) = model.evaluate([found], {"x": x[None]}, seed=index)
         errors.append([(image - x).square().mean().item() for image in (made[0], mean)])
     of_search, of_mean = np.mean(errors, axis=0)
-    print(f"mean squared error: search {of_search:.4f}, mean photo {of_mean:.4f}")
+    nearer = sum(one < other for one, other in errors)
+    lines = [
+        f"`recipes/cogan.toml`, 1200 steps, {run.seconds / 60:.1f} minutes: mean squared error of "
+        f"{COUNT} held-out photos (values in [-1, 1]) {of_search:.4f} by the search, {of_mean:.4f} "
+        f"of the mean of 200 training photos. The search is nearer on {nearer} of {COUNT}."
+    ]
+    slow_report("Latent search", lines)
     assert of_search < 0.85 * of_mean
