@@ -55,6 +55,10 @@ PARTS = {
         "l1": ("ganzoo.losses.plain:L1", "mean absolute difference"),
         "l2": ("ganzoo.losses.plain:L2", "mean squared difference"),
         "huber": ("ganzoo.losses.plain:Huber", "squared near 0, absolute beyond"),
+        "cross_entropy": (
+            "ganzoo.losses.classification:CrossEntropy",
+            "how far logits are from telling the class",
+        ),
         "ssim": ("ganzoo.losses.structure:SSIM", "one minus structural similarity"),
         "total_variation": (
             "ganzoo.losses.structure:TotalVariation",

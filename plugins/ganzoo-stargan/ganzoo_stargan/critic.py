@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from torch import Tensor, nn
-
 from ganzoo.interfaces import Discriminator, head
+from torch import Tensor, nn
 
 SLOPE = 0.01
 
 
 class DomainCritic(Discriminator):
-    """`D.real(x)` judges patches, `D.domain(x)` tells the domain; they share all but the last layer.
+    """`D.real(x)` judges patches, `D.domain(x)` tells the domain; they share all layers but one.
 
     As in Choi et al. 2018, arXiv:1711.09020, table 5 (there D_src and D_cls): convolutions of 4 x 4
     that halve the image, LeakyReLU of slope 0.01, no norm (a gradient penalty goes with it).

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-
 from ganzoo.interfaces import Network
+from torch import Tensor
 
 
 class Domain(Network):

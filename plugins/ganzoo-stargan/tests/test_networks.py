@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -39,7 +41,7 @@ def test_the_critic_is_the_papers():
     with torch.device("meta"):
         critic = DomainCritic(size=128, classes=5, layers=6)
     widths = [3, 64, 128, 256, 512, 1024, 2048]
-    shared = sum(a * b * 16 + b for a, b in zip(widths, widths[1:], strict=False))
+    shared = sum(a * b * 16 + b for a, b in pairwise(widths))
     assert count(critic) == shared + 2048 * 9 + 5 * 2048 * 4 == 44_762_048
     x = torch.empty(7, 3, 128, 128, device="meta")
     assert critic.real(x).shape == (7, 1, 2, 2)
@@ -47,7 +49,8 @@ def test_the_critic_is_the_papers():
 
 
 def test_the_label_stands_beside_every_pixel():
-    seen = DomainResNet(classes=3, width=1, blocks=0)._beside(images(2, 3, 2, 5), torch.tensor([2, 0]))
+    network = DomainResNet(classes=3, width=1, blocks=0)
+    seen = network._beside(images(2, 3, 2, 5), torch.tensor([2, 0]))
     assert torch.equal(seen[:, :3], images(2, 3, 2, 5))
     assert seen[:, 3:].flatten(2).unique(dim=2).squeeze(2).tolist() == [[0, 0, 1], [1, 0, 0]]
 
@@ -64,9 +67,11 @@ def test_the_label_reaches_every_pixel_from_the_first_day():
     assert apart.abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("downsamplings", [0, 1, 3])
 @pytest.mark.parametrize("size", [(32, 32), (37, 50), (3, 90)])
-def test_any_size_in_and_the_same_size_out(size):
-    made = DomainResNet(width=4, blocks=1)(images(2, 3, *size), torch.tensor([0, 3]))
+def test_any_size_in_and_the_same_size_out(size, downsamplings):
+    network = DomainResNet(width=4, blocks=1, downsamplings=downsamplings)
+    made = network(images(2, 3, *size), torch.tensor([0, 3]))
     assert made.shape == (2, 3, *size)
     assert made.abs().max() <= 1
 
@@ -100,8 +105,9 @@ def test_the_domain():
     ("make", "message"),
     [
         (lambda: Domain(label=-1), "label is -1"),
-        (lambda: DomainResNet(classes=0), "classes 0"),
-        (lambda: DomainResNet(blocks=-1), "blocks -1"),
+        (lambda: DomainResNet(classes=0), "classes is 0"),
+        (lambda: DomainResNet(blocks=-1), "must not be negative"),
+        (lambda: DomainResNet(kernel=4), "kernel is 4: it must be an odd number"),
         (lambda: DomainCritic(layers=0), "layers 0"),
         (lambda: DomainCritic(size=48, layers=5), "size is 48: 5 layers take a multiple of 32 px"),
         (lambda: DomainCritic()(images(1, 3, 64, 64)), r"call a head, as D\.real\(x\)"),
