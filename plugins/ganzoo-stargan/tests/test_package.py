@@ -17,7 +17,6 @@ SMALL = {
     "data.size": 32,
     "data.count": 8,
     "data.held_out": 2,
-    "players.generators.every": 1,
 }
 
 
