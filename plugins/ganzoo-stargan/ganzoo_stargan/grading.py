@@ -52,13 +52,13 @@ GRADES = {
 
 def grade(photo: Pixels, labels: Pixels, kind: Grade) -> Pixels:
     """The photo (H, W, 3) of a scene in another light, by its labels (H, W) of 0 ... 6."""
-    image = photo.astype(np.float32) / 255
+    image: Plane = photo.astype(np.float32) / np.float32(255)
     horizon, vanishing = find_horizon(labels)
-    lit = image * np.float32(kind.ground)
+    lit = image * _rgb(kind.ground)
     shines = kind.lamps * (labels == WINDOW) * (image[..., 0] - image[..., 2] > WARM)
     lit += (LAMP - lit) * shines[..., None].astype(np.float32)
     air = 1 - np.exp(-kind.fog * distance(labels.shape, horizon, vanishing))
-    lit += (np.float32(kind.low) - lit) * air[..., None]
+    lit += (_rgb(kind.low) - lit) * air[..., None]
     sky = labels == SKY
     graded = np.where(sky[..., None], _sky(image, sky, horizon, kind), lit)
     pixels: Pixels = (np.clip(graded, 0, 1) * 255).round().astype(np.uint8)
@@ -91,7 +91,7 @@ def _sky(image: Plane, sky: Mask, horizon: float, kind: Grade) -> Plane:
     """A gradient down to the horizon (H, W, 3), and the photo's clouds on it."""
     rows = np.arange(len(image), dtype=np.float32)[:, None, None]
     down = np.clip(rows / max(horizon, 1), 0, 1)
-    clear = np.float32(kind.high) * (1 - down) + np.float32(kind.low) * down
+    clear = _rgb(kind.high) * (1 - down) + _rgb(kind.low) * down
     painted: Plane = clear + np.float32(kind.clouds) * clouds(image, sky)[..., None]
     return painted
 
@@ -102,3 +102,7 @@ def clouds(image: Plane, sky: Mask) -> Plane:
     mean = (brightness * sky).sum(1) / np.maximum(sky.sum(1), 1)
     found: Plane = (brightness - mean[:, None]).astype(np.float32)
     return found
+
+
+def _rgb(colour: Colour) -> Plane:
+    return np.array(colour, np.float32)

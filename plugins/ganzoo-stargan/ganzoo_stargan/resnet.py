@@ -35,6 +35,8 @@ class DomainResNet(Generator):
         ValueError: a setting is out of range.
     """
 
+    classes: int
+
     def __init__(
         self,
         in_channels: int = 3,
