@@ -131,6 +131,17 @@ def test_a_recipe_by_name_says_the_same(recipes):
     assert lines("cyclegan")[1:] == lines(recipes / "cyclegan.toml")[1:]
 
 
+def test_a_weight_that_moves_is_told(tmp_path, recipes):
+    text = (recipes / "gan.toml").read_text()
+    weight = '{ type = "cosine", value = 2, final = 0.1 }'
+    changed = text.replace('{ type = "r1", weight = 1 }', f'{{ type = "r1", weight = {weight} }}')
+    assert changed != text
+    (tmp_path / "mine.toml").write_text(changed)
+    [told] = [line for line in lines(tmp_path / "mine.toml") if "adversarial.r1" in line]
+    assert "+ 2 ½ E‖∇D(y)‖₂²" in told
+    assert "the critic's, its weight times cosine, final = 0.1" in told
+
+
 def test_a_dropped_term_stands_apart(recipes):
     page = lines("cyclegan_forward")
     assert page[page.index("  dropped (weight 0)") + 1] == "  ‖G(F(y)) - y‖₁  cycle_Y"
