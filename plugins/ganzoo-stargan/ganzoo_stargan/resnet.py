@@ -19,7 +19,7 @@ class DomainResNet(Generator):
     one-hot form, as `classes` further channels.
 
     The first convolution has no norm here: instance norm takes off what a plane of one value adds,
-    so behind it G would know the label only by what the padding does at the border.
+    so behind it G would know the label by its border alone, and with reflection not at all.
 
     in_channels: channels of the image, without those of the label.
     out_channels: channels of the output.
