@@ -10,11 +10,10 @@ import pytest
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("recipe", "wanted"), [("cut.cut", 0.45), ("cut.fastcut", 0.40)])
-def test_it_learns_the_labels_of_held_out_photos(recipe, wanted, tmp_path):
-    command = [sys.executable, "-m", "ganzoo", "run", recipe, "--out", str(tmp_path / "run")]
+def test_it_learns_the_labels_of_held_out_photos(tmp_path):
+    command = [sys.executable, "-m", "ganzoo", "run", "cut.cut", "--out", str(tmp_path / "run")]
     subprocess.run([*command, "--set", "train.device=cpu"], check=True)
     scores = json.loads((tmp_path / "run" / "metrics.json").read_text())["labels"]
-    print(recipe, {row: round(values["class_iou"], 3) for row, values in scores.items()})
-    assert scores["model"]["class_iou"] >= wanted
+    print({row: round(values["class_iou"], 3) for row, values in scores.items()})
+    assert scores["model"]["class_iou"] >= 0.5
     assert scores["model"]["class_iou"] > scores["mean layout"]["class_iou"]
