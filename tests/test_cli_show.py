@@ -114,16 +114,16 @@ def test_a_recipe(recipes):
         "  + 30 ‖F(G(x)) - x‖₁  cycle_X",
         "  + 30 ‖G(F(y)) - y‖₁  cycle_Y",
     ]
-    # c7s1-16, d32, d64, 4 blocks of 64, u32, u16, c7s1-3 without affine norms, by hand:
-    down = (3 * 49 + 1) * 16 + (16 * 9 + 1) * 32 + (32 * 9 + 1) * 64
+    # c3s1-16, d32, d64, 4 blocks of 64, u32, u16, c3s1-3 without affine norms, by hand:
+    down = (3 * 9 + 1) * 16 + (16 * 9 + 1) * 32 + (32 * 9 + 1) * 64
     blocks = 4 * 2 * (64 * 9 + 1) * 64
-    up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 49 + 1) * 3
+    up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 9 + 1) * 3
     network = f"  G  generator  {down + blocks + up:,} parameters  generators"
-    assert f"{network}  resnet, width = 16, blocks = 4" in page
+    assert f"{network}  resnet, width = 16, blocks = 4, kernel = 3" in page
     assert "  x2y  G(x)" in page
     assert "  x  3 x 64 x 64" in page
     assert "  order  generators, then discriminators" in page
-    assert "  optimizer  adam, lr = 0.0004, betas = [0.5, 0.999]" in page
+    assert "  optimizer  adam, lr = 0.0004, betas = [0.5, 0.99]" in page
     assert "  length  2800 steps, batch size 1" in page
 
 
