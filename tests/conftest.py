@@ -19,7 +19,11 @@ TINY = {
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread():
+    """Here, and in the processes that tests start: threads that wait for each other spin."""
     torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -153,7 +153,7 @@ def test_interrupted_it_goes_on_with_the_same_command(recipes, tmp_path):
     command = [sys.executable, "-m", "ganzoo", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     log = tmp_path / "cmp" / "first" / "seed-0" / "log.jsonl"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not (log.exists() and log.read_text().count("\n") > 3):
         assert time.monotonic() < deadline
         time.sleep(0.05)
