@@ -61,7 +61,7 @@ class ResNet(Generator):
         dropout: float = 0.0,
         kernel: int = 7,
         checkpointing: bool = False,
-        layers: list[int] = [],  # noqa: B006 (never changed)
+        layers: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         _check(width, blocks, downsamplings, dropout, kernel)
@@ -205,7 +205,7 @@ def _check(width: int, blocks: int, downsamplings: int, dropout: float, kernel: 
         raise ValueError(f"dropout is {dropout}: it must be at least 0 and less than 1")
 
 
-def _check_layers(layers: list[int], count: int) -> None:
+def _check_layers(layers: tuple[int, ...], count: int) -> None:
     for layer in layers:
         if not 0 <= layer <= count:
             raise ValueError(f"layers: there are 0 to {count}, and no {layer}")

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import ganzoo
+import torch
 from ganzoo.plugins import installed
 from ganzoo.registry import Component
+from ganzoo.testing import check_network
 
 NAMES = {
     ("generator", "denoise.dncnn"),
@@ -53,3 +55,8 @@ def test_importing_the_plugin_and_listing_parts_import_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True []"
+
+
+def test_its_networks_are_as_ganzoo_asks():
+    check_network("denoise.dncnn", layers=3, width=4)
+    check_network("denoise.noiser", torch.rand(2, 3, 16, 16), torch.randn(2, 3, 16, 16), width=4)
