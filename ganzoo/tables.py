@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
-from ganzoo.recipe import Averages, Checkpoints, Output, PlayerTable, Recipe, Samples, Train
+from ganzoo.recipe import Averages, Checkpoints, Recipe, Samples, Train
+from ganzoo.recipe_parts import Output, PlayerTable
 from ganzoo.signature import as_written
 
 # Tables on which the meaning of no other depends.

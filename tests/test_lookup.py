@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganzoo.build.lookup import Lookup
 from ganzoo.interfaces import Generator, Loss
-from ganzoo.recipe import NetworkPart, TermPart
+from ganzoo.recipe_parts import NetworkPart, TermPart
 from ganzoo.registry import Component, Registry
 
 if TYPE_CHECKING:

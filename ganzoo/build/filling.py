@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ganzoo.build.plans import Blueprint, PartPlan, PenaltyPlan, TermPlan
-from ganzoo.recipe import NetworkPart, Output, OutputPart, Part, Recipe, TermPart, WeightPart
+from ganzoo.recipe import Recipe
+from ganzoo.recipe_parts import NetworkPart, Output, OutputPart, Part, TermPart, WeightPart
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 

@@ -23,7 +23,7 @@ from ganzoo.interfaces import (
     Schedule,
 )
 from ganzoo.outputs import Output
-from ganzoo.recipe import Part
+from ganzoo.recipe_parts import Part
 from ganzoo.registry import Registry
 from ganzoo.signature import as_written, check_settings, parameters
 

@@ -11,7 +11,8 @@ from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
 from ganzoo.play.model import OutputWire
-from ganzoo.recipe import Output, Recipe
+from ganzoo.recipe import Recipe
+from ganzoo.recipe_parts import Output
 
 
 @dataclass(frozen=True)

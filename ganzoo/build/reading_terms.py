@@ -10,7 +10,7 @@ from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint, PenaltyPlan, SchedulePlan, TermPlan
 from ganzoo.expression import Call
 from ganzoo.interfaces import AdversarialLoss
-from ganzoo.recipe import SchedulePart, TermPart, WeightPart
+from ganzoo.recipe_parts import SchedulePart, TermPart, WeightPart
 from ganzoo.signature import wires
 
 SIDES = {"real": True, "fake": True}
