@@ -1,7 +1,8 @@
-"""What tests share: tiny recipes, a cache of their own, one thread."""
+"""What tests share: tiny recipes, a cache of their own, one thread, a browser."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,29 @@ def tiny():
 @pytest.fixture
 def recipes():
     return Path(__file__).parent.parent / "recipes"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    driver = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with driver.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """What axe finds wrong on a page: `violations(page)` is a list of rules with elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe")
+    run = axe.Axe().run
+
+    def found(page):
+        broken = run(page).response["violations"]
+        return [f"{rule['id']}: {node['html']}" for rule in broken for node in rule["nodes"]]
+
+    return found
