@@ -119,12 +119,12 @@ def test_a_recipe(recipes):
     blocks = 4 * 2 * (64 * 9 + 1) * 64
     up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 9 + 1) * 3
     network = f"  G  generator  {down + blocks + up:,} parameters  generators"
-    assert f"{network}  resnet, width = 16, blocks = 4, kernel = 3" in page
+    assert f"{network}  resnet, width = 16, blocks = 4, kernel = 5" in page
     assert "  x2y  G(x)" in page
     assert "  x  3 x 64 x 64" in page
     assert "  order  generators, then discriminators" in page
     assert "  optimizer  adam, lr = 0.0004, betas = [0.5, 0.99]" in page
-    assert "  length  2800 steps, batch size 1" in page
+    assert "  length  2600 steps, batch size 1" in page
 
 
 def test_a_recipe_by_name_says_the_same(recipes):

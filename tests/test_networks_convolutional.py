@@ -126,6 +126,20 @@ def test_the_spread_of_a_batch_is_judged():
     assert not judge.per_sample
 
 
+def test_a_projection_is_the_inner_product_with_the_vector_of_the_class():
+    """Eq. 3 of arXiv:1802.05637, sample by sample, beside the logit of a critic without classes."""
+    judge, plain = critic(classes=3, projection=True, minibatch_std=True), critic(minibatch_std=True)
+    plain.load_state_dict({k: v for k, v in judge.state_dict().items() if "class_" not in k})
+    labels = torch.tensor([2, 0, 2])
+    with torch.no_grad():
+        seen = plain.features(images())[-1]
+        vectors = judge.class_vectors.weight[labels]
+        expected = plain(images()) + (seen * vectors).sum((1, 2, 3))[:, None]
+        torch.testing.assert_close(judge(images(), labels), expected)
+        for one, two in zip(judge.features(images(), labels), plain.features(images()), strict=True):
+            torch.testing.assert_close(one, two)
+
+
 def test_spectral_norm_bounds_every_layer():
     judge = critic(spectral_norm=True, classes=3)
     for _ in range(200):
@@ -154,6 +168,8 @@ def test_spectral_norm_bounds_every_layer():
         (lambda: ConvolutionalGenerator(size=4), "power of two, 8 or more"),
         (lambda: ConvolutionalCritic(width=0), "width 0"),
         (lambda: ConvolutionalCritic(classes=0), "classes is 0"),
+        (lambda: critic(projection=True), "set classes"),
+        (lambda: critic(projection=True, classes=3)(images()), r"needs a label: D\(y, c\)"),
     ],
 )
 def test_what_does_not_fit_is_told(call, message):

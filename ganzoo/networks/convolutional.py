@@ -81,7 +81,8 @@ class ConvolutionalCritic(Discriminator):
 
     Images (N, in_channels, size, size) are halved down to 4 x 4 px, with LeakyReLU; logits are
     (N, 1). With `classes`, `D(y, c)`: the class in one-hot form stands beside every pixel, as
-    channels of 0 or 1 (Mirza, Osindero 2014, arXiv:1411.1784, sec. 3.2; there of flat images).
+    channels of 0 or 1 (Mirza, Osindero 2014, arXiv:1411.1784, sec. 3.2; there of flat images), or
+    it chooses what is added to the logit (`projection`).
 
     in_channels: channels of the images; of all of them, where several are judged together.
     size: the images' side in pixels, a power of two, 8 or more.
@@ -95,6 +96,9 @@ class ConvolutionalCritic(Discriminator):
         arXiv:1710.10196, sec. 3).
     spectral_norm: whether to divide every weight by its largest singular value (Miyato et al. 2018,
         arXiv:1802.05957), best with norm none.
+    projection: whether the image is looked at without its class, and the inner product of the last
+        features (all 4 x 4 of them) with the class's own vector is added to the logit (Miyato,
+        Koyama 2018, arXiv:1802.05637, eq. 3); it needs classes.
 
     Raises:
         ValueError: a setting is out of range.
@@ -111,18 +115,23 @@ class ConvolutionalCritic(Discriminator):
         classes: int | None = None,
         minibatch_std: bool = False,
         spectral_norm: bool = False,
+        projection: bool = False,
     ) -> None:
         super().__init__()
         _check(in_channels, size, width, classes)
+        if projection and not classes:
+            raise ValueError("projection is of a class: set classes")
         self.in_channels, self.out_channels, self.classes = in_channels, 1, classes
-        self.size, self.minibatch_std = size, minibatch_std
+        self.size, self.minibatch_std, self.projection = size, minibatch_std, projection
         widths = halved_widths(size, width)
-        first = _halve(in_channels + (classes or 0), width)
+        first = _halve(in_channels + (0 if projection else classes or 0), width)
         layers: list[nn.Module] = [first, nn.LeakyReLU(0.2, inplace=True)]
         for narrower, wider in pairwise(widths):
             layers += [_halve(narrower, wider, needs_bias(norm)), make_norm(norm, wider)]
             layers += [nn.LeakyReLU(0.2, inplace=True)]
         self.model = nn.Sequential(*layers, nn.Conv2d(widths[-1] + minibatch_std, 1, START))
+        if classes and projection:
+            self.class_vectors = nn.Conv2d(widths[-1], classes, START, bias=False)
         if spectral_norm:
             _limit_slopes(self)
         self.per_sample = is_per_sample(self) and not (spectral_norm or minibatch_std)
@@ -135,7 +144,10 @@ class ConvolutionalCritic(Discriminator):
         """
         seen = self.model[:-1](self._shown(images, labels))
         judged = torch.cat([seen, _spread(seen)], 1) if self.minibatch_std else seen
-        return self.model[-1](judged).flatten(1)  # type: ignore[no-any-return]
+        logits: Tensor = self.model[-1](judged).flatten(1)
+        if self.projection and labels is not None:
+            logits = logits + self.class_vectors(seen).flatten(1).gather(1, labels[:, None])
+        return logits
 
     @head
     def features(self, *arguments: Tensor) -> list[Tensor]:
@@ -148,10 +160,10 @@ class ConvolutionalCritic(Discriminator):
         return activations(self.model, self._shown(images, labels))
 
     def _shown(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """Images with a channel for each class."""
+        """What the first layer sees: images, with a channel for each class."""
         _check_labels(labels, self.classes, "D(y, c)")
         self._check_size(images)
-        if labels is None:
+        if labels is None or self.projection:
             return images
         planes = _one_hot(labels, self.classes, images)[:, :, None, None]
         return torch.cat([images, planes.expand(-1, -1, self.size, self.size)], 1)
