@@ -8,7 +8,7 @@ Images are float tensors of shape (N, C, H, W) in [-1, 1].
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganzoo.metric import Metric as Metric
+from ganzoo.metric import Sample as Sample
+
 Value = Tensor | list[Tensor]
-Sample = dict[str, Tensor]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -226,25 +228,3 @@ class Schedule(ABC):
     @abstractmethod
     def factor(self, progress: Progress) -> float:
         """The factor for the step about to be made."""
-
-
-class Metric(ABC):
-    """A figure on held-out data: the parameters of `update` are its wires.
-
-    needs_pairs: the wires compare samples of one scene, so the data must be paired.
-    learns_from: wires of which `prepare` is given real samples: each is a variable of the data.
-    """
-
-    needs_pairs: ClassVar[bool] = True
-    learns_from: ClassVar[tuple[str, ...]] = ()
-
-    def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
-        """Get ready, before the first update; a rehearsal of one sample does without.
-
-        examples: aligned samples by wire, read when asked for; without N, on the networks' device.
-        tell: say a sentence to the person who waits.
-        """
-
-    @abstractmethod
-    def compute(self) -> dict[str, dict[str, float]]:
-        """Rows of named figures; the first row is the model, the others what to compare it with."""

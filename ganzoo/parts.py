@@ -130,8 +130,19 @@ PARTS = {
             "ganzoo.metrics.fcn:FcnScore",
             "photos made of label maps, read by a network that learnt from real ones",
         ),
-        "kid": ("ganzoo.metrics.kid:Kid", "kernel inception distance on a timm network's features"),
+        "fid": ("ganzoo.metrics.fid:Fid", "Frechet inception distance on a network's features"),
+        "kid": ("ganzoo.metrics.kid:Kid", "kernel inception distance on a network's features"),
+        "precision_recall": (
+            "ganzoo.metrics.precision_recall:PrecisionRecall",
+            "fidelity and variety of a crowd of images, by nearest neighbours",
+        ),
+        "lpips": ("ganzoo.metrics.lpips:Lpips", "learned perceptual distance"),
         "psnr": ("ganzoo.metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
+        "ssim": ("ganzoo.metrics.ssim:Ssim", "structural similarity"),
+        "cycle_error": (
+            "ganzoo.metrics.cycle_error:CycleError",
+            "mean absolute error of what was translated there and back",
+        ),
     },
     "output": {
         "latent_search": (

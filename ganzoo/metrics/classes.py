@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
+
+from ganzoo.metric import Interval
+from ganzoo.metrics.intervals import bootstrap
 
 
 class Palette:
@@ -36,34 +39,79 @@ class Palette:
         return distances.argmin(0).masked_fill(~finite, len(self)).cpu()
 
 
-def empty_table(classes: int) -> Tensor:
-    """A confusion table: truths by predictions; the last of each is `not finite`."""
-    return torch.zeros((classes + 1, classes + 1), dtype=torch.int64)
+def confusions(predicted: Tensor, truth: Tensor, classes: int) -> Tensor:
+    """How often each class (rows) was taken for each (columns), for each image (N, H, W) by itself.
 
-
-def confusion(predicted: Tensor, truth: Tensor, classes: int) -> Tensor:
-    """How often each class (rows) was taken for each (columns)."""
+    The last row and the last column (of `classes` + 1) are pixels that are not finite.
+    """
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-    table: Tensor = multiclass_confusion_matrix(
-        predicted, truth, num_classes=classes + 1, validate_args=False
-    )
-    return table
+    pairs = zip(predicted, truth, strict=True)
+    tables = [
+        multiclass_confusion_matrix(p, t, num_classes=classes + 1, validate_args=False)
+        for p, t in pairs
+    ]
+    return torch.stack(tables).to(torch.int32)
 
 
-def class_figures(table: Tensor) -> dict[str, float]:
+def class_figures(tables: Tensor) -> dict[str, Tensor]:
     """Per-pixel accuracy, mean class accuracy and mean class IoU (Long et al. 2015, sec. 5).
 
-    Classes that no target shows are left out of the means.
+    tables: (..., K + 1, K + 1), counts or their means; each table has its own figures (...).
+    Classes that no target shows are left out of the means; NaN where there is none.
     """
-    counts = table.double()[:-1]
-    right, true, predicted = counts.diagonal(), counts.sum(1), counts.sum(0)[:-1]
-    seen = true > 0
+    counts = tables.double()[..., :-1, :]
+    right, true = counts.diagonal(dim1=-2, dim2=-1), counts.sum(-1)
+    predicted = counts.sum(-2)[..., :-1]
+    unseen = true == 0
+    shares = (right / true).masked_fill(unseen, torch.nan)
+    overlaps = (right / (true + predicted - right)).masked_fill(unseen, torch.nan)
     return {
-        "pixel_accuracy": float(right.sum() / true.sum()),
-        "class_accuracy": float((right / true)[seen].mean()),
-        "class_iou": float((right / (true + predicted - right))[seen].mean()),
+        "pixel_accuracy": right.sum(-1) / true.sum(-1),
+        "class_accuracy": shares.nanmean(-1),
+        "class_iou": overlaps.nanmean(-1),
     }
+
+
+class ClassTables:
+    """Confusion tables of each sample, by row: what figures, their intervals and cases follow from.
+
+    rows: in the order in which they are shown; those to which nothing was added are left out.
+    """
+
+    def __init__(self, *rows: str) -> None:
+        self.tables: dict[str, list[Tensor]] = {row: [] for row in rows}
+
+    def add(self, row: str, tables: Tensor) -> None:
+        """A batch (N, K + 1, K + 1)."""
+        self.tables[row] += tables.unbind()
+
+    def rows(self) -> dict[str, Tensor]:
+        """All samples' tables (N, K + 1, K + 1), by row.
+
+        Raises:
+            ValueError: nothing was added.
+        """
+        found = {row: torch.stack(tables) for row, tables in self.tables.items() if tables}
+        if not found:
+            raise ValueError("there is nothing to score: no image was added")
+        return found
+
+
+def row_figures(rows: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
+    """The figures of all samples at once, by row."""
+    found = {row: class_figures(tables.sum(0)) for row, tables in rows.items()}
+    return {row: {name: float(f) for name, f in figures.items()} for row, figures in found.items()}
+
+
+def row_intervals(rows: Mapping[str, Tensor]) -> dict[str, dict[str, Interval]]:
+    """Bootstrap intervals: samples' counts are drawn, and the figures follow from their sums."""
+    return {row: bootstrap(tables.double(), class_figures) for row, tables in rows.items()}
+
+
+def sample_figures(tables: Tensor) -> dict[str, list[float]]:
+    """The figures of each sample, over the classes that it shows."""
+    return {name: figures.tolist() for name, figures in class_figures(tables).items()}
 
 
 def check_rgb(images: Tensor, metric: str) -> None:

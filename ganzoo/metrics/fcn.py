@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Metric, Sample
-from ganzoo.metrics.classes import Palette, check_rgb, class_figures, confusion, empty_table
+from ganzoo.metric import Interval
+from ganzoo.metrics.classes import (
+    ClassTables,
+    Palette,
+    check_rgb,
+    confusions,
+    row_figures,
+    row_intervals,
+    sample_figures,
+)
 from ganzoo.metrics.kept import kept_network
 from ganzoo.metrics.segmenter import VERSION, Segmenter, new_segmenter, train_segmenter
 
@@ -63,7 +72,7 @@ class FcnScore(Metric):
         self.palette = Palette(palette)
         self.examples, self.steps, self.width = examples, steps, width
         self.judge: Segmenter | None = None
-        self.tables: dict[str, Tensor] = {}
+        self.tables = ClassTables(MODEL, REAL, OTHER, COPY)
         self.previous: Tensor | None = None
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:
@@ -104,7 +113,7 @@ class FcnScore(Metric):
             self._add(row, found, truth)
         for found, right in zip(real, truth, strict=True):
             if self.previous is not None and self.previous.shape == right.shape:
-                self._add(OTHER, self.previous, right)
+                self._add(OTHER, self.previous[None], right[None])
             self.previous = found
 
     def compute(self) -> dict[str, dict[str, float]]:
@@ -113,14 +122,23 @@ class FcnScore(Metric):
         Raises:
             ValueError: it was not prepared, or no image was added.
         """
-        if not self.tables:
-            raise ValueError("there is nothing to score: no image was added, or none learnt from")
-        rows = (MODEL, REAL, OTHER, COPY)
-        return {row: class_figures(self.tables[row]) for row in rows if row in self.tables}
+        return row_figures(self._rows())
+
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """Bootstrap intervals; the network stays what it is."""
+        return row_intervals(self._rows())
+
+    def cases(self) -> dict[str, list[float]]:
+        """The figures of each photo, over the classes that its labels show."""
+        return sample_figures(self._rows()[MODEL])
+
+    def _rows(self) -> dict[str, Tensor]:
+        if self.judge is None:
+            raise ValueError("there is nothing to score: none of its photos was learnt from")
+        return self.tables.rows()
 
     def _add(self, row: str, found: Tensor, truth: Tensor) -> None:
-        table = self.tables.setdefault(row, empty_table(len(self.palette)))
-        table += confusion(found, truth, len(self.palette))
+        self.tables.add(row, confusions(found, truth, len(self.palette)))
 
     def _read(self, examples: Sequence[Sample], count: int) -> tuple[Tensor, Tensor]:
         """Photos (N, 3, H, W), uint8, and their pixels' classes (N, H, W)."""

@@ -1,12 +1,12 @@
-"""Networks that a metric has trained, kept in the cache so that each is trained once."""
+"""What a metric has learnt or seen, kept in the cache so that it is done once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from ganzoo.data.cache import cache_folder
 from ganzoo.files import write_with
@@ -31,26 +31,49 @@ def kept_network(name: str, make: Callable[[], Module], train: Callable[[Module]
     found = make()
     train(found)
     if path is not None:
-        _store(found, path)
+        _store(found.state_dict(), path)
     return found
+
+
+def kept_tensors(name: str) -> dict[str, Tensor]:
+    """The tensors of that name from the cache; none where they are not there, or broken."""
+    folder = cache_folder()
+    return (_read(folder / f"{name}.safetensors") or {}) if folder else {}
+
+
+def keep_tensors(name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Put tensors into the cache; a disk that cannot be written is done without."""
+    folder = cache_folder()
+    if folder:
+        _store(tensors, folder / f"{name}.safetensors")
 
 
 def _load(network: nn.Module, path: Path) -> bool:
     """Whether the file was there and whole."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+    found = _read(path)
+    if found is None:
+        return False
     try:
-        network.load_state_dict(load_file(path))
-    except (OSError, SafetensorError, RuntimeError):  # the last: of another shape
+        network.load_state_dict(found)
+    except RuntimeError:  # of another shape
         return False
     return True
 
 
-def _store(network: nn.Module, path: Path) -> None:
+def _read(path: Path) -> dict[str, Tensor] | None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError):
+        return None
+
+
+def _store(state: Mapping[str, Tensor], path: Path) -> None:
     from safetensors.torch import save_file
 
-    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
+    tensors = {name: t.detach().cpu().contiguous() for name, t in state.items()}
     try:
         write_with(path, lambda temporary: save_file(tensors, temporary))
     except OSError:

