@@ -115,7 +115,7 @@ class Block(nn.Module):
 
 @functools.lru_cache(maxsize=32)
 def halving(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """A matrix (size, size / 2) that filters a row by [1, 3, 3, 1] / 8 and keeps every second place.
+    """A matrix (size, size / 2): a row filtered by [1, 3, 3, 1] / 8, every second place of it.
 
     The filter is [1, 2, 1] * [1, 1], with 0 beyond the row. As a matrix it is two products an
     image, also where a penalty differentiates twice; pooling and convolutions of single channels
