@@ -21,13 +21,14 @@ def resume(
     """Go on with a run, by its own recipe and in as many processes as before."""
     folder, overrides = Path(run), set_ or []
     if not (folder / "recipe.toml").is_file():
-        raise GanzooError(_no_run(folder))
+        raise GanzooError(no_run(folder))
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
     words += ["--stop-after", stop_after] if stop_after is not None else []
     begin(Request(words, run, overrides, folder, True, stop_after, processes))
 
 
-def _no_run(folder: Path) -> str:
+def no_run(folder: Path) -> str:
+    """Why a folder is no run, and what may be meant instead."""
     below = Path("runs") / folder
     hint = f" Did you mean {below}?" if (below / "recipe.toml").is_file() else ""
     if folder.name == "recipe.toml" and folder.is_file():

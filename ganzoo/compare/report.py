@@ -1,4 +1,4 @@
-"""The comparison's files: `comparison.md`, `comparison.csv` and a picture for each output."""
+"""The comparison's files: `comparison.html`, `.md`, `.csv`, and a picture for each output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ganzoo.compare.measuring import measure
 from ganzoo.compare.metrics import Tables
+from ganzoo.compare.page import comparison_page, show_systems
 from ganzoo.compare.pictures import draw, open_systems
 from ganzoo.compare.systems import System
 from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
@@ -34,4 +35,7 @@ def write_report(
     for path, text in texts.items():
         write_text(path, text)
     shown = open_systems({system.name: system.trainings[0].folder for system in systems})
-    return table, [*texts, *draw(shown, out)]
+    pictures = draw(shown, out)
+    page = out / "comparison.html"
+    write_text(page, comparison_page(show_systems(systems), table, pictures, out))
+    return table, [page, *texts, *pictures]

@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from ganzoo.build.plans import PartPlan, SchedulePlan, TermPlan
+from ganzoo.build.assemble import Assembly
+from ganzoo.build.plans import Blueprint, PartPlan, SchedulePlan, TermPlan
 from ganzoo.build.rules import averaged
 from ganzoo.interfaces import Variable
 from ganzoo.notation import Term, objective
@@ -71,13 +72,19 @@ def _set(plan: PartPlan) -> list[str]:
 
 def _print_objective(recipe: Checked) -> None:
     heading("objective")
-    judges = {name for term in recipe.blueprint.live for name in term.critics}
-    trained = [name for name in recipe.assembly.networks if name in recipe.owners]
+    for line in objective_lines(recipe.blueprint, recipe.assembly):
+        typer.echo(f"  {line}".rstrip())
+
+
+def objective_lines(blueprint: Blueprint, assembly: Assembly) -> list[str]:
+    """Who plays against whom, and the sum of the terms."""
+    judges = {name for term in blueprint.live for name in term.critics}
+    owned = {name for player in assembly.players for name in player.networks}
+    trained = [name for name in assembly.networks if name in owned]
     makers = [name for name in trained if name not in judges]
     critics = [name for name in trained if name in judges]
-    terms = [written for term in recipe.blueprint.terms for written in as_terms(term)]
-    for line in objective(terms, makers, critics):
-        typer.echo(f"  {line}".rstrip())
+    terms = [written for term in blueprint.terms for written in as_terms(term)]
+    return objective(terms, makers, critics)
 
 
 def _print_data(recipe: Checked) -> None:

@@ -7,29 +7,35 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
 from ganzoo.files import write_with
 from ganzoo.play import state
-from ganzoo.play.model import Model
+from ganzoo.play.checkpoint import checkpoint_name
 from ganzoo.play.trainer import Trainer
+from ganzoo.run.best import keep_in
 from ganzoo.run.environment import environment
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.pictures import grid
 from ganzoo.run.plot import plot_losses
 from ganzoo.run.record import RunRecord
+from ganzoo.run.reporting import Reporting
+from ganzoo.run.rows import row
 
 
 class Recorder:
-    """A trainer's observer that keeps the run folder."""
+    """A trainer's observer that keeps the run folder.
+
+    alarm: the name of the alarm that stopped training, if one did.
+    """
 
     def __init__(self, experiment: Experiment, trainer: Trainer, folder: RunFolder) -> None:
         self.experiment, self.trainer, self.folder = experiment, trainer, folder
         self.columns = experiment.blueprint.shown()
         self.main = bool(trainer.accelerator.is_main_process)
         self.record = RunRecord(folder.path)
+        self.reporting = Reporting(experiment, folder.path)
+        self.alarm = ""
 
     @property
     def finished(self) -> bool:
@@ -52,6 +58,7 @@ class Recorder:
         records = list(self.folder.records())
         if records:
             plot_losses(records, self.folder.plot)
+        self.reporting.write()
 
     def save(self, step: int) -> None:
         """Write a checkpoint and the model; every process its share, the main one renames."""
@@ -65,10 +72,18 @@ class Recorder:
             kept = experiment.recipe.checkpoints
             images = len(self.trainer.data), self.trainer.images_a_step
             every = kept.keep_every.steps(*images) if kept.keep_every else None
+            keep_in(self.folder.path, self.folder.checkpoints / ".part")
             self.folder.close_checkpoint(step, kept.keep, every)
             write_model(experiment, self.folder.model, step)
             self.record.reach(step)
+            self.reporting.write()
         accelerator.wait_for_everyone()  # who ends early makes a launcher end the others
+
+    def keep_best(self) -> None:
+        """Let the last checkpoint remember a best model that was found after it was written."""
+        last = self.folder.checkpoints / checkpoint_name(self.trainer.done)
+        if last.is_dir():
+            keep_in(self.folder.path, last)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -84,8 +99,14 @@ class Recorder:
         except BaseException as error:
             with suppress(OSError):
                 record.end("interrupted", (str(error) or type(error).__name__).splitlines()[0])
+            if isinstance(error, Exception):  # who presses Ctrl-C twice does not wait
+                self.reporting.finish()
             raise
-        record.end("finished" if self.finished else "stopped")
+        if self.finished:
+            self.reporting.draw_cases()
+        why = f"alarm {self.alarm}" if self.alarm and not self.finished else ""
+        record.end("finished" if self.finished else "stopped", why)
+        self.reporting.finish()
 
     def _draw_samples(self, step: int) -> None:
         data, recipe = self.trainer.data, self.experiment.recipe
@@ -93,14 +114,9 @@ class Recorder:
         if not self.columns or not count:
             return
         model = self.experiment.model()
-        rows = [self._row(model, index) for index in range(count)]
+        rows = [row(model, self.columns, data, index) for index in range(count)]
         path = self.folder.sample_file(step)
         save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)
-
-    def _row(self, model: Model, index: int) -> list[torch.Tensor]:
-        sample = {name: v[None] for name, v in self.trainer.data.test_sample(index).items()}
-        values = model.evaluate(self.columns, sample, seed=index)
-        return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]
 
 
 def save_picture(picture: Any, path: Path) -> None:

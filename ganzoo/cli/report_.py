@@ -1,0 +1,25 @@
+"""`ganzoo report RUN`: write a run's page anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganzoo.cli.resume import no_run
+from ganzoo.errors import GanzooError
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run's folder, as runs/cyclegan.")],
+) -> None:
+    """Write report.html of a run anew, from the files in its folder; open it in a browser."""
+    if not (run / "recipe.toml").is_file():
+        raise GanzooError(no_run(run))
+    from ganzoo.report.writing import write_report
+
+    try:
+        typer.echo(write_report(run))
+    except OSError as error:
+        raise GanzooError(f"{run}: report.html cannot be written ({error.strerror})") from error

@@ -1,0 +1,190 @@
+"""`comparison.html`: the systems' objectives, figures, pictures and losses on one page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from ganzoo.build.assemble import assemble
+from ganzoo.compare.systems import System
+from ganzoo.compare.table import Comparison, Row, spell, title
+from ganzoo.report.axes import Axis, Value, axis_of
+from ganzoo.report.charts import Line, panel
+from ganzoo.report.facts import Facts, facts
+from ganzoo.report.html import Html, el, page
+from ganzoo.report.images import image
+from ganzoo.report.losses import Curves, loss_curves
+from ganzoo.report.reading import RunFiles, read_run
+from ganzoo.report.settings import footer
+from ganzoo.report.tables import scroll
+from ganzoo.report.writing import FILE, guarded, write_report
+from ganzoo.run.record import now
+
+Term = tuple[str, str]  # player and term
+HEIGHT = 120
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A system on the page: what it is, and its runs, one a seed."""
+
+    name: str
+    facts: Facts
+    runs: Sequence[RunFiles]
+
+
+def show_systems(systems: Sequence[System]) -> list[Shown]:
+    """What the page needs of finished systems; runs without a report get theirs."""
+    return [_shown(system) for system in systems]
+
+
+def comparison_page(
+    systems: Sequence[Shown], table: Comparison, pictures: Sequence[Path], out: Path
+) -> str:
+    """The page, to be kept in `out`: links to the runs' reports are relative to it."""
+    names = ", ".join(system.name for system in systems)
+    return page(
+        "Comparison",
+        el("header", el("h1", "Comparison"), el("p", names, class_="summary"),
+           el("p", f"Written {now().replace('T', ' ')}.", class_="note")),
+        el(
+            "main",
+            guarded("Figures", lambda: _figures(table)),
+            guarded("Pictures", lambda: _pictures(pictures)),
+            guarded("Objectives", lambda: _objectives(systems, out)),
+            guarded("Losses", lambda: _losses(systems)),
+        ),
+        footer(),
+    )  # fmt: skip
+
+
+def _shown(system: System) -> Shown:
+    known = facts(system.blueprint, assemble(system.blueprint, "meta", system.name))
+    folders = [training.folder for training in system.trainings]
+    for folder in folders:
+        if not (folder / FILE).exists():
+            with suppress(OSError):  # a folder of somebody else's
+                write_report(folder, known)
+    return Shown(system.name, known, [read_run(folder) for folder in folders])
+
+
+def _figures(table: Comparison) -> Html:
+    head = el("tr", el("td"), *(el("th", title(c), scope="col") for c in table.columns))
+    body = [_row(row, table) for row in table.rows]
+    grid = el("table", el("thead", head), el("tbody", *body))
+    return el(
+        "section",
+        el("h2", "Figures", id="figures"),
+        el("p", "Means ± standard deviations over the seeds. Last: what metrics compare systems "
+           "with.", class_="note"),
+        scroll(grid, "Table of figures"),
+        *(el("p", condition, class_="note") for condition in table.conditions),
+        aria_labelledby="figures",
+    )  # fmt: skip
+
+
+def _row(row: Row, table: Comparison) -> Html:
+    cells = [el("td", spell(column, row.cells.get(column))) for column in table.columns]
+    return el("tr", el("th", row.name, scope="row"), *cells)
+
+
+def _pictures(pictures: Sequence[Path]) -> Html | None:
+    shown = [
+        el("figure", el("figcaption", el("strong", path.stem)),
+           scroll(image(path, f"{path.stem}: held-out inputs down, systems across", class_="grid"),
+                  f"Picture of {path.stem}"))
+        for path in pictures
+    ]  # fmt: skip
+    if not shown:
+        return None
+    return el("section", el("h2", "Pictures", id="pictures"),
+              el("p", "The same held-out inputs down, systems across; the truth last, where data "
+                 "are paired.", class_="note"), *shown, aria_labelledby="pictures")  # fmt: skip
+
+
+def _objectives(systems: Sequence[Shown], out: Path) -> Html:
+    entries = [part for system in systems for part in _objective(system, out)]
+    return el("section", el("h2", "Objectives", id="objectives"), *entries,
+              aria_labelledby="objectives")  # fmt: skip
+
+
+def _objective(system: Shown, out: Path) -> Iterator[Html]:
+    yield el("h3", system.name)
+    formula = el("pre", "\n".join(system.facts.objective), class_="formula")
+    yield scroll(formula, f"Formula of {system.name}")
+    links = [
+        el("a", _link_text(run, len(system.runs)), href=_link(run, out)) for run in system.runs
+    ]
+    yield el("p", "Reports: " if len(links) > 1 else "", _listed(links))
+
+
+def _link_text(run: RunFiles, count: int) -> str:
+    return f"seed {run.table('train').get('seed', '?')}" if count > 1 else "the run's report"
+
+
+def _link(run: RunFiles, out: Path) -> str:
+    place = os.path.relpath(run.folder.resolve() / FILE, out.resolve())
+    return quote(Path(place).as_posix())
+
+
+def _listed(links: Sequence[Html]) -> Iterator[str]:
+    for number, link in enumerate(links):
+        yield ", " if number else ""
+        yield link
+
+
+def _losses(systems: Sequence[Shown]) -> Html | None:
+    """A row a term of any system, a column a system; a term's axes are the same in all."""
+    logs = {system.name: [loss_curves(run.log) for run in system.runs] for system in systems}
+    terms = _terms(curves for runs in logs.values() for _, curves in runs)
+    if not terms:
+        return None
+    across = axis_of_steps(steps for runs in logs.values() for steps, _ in runs)
+    head = el("tr", el("td"), *(el("th", name, scope="col") for name in logs))
+    rows = [_losses_row(term, logs, across) for term in terms]
+    grid = el("table", el("thead", head), el("tbody", *rows), class_="systems")
+    return el(
+        "section",
+        el("h2", "Losses", id="losses"),
+        el("p", "Before weights, a line a seed; a row's axes are equal.", class_="note"),
+        scroll(grid, "Curves of losses"),
+        aria_labelledby="losses",
+    )
+
+
+def _losses_row(
+    term: Term, logs: Mapping[str, Sequence[tuple[list[Value], Curves]]], across: Axis
+) -> Html:
+    player, name = term
+    found = {
+        system: [(steps, curves.get(player, {}).get(name)) for steps, curves in runs]
+        for system, runs in logs.items()
+    }
+    axis = axis_of(v for runs in found.values() for _, values in runs for v in values or ())
+    cells = []
+    for system, runs in found.items():
+        lines = [
+            Line(f"{system}/{seed}", f"seed {seed}", values, seed, at=steps)
+            for seed, (steps, values) in enumerate(runs)
+            if values
+        ]
+        title = f"{system}, {name} of {player}"
+        drawn = panel(title, runs[0][0], lines, axis, HEIGHT, across) if lines else None
+        cells.append(el("td", el("div", drawn, class_="cell") if drawn else "–"))
+    return el("tr", el("th", name, el("br"), el("small", player), scope="row"), *cells)
+
+
+def _terms(found: Iterable[Curves]) -> list[Term]:
+    return list(
+        dict.fromkeys((p, t) for curves in found for p, terms in curves.items() for t in terms)
+    )
+
+
+def axis_of_steps(found: Iterable[Sequence[Value]]) -> Axis:
+    """From the first step of any run to the last."""
+    known = [step for steps in found for step in steps if step is not None] or [0.0, 1.0]
+    return Axis(min(known), max(max(known), min(known) + 1))

@@ -1,0 +1,213 @@
+"""Line charts as SVG whose text is readable at any width: only the plot itself is stretched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ganzoo.report.axes import Axis, Values, spell
+from ganzoo.report.html import Html, el
+
+WIDE = 1000  # the plot's own horizontal units
+COLOURS = 8  # in style.css; then the dashes change
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve.
+
+    key: names it among all lines of a page's group.
+    style: a number, the same for the same thing in every panel.
+    low, high: the interval around each value, if there is one.
+    level: whether it is one value for all steps, drawn across.
+    at: its own steps, where they are not the panel's.
+    """
+
+    key: str
+    name: str
+    values: Values
+    style: int
+    low: Values = ()
+    high: Values = ()
+    level: bool = False
+    at: Values = ()
+
+
+def panel(
+    title: str,
+    steps: Values,
+    lines: Sequence[Line],
+    axis: Axis,
+    height: int = 180,
+    across: Axis | None = None,
+) -> Html:
+    """A titled chart: lines over steps. Lines stay apart where a value is missing.
+
+    across: the axis of steps; left out, from their first to their last.
+    """
+    across = across or _across(steps)
+    ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks()]
+    plot = el(
+        "svg",
+        *(el("line", x1=0, x2=WIDE, y1=_n(y), y2=_n(y), class_="rule") for _, y in ticks),
+        *(
+            shape
+            for line in lines
+            for shape in _drawn(line, line.at or steps, across, axis, height)
+        ),
+        el("line", x1=0, x2=0, y1=0, y2=height, class_="cursor"),
+        viewBox=f"0 0 {WIDE} {height}",
+        preserveAspectRatio="none",
+        height=height,
+        role="img",
+        aria_label=f"{title}: {', '.join(line.name for line in lines)}, over steps",
+        class_="plot",
+    )
+    scale = " (log)" if axis.log else ""
+    return el(
+        "div",
+        el("h3", title, el("small", scale) if scale else None),
+        el("div", _heights(ticks, height), plot, _steps(across), class_="chart"),
+        class_="panel",
+    )
+
+
+def legend(lines: Sequence[Line], group: str) -> Html:
+    """What each line is: a box that hides it, and its value where the cursor stands."""
+    return el("ul", *(_entry(line, group) for line in lines), class_="legend")
+
+
+def read_out(group: str, steps: Values, label: str) -> Html:
+    """A slider over the steps that reads the values of all lines of a group."""
+    last = max(0, len(steps) - 1)
+    slider = el("input", type="range", min=0, max=last, value=last, class_="reader",
+                data_group=group, aria_label=label)  # fmt: skip
+    at = el("output", f"step {spell(steps[-1] or 0)}" if steps else "", class_="at")
+    return el("p", slider, at, class_="read needs-script")
+
+
+def data(steps: Values, lines: Mapping[str, Values]) -> dict[str, object]:
+    """What the slider reads, to four digits."""
+    return {"steps": [*steps], "lines": {k: [_short(v) for v in each] for k, each in lines.items()}}
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def _across(steps: Values) -> Axis:
+    """From the first step to the last; of a single one, around it."""
+    known = [step for step in steps if step is not None] or [0.0]
+    low, high = min(known), max(known)
+    return Axis(low, high) if high > low else Axis(low - 1, high + 1)
+
+
+def _drawn(line: Line, steps: Values, across: Axis, axis: Axis, height: int) -> Iterator[Html]:
+    look = f"s{line.style % COLOURS} d{line.style // COLOURS % 3}"
+    points = [_point(x, y, across, axis, height) for x, y in zip(steps, line.values, strict=True)]
+    if line.low and line.high:
+        low = [_point(x, y, across, axis, height) for x, y in zip(steps, line.low, strict=True)]
+        high = [_point(x, y, across, axis, height) for x, y in zip(steps, line.high, strict=True)]
+        yield el("path", d=_band(low, high), class_=f"band {look}", data_line=line.key)
+        yield el("path", d=_whiskers(low, high), class_=f"whisker {look}", data_line=line.key)
+    kind = "level" if line.level else "line"
+    yield el("path", d=_path(points), class_=f"{kind} {look}", data_line=line.key)
+    yield el("path", d=_dots(points), class_=f"dots {look}", data_line=line.key)
+
+
+Point = tuple[float, float] | None
+
+
+def _point(step: float | None, value: float | None, across: Axis, axis: Axis, height: int) -> Point:
+    if step is None or value is None:
+        return None
+    return WIDE * across.share(step), height * (1 - axis.share(value))
+
+
+def _pieces(points: Sequence[Point]) -> Iterator[list[tuple[float, float]]]:
+    """What lies between the gaps."""
+    piece: list[tuple[float, float]] = []
+    for point in [*points, None]:
+        if point is not None:
+            piece.append(point)
+        elif piece:
+            yield piece
+            piece = []
+
+
+def _path(points: Sequence[Point]) -> str:
+    return "".join(
+        "M" + "L".join(f"{_n(x)},{_n(y)}" for x, y in piece)
+        for piece in _pieces(points)
+        if len(piece) > 1
+    )
+
+
+def _dots(points: Sequence[Point]) -> str:
+    """Points that no line shows: alone between gaps; all of a short line."""
+    few = len(points) <= 30
+    lone = [p for piece in _pieces(points) if few or len(piece) == 1 for p in piece]
+    return "".join(f"M{_n(x)},{_n(y)}h0" for x, y in lone)
+
+
+def _band(low: Sequence[Point], high: Sequence[Point]) -> str:
+    both = [None if a is None or b is None else (*a, *b) for a, b in zip(low, high, strict=True)]
+    text, piece = [], []
+    for pair in [*both, None]:
+        if pair is not None:
+            piece.append(pair)
+            continue
+        there = [f"{_n(x)},{_n(y)}" for x, y, _, _ in piece]
+        back = [f"{_n(x)},{_n(y)}" for _, _, x, y in reversed(piece)]
+        text += [f"M{'L'.join(there + back)}Z"] if len(piece) > 1 else []
+        piece = []
+    return "".join(text)
+
+
+def _whiskers(low: Sequence[Point], high: Sequence[Point]) -> str:
+    if len(low) > 30:
+        return ""
+    pairs = zip(low, high, strict=True)
+    return "".join(f"M{_n(a[0])},{_n(a[1])}V{_n(b[1])}" for a, b in pairs if a and b)
+
+
+def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
+    texts = [
+        el("text", spell(value), x=44, y=_n(min(max(y, 5), height - 5)), dy="0.35em",
+           text_anchor="end")
+        for value, y in ticks
+    ]  # fmt: skip
+    return el("svg", *texts, width=48, height=height, class_="heights", aria_hidden="true")
+
+
+def _steps(across: Axis) -> Html:
+    shares = [(value, across.share(value)) for value in across.ticks()]
+    texts = [
+        el("text", spell(value), x=f"{100 * at:.2f}%", y=13, text_anchor=_anchor(at))
+        for value, at in shares
+    ]
+    return el("svg", *texts, height=18, class_="steps", aria_hidden="true")
+
+
+def _anchor(at: float) -> str:
+    return "start" if at < 0.04 else "end" if at > 0.96 else "middle"
+
+
+def _entry(line: Line, group: str) -> Html:
+    last = next((v for v in reversed(line.values) if v is not None), None)
+    swatch = el("span", class_=f"swatch s{line.style % COLOURS} d{line.style // COLOURS % 3}",
+                aria_hidden="true")  # fmt: skip
+    box = el("input", type="checkbox", checked=True, class_="toggle needs-script",
+             data_group=group, data_line=line.key)  # fmt: skip
+    value = el("span", spell_value(last), class_="value", data_line=line.key)
+    return el("li", el("label", box, swatch, line.name), " ", value)
+
+
+def spell_value(value: float | None) -> str:
+    """What a read-out says."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _n(value: float) -> str:
+    """A coordinate, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")

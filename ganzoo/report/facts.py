@@ -1,0 +1,192 @@
+"""What is known of a recipe: its objective in the paper's notation, its wires, its networks.
+
+With the recipe's parts this is exact; without them (a plugin that is gone, a recipe of another age)
+as much as the tables alone tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ganzoo.expression import Call, Expression, ExpressionError, names, networks, parse
+from ganzoo.notation import Term as Written
+from ganzoo.notation import objective
+from ganzoo.report.wiring import Kind, Term, Wiring
+
+if TYPE_CHECKING:
+    from ganzoo.build.assemble import Assembly
+    from ganzoo.build.plans import Blueprint, TermPlan
+
+Tables = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: what it is, its weights (None where unknown), and who trains it."""
+
+    name: str
+    kind: str
+    type: str
+    parameters: int | None
+    player: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """objective: its lines. note: why not all is known."""
+
+    objective: list[str]
+    wiring: Wiring
+    networks: list[Network]
+    note: str = ""
+
+
+def read_facts(tables: Tables) -> Facts:
+    """The facts of a recipe by its tables; its parts are imported, and torch with them."""
+    try:
+        from ganzoo.build.assemble import assemble
+        from ganzoo.build.reading import read
+        from ganzoo.plugins import installed
+        from ganzoo.tables import check_tables
+
+        blueprint = read(check_tables(dict(tables), "recipe.toml"), installed().registry, "recipe")
+        return facts(blueprint, assemble(blueprint, "meta", "recipe"))
+    except Exception as error:  # a plugin's part may raise anything
+        reason = (str(error) or type(error).__name__).splitlines()[-1].strip()
+        return bare_facts(tables, f"The recipe's parts cannot be read here ({reason}).")
+
+
+def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
+    """The facts of a recipe that was read."""
+    from ganzoo.pages.recipe import objective_lines
+
+    owners = {name: player.name for player in assembly.players for name in player.networks}
+    kinds: dict[str, Kind] = {name: _kind(plan.kind) for name, plan in blueprint.networks.items()}
+    wiring = Wiring(
+        [_term(term) for term in blueprint.live],
+        kinds,
+        frozenset(blueprint.noise),
+        blueprint.outputs,
+    )
+    built = [
+        Network(
+            name,
+            blueprint.networks[name].kind,
+            blueprint.networks[name].name,
+            sum(p.numel() for p in network.parameters()),
+            owners.get(name, "not trained"),
+        )
+        for name, network in assembly.networks.items()
+    ]
+    return Facts(objective_lines(blueprint, assembly), wiring, built)
+
+
+def _term(term: TermPlan) -> Term:
+    size = term.buffer.settings.get("size") if term.buffer else None
+    buffer = [f"{term.buffer.name} of {size}" if size else term.buffer.name] if term.buffer else []
+    charges = [penalty.penalty.name for penalty in term.penalties]
+    note = " + ".join([_weighted(term.weight, term.loss.name), *charges])
+    return Term(term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.critics))
+
+
+def _weighted(weight: float, loss: str) -> str:
+    return loss if weight == 1 else f"{weight:g} {loss}"
+
+
+def _kind(kind: str) -> Kind:
+    return kind if kind in ("generator", "discriminator") else "module"  # type: ignore[return-value]
+
+
+def bare_facts(tables: Tables, note: str = "") -> Facts:
+    """The facts that tables alone tell: losses are called by name, weights are not counted."""
+    known = _table(tables, "networks")
+    losses = {name: loss for name, loss in _table(tables, "losses").items() if _is_part(loss)}
+    variables = _variables(tables)
+    read = {name: _wires(loss, known, variables) for name, loss in losses.items()}
+    judges = {name: _judges(wires) for name, wires in read.items()}
+    critics = {name for found in judges.values() for name in found}
+    terms = [(name, losses[name], _weight(losses[name])) for name in losses]
+    written = [
+        Written(name, loss["type"], "", {k: str(w) for k, w in read[name].items()}, weight)
+        for name, loss, weight in terms
+    ]
+    live = [
+        Term(name, _weighted(weight, loss["type"]), read[name], judges[name])
+        for name, loss, weight in terms
+        if weight != 0
+    ]
+    used = {n for term in live for wire in term.wires.values() for n in networks(wire)}
+    kinds: dict[str, Kind] = {n: "discriminator" if n in critics else "generator" for n in known}
+    wiring = Wiring(live, kinds, frozenset(_table(tables, "latents")), dict(_outputs(tables)))
+    built = [
+        Network(n, kinds[n], str(part.get("type")), None, "")
+        for n, part in known.items()
+        if n in used and isinstance(part, dict)
+    ]
+    lines = objective(
+        written,
+        [n for n in known if n in used - critics],
+        [n for n in known if n in used & critics],
+    )
+    return Facts(lines, wiring, built, note)
+
+
+def _table(tables: Tables, name: str) -> dict[str, Any]:
+    found = tables.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
+
+
+def _weight(loss: Tables) -> float:
+    weight = loss.get("weight", 1.0)
+    weight = weight.get("value", 1.0) if isinstance(weight, dict) else weight
+    return float(weight) if isinstance(weight, (int, float)) else 1.0
+
+
+def _wires(loss: Tables, known: Tables, variables: Collection[str]) -> dict[str, Expression]:
+    """The settings that read as a wire: calls of known networks, and names of known variables.
+
+    `backbone = "vgg16"` reads as a name, too.
+    """
+    found = {key: _parsed(value) for key, value in loss.items() if key not in ("type", "player")}
+    return {
+        key: wire
+        for key, wire in found.items()
+        if wire is not None and networks(wire) <= set(known) and names(wire) <= set(variables)
+    }
+
+
+def _variables(tables: Tables) -> set[str]:
+    """The names that any network is called with."""
+    parts = [*_table(tables, "losses").values(), *_table(tables, "outputs").values()]
+    texts = [
+        text for part in parts for text in (part.values() if isinstance(part, dict) else [part])
+    ]
+    wires = [wire for text in texts if (wire := _parsed(text)) is not None]
+    return {name for wire in wires if isinstance(wire, Call) for name in names(wire)}
+
+
+def _parsed(value: Any) -> Expression | None:
+    try:
+        return parse(value) if isinstance(value, str) else None
+    except ExpressionError:
+        return None
+
+
+def _judges(wires: Mapping[str, Expression]) -> frozenset[str]:
+    """Of a term with a real and a fake side, the networks called outermost."""
+    if not {"real", "fake"} <= wires.keys():
+        return frozenset()
+    return frozenset(wire.network for wire in wires.values() if isinstance(wire, Call))
+
+
+def _outputs(tables: Tables) -> Iterator[tuple[str, Expression]]:
+    for name, table in _table(tables, "outputs").items():
+        wire = _parsed(table.get("expression") if isinstance(table, dict) else table)
+        if wire is not None:
+            yield name, wire

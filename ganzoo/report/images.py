@@ -1,0 +1,66 @@
+"""Pictures inside the page: a few of many, in a small encoding, each encoded once a process."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ganzoo.report.html import Html, el
+
+MOST = 20
+BUDGET = 2_400_000  # bytes of all sample grids together, before base64
+LARGE = 1 << 20  # pixels; larger pictures have detail to spare
+Grid = tuple[int, Path]
+
+
+def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
+    """At most `most`: the first and the newest, and between them each 2nd, 4th, 8th ...
+
+    What is left out once stays out, so that a run that grows does not encode anything twice.
+    """
+    stride = 1
+    while -(-len(grids) // stride) + 1 > most and stride < len(grids):
+        stride *= 2
+    kept = list(grids[::stride])
+    return kept if not grids or kept[-1] == grids[-1] else [*kept, grids[-1]]
+
+
+def affordable(grids: Sequence[Grid]) -> list[Grid]:
+    """As many, spread over time, as the page can hold by the size of the newest."""
+    size = len(encoded(grids[-1][1])[0]) if grids else 1
+    return choose(grids, max(2, min(MOST, BUDGET // max(1, size))))
+
+
+def image(path: Path, alt: str, **attributes: object) -> Html:
+    """A picture as part of the page."""
+    content, (width, height) = encoded(path)
+    text = base64.b64encode(content).decode()
+    source = f"data:image/jpeg;base64,{text}"
+    return el(
+        "img", src=source, alt=alt, width=width, height=height, decoding="async", **attributes
+    )
+
+
+def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
+    """A picture as JPEG, and its size.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    stat = path.stat()
+    return _encode(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _encode(path: Path, _changed: int, _size: int) -> tuple[bytes, tuple[int, int]]:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        shown, out = picture.convert("RGB"), io.BytesIO()
+        # WebP would be a third smaller and takes ten times as long, in the middle of training.
+        quality = 82 if shown.width * shown.height <= LARGE else 72
+        shown.save(out, format="JPEG", quality=quality)
+    return out.getvalue(), shown.size

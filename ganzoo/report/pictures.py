@@ -1,0 +1,153 @@
+"""The sections of pictures: sample grids over time, best and worst held-out cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ganzoo.report.html import Html, el
+from ganzoo.report.images import Grid, affordable, image
+from ganzoo.report.reading import RunFiles, Table, figure
+from ganzoo.report.tables import spell_name
+
+CASES = 4  # so many best, and so many worst
+FIGURES = 6  # of which cases are drawn and shown
+
+
+def samples_section(files: RunFiles) -> Html | None:
+    """The grids in one frame: a slider over the steps, and one that lays two of them side by side.
+
+    Without scripts the newest is there.
+    """
+    readable = [grid for grid in files.samples if _is_readable(grid)]
+    if not readable:
+        return None
+    grids = affordable(readable)
+    columns = ", ".join(map(str, files.table("samples").get("show", [])))
+    shown = f"; columns: {columns}" if columns else ""
+    return el(
+        "section",
+        el("h2", "Samples", id="samples"),
+        el(
+            "p",
+            f"A row a held-out sample{shown}. ",
+            _how_many(len(grids), len(files.samples)),
+            class_="note",
+        ),
+        _frame(grids),
+        _sliders(grids) if len(grids) > 1 else None,
+        aria_labelledby="samples",
+    )
+
+
+def _is_readable(grid: Grid) -> bool:
+    try:
+        return grid[1].stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _how_many(shown: int, all_: int) -> str:
+    if shown == all_:
+        return f"All {all_} grids." if all_ > 1 else ""
+    return f"Here are {shown} of the {all_} grids in samples/, spread over time."
+
+
+def _frame(grids: Sequence[Grid]) -> Html:
+    last = len(grids) - 1
+    pictures = [
+        image(
+            path, f"Samples at step {step:,}", class_="grid", data_step=step, hidden=number != last
+        )
+        for number, (step, path) in enumerate(grids)
+    ]
+    return el(
+        "div",
+        el("div", *pictures, el("div", class_="divider", hidden=True), class_="frame"),
+        class_="scroll", tabindex=0, role="group", aria_label="Sample grid",
+    )  # fmt: skip
+
+
+def _sliders(grids: Sequence[Grid]) -> Html:
+    last = len(grids) - 1
+    newest = f"step {grids[last][0]:,}"
+    first = f"step {grids[0][0]:,}"
+    return el(
+        "div",
+        _slider("time", "Step", 0, last, last, newest),
+        _slider("before", "Compared with", 0, last, 0, first),
+        _slider("divide", "Before | after", 0, 100, 0, "all after"),
+        el("label", el("input", type="checkbox", id="enlarge"), "enlarge"),
+        class_="sliders needs-script",
+    )
+
+
+def _slider(name: str, label: str, low: int, high: int, value: int, said: str) -> Html:
+    slider = el("input", type="range", id=name, min=low, max=high, value=value)
+    return el("p", el("label", label, for_=name), slider, el("output", said, for_=name))
+
+
+def cases_section(files: RunFiles) -> Html | None:
+    """The held-out samples on which each figure is best, and worst."""
+    shown = [
+        el("div", el("h3", f"{spell_name(metric)}: {spell_name(each)}"), el("div", *halves,
+           class_="halves"))
+        for metric, each, table in figures_of(files.cases)
+        if (halves := [*_halves(files.folder, metric, each, table)])
+    ]  # fmt: skip
+    if not shown:
+        return None
+    return el(
+        "section",
+        el("h2", "Best and worst cases", id="cases"),
+        el("p", "Held-out samples by their own figure, the most extreme first.", class_="note"),
+        *shown,
+        aria_labelledby="cases",
+    )
+
+
+def figures_of(cases: Table) -> Iterator[tuple[str, str, Table]]:
+    """The first FIGURES figures of cases.json that tell best from worst: metric, figure, table."""
+    found = (
+        (metric, each, table)
+        for metric, figures in cases.items()
+        if isinstance(figures, dict)
+        for each, table in figures.items()
+        if isinstance(table, dict) and isinstance(table.get("values"), list)
+    )
+    for _, entry in zip(range(FIGURES), found, strict=False):
+        yield entry
+
+
+def extremes(table: Table) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    """The best samples and the worst, most extreme first, each with its value.
+
+    No sample is both; values that are none are neither.
+    """
+    values = [(index, figure(value)) for index, value in enumerate(table["values"])]
+    known = [(index, value) for index, value in values if value is not None]
+    sign = -1 if table.get("higher_is_better", True) else 1
+    known.sort(key=lambda case: (sign * case[1], case[0]))
+    count = min(CASES, (len(known) + 1) // 2)
+    return known[:count], known[count:][::-1][:count]
+
+
+def case_file(folder: Path, metric: str, each: str, side: str) -> Path:
+    """Where the picture of such cases is: `cases/labels-class_iou-best.png`."""
+    name = re.sub(r"[^\w.-]+", "_", f"{metric}-{each}-{side}")
+    return folder / "cases" / f"{name.lstrip('.')}.png"
+
+
+def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html]:
+    for side, cases in zip(("best", "worst"), extremes(table), strict=True):
+        path = case_file(folder, metric, each, side)
+        if cases and path.is_file():
+            entries = [el("li", f"sample {index}: {value:.4g}") for index, value in cases]
+            alt = f"The {side} {len(cases)} cases by {spell_name(each)}, a row each"
+            yield el(
+                "figure",
+                el("figcaption", el("strong", side.capitalize()), el("ol", *entries)),
+                el("div", image(path, alt, class_="grid"), class_="scroll", tabindex=0,
+                   role="group", aria_label=f"{side} cases by {spell_name(each)}"),
+            )  # fmt: skip

@@ -1,0 +1,193 @@
+"""The section of metrics: over time with intervals, and the tables of the last and best models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ganzoo.report.axes import Value, Values, axis_of
+from ganzoo.report.charts import Line, data, legend, panel, read_out
+from ganzoo.report.html import Html, el, embed
+from ganzoo.report.reading import RunFiles, Table, figure
+from ganzoo.report.tables import scroll, spell_name
+
+Figures = Mapping[str, Any]
+
+
+def metrics_section(files: RunFiles) -> Html | None:
+    """Every metric: its figures over the steps, then what the last and the best model come to."""
+    last = _last(files)
+    scores = _tables(last.get("scores"))
+    if not scores:
+        return None
+    return el(
+        "section",
+        el("h2", "Metrics", id="metrics"),
+        el("p", "On held-out data. In brackets and as bands: 95 % intervals over the held-out "
+           "samples, where they were computed.", class_="note"),
+        best_line(files.best),
+        *(_metric(name, rows, last, files) for name, rows in scores.items()),
+        aria_labelledby="metrics",
+    )  # fmt: skip
+
+
+def best_line(best: Table) -> Html | None:
+    """Which model was kept as the best, and by what."""
+    value = figure(best.get("value"))
+    if value is None:
+        return None
+    what = " ".join(spell_name(str(best[key])) for key in ("metric", "figure") if key in best)
+    said = f"{value:.4g}{_interval(best.get('interval'))}"
+    return el("p", "Best model: step ", el("strong", _count(best.get("step"))), f", {what} {said}; "
+              "kept in ", el("code", "best.safetensors"), ".", class_="best")  # fmt: skip
+
+
+def _last(files: RunFiles) -> Table:
+    """The latest evaluation; of a run that kept none, the figures of its end."""
+    if files.evaluations:
+        return files.evaluations[-1]
+    return {"scores": files.metrics, "step": files.run.step}
+
+
+def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
+    shown = [f for f in _order(rows) if not _is_count(rows, f)]
+    group = f"metric-{name}"
+    charts = _over_time(name, shown, files.evaluations, group)
+    return el(
+        "div",
+        el("h3", spell_name(name)),
+        charts,
+        _table(name, rows, shown, last, files),
+        el("p", _counts(rows), class_="note") if _counts(rows) else None,
+        class_="metric",
+    )
+
+
+def _over_time(
+    name: str, figures: Sequence[str], evaluations: Sequence[Table], group: str
+) -> Html | None:
+    """A small panel a figure; nothing where there are not two evaluations."""
+    lines = [line for line in evaluations if name in _tables(line.get("scores"))]
+    if len(lines) < 2:
+        return None
+    steps: list[Value] = [figure(line.get("step")) for line in lines]
+    panels: list[Html] = []
+    read: dict[str, Values] = {}
+    for each in figures:
+        curves = [*_curves(name, each, lines)]
+        if not curves:
+            continue
+        values = [v for c in curves for v in (*c.values, *c.low, *c.high)]
+        drawn = panel(spell_name(each), steps, curves, axis_of(values, log=False), 130)
+        panels.append(el("div", drawn, legend(curves, group)))
+        read |= {curve.key: curve.values for curve in curves}
+    return el(
+        "div",
+        el("div", *panels, class_="panels"),
+        read_out(group, steps, f"Step at which {spell_name(name)} is read"),
+        embed(f"data-{group}", data(steps, read)),
+        class_="group",
+    )
+
+
+def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
+    """The model with its interval, then what it is compared with, as levels."""
+    rows = dict.fromkeys(row for line in lines for row in _rows(line, "scores", name))
+    for style, row in enumerate(rows):
+        cells = [_rows(line, "scores", name).get(row) for line in lines]
+        values = [figure(cell.get(each)) if isinstance(cell, dict) else None for cell in cells]
+        known = [value for value in values if value is not None]
+        if not known:
+            continue
+        key = f"{name}/{each}/{row}"
+        if style and len({round(value, 9) for value in known}) == 1:
+            yield Line(key, row, [known[-1]] * len(lines), style, level=True)
+        else:
+            bounds = [_bounds(_rows(line, "intervals", name).get(row), each) for line in lines]
+            low, high = ([pair[side] for pair in bounds] for side in (0, 1))
+            there = any(value is not None for value in low)
+            yield Line(key, row, values, style, low if there else (), high if there else ())
+
+
+def _table(name: str, rows: Table, figures: Sequence[str], last: Table, files: RunFiles) -> Html:
+    """The last model, the best one, then what they are compared with."""
+    head = el("tr", el("td"), *(el("th", spell_name(f), scope="col") for f in figures))
+    first, *others = rows
+    bounds = _rows(last, "intervals", name)
+    body = [
+        _row(f"{first}, step {_count(last.get('step'))}", rows[first], bounds.get(first), figures)
+    ]
+    body += _best_row(name, figures, last, files)
+    body += [_row(row, rows[row], bounds.get(row), figures) for row in others]
+    return scroll(
+        el("table", el("thead", head), el("tbody", *body)), f"Table of {spell_name(name)}"
+    )
+
+
+def _best_row(name: str, figures: Sequence[str], last: Table, files: RunFiles) -> list[Html]:
+    """The best model's figures, if they are not the last one's."""
+    step = files.best.get("step")
+    found = [line for line in files.evaluations if line.get("step") == step]
+    if not found or step == last.get("step"):
+        return []
+    rows, bounds = _rows(found[-1], "scores", name), _rows(found[-1], "intervals", name)
+    if not rows:
+        return []
+    first = next(iter(rows))
+    return [_row(f"best {first}, step {_count(step)}", rows[first], bounds.get(first), figures)]
+
+
+def _row(name: str, values: Any, bounds: Any, figures: Sequence[str]) -> Html:
+    values = values if isinstance(values, dict) else {}
+    cells = []
+    for each in figures:
+        value = figure(values.get(each))
+        interval = _interval(bounds.get(each) if isinstance(bounds, dict) else None)
+        text = "–" if value is None else f"{value:.4g}"
+        cells.append(el("td", text, el("small", interval) if interval else None))
+    return el("tr", el("th", name, scope="row"), *cells)
+
+
+def _interval(bounds: Any) -> str:
+    low, high = _pair(bounds)
+    return "" if low is None or high is None else f" [{low:.4g}, {high:.4g}]"
+
+
+def _bounds(row: Any, each: str) -> tuple[Value, Value]:
+    return _pair(row.get(each) if isinstance(row, dict) else None)
+
+
+def _pair(bounds: Any) -> tuple[Value, Value]:
+    if not isinstance(bounds, (list, tuple)) or len(bounds) != 2:
+        return None, None
+    return figure(bounds[0]), figure(bounds[1])
+
+
+def _order(rows: Table) -> list[str]:
+    return list(dict.fromkeys(f for row in rows.values() if isinstance(row, dict) for f in row))
+
+
+def _is_count(rows: Table, each: str) -> bool:
+    """Whole numbers say on what a figure was measured."""
+    found = [row.get(each) for row in rows.values() if isinstance(row, dict) and each in row]
+    return all(isinstance(value, int) for value in found)
+
+
+def _counts(rows: Table) -> str:
+    first = next((row for row in rows.values() if isinstance(row, dict)), {})
+    counts = [f for f in first if _is_count(rows, f)]
+    return ", ".join(f"{spell_name(f)}: {_count(first[f])}" for f in counts)
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else "?"
+
+
+def _tables(value: Any) -> dict[str, Table]:
+    """By name, those that are tables."""
+    found = value if isinstance(value, dict) else {}
+    return {name: table for name, table in found.items() if isinstance(table, dict) and table}
+
+
+def _rows(line: Table, key: str, metric: str) -> Table:
+    return _tables(line.get(key)).get(metric, {})

@@ -1,0 +1,21 @@
+"""Small pieces of markup that sections share."""
+
+from __future__ import annotations
+
+from ganzoo.report.html import Html, el
+
+
+def scroll(table: Html, label: str) -> Html:
+    """A box of its own for what may be wider than the page."""
+    return el("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
+
+
+def spell_name(name: str) -> str:
+    """`pixel accuracy`."""
+    return name.replace("_", " ")
+
+
+def pairs(facts: dict[str, str]) -> Html:
+    """A list of terms and what they are; those without a value are left out."""
+    shown = [el("div", el("dt", name), el("dd", text)) for name, text in facts.items() if text]
+    return el("dl", *shown)

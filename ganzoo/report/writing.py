@@ -1,0 +1,73 @@
+"""Writing `report.html`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ganzoo.files import write_text
+from ganzoo.report.facts import Facts, read_facts
+from ganzoo.report.html import Html, el, page
+from ganzoo.report.losses import losses_section, speed_section
+from ganzoo.report.pictures import cases_section, samples_section
+from ganzoo.report.reading import RunFiles, read_run
+from ganzoo.report.scores import metrics_section
+from ganzoo.report.settings import (
+    alarms_section,
+    footer,
+    heading,
+    objective_section,
+    repeat_section,
+    training_section,
+)
+from ganzoo.run.record import now
+
+FILE = "report.html"
+
+
+def write_report(folder: Path, facts: Facts | None = None) -> Path:
+    """Write a run's report from the files in its folder; returns the page.
+
+    facts: of its recipe; left out, the recipe is read, which imports torch.
+
+    Raises:
+        RunError: the folder is no run.
+        OSError: the page cannot be written.
+    """
+    files = read_run(folder)
+    write_text(folder / FILE, report(files, facts or read_facts(files.recipe)))
+    return folder / FILE
+
+
+def report(files: RunFiles, facts: Facts) -> str:
+    """The page; a section that a damaged file breaks says so in its place."""
+    sections = [*_sections(files, facts)]
+    return page(
+        f"{files.name} – report",
+        heading(files, now()),
+        el("main", *sections),
+        footer(),
+    )
+
+
+def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
+    yield guarded("Alarms", lambda: alarms_section(files))
+    yield guarded("Objective", lambda: objective_section(facts))
+    yield guarded("Samples", lambda: samples_section(files))
+    yield guarded("Metrics", lambda: metrics_section(files))
+    yield guarded("Cases", lambda: cases_section(files))
+    yield guarded("Losses", lambda: losses_section(files))
+    yield guarded("Throughput", lambda: speed_section(files))
+    yield guarded("Training", lambda: training_section(files, facts))
+    yield guarded("Again", lambda: repeat_section(files))
+
+
+def guarded(name: str, make: Callable[[], Html | None]) -> Html | None:
+    """A section, or in its place what stands in its way: one damaged file costs no whole page."""
+    try:
+        return make()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        return el(
+            "section", el("h2", name), el("p", f"Cannot be shown ({reason})."), class_="broken"
+        )
