@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import check, compare, list_, new, resume, run, sample, show, translate
+from ganzoo.cli import check, compare, list_, new, resume, run, sample, show, study, translate
 from ganzoo.cli.group import Commands
 from ganzoo.run.worker import launcher, report
 
@@ -41,6 +41,7 @@ app = typer.Typer(
 )
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(study.app, name="study")
 
 
 def _print_version(wanted: bool) -> None:

@@ -25,9 +25,9 @@ class Commands(TyperGroup):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The core's commands in their order, then the plugins'."""
+        """The core's commands in their order, then the plugins', then those that hold others."""
         self._ask_plugins()
-        return list(self.commands)
+        return sorted(self.commands, key=lambda name: isinstance(self.commands[name], TyperGroup))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command; plugins are asked only for what the core does not have."""

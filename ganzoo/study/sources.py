@@ -1,0 +1,144 @@
+"""Where a study's images come from: a folder, a trained model's outputs, its held-out data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.build.experiment import open_model
+from ganzoo.build.plans import Blueprint
+from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
+from ganzoo.errors import DataError, ModelError
+from ganzoo.interfaces import Data
+from ganzoo.play.model import Model
+from ganzoo.play.sampling import TOGETHER, is_drawable
+from ganzoo.run.translation import check_image, check_output
+
+MODEL_FILE = "model.safetensors"
+
+
+class Taken(NamedTuple):
+    """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read."""
+
+    origin: str
+    pixels: Tensor
+    fault: str = ""
+
+
+def is_model(path: Path) -> bool:
+    """Whether that is a model's file or a run's folder, rather than a folder of images."""
+    if path.is_dir():
+        return any((path / name).is_file() for name in (MODEL_FILE, "recipe.toml"))
+    return path.suffix == ".safetensors"
+
+
+def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+    """Images of a folder, or those that a model makes of its held-out data or of chance.
+
+    limit: at most so many, chosen by `seed`; a model that draws makes as many.
+
+    Raises:
+        DataError: there are none.
+        ModelError: the model cannot be used, or has no such output.
+    """
+    if not is_model(path):
+        return _of_folder(path, limit, seed)
+    blueprint, model = _opened(path, output)
+    name = output or next(iter(model.outputs))
+    if is_drawable(model, name):
+        return _drawn(model, name, limit, seed)
+    return _made(model, name, _held_out(blueprint, path), limit, seed)
+
+
+def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+    """Images of a folder, or the held-out ones that a model's output should look like.
+
+    Raises:
+        DataError: there are none.
+        ModelError: the model cannot be used, has no such output, or the output reads all images.
+    """
+    if not is_model(path):
+        return _of_folder(path, limit, seed)
+    blueprint, model = _opened(path, output)
+    data = _held_out(blueprint, path)
+    read = model.output(output).names
+    wanted = [n for n, variable in data.variables.items() if variable.size and n not in read]
+    if not wanted:
+        wire = model.output(output).wire
+        raise ModelError(f"{path}: '{wire}' reads all images of the data; give --real a folder")
+    return _samples(data, wanted[-1], limit, seed)
+
+
+def _of_folder(folder: Path, limit: int, seed: int) -> Iterator[Taken]:
+    files = list_images(folder)
+    if not files:
+        raise DataError(
+            f"{shown(folder)}: no images in this folder; read are {', '.join(SUFFIXES)}"
+        )
+    chosen = _choose(len(files), limit, seed)
+    return (_read(folder, files[index]) for index in chosen)
+
+
+def _read(folder: Path, file: Path) -> Taken:
+    origin = shown(file.relative_to(folder))
+    try:
+        return Taken(origin, read_image(file).round().to(torch.uint8))
+    except DataError as error:
+        return Taken(origin, torch.empty(0), str(error))
+
+
+def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
+    blueprint, model = open_model(path)
+    if not model.outputs:
+        raise ModelError(f"{path}: its recipe names no outputs")
+    check_output(model, output)
+    return blueprint, model.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _held_out(blueprint: Blueprint, path: Path) -> Data:
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    if not data.test_count():
+        raise DataError(f"{path}: its data have no held-out samples; give a folder of images")
+    return data
+
+
+def _drawn(model: Model, output: str, count: int, seed: int) -> Iterator[Taken]:
+    for start in range(0, count, TOGETHER):
+        some = min(TOGETHER, count - start)
+        for place, image in enumerate(model.sample(some, output, seed=seed, start=start)):
+            yield Taken(f"drawn {start + place}", _levels(image, str(model.output(output).wire)))
+
+
+def _made(model: Model, output: str, data: Data, limit: int, seed: int) -> Iterator[Taken]:
+    chosen = model.output(output)
+    for index in _choose(data.test_count(), limit, seed):
+        sample = {name: value[None] for name, value in data.test_sample(index).items()}
+        (value,) = model.evaluate([chosen], sample, seed=index)
+        image = (value[-1] if isinstance(value, list) else value)[0]
+        yield Taken(f"held out {index}", _levels(image, str(chosen.wire)))
+
+
+def _samples(data: Data, name: str, limit: int, seed: int) -> Iterator[Taken]:
+    for index in _choose(data.test_count(), limit, seed):
+        yield Taken(f"held out {index}", _levels(data.test_sample(index)[name], name))
+
+
+def _levels(image: Tensor, wire: str) -> Tensor:
+    """(C, H, W) in [-1, 1] as RGB of 8 bits, rounded as a PNG of it would be."""
+    check_image(image, wire)
+    levels = ((image.float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
+    return levels.to("cpu", torch.uint8).expand(3, -1, -1)
+
+
+def _choose(count: int, limit: int, seed: int) -> list[int]:
+    """At most `limit` of so many, in order."""
+    if count <= limit:
+        return list(range(count))
+    return sorted(np.random.default_rng(seed).choice(count, limit, replace=False).tolist())
