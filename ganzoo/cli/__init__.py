@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import check, compare, list_, new, resume, run, sample, show, study, translate
+from ganzoo.cli import (
+    check,
+    compare,
+    list_,
+    new,
+    report_,
+    resume,
+    run,
+    sample,
+    show,
+    study,
+    translate,
+)
 from ganzoo.cli.group import Commands
 from ganzoo.run.worker import launcher, report
 
@@ -23,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "translate": translate.translate,
     "sample": sample.sample,
     "compare": compare.compare,
+    "report": report_.report,
     "list": list_.list_,
     "show": show.show,
     "check": check.check,
