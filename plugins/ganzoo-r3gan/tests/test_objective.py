@@ -61,26 +61,27 @@ def test_the_game_is_the_papers(digits):
     critics, generators = digits.players
     assert (critics.name, generators.name) == ("discriminators", "generators")
     generator, critic = digits.networks["G"], digits.networks["D"]
-    y, z = random(5, 1, 32, 32), random(5, 64, seed=1)
-    fake = generator(z).detach()
-    pairs = zip(verdicts(critic, y), verdicts(critic, fake), strict=True)
+    y, z, c = random(5, 1, 32, 32), random(5, 64, seed=1), torch.tensor([3, 0, 9, 3, 1])
+    fake = generator(z, c).detach()
+    pairs = zip(verdicts(critic, y, c), verdicts(critic, fake, c), strict=True)
     gaps = [real - made for real, made in pairs]
-    [shown] = critics.sides[0].placeholders
-    found, _ = critics({"y": y, shown: fake})
+    shown, label = critics.sides[0].placeholders
+    found, _ = critics({"y": y, "c": c, shown: fake, label: c})
     assert found["adversarial"].item() == pytest.approx(sum(softplus(-g) for g in gaps) / 5)
-    slope = vmap(grad(lambda image: critic(image[None]).squeeze()))
+    slope = vmap(grad(lambda image, label: critic(image[None], label[None]).squeeze()))
     for name, images in (("adversarial.r1", y), ("adversarial.r2", fake)):
-        squares = slope(images).flatten(1).square().sum(1)
+        squares = slope(images, c).flatten(1).square().sum(1)
         assert squares.std() > 0  # the critic is not linear here
         assert found[name].item() == pytest.approx(squares.mean().item() / 2)
     assert critics.weights == {"adversarial": 1, "adversarial.r1": 1, "adversarial.r2": 1}
-    found, _ = generators({"y": y, "z": z})
+    found, _ = generators({"y": y, "z": z, "c": c})
     assert set(found) == {"adversarial"}
     assert found["adversarial"].item() == pytest.approx(sum(softplus(g) for g in gaps) / 5)
 
 
-def verdicts(critic: nn.Module, images: Tensor) -> list[float]:
-    return [critic(image[None]).item() for image in images]
+def verdicts(critic: nn.Module, images: Tensor, labels: Tensor) -> list[float]:
+    pairs = zip(images, labels, strict=True)
+    return [critic(image[None], label[None]).item() for image, label in pairs]
 
 
 def test_the_recipe_is_as_it_says(digits):
