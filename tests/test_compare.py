@@ -117,6 +117,11 @@ def test_it_trains_what_is_missing_and_keeps_the_rest(recipes, tmp_path, ganzoo)
     assert f"{mean:.3f}" in next(line for line in text.splitlines() if line.startswith("| first"))
     with Image.open(tmp_path / "cmp" / "x2y.png") as picture:
         assert picture.width > picture.height  # x, first, second, y above three rows
+    page = (tmp_path / "cmp" / "comparison.html").read_text()
+    assert 'href="first/seed-1/report.html"' in page
+    assert (tmp_path / "cmp" / "first" / "seed-1" / "report.html").exists()
+    assert "±" in page
+    assert "Cannot be shown" not in page
 
 
 def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path, ganzoo):

@@ -50,15 +50,17 @@ def comparison_page(
     return page(
         "Comparison",
         el("header", el("h1", "Comparison"), el("p", names, class_="summary"),
-           el("p", f"Written {now().replace('T', ' ')}.", class_="note")),
+           el("p", f"Written {now().replace('T', ' ')}.", class_="note"),
+           class_="wide"),
         el(
             "main",
             guarded("Figures", lambda: _figures(table)),
             guarded("Pictures", lambda: _pictures(pictures)),
             guarded("Objectives", lambda: _objectives(systems, out)),
             guarded("Losses", lambda: _losses(systems)),
+            class_="wide",
         ),
-        footer(),
+        footer(wide=True),
     )  # fmt: skip
 
 

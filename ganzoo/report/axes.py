@@ -27,20 +27,20 @@ class Axis:
         low, high, at = (self._scaled(v) for v in (self.low, self.high, value))
         return (at - low) / (high - low)
 
-    def ticks(self) -> list[float]:
-        """Round values in the range."""
-        return self._decades() if self.log else self._steps()
+    def ticks(self, most: int = TICKS) -> list[float]:
+        """Round values in the range, about so many."""
+        return self._decades(most) if self.log else self._steps(most)
 
     def _scaled(self, value: float) -> float:
         return math.log10(max(value, self.low * 1e-3)) if self.log else value
 
-    def _decades(self) -> list[float]:
+    def _decades(self, most: int) -> list[float]:
         first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
-        stride = max(1, math.ceil((last - first + 1) / TICKS))
+        stride = max(1, math.ceil((last - first + 1) / most))
         return [10.0**power for power in range(first, last + 1, stride)]
 
-    def _steps(self) -> list[float]:
-        step = _round_step((self.high - self.low) / TICKS)
+    def _steps(self, most: int) -> list[float]:
+        step = _round_step((self.high - self.low) / most)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return [number * step for number in range(first, last + 1)]

@@ -9,6 +9,7 @@ from ganzoo.report.axes import Axis, Values, spell
 from ganzoo.report.html import Html, el
 
 WIDE = 1000  # the plot's own horizontal units
+SMALL = 150  # a lower panel has fewer ticks
 COLOURS = 8  # in style.css; then the dashes change
 
 
@@ -46,7 +47,7 @@ def panel(
     across: the axis of steps; left out, from their first to their last.
     """
     across = across or _across(steps)
-    ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks()]
+    ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks(height // 25)]
     plot = el(
         "svg",
         *(el("line", x1=0, x2=WIDE, y1=_n(y), y2=_n(y), class_="rule") for _, y in ticks),
@@ -67,7 +68,13 @@ def panel(
     return el(
         "div",
         el("h3", title, el("small", scale) if scale else None),
-        el("div", _heights(ticks, height), plot, _steps(across), class_="chart"),
+        el(
+            "div",
+            _heights(ticks, height),
+            plot,
+            _steps(across, 5 if height < SMALL else 7),
+            class_="chart",
+        ),
         class_="panel",
     )
 
@@ -180,8 +187,8 @@ def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
     return el("svg", *texts, width=48, height=height, class_="heights", aria_hidden="true")
 
 
-def _steps(across: Axis) -> Html:
-    shares = [(value, across.share(value)) for value in across.ticks()]
+def _steps(across: Axis, most: int) -> Html:
+    shares = [(value, across.share(value)) for value in across.ticks(most)]
     texts = [
         el("text", spell(value), x=f"{100 * at:.2f}%", y=13, text_anchor=_anchor(at))
         for value, at in shares

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganzoo.report.diagram import diagram
 from ganzoo.report.facts import Facts, Network
-from ganzoo.report.html import Html, el, join
+from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
 
@@ -169,7 +169,7 @@ def spell_time(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def footer() -> Html:
+def footer(wide: bool = False) -> Html:
     """What made the page."""
     text = "Made by ganzoo from the files of the run's folder; nothing is loaded from elsewhere."
-    return join([el("footer", el("p", text))])
+    return el("footer", el("p", text), class_="wide" if wide else None)
