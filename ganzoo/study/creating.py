@@ -46,6 +46,11 @@ class Options:
     output: str = ""
     seed: int = 0
 
+    @property
+    def need(self) -> int:
+        """How many images of a class a participant sees."""
+        return self.trials + self.practice
+
 
 def create_study(
     out: Path, real: Path, fakes: Mapping[str, Path], options: Options, say: Say
@@ -59,7 +64,7 @@ def create_study(
         DataError: images are missing, broken or too few; all that is found wrong at once.
         ModelError: a model cannot be used.
     """
-    _check_paths(out, [real, *fakes.values()])
+    _check(out, [real, *fakes.values()], options)
     work = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     try:
         (work / IMAGES).mkdir(parents=True)
@@ -72,9 +77,11 @@ def create_study(
     return study
 
 
-def _check_paths(out: Path, sources: Sequence[Path]) -> None:
+def _check(out: Path, sources: Sequence[Path], options: Options) -> None:
     faults = [f"{out} is there already; name a new folder"] if out.exists() else []
     faults += [f"{path}: there is no such file or folder" for path in sources if not path.exists()]
+    if options.limit < options.need and not options.repeats:
+        faults.append(f"--limit {options.limit}: the trials show {options.need} images of a class")
     if faults:
         raise GanzooError("\n".join(faults))
 
@@ -101,18 +108,23 @@ def _fill(work: Path, real: Path, fakes: Mapping[str, Path], options: Options, s
     return study
 
 
-def _peek(images: Iterator[Taken]) -> tuple[Taken, Iterator[Taken]]:
-    first = next(images)
-    return first, chain([first], images)
+def _peek(images: Iterator[Taken]) -> tuple[list[Taken], Iterator[Taken]]:
+    """The images up to the first that can be read, and all of them."""
+    first: list[Taken] = []
+    for taken in images:
+        first.append(taken)
+        if not taken.fault:
+            break
+    return first, chain(first, images)
 
 
-def _size(first: Taken) -> Size:
+def _size(first: Sequence[Taken]) -> Size:
     """That of an image, its longer side at most LONGEST."""
-    if first.fault:
-        raise DataError(first.fault)
-    height, width = first.pixels.shape[-2:]
+    if first[-1].fault:  # nothing can be read: what is found wrong will be told
+        return 1, 1
+    height, width = first[-1].pixels.shape[-2:]
     scale = min(1.0, LONGEST / max(height, width))
-    return round(height * scale), round(width * scale)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 class Writer:
@@ -155,14 +167,13 @@ class Writer:
         faults = self.faults[:SHOWN_FAULTS]
         if len(self.faults) > SHOWN_FAULTS:
             faults.append(f"and {len(self.faults) - SHOWN_FAULTS} more that cannot be read")
-        need = options.trials + options.practice
         if not faults and not options.repeats:
             faults = [
                 f"--{name}: {len(images)} different images, but {options.practice} practice and "
-                f"{options.trials} scored trials show {need}: lower --trials or --practice, or let "
-                "images be shown again with --repeats"
+                f"{options.trials} scored trials show {options.need}: "
+                "lower --trials or --practice, or let images be shown again with --repeats"
                 for name, images in found.items()
-                if len(images) < need
+                if len(images) < options.need
             ]
         if faults:
             raise DataError("\n".join(faults))

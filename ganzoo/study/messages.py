@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,7 +33,7 @@ class Given(Message):
     """
 
     trial: int = Field(ge=0, le=10_000)
-    choice: Literal[1, 2]
+    choice: int = Field(ge=1, le=2)
     exposures: tuple[Milliseconds, Milliseconds] | None
     frame: Milliseconds | None
     response: Milliseconds

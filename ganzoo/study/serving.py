@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 PACKAGES = ("starlette", "uvicorn")
+BACKLOG = 512
 PATIENCE = 3  # seconds for requests that are under way at the end
 
 
@@ -61,7 +62,7 @@ def application(folder: Path, store: Store, token: str | None) -> ASGIApp:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket at that address.
+    """A socket that listens at that address.
 
     Raises:
         GanzooError: the port is taken, or there is no such address here.
@@ -73,6 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
         opened = socket.socket(family, kind, protocol)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
+        opened.listen(BACKLOG)  # so that the link works as soon as it is printed
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise GanzooError(

@@ -11,7 +11,7 @@ from ganzoo.errors import GanzooError
 
 STUDY, IMAGES, RESPONSES = "study.json", "images", "responses.sqlite"
 Format = Literal["png", "jpeg"]
-Side = Annotated[int, Field(ge=8, le=4096)]
+Side = Annotated[int, Field(ge=1, le=4096)]
 
 
 class Frozen(BaseModel):
