@@ -20,10 +20,11 @@ def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
     curves: Curves = {}
     for index, record in enumerate(log):
         for player, terms in _items(record.get("losses")):
+            own = curves.setdefault(player, {})
             for term, value in _items(terms):
-                empty: list[Value] = [None] * len(log)
-                curve = curves.setdefault(player, {}).setdefault(term, empty)
-                curve[index] = figure(value)
+                if term not in own:
+                    own[term] = [None] * len(log)
+                own[term][index] = figure(value)
     steps = thin([figure(record.get("step")) for record in log])
     return steps, {p: {t: thin(c) for t, c in terms.items()} for p, terms in curves.items()}
 
