@@ -76,11 +76,39 @@ class Samples(Table):
 
 
 class Checkpoints(Table):
-    """What a run keeps: the last `keep`, and for good every `keep_every`."""
+    """What a run keeps: the last `keep`, and for good every `keep_every`.
+
+    best: the metric and its figure by which the best model is kept, as "labels.class_iou"; left
+        out, the first figure of the first metric that has an `every`.
+    """
 
     every: DurationField = Duration(500, "steps")
     keep: int = Field(default=2, ge=1)
     keep_every: DurationField | None = None
+    best: str = ""
+
+
+AlarmName = Literal[
+    "non_finite",
+    "critic_won",
+    "inputs_ignored",
+    "outputs_frozen",
+    "inverted_colours",
+    "input_unchanged",
+]
+
+
+class Alarms(Table):
+    """What training watches for.
+
+    action: "warn" tells; "stop" also saves and stops, as Ctrl-C does; "off" looks at nothing.
+    ignore: alarms that are not told.
+    patience: how long a fault must last, and about how often outputs are looked at.
+    """
+
+    action: Literal["warn", "stop", "off"] = "warn"
+    ignore: list[AlarmName] = []
+    patience: DurationField = Duration(300, "steps")
 
 
 class Recipe(Table):
@@ -101,6 +129,8 @@ class Recipe(Table):
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
     metrics: dict[str, MetricPart] = {}
+    alarms: Alarms = Alarms()
+    trackers: dict[str, dict[str, Any]] = {}
 
     @field_validator("name")
     @classmethod

@@ -90,10 +90,13 @@ class OptimizerPart(Part):
 class MetricPart(Part):
     """A figure on held-out data.
 
-    when: "run" computes it at a run's end; "compare" only for `ganzoo compare`, as it takes long.
+    when: "run" computes it at a run's end; "compare" only for `ganzoo compare` and where
+        `ganzoo evaluate` is asked for it, as it takes long.
+    every: compute it while training as well; left out, at the end only.
     """
 
     when: Literal["run", "compare"] = "run"
+    every: DurationField | None = None
 
 
 class Output(Table):

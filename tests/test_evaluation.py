@@ -18,9 +18,10 @@ from ganzoo.data.paired_folders import PairedFolders
 from ganzoo.data.street_photo import street_scene
 from ganzoo.data.streets import PALETTE, Streets
 from ganzoo.errors import RecipeError
-from ganzoo.run.evaluation import evaluate, print_scores, rehearse
+from ganzoo.run.evaluation import evaluate, rehearse
 from ganzoo.run.examples import Examples
 from ganzoo.run.notes import notes
+from ganzoo.run.scores import print_scores
 from ganzoo.run.training import train
 
 LABELS = {"type": "palette_score", "prediction": "G(x)", "target": "y", "source": "x"}

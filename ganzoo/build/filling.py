@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ganzoo.build.plans import Blueprint, PartPlan, PenaltyPlan, TermPlan
-from ganzoo.recipe import Recipe
+from ganzoo.recipe import Checkpoints, Recipe
 from ganzoo.recipe_parts import NetworkPart, Output, OutputPart, Part, TermPart, WeightPart
 
 AnyPart = TypeVar("AnyPart", bound=Part)
@@ -33,6 +33,7 @@ def fill(blueprint: Blueprint) -> Recipe:
             "data": _part(recipe.data, data),
             "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
             "schedule": _part(recipe.schedule, schedule.schedule),
+            "checkpoints": _checkpoints(blueprint),
             "metrics": {
                 n: _with(t, {**t.settings, **blueprint.metrics[n].metric.settings})
                 for n, t in recipe.metrics.items()
@@ -40,6 +41,13 @@ def fill(blueprint: Blueprint) -> Recipe:
             },
         }
     )  # fmt: skip
+
+
+def _checkpoints(blueprint: Blueprint) -> Checkpoints:
+    """Without the figure that decides, where its metric is left out."""
+    table = blueprint.recipe.checkpoints
+    known = table.best.partition(".")[0] in blueprint.metrics
+    return table if known else table.model_copy(update={"best": ""})
 
 
 def _network(name: str, table: NetworkPart, blueprint: Blueprint) -> Part:

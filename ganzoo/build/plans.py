@@ -99,11 +99,12 @@ class TermPlan:
 
 @dataclass(frozen=True)
 class MetricPlan:
-    """A figure on held-out data, its wires, and when it is computed."""
+    """A figure on held-out data, its wires, and when it is computed: at the end, and `every`."""
 
     metric: PartPlan
     wires: Mapping[str, Expression]
     when: str = "run"
+    every: Duration | None = None
 
 
 @dataclass(frozen=True)

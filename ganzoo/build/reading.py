@@ -19,14 +19,8 @@ from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
 from ganzoo.errors import RecipeError, choices
 from ganzoo.expression import Call, Expression, Name
-from ganzoo.recipe import (
-    MetricPart,
-    NetworkPart,
-    OutputPart,
-    Part,
-    PlayerTable,
-    Recipe,
-)
+from ganzoo.recipe import Recipe
+from ganzoo.recipe_parts import MetricPart, NetworkPart, OutputPart, Part, PlayerTable
 from ganzoo.registry import Registry
 from ganzoo.signature import wires
 
@@ -140,6 +134,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     _check_averages(blueprint, lookup)
     for name, metric in recipe.metrics.items():
         _read_metric(name, metric, blueprint, lookup)
+    _check_best(blueprint, lookup)
 
 
 def _read_output(name: str, part: OutputPart, blueprint: Blueprint, lookup: Lookup) -> None:
@@ -210,7 +205,27 @@ def _read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Look
         why = f"the held-out images of '{blueprint.recipe.data.type}' are none"
         blueprint.notes.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
-        blueprint.metrics[name] = MetricPlan(plan, read, part.when)
+        blueprint.metrics[name] = MetricPlan(plan, read, part.when, part.every)
+
+
+def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
+    """Who decides which model is the best must be asked more than once."""
+    metrics, path = blueprint.recipe.metrics, "checkpoints.best"
+    for name, table in metrics.items():
+        if table.every and table.when != "run":
+            message = f"'every' is for a metric of the run: leave out when = \"{table.when}\""
+            lookup.fault(f"metrics.{name}", message)
+    best = blueprint.recipe.checkpoints.best
+    name, _, figure = best.partition(".")
+    if not best:
+        return
+    if name not in metrics:
+        lookup.fault(path, f"there is no metric '{name}'.{choices(name, metrics)}")
+    elif not figure:
+        lookup.fault(path, f'name a figure of the metric, as "{name}.psnr"')
+    elif not metrics[name].every:
+        message = f'metrics.{name} is computed only at the end: give it every = "500 steps"'
+        lookup.fault(path, message)
 
 
 def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Lookup) -> None:

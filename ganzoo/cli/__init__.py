@@ -13,6 +13,7 @@ from ganzoo import __version__
 from ganzoo.cli import (
     check,
     compare,
+    evaluate,
     list_,
     new,
     report_,
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": resume.resume,
     "translate": translate.translate,
     "sample": sample.sample,
+    "evaluate": evaluate.evaluate,
     "compare": compare.compare,
     "report": report_.report,
     "list": list_.list_,

@@ -15,6 +15,9 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting: --set train.seed=1"),
 ]
+Best = Annotated[
+    bool, typer.Option("--best", help="Of a run's folder the best model, not the last one.")
+]
 StopAfter = Annotated[
     str | None,
     typer.Option(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ganzoo.cli.options import Best
+
 
 def sample(
     model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
@@ -28,14 +30,18 @@ def sample(
             "--output", help="Which of the model's outputs. [default: the first that can]"
         ),
     ] = "",
+    best: Best = False,
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
     import torch
 
     from ganzoo.build import load_model
     from ganzoo.run import sampling
+    from ganzoo.run.best import best_model
 
-    loaded = load_model(model).to("cuda" if torch.cuda.is_available() else "cpu")
+    loaded = load_model(best_model(model) if best else model).to(
+        "cuda" if torch.cuda.is_available() else "cpu"
+    )
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))
     many = f"{n} images" if n > 1 else "1 image"
     typer.echo(f"{many} -> {output_ if len(written) > 1 else written[0]}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ganzoo.cli.options import Best
+
 
 def translate(
     model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
@@ -15,14 +17,18 @@ def translate(
     output: Annotated[
         str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
     ] = "",
+    best: Best = False,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     import torch
 
     from ganzoo.build import load_model
     from ganzoo.run import translation
+    from ganzoo.run.best import best_model
 
-    loaded = load_model(model).to("cuda" if torch.cuda.is_available() else "cpu")
+    loaded = load_model(best_model(model) if best else model).to(
+        "cuda" if torch.cuda.is_available() else "cpu"
+    )
     done = 0
     for source, target in translation.translate(loaded, input_, output_, output):
         typer.echo(f"{source} -> {target}")

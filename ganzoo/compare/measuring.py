@@ -6,18 +6,17 @@ import hashlib
 import json
 import statistics
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from ganzoo.build.assemble import assemble
 from ganzoo.build.experiment import open_model
-from ganzoo.build.plans import Blueprint, MetricPlan
+from ganzoo.build.plans import Blueprint
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
 from ganzoo.files import write_json
-from ganzoo.play.model import Model
-from ganzoo.run.evaluation import Scores, Tell, evaluate_model
+from ganzoo.run.evaluation import Evaluation, Intervals, Scores, Tell, assess, missing
 from ganzoo.run.folder import RunFolder
 
 FILE = "comparison.json"  # in the run's folder
@@ -27,13 +26,15 @@ FILE = "comparison.json"  # in the run's folder
 class Figures:
     """What one run comes to.
 
-    scores: by metric, row and figure. parameters: of all networks that the recipe trains.
+    scores, intervals: by metric, row and figure.
+    parameters: of all networks that the recipe trains.
     images_per_second: while it was trained; None where the log is too short to tell.
     """
 
     scores: Scores
     parameters: int
     images_per_second: float | None
+    intervals: Intervals = field(default_factory=dict)
 
 
 def measure(system: System, training: Training, metrics: Tables, say: Tell) -> Figures:
@@ -49,8 +50,9 @@ def measure(system: System, training: Training, metrics: Tables, say: Tell) -> F
     if known.get("key") == key:
         return Figures(**known["figures"])
     say(f"measuring {folder.path}")
-    scores = _scores(folder, metrics, say)
-    figures = Figures(scores, parameters(system.blueprint), images_per_second(folder))
+    found = _evaluated(folder, metrics, say)
+    size, speed = parameters(system.blueprint), images_per_second(folder)
+    figures = Figures(found.scores, size, speed, found.intervals)
     write_json(folder.path / FILE, {"key": key, "figures": asdict(figures)})
     return figures
 
@@ -72,19 +74,14 @@ def images_per_second(folder: RunFolder) -> float | None:
     return statistics.median(rates) if rates else None
 
 
-def _scores(folder: RunFolder, metrics: Tables, say: Tell) -> Scores:
+def _evaluated(folder: RunFolder, metrics: Tables, say: Tell) -> Evaluation:
     blueprint, model = open_model(folder.model, {"metrics": metrics})
     data = blueprint.dataset
     assert data is not None
     data.prepare()
-    wanted = [name for name, plan in blueprint.metrics.items() if _is_there(plan, blueprint, model)]
-    return evaluate_model(blueprint, model, data, wanted, say)
-
-
-def _is_there(plan: MetricPlan, blueprint: Blueprint, model: Model) -> bool:
-    """Whether the model file holds all networks that a metric's wires call."""
-    views = [blueprint.view(wire) for wire in plan.wires.values()]
-    return all(view.networks <= set(model.networks) for view in views)
+    plans = blueprint.metrics.items()
+    wanted = [name for name, plan in plans if not missing(plan, blueprint, model)]
+    return assess(blueprint, model, data, wanted, say)
 
 
 def _key(folder: RunFolder, metrics: Tables) -> str:

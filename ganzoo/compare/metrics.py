@@ -69,7 +69,10 @@ def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], dict[str
 
 def _refusal(system: System, name: str, table: dict[str, Any]) -> str:
     """Why a metric cannot be computed; nothing where it can."""
-    recipe = {**system.blueprint.recipe.to_dict(), "metrics": {name: {**table, "when": "run"}}}
+    tables = system.blueprint.recipe.to_dict()
+    kept = {**tables["checkpoints"], "best": ""}
+    metrics = {name: {**table, "when": "run"}}
+    recipe = {**tables, "checkpoints": kept, "metrics": metrics}
     try:
         experiment = build_recipe(recipe)
         experiment.data.prepare()

@@ -6,7 +6,7 @@ import csv
 import io
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ganzoo.compare.measuring import Figures
 from ganzoo.run.evaluation import Scores
@@ -18,10 +18,14 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure over the seeds: their mean and, of two or more, their standard deviation."""
+    """A figure over the seeds: their mean and, of two or more, their standard deviation.
+
+    interval: of a single seed, the 95 % one over its held-out samples, where the metric has one.
+    """
 
     mean: float
     deviation: float | None = None
+    interval: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Cell:
@@ -64,10 +68,20 @@ def _row(name: str, runs: Sequence[Figures]) -> Row:
     scores = [_model_scores(figures.scores) for figures in runs]
     columns = dict.fromkeys(column for found in scores for column in found)
     cells = {c: Cell.of([found[c] for found in scores if c in found]) for c in columns}
+    if len(runs) == 1:
+        cells = {c: replace(cell, interval=_interval(runs[0], c)) for c, cell in cells.items()}
     speeds = [f.images_per_second for f in runs if f.images_per_second is not None]
     cells |= {SIZE: Cell(runs[0].parameters)} if runs else {}
     cells |= {SPEED: Cell.of(speeds)} if speeds else {}
     return Row(name, cells, len(runs))
+
+
+def _interval(figures: Figures, column: Column) -> tuple[float, float] | None:
+    """Of the model's row, which is the first."""
+    metric, figure = column
+    row = next(iter(figures.scores[metric]))
+    found = figures.intervals.get(metric, {}).get(row, {}).get(figure)
+    return (found[0], found[1]) if found else None
 
 
 def _model_scores(scores: Scores) -> dict[Column, float]:
@@ -112,14 +126,17 @@ def _references(runs: Sequence[Figures]) -> list[Row]:
 
 
 def spell(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
-    """`0.871 ± 0.012`, `1.23 M`, or a dash."""
+    """`0.871 ± 0.012`, `0.871 [0.853, 0.889]`, `1.23 M`, or a dash."""
     if cell is None:
         return NOTHING
     if column == SIZE:
         return f"{cell.mean / 1e6:.2f} M"
     digits = 1 if abs(cell.mean) >= 10 else 3
-    deviation = "" if cell.deviation is None else f"{sign}{cell.deviation:.{digits}f}"
-    return f"{cell.mean:.{digits}f}{deviation}"
+    beside = "" if cell.deviation is None else f"{sign}{cell.deviation:.{digits}f}"
+    if cell.interval:
+        low, high = cell.interval
+        beside = f" [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{cell.mean:.{digits}f}{beside}"
 
 
 def title(column: Column) -> str:

@@ -82,8 +82,8 @@ def delete_half(
     if part < FEWEST // 2:
         return {}
     random = np.random.default_rng(SEED)
-    chosen = (np.sort(random.choice(count, part, replace=False)) for _ in range(draws))
-    found = [figures(torch.from_numpy(each)) for each in chosen]
+    chosen = (_half(random, count, part) for _ in range(draws))
+    found = [figures(each) for each in chosen]
     scale = math.sqrt(part / (count - part))
     intervals = {}
     for name, value in values.items():
@@ -92,6 +92,13 @@ def delete_half(
         if ends and not math.isnan(value):
             intervals[name] = value + ends[0], value + ends[1]
     return intervals
+
+
+def _half(random: np.random.Generator, count: int, part: int) -> Tensor:
+    """As many odd numbers as even ones, for figures that compare these halves."""
+    sizes = part - part // 2, part // 2
+    sides = [random.choice(np.arange(s, count, 2), n, replace=False) for s, n in enumerate(sizes)]
+    return torch.from_numpy(np.sort(np.concatenate(sides)))
 
 
 def _counts(count: int, draws: int) -> list[Tensor]:

@@ -39,7 +39,10 @@ class Ssim(PerImage):
         self.loss = SSIM(sigma)
 
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
-        """The similarity of each image, by torchmetrics."""
-        shown = without_nan(prediction, target, 2.0).clamp(-1, 1)
-        pairs = zip(shown.unsqueeze(1), target.unsqueeze(1), strict=True)
+        """The similarity of each image, by torchmetrics, in double precision.
+
+        In single precision a flat window's variance is rounding, and 0.0003 of the result.
+        """
+        shown = without_nan(prediction, target, 2.0).clamp(-1, 1).double()
+        pairs = zip(shown.unsqueeze(1), target.double().unsqueeze(1), strict=True)
         return [1 - float(self.loss(image, true)) for image, true in pairs]

@@ -14,17 +14,19 @@ from rich.text import Text
 
 from ganzoo.build import Experiment
 from ganzoo.errors import DataError, RunError
-from ganzoo.files import write_json
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Trainer
+from ganzoo.run.best import take_back
 from ganzoo.run.display import Display, make_display
-from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
+from ganzoo.run.evaluation import rehearse
+from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.recorder import Recorder
+from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
 
 
@@ -73,9 +75,10 @@ def train(
     recorder = _prepare(experiment, folder, checkpoint, processes)
     trainer = recorder.trainer
     with recorder.recording():
-        asked = _play(trainer, recorder, _quiet_unless(recorder.main, console), until)
+        evaluator = Evaluator(recorder)
+        asked = _play(evaluator, _quiet_unless(recorder.main, console), until)
         if recorder.finished and recorder.main:
-            _finish(experiment, trainer, folder, console)
+            _finish(evaluator, trainer, console)
     return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked)
 
 
@@ -93,6 +96,7 @@ def _prepare(
     accelerator.wait_for_everyone()
     if recorder.main and checkpoint:
         folder.resume(experiment.recipe, trainer.done)
+        take_back(folder.path, checkpoint)
     elif recorder.main:
         folder.create(experiment.recipe)
     return recorder
@@ -119,8 +123,9 @@ def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None
         )
 
 
-def _play(trainer: Trainer, recorder: Recorder, console: Console, until: float | None) -> bool:
+def _play(evaluator: Evaluator, console: Console, until: float | None) -> bool:
     """Train; returns whether a signal asked this process to stop."""
+    recorder, trainer = evaluator.recorder, evaluator.recorder.trainer
     steps, name = trainer.timetable.steps, str(recorder.folder.path)
     with make_display(console, steps, trainer.done, name) as display:
         for note in notes(recorder.experiment, trainer.data):
@@ -129,7 +134,8 @@ def _play(trainer: Trainer, recorder: Recorder, console: Console, until: float |
             try:
                 if trainer.done == 0:
                     _draw_first(recorder, display)
-                trainer.run([recorder, display, stopping], recorder.save)
+                evaluator.tell = display.note
+                trainer.run([recorder, evaluator, display, stopping], recorder.save)
             except DataError as error:
                 told = told_by_worker(error)
                 raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
@@ -156,11 +162,13 @@ def _draw_first(recorder: Recorder, display: Display) -> None:
         display.note(f"first samples, of untrained networks: {picture}")
 
 
-def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:
-    scores: Scores = evaluate(experiment, trainer.data, partial(_say, console))
-    if scores:
-        write_json(folder.metrics, scores)
-        print_scores(scores, trainer.data.test_count(), console)
+def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
+    evaluator.tell = partial(_say, console)
+    found, best = evaluator.finish()
+    other = best if best.get("step") != trainer.done else {}
+    print_scores(found.scores, trainer.data.test_count(), console, found.intervals, other)
+    if best:
+        _say(console, evaluator.best.told())
 
 
 def _say(console: Console, text: str) -> None:

@@ -22,7 +22,7 @@ RESERVED = {
     "module": NETWORKS,
     "loss": TERMS,
     "penalty": {"type", "weight"},
-    "metric": {"type", "when"},
+    "metric": {"type", "when", "every"},
 }
 BASES: dict[str, type] = {"metric": Metric, "data": Data, "output": Output, "penalty": Penalty}
 WIRED = {"loss": "forward", "metric": "update", "output": "make"}

@@ -1,0 +1,70 @@
+"""`ganzoo evaluate MODEL`: a trained model's metrics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganzoo.cli.options import Best, Set
+
+if TYPE_CHECKING:
+    from ganzoo.run.evaluating import Assessment
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run's folder, or a model file.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", help="Other images, laid out as the model's."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="NAME", help="Only this one; may be repeated."),
+    ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help='Also those of when = "compare", which take long.')
+    ] = False,
+    best: Best = False,
+    set_: Set = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON into a new file.")
+    ] = None,
+) -> None:
+    """Compute the metrics of a model's recipe on held-out data, with 95 % intervals."""
+    import torch
+
+    from ganzoo.files import write_json
+    from ganzoo.run.best import best_model
+    from ganzoo.run.evaluating import evaluate_file
+    from ganzoo.run.translation import refuse_existing
+
+    refuse_existing([out] if out else [])
+    found = evaluate_file(
+        best_model(model) if best else model,
+        metrics=metric or [],
+        everything=all_,
+        folder=data,
+        overrides=set_ or [],
+        device="cuda" if torch.cuda.is_available() else "cpu",
+        tell=lambda text: typer.echo(text, err=json_),
+    )
+    if out:
+        write_json(out, found.as_json())
+    if json_:
+        typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+
+
+def _show(found: Assessment) -> None:
+    from rich.console import Console
+
+    from ganzoo.run.scores import print_scores
+
+    typer.echo(found.headline)
+    evaluation = found.found
+    print_scores(evaluation.scores, found.samples, Console(), evaluation.intervals)

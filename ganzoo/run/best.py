@@ -1,0 +1,136 @@
+"""The best model so far, kept beside the last one: best.safetensors and best.json."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ganzoo.build import Experiment
+from ganzoo.build.packaging import write_model
+from ganzoo.build.plans import Blueprint
+from ganzoo.errors import ModelError
+from ganzoo.files import write_json, write_with
+from ganzoo.run.evaluation import Evaluation
+from ganzoo.run.scores import spell_figure
+
+MODEL, RECORD = "best.safetensors", "best.json"
+
+
+class Best:
+    """Keeps the model with the best figure of a run.
+
+    folder: the run's.
+    """
+
+    def __init__(self, experiment: Experiment, folder: Path) -> None:
+        self.experiment, self.folder = experiment, folder
+        self.metric, self.figure = deciding(experiment.blueprint)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What best.json says; nothing where there is none."""
+        return _read(self.folder / RECORD)
+
+    def told(self) -> str:
+        """Which model is the best, and by what, as a sentence."""
+        record = self.record
+        what = f"{record['metric']}, {record['figure'].replace('_', ' ')}"
+        value = spell_figure(record["value"], record["interval"])
+        return f"best by {what}: step {record['step']}, {value}: {self.folder / MODEL}"
+
+    def consider(self, step: int, found: Evaluation) -> str:
+        """Keep the model as it is now if it is better than all before; returns what is wrong.
+
+        Of equal ones the earlier is kept; a figure that is no number is never the best.
+        """
+        rows = found.scores.get(self.metric)
+        if not rows:
+            return ""
+        row, figures = next(iter(rows.items()))
+        figure = self.figure or next(iter(figures))
+        value = figures.get(figure)
+        if value is None:
+            known = ", ".join(figures)
+            return f"checkpoints.best: metrics.{self.metric} has no figure '{figure}' but {known}"
+        before = self.record
+        if not math.isfinite(value) or not self._is_better(figure, value, before):
+            return ""
+        write_model(self.experiment, self.folder / MODEL, step)
+        interval = found.intervals.get(self.metric, {}).get(row, {}).get(figure)
+        told = {"step": step, "metric": self.metric, "figure": figure, "value": value}
+        write_json(self.folder / RECORD, {**told, "interval": interval})
+        return ""
+
+    def _is_better(self, figure: str, value: float, before: Mapping[str, Any]) -> bool:
+        """Also where what decided before was another figure, or the model is gone."""
+        same = before.get("metric") == self.metric and before.get("figure") == figure
+        if not same or not (self.folder / MODEL).exists():
+            return True
+        metric = self.experiment.blueprint.metrics[self.metric].metric.make()
+        is_higher: bool = value > before["value"]
+        better: bool = metric.higher_is_better(figure)
+        return is_higher if better else value < before["value"]
+
+
+def deciding(blueprint: Blueprint) -> tuple[str, str]:
+    """The metric that decides, and its figure; an empty one is its first; no metric, none."""
+    asked = blueprint.recipe.checkpoints.best
+    if asked:
+        metric, _, figure = asked.partition(".")
+        return (metric, figure) if metric in blueprint.metrics else ("", "")
+    plans = blueprint.metrics.items()
+    return next((name for name, plan in plans if plan.every), ""), ""
+
+
+def best_model(path: Path) -> Path:
+    """The best model of a run's folder.
+
+    Raises:
+        ModelError: it is no folder, or keeps none.
+    """
+    if path.is_file():
+        raise ModelError(f"{path}: --best is for a run's folder; name its {MODEL} instead")
+    if path.is_dir() and not (path / MODEL).is_file():
+        raise ModelError(
+            f"{path}: this run keeps no best model; for that give a metric of its recipe an "
+            '`every`, as every = "500 steps"'
+        )
+    return path / MODEL
+
+
+def keep_in(folder: Path, checkpoint: Path) -> None:
+    """Let a checkpoint remember the best so far, by a hard link where that is possible."""
+    for name in (MODEL, RECORD):
+        if (folder / name).exists():
+            (checkpoint / name).unlink(missing_ok=True)
+            _link(folder / name, checkpoint / name)
+
+
+def take_back(folder: Path, checkpoint: Path) -> None:
+    """Make the best what it was when the checkpoint was written."""
+    for name in (MODEL, RECORD):
+        if (checkpoint / name).exists():
+            write_with(folder / name, partial(_link, checkpoint / name))
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def _link(source: Path, place: Path) -> None:
+    try:
+        os.link(source, place)
+    except OSError:  # no hard links here
+        shutil.copyfile(source, place)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,175 @@
+"""What `ganzoo evaluate` does: a model file's metrics, on its own held-out data or on others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganzoo.build.experiment import open_model
+from ganzoo.build.plans import Blueprint
+from ganzoo.errors import DataError, GanzooError, ModelError, choices
+from ganzoo.interfaces import Data
+from ganzoo.play.checkpoint import read_header
+from ganzoo.play.model import Model
+from ganzoo.run.evaluation import Evaluation, Tell, assess, left_out, missing
+from ganzoo.run.folder import finite
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A model's figures, and what they are of.
+
+    step: after how many the weights were written; averaged: whether they are averages (ema).
+    data: the recipe's table. samples: how many are held out.
+    """
+
+    file: Path
+    step: int
+    averaged: bool
+    data: dict[str, Any]
+    samples: int
+    found: Evaluation
+
+    @property
+    def headline(self) -> str:
+        """Which file, weights and data."""
+        averages = " (averages)" if self.averaged else ""
+        place = self.data.get("root")
+        where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
+        return (
+            f"{self.file}: weights of step {self.step}{averages}, "
+            f"on {self.samples} held-out samples of {where}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; null where a figure is no number."""
+        told = {
+            "model": str(self.file),
+            "step": self.step,
+            "averaged": self.averaged,
+            "data": self.data,
+            "samples": self.samples,
+            "scores": self.found.scores,
+            "intervals": self.found.intervals,
+        }
+        plain: dict[str, Any] = finite(told)
+        return plain
+
+
+def evaluate_file(
+    path: Path,
+    *,
+    metrics: Sequence[str] = (),
+    everything: bool = False,
+    folder: Path | None = None,
+    overrides: Sequence[str] = (),
+    device: str = "cpu",
+    tell: Tell,
+) -> Assessment:
+    """Compute the metrics of a model's recipe.
+
+    path: a model file, or a run's folder.
+    metrics: names; left out, those of a run's end. everything: those for comparisons as well.
+    folder: images in place of the recipe's. overrides: settings, as of `--set`.
+
+    Raises:
+        ModelError: the file is missing, damaged, or does not fit the metrics or the data.
+        DataError: there is nothing to evaluate on.
+        GanzooError: there is no such metric.
+    """
+    file = path / "model.safetensors" if path.is_dir() else path
+    header = read_header(file)
+    changes = [*_of_folder(folder, header, overrides), *overrides]
+    blueprint, model = open_model(file, overrides=changes)
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    if not data.test_count():
+        raise DataError(f"there are no held-out samples in '{blueprint.recipe.data.type}'")
+    wanted = _wanted(blueprint, metrics, everything)
+    able = _able(wanted, blueprint, model.to(device), data, tell, strict=bool(metrics))
+    found = _assess(blueprint, model, data, able, tell)
+    table = blueprint.recipe.data
+    told = {"type": table.type, **table.settings}
+    averaged = blueprint.recipe.ema is not None
+    return Assessment(file, header.get("step", 0), averaged, told, data.test_count(), found)
+
+
+def _of_folder(folder: Path | None, header: dict[str, Any], overrides: Sequence[str]) -> list[str]:
+    """`--data FOLDER` as a setting, if the data are read from a folder."""
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise DataError(f"--data {folder}: there is no such folder")
+    table = header.get("recipe", {}).get("data", {})
+    other = any(each.startswith(("data=", "data.type=")) for each in overrides)
+    if "root" not in table and not other:
+        raise DataError(
+            f"--data {folder}: this model's data, '{table.get('type')}', are not read from a "
+            'folder; say what the images are: --set \'data={ type = "paired_folders", '
+            f'root = "{folder}", size = 64 }}\''
+        )
+    return [f"data.root={json.dumps(str(folder.absolute()))}"]
+
+
+def _wanted(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> list[str]:
+    """The names of what was asked for, once each."""
+    known = blueprint.recipe.metrics
+    if not known:
+        raise ModelError(
+            "this model's recipe names no metrics; add one: --set 'metrics.quality={ type = "
+            '"psnr", prediction = "x2y", target = "y" }\''
+        )
+    unknown = [name for name in metrics if name not in known]
+    if unknown:
+        raise GanzooError(f"there is no metric '{unknown[0]}'.{choices(unknown[0], known)}")
+    usual = [name for name, table in known.items() if everything or table.when == "run"]
+    return list(dict.fromkeys(metrics)) or usual or list(known)
+
+
+def _able(
+    wanted: Collection[str],
+    blueprint: Blueprint,
+    model: Model,
+    data: Data,
+    tell: Tell,
+    strict: bool,
+) -> list[str]:
+    """Those that can be computed; the others are told of, or refused if they were asked for."""
+    reasons = {name: _hindrance(name, blueprint, model, data) for name in wanted}
+    hindered = [reason for reason in reasons.values() if reason]
+    if hindered and (strict or len(hindered) == len(reasons)):
+        raise ModelError("\n  ".join(hindered))
+    for reason in hindered:
+        tell(f"note: {reason}")
+    return [name for name, reason in reasons.items() if not reason]
+
+
+def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str:
+    """Why a metric cannot be computed; nothing where it can."""
+    path = f"metrics.{name}"
+    if name not in blueprint.metrics:
+        return next(note for note in blueprint.notes if note.startswith(f"{path} "))
+    lacking = missing(blueprint.metrics[name], blueprint, model)
+    if lacking:
+        held = ", ".join(sorted(lacking))
+        return f"{path} is left out: the model file does not hold {held}, which no output needs"
+    if name in left_out(blueprint, data):
+        kind = blueprint.recipe.data.type
+        return f"{path} is left out: it learns from pairs, and '{kind}' has none to spare"
+    return ""
+
+
+def _assess(
+    blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell
+) -> Evaluation:
+    try:
+        return assess(blueprint, model, data, names, tell)
+    except (ValueError, RuntimeError) as error:
+        message = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"{', '.join(names)}: cannot be computed on these data: {message}"
+        ) from error

@@ -1,0 +1,70 @@
+"""Figures and their intervals as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+WIDEST = 10_000
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+def print_scores(
+    scores: Mapping[str, Rows],
+    count: int,
+    console: Console,
+    intervals: Mapping[str, Rows] | None = None,
+    best: Mapping[str, Any] | None = None,
+) -> None:
+    """One table a metric: the model first, then what to compare it with.
+
+    best: the line of evaluations.jsonl in which the best model was found, for a row of its own.
+    """
+    for name, rows in scores.items():
+        ends: Rows = (intervals or {}).get(name, {})
+        if best:
+            rows = _with_best(rows, best, "scores", name)
+            ends = _with_best(ends, best, "intervals", name)
+        title = f"{name}, {count} held-out samples" + (" [95 % interval]" if ends else "")
+        table = _table(title, rows, ends, " ")
+        unbound = console.options.update(max_width=WIDEST)
+        if Measurement.get(console, unbound, table).maximum > console.width:
+            table = _table(title, rows, ends, "\n")
+        console.print(table)
+
+
+def spell_figure(value: float | None, interval: Any = None, gap: str = " ") -> str:
+    """`0.534`, and `0.534 [0.521, 0.547]`; a count as it is."""
+    if value is None:  # what JSON has for NaN
+        return "nan"
+    said = str(value) if isinstance(value, int) else f"{value:.3f}"
+    return f"{said}{gap}[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else said
+
+
+def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
+    """The rows, with the best model's below the last one's."""
+    found = best.get(kind, {}).get(name, {})
+    first = next(iter(found), None)
+    if first is None:
+        return rows
+    step = best["step"]
+    named = {f"best, step {step}": found[first]}
+    return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
+
+
+def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
+    """gap: what stands between a figure and its interval."""
+    table = Table(title=title, title_justify="left", show_lines=gap == "\n")
+    table.add_column("")
+    figures = list(next(iter(rows.values())))
+    for figure in figures:
+        table.add_column(figure.replace("_", " "), justify="right")
+    for row, values in rows.items():
+        ends = intervals.get(row, {})
+        cells = [spell_figure(values.get(f), ends.get(f), gap) for f in figures]
+        table.add_row(row, *cells)
+    return table
