@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
-from ganzoo.recipe import Averages, Checkpoints, Recipe, Samples, Train
+from ganzoo.recipe import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe_parts import Output, PlayerTable
 from ganzoo.signature import as_written
 
 # Tables on which the meaning of no other depends.
-APART = ("train", "samples", "checkpoints")
+APART = ("train", "samples", "checkpoints", "alarms")
 ASIDE = (*APART, "name", "summary")
 
 
@@ -101,7 +101,11 @@ def _example(place: list[str]) -> str:
     """A table as it would stand at this place."""
     if len(place) == 1 and place[0] not in ("data", "schedule"):
         return f"[{place[0]}]"
-    examples = {"outputs": '{ expression = "G(x)" }', "players": '{ networks = ["G"] }'}
+    examples = {
+        "outputs": '{ expression = "G(x)" }',
+        "players": '{ networks = ["G"] }',
+        "trackers": '{ project = "..." }',
+    }
     return examples.get(place[0], '{ type = "..." }')
 
 
@@ -109,9 +113,12 @@ def _items(place: list[str]) -> str:
     """What a list holds at this place."""
     if place[-1] == "penalties":
         return '{ type = "r1", weight = 5 }'
-    return {"samples": '"x", "G(x)"', "ema": '"G", "F"'}.get(
-        place[0], '"generators", "discriminators"'
-    )
+    examples = {
+        "samples": '"x", "G(x)"',
+        "ema": '"G", "F"',
+        "alarms": '"inverted_colours"',
+    }
+    return examples.get(place[0], '"generators", "discriminators"')
 
 
 def _known(place: list[str]) -> str:
@@ -120,6 +127,7 @@ def _known(place: list[str]) -> str:
         "train": Train,
         "samples": Samples,
         "checkpoints": Checkpoints,
+        "alarms": Alarms,
         "outputs": Output,
         "players": PlayerTable,
         "ema": Averages,

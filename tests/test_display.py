@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import time
 from typing import Any
 
@@ -116,20 +115,6 @@ def test_before_the_first_record_the_steps_tell_the_time():
         watch.now += 30
         display.on_step(11)
         assert display.pace() == ["4:27 left"]
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_losses_that_are_not_finite_are_told_once(terminal: bool):
-    display = make_display(console(60, terminal), 200, 0, "x")
-    with display:
-        display.on_log(record(50))
-        assert "warning" not in written(display)
-        for step, count in ((100, 7), (150, 57)):
-            display.on_log(record(step, nonfinite=count))
-    text = written(display)
-    assert text.count("warning: 7 steps up to step 100") == 1
-    words = " ".join(re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", text).split())
-    assert words.count("warning") == words.count("Try a lower learning rate; log.jsonl") == 1
 
 
 def rendered(width: int, name: str = "runs/cyclegan", **terms: float) -> list[str]:

@@ -16,10 +16,11 @@ from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
 from ganzoo.build.rules import check_rules, factor, make_averages, optimisations
+from ganzoo.build.trackers import wrong_trackers
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, ModelError, RecipeError
 from ganzoo.interfaces import Data
-from ganzoo.loading import Overrides, Source, load_recipe, override
+from ganzoo.loading import Overrides, Source, load_recipe
 from ganzoo.play.checkpoint import load_module, read_tensors, under
 from ganzoo.play.ema import Ema
 from ganzoo.play.model import Model
@@ -153,6 +154,8 @@ def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, 
     recipe = _load(source, overrides)
     name = str(source) if isinstance(source, (str, Path)) else (recipe.name or "recipe")
     blueprint = read(recipe, installed().registry, name)
+    if faults := wrong_trackers(recipe.trackers):
+        raise RecipeError(name, faults)
     assembly = assemble(blueprint, "meta", name)
     if not assembly.players:
         raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
@@ -196,12 +199,11 @@ def load_model(path: str | Path) -> Model:
 
 
 def open_model(
-    path: str | Path, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
+    path: str | Path, change: Mapping[str, Any] | None = None
 ) -> tuple[Blueprint, Model]:
     """A trained model and its blueprint.
 
     change: tables of the recipe to replace, as `{"metrics": {...}}`.
-    overrides: settings to change after that, as `["data.root=photos"]`.
 
     Raises:
         ModelError: as `load_model`; or the file has no network that a changed table needs.
@@ -212,8 +214,7 @@ def open_model(
     if "recipe" not in header:
         raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
     try:
-        tables = override({**header["recipe"], **(change or {})}, overrides)
-        recipe = check_tables(_without_best(tables), str(file))
+        recipe = check_tables({**header["recipe"], **(change or {})}, str(file))
         blueprint = read(recipe, installed().registry, str(file))
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(header)}") from error
@@ -224,12 +225,6 @@ def open_model(
         load_module(network, under(f"{key}/", tensors), header["shared"][key], f"{file}: {name}")
         network.eval()
     return blueprint, _model(blueprint, made)
-
-
-def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
-    """A finished model has no rivals, and the metric that decided may be gone."""
-    kept = tables.get("checkpoints")
-    return {**tables, "checkpoints": {**kept, "best": ""}} if isinstance(kept, dict) else tables
 
 
 def _missing_plugins(header: dict[str, object]) -> str:

@@ -17,6 +17,9 @@ from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
 if TYPE_CHECKING:
     from ganzoo.play.model import Model
 
+# Exit codes of a run that was stopped before its end.
+BY_ALARM, BY_SIGNAL = 3, 130
+
 
 @dataclass(frozen=True)
 class Request:
@@ -47,16 +50,16 @@ def begin(request: Request) -> None:
         return
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():
-        stopped = _in_several(request, count, started)
+        code = _in_several(request, count, started)
     else:
-        stopped = _here(request, until)
+        code = _here(request, until)
         end_quietly()
-    if stopped and not launcher():
-        raise typer.Exit(130)
+    if code and not launcher():
+        raise typer.Exit(code)
 
 
-def _here(request: Request, until: float | None) -> bool:
-    """Train in this process; returns whether it was stopped, but not by `until`."""
+def _here(request: Request, until: float | None) -> int:
+    """Train in this process; returns the exit code."""
     from rich.console import Console
 
     from ganzoo.build import build_recipe
@@ -74,12 +77,17 @@ def _here(request: Request, until: float | None) -> bool:
     if outcome.main:
         done = outcome.finished
         end = _finished(request.folder, experiment.model()) if done else ""
-        typer.echo(end or _stopped(outcome.step, request.folder))
-    return not outcome.finished and (outcome.asked or until is None)
+        typer.echo(end or _stopped(outcome.step, request.folder, outcome.alarm))
+    if outcome.alarm:
+        return BY_ALARM
+    return BY_SIGNAL if not outcome.finished and (outcome.asked or until is None) else 0
 
 
-def _in_several(request: Request, count: int, started: float) -> bool:
-    """Check here, so that a mistake is told once, then train in `count` processes."""
+def _in_several(request: Request, count: int, started: float) -> int:
+    """Check here, so that a mistake is told once, then train in `count` processes.
+
+    Returns the exit code.
+    """
     from ganzoo.build.experiment import check_recipe
     from ganzoo.run.folder import RunFolder
     from ganzoo.run.processes import WorkerError, check_devices, launch
@@ -91,10 +99,18 @@ def _in_several(request: Request, count: int, started: float) -> bool:
         RunFolder(request.folder).check_free()
     check_devices(count, recipe.train.device)
     try:
-        return launch(count, [*request.words, "--processes", str(count)], started)
+        stopped = launch(count, [*request.words, "--processes", str(count)], started)
     except WorkerError as error:
         typer.echo(f"{error.trace}ganzoo: {error}{_goes_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
+    by_alarm = _reason(request.folder).startswith("alarm ")
+    return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0
+
+
+def _reason(folder: Path) -> str:
+    """Why the run has stopped, as its record says."""
+    record = _record(folder)
+    return str(last_start(record).get("reason", "")) if record else ""
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
@@ -136,9 +152,11 @@ def _finished(folder: Path, model: Model) -> str:
     )
 
 
-def _stopped(step: int, folder: Path) -> str:
+def _stopped(step: int, folder: Path, alarm: str) -> str:
     go_on = resume_command(folder)
-    return f"\nStopped after step {step}; everything is saved in {folder}. Go on with:\n  {go_on}"
+    why = f" by the alarm {alarm}" if alarm else ""
+    saved = f"everything is saved in {folder}"
+    return f"\nStopped{why} after step {step}; {saved}. Go on with:\n  {go_on}"
 
 
 def _goes_on(folder: Path) -> str:

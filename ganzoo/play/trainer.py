@@ -78,6 +78,7 @@ class Trainer:
     players: in the order in which they move.
     networks: every network by name; those outside players are frozen.
     dtype: of weights: float32, or float64 for tests of equality.
+    witness, where there is one, is shown what each step is played on.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Trainer:
         self.done = 0
         self.stop = False
         self.looks = Looks(accelerator)
+        self.witness: Callable[[Draws], None] | None = None
 
     @property
     def batches_a_step(self) -> int:
@@ -149,6 +151,8 @@ class Trainer:
             mover.set_rate(rate)
             mover.factors = factors
         draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
+        if self.witness:
+            self.witness(draws)
         self.meter.add(self.game.step(self.done, draws))
         if self.ema:
             self.ema.update()

@@ -41,7 +41,6 @@ class Display(ABC):
         self.steps, self.start, self.step = steps, start, start
         self.speed = Speed(start, clock)
         self.since = clock()
-        self.warned = False
 
     def __enter__(self) -> Self:
         self.since = self.speed.clock()
@@ -70,13 +69,10 @@ class Display(ABC):
         self.step = step
 
     def on_log(self, record: dict[str, Any]) -> None:
-        """Show losses and speed; warn when losses first are not finite."""
+        """Show losses and speed."""
         self.step = record["step"]
         self.speed.add(self.step, record["images"])
         self.show(record)
-        if record["nonfinite"] and not self.warned:
-            self.warned = True
-            self.note(_warning(record), "bold red")
 
     def on_samples(self, step: int) -> None:  # noqa: B027
         """Nothing: pictures are the run folder's."""
@@ -191,12 +187,3 @@ def _player_table(record: Record, player: str) -> Table:
     for term, value in record["losses"][player].items():
         table.add_row(f"  {term}", Text(spell(value), "" if is_finite(value) else "bold red"))
     return table
-
-
-def _warning(record: Record) -> str:
-    count = record["nonfinite"]
-    steps = "1 step" if count == 1 else f"{count} steps"
-    return (
-        f"warning: {steps} up to step {record['step']} had losses that are not finite; the "
-        "networks are most likely spoilt. Try a lower learning rate; log.jsonl shows when it began."
-    )

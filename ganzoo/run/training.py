@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,20 +15,20 @@ from rich.text import Text
 
 from ganzoo.build import Experiment
 from ganzoo.errors import DataError, RunError
+from ganzoo.files import write_json
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
-from ganzoo.play.trainer import Trainer
-from ganzoo.run.best import take_back
+from ganzoo.play.trainer import Observer, Trainer
+from ganzoo.run.alarms import watching
 from ganzoo.run.display import Display, make_display
-from ganzoo.run.evaluation import rehearse
-from ganzoo.run.evaluator import Evaluator
+from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.recorder import Recorder
-from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
+from ganzoo.run.trackers import Trackers, check_trackers, tracking
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Outcome:
     step: how many steps are made; finished: whether these are all.
     main: whether this process is the one that speaks.
     asked: whether a signal asked this process to stop.
+    alarm: the name of the alarm that stopped it, if one did.
     """
 
     folder: RunFolder
@@ -44,6 +46,7 @@ class Outcome:
     finished: bool
     main: bool
     asked: bool = False
+    alarm: str = ""
 
 
 def train(
@@ -74,12 +77,13 @@ def train(
         folder.check_free()
     recorder = _prepare(experiment, folder, checkpoint, processes)
     trainer = recorder.trainer
-    with recorder.recording():
-        evaluator = Evaluator(recorder)
-        asked = _play(evaluator, _quiet_unless(recorder.main, console), until)
+    tell = partial(_say, console)
+    with tracking(recorder, tell) as trackers, recorder.recording():
+        asked = _play(trainer, recorder, trackers, _quiet_unless(recorder.main, console), until)
         if recorder.finished and recorder.main:
-            _finish(evaluator, trainer, console)
-    return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked)
+            _finish(experiment, trainer, folder, console)
+    alarm = "" if recorder.finished else recorder.alarm
+    return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked, alarm)
 
 
 def _prepare(
@@ -91,12 +95,12 @@ def _prepare(
     recorder = Recorder(experiment, trainer, folder)
     if recorder.main:
         rehearse(experiment, trainer.data)
+        check_trackers(experiment.recipe)
     if checkpoint:
         _take_up(experiment, trainer, checkpoint)
     accelerator.wait_for_everyone()
     if recorder.main and checkpoint:
         folder.resume(experiment.recipe, trainer.done)
-        take_back(folder.path, checkpoint)
     elif recorder.main:
         folder.create(experiment.recipe)
     return recorder
@@ -123,19 +127,26 @@ def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None
         )
 
 
-def _play(evaluator: Evaluator, console: Console, until: float | None) -> bool:
+def _play(
+    trainer: Trainer,
+    recorder: Recorder,
+    trackers: Trackers | None,
+    console: Console,
+    until: float | None,
+) -> bool:
     """Train; returns whether a signal asked this process to stop."""
-    recorder, trainer = evaluator.recorder, evaluator.recorder.trainer
     steps, name = trainer.timetable.steps, str(recorder.folder.path)
     with make_display(console, steps, trainer.done, name) as display:
         for note in notes(recorder.experiment, trainer.data):
             display.note(note)
         with Stopping(trainer, display, until) as stopping:
             try:
+                drawers = [recorder, *_told_by(trackers, display)]
                 if trainer.done == 0:
-                    _draw_first(recorder, display)
-                evaluator.tell = display.note
-                trainer.run([recorder, evaluator, display, stopping], recorder.save)
+                    _draw_first(drawers, recorder, display)
+                before, after = watching(recorder, display)
+                observers = [*before, *drawers, display, stopping, *after]
+                trainer.run(observers, recorder.save)
             except DataError as error:
                 told = told_by_worker(error)
                 raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
@@ -154,21 +165,28 @@ def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
     return f"mend it; the run goes on from its last checkpoint with: {resume}"
 
 
-def _draw_first(recorder: Recorder, display: Display) -> None:
+def _told_by(trackers: Trackers | None, display: Display) -> list[Observer]:
+    """The trackers, which say what they have to say above the display."""
+    if trackers is None:
+        return []
+    trackers.tell = display.note
+    return [trackers]
+
+
+def _draw_first(drawers: Sequence[Observer], recorder: Recorder, display: Display) -> None:
     """A look at the data, before anything is learnt."""
-    recorder.on_samples(0)
+    for drawer in drawers:
+        drawer.on_samples(0)
     picture = recorder.folder.sample_file(0)
     if recorder.main and picture.exists():
         display.note(f"first samples, of untrained networks: {picture}")
 
 
-def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
-    evaluator.tell = partial(_say, console)
-    found, best = evaluator.finish()
-    other = best if best.get("step") != trainer.done else {}
-    print_scores(found.scores, trainer.data.test_count(), console, found.intervals, other)
-    if best:
-        _say(console, evaluator.best.told())
+def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:
+    scores: Scores = evaluate(experiment, trainer.data, partial(_say, console))
+    if scores:
+        write_json(folder.metrics, scores)
+        print_scores(scores, trainer.data.test_count(), console)
 
 
 def _say(console: Console, text: str) -> None:

@@ -1,0 +1,66 @@
+"""What alarms cost: comparing batches in each step, reading a log line, looking at outputs.
+
+    python benchmarks/alarms.py recipes/cyclegan.toml --set train.batch_size=2
+
+Prints each part's median time, how often it is spent, and its share of a step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+from ganzoo import build_recipe
+from ganzoo.alarms.judge import Judge
+from ganzoo.alarms.signs import Reader
+from ganzoo.alarms.spans import spans
+from ganzoo.alarms.watch import Watch
+from ganzoo.play.device import make_accelerator
+
+
+def median(function, rounds):
+    """The median time of a call, after two that are not counted."""
+    times = []
+    for _ in range(rounds + 2):
+        started = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[2:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--rounds", type=int, default=20)
+    given = parser.parse_args()
+    experiment = build_recipe(given.recipe, [*given.overrides, "metrics={}"])
+    trainer = experiment.trainer(make_accelerator())
+    table = trainer.timetable
+    patience = experiment.recipe.alarms.patience.steps(*table.spans)
+    reader = Reader(spans(experiment.players))
+    watch, judge = Watch(experiment, trainer, reader, patience), Judge(patience)
+    trainer.witness = None
+    batches = trainer.batches()
+    batch = next(batches)
+    step = median(lambda: trainer.train_step(batch), given.rounds)
+    seen = median(lambda: watch.see(batch), 20 * given.rounds)
+    record = {"step": 1, "losses": {}, "nonfinite": 0, "lr": {}} | trainer.meter.read()
+
+    def line():
+        watch.on_log(record)
+        for sign in reader.read(record):
+            judge.see(1, sign)
+
+    read, look = median(line, given.rounds), median(watch._outputs, given.rounds)
+    parts = {"batches": (seen, 1), "line": (read, table.log_every), "look": (look, patience)}
+    print(f"{given.recipe}: a step takes {step * 1e3:.1f} ms")
+    for name, (seconds, every) in parts.items():
+        share = seconds / every / step
+        print(f"{name:<8} {seconds * 1e3:8.3f} ms every {every:>4} steps   {share:.3%}")
+    print(f"together {sum(seconds / every / step for seconds, every in parts.values()):.3%}")
+
+
+if __name__ == "__main__":
+    main()
