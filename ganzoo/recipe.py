@@ -76,11 +76,16 @@ class Samples(Table):
 
 
 class Checkpoints(Table):
-    """What a run keeps: the last `keep`, and for good every `keep_every`."""
+    """What a run keeps: the last `keep`, and for good every `keep_every`.
+
+    best: the metric and its figure by which the best model is kept, as "labels.class_iou"; left
+        out, the first figure of the first metric that has an `every`.
+    """
 
     every: DurationField = Duration(500, "steps")
     keep: int = Field(default=2, ge=1)
     keep_every: DurationField | None = None
+    best: str = ""
 
 
 AlarmName = Literal[

@@ -20,7 +20,7 @@ from ganzoo.build.trackers import wrong_trackers
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, ModelError, RecipeError
 from ganzoo.interfaces import Data
-from ganzoo.loading import Overrides, Source, load_recipe
+from ganzoo.loading import Overrides, Source, load_recipe, override
 from ganzoo.play.checkpoint import load_module, read_tensors, under
 from ganzoo.play.ema import Ema
 from ganzoo.play.model import Model
@@ -199,11 +199,12 @@ def load_model(path: str | Path) -> Model:
 
 
 def open_model(
-    path: str | Path, change: Mapping[str, Any] | None = None
+    path: str | Path, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
 ) -> tuple[Blueprint, Model]:
     """A trained model and its blueprint.
 
     change: tables of the recipe to replace, as `{"metrics": {...}}`.
+    overrides: settings to change after that, as `["data.root=photos"]`.
 
     Raises:
         ModelError: as `load_model`; or the file has no network that a changed table needs.
@@ -214,7 +215,8 @@ def open_model(
     if "recipe" not in header:
         raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
     try:
-        recipe = check_tables({**header["recipe"], **(change or {})}, str(file))
+        tables = override({**header["recipe"], **(change or {})}, overrides)
+        recipe = check_tables(_without_best(tables), str(file))
         blueprint = read(recipe, installed().registry, str(file))
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(header)}") from error
@@ -225,6 +227,12 @@ def open_model(
         load_module(network, under(f"{key}/", tensors), header["shared"][key], f"{file}: {name}")
         network.eval()
     return blueprint, _model(blueprint, made)
+
+
+def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
+    """A finished model has no rivals, and the metric that decided may be gone."""
+    kept = tables.get("checkpoints")
+    return {**tables, "checkpoints": {**kept, "best": ""}} if isinstance(kept, dict) else tables
 
 
 def _missing_plugins(header: dict[str, object]) -> str:

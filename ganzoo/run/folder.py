@@ -8,6 +8,9 @@ losses.png          the loss plot
 checkpoints/        what a resume needs
 model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
 metrics.json        figures on held-out data, written at the end
+evaluations.jsonl   a line an evaluation: figures and their intervals
+cases.json          figures of each held-out sample, written at the end
+best.safetensors    the model with the best figure so far; best.json says which
 comparison.json     more of them, which `ganzoo compare` asked for
 alarms.jsonl        a line an alarm
 """
@@ -45,6 +48,8 @@ class RunFolder:
         self.plot = path / "losses.png"
         self.model = path / "model.safetensors"
         self.metrics = path / "metrics.json"
+        self.evaluations = path / "evaluations.jsonl"
+        self.cases = path / "cases.json"
         self.alarms = path / "alarms.jsonl"
 
     def create(self, recipe: Recipe) -> None:
@@ -112,15 +117,16 @@ class RunFolder:
 
     def resume(self, recipe: Recipe, step: int) -> None:
         """Take the log back to the checkpoint, and keep the recipe as it is now."""
-        self._cut(self.log, step)
-        self._cut(self.alarms, step)
+        self.cut(self.log, step)
+        self.cut(self.alarms, step)
+        self.cut(self.evaluations, step)
         write_text(self.path / "recipe.toml", recipe.to_toml())
         for path in [*self.samples.glob("step-*.png")]:
             match = NAME.fullmatch(path.stem)
             if match and int(match[1]) > step:
                 path.unlink()
 
-    def _cut(self, file: Path, step: int) -> None:
+    def cut(self, file: Path, step: int) -> None:
         """Leave out the lines beyond a step."""
         kept = [record for record in self.records(file) if record["step"] <= step]
         if kept or file.exists() or file == self.log:
@@ -129,7 +135,7 @@ class RunFolder:
     def append(self, record: dict[str, Any], file: Path | None = None) -> None:
         """Add a line to the log, or to another file; a number that is none becomes null."""
         with (file or self.log).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(_finite(record)) + "\n")
+            lines.write(json.dumps(finite(record)) + "\n")
 
     def records(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
         """Lines of the log, or of another file; one that a crash cut off is left out."""
@@ -208,7 +214,10 @@ def _is_free(path: str) -> bool:
     return table in FREE or (table == "train" and key in FREE_TRAIN)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """With null for every number that is none, so that it can be JSON."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -15,18 +15,20 @@ from rich.text import Text
 
 from ganzoo.build import Experiment
 from ganzoo.errors import DataError, RunError
-from ganzoo.files import write_json
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Observer, Trainer
 from ganzoo.run.alarms import watching
+from ganzoo.run.best import take_back
 from ganzoo.run.display import Display, make_display
-from ganzoo.run.evaluation import Scores, evaluate, print_scores, rehearse
+from ganzoo.run.evaluation import rehearse
+from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.recorder import Recorder
+from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
 from ganzoo.run.trackers import Trackers, check_trackers, tracking
 
@@ -79,9 +81,10 @@ def train(
     trainer = recorder.trainer
     tell = partial(_say, console)
     with tracking(recorder, tell) as trackers, recorder.recording():
-        asked = _play(trainer, recorder, trackers, _quiet_unless(recorder.main, console), until)
+        evaluator = Evaluator(recorder, tell)
+        asked = _play(evaluator, trackers, _quiet_unless(recorder.main, console), until)
         if recorder.finished and recorder.main:
-            _finish(experiment, trainer, folder, console)
+            _finish(evaluator, trainer, console)
     alarm = "" if recorder.finished else recorder.alarm
     return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked, alarm)
 
@@ -101,6 +104,7 @@ def _prepare(
     accelerator.wait_for_everyone()
     if recorder.main and checkpoint:
         folder.resume(experiment.recipe, trainer.done)
+        take_back(folder.path, checkpoint)
     elif recorder.main:
         folder.create(experiment.recipe)
     return recorder
@@ -128,15 +132,13 @@ def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None
 
 
 def _play(
-    trainer: Trainer,
-    recorder: Recorder,
-    trackers: Trackers | None,
-    console: Console,
-    until: float | None,
+    evaluator: Evaluator, trackers: Trackers | None, console: Console, until: float | None
 ) -> bool:
     """Train; returns whether a signal asked this process to stop."""
+    recorder, trainer = evaluator.recorder, evaluator.recorder.trainer
     steps, name = trainer.timetable.steps, str(recorder.folder.path)
     with make_display(console, steps, trainer.done, name) as display:
+        recorder.reporting.tell = display.note
         for note in notes(recorder.experiment, trainer.data):
             display.note(note)
         with Stopping(trainer, display, until) as stopping:
@@ -145,7 +147,8 @@ def _play(
                 if trainer.done == 0:
                     _draw_first(drawers, recorder, display)
                 before, after = watching(recorder, display)
-                observers = [*before, *drawers, display, stopping, *after]
+                evaluator.tell = display.note
+                observers = [*before, *drawers, evaluator, display, stopping, *after]
                 trainer.run(observers, recorder.save)
             except DataError as error:
                 told = told_by_worker(error)
@@ -182,11 +185,13 @@ def _draw_first(drawers: Sequence[Observer], recorder: Recorder, display: Displa
         display.note(f"first samples, of untrained networks: {picture}")
 
 
-def _finish(experiment: Experiment, trainer: Trainer, folder: RunFolder, console: Console) -> None:
-    scores: Scores = evaluate(experiment, trainer.data, partial(_say, console))
-    if scores:
-        write_json(folder.metrics, scores)
-        print_scores(scores, trainer.data.test_count(), console)
+def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
+    evaluator.tell = partial(_say, console)
+    found, best = evaluator.finish()
+    other = best if best.get("step") != trainer.done else {}
+    print_scores(found.scores, trainer.data.test_count(), console, found.intervals, other)
+    if best:
+        _say(console, evaluator.best.told())
 
 
 def _say(console: Console, text: str) -> None:
