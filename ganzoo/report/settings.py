@@ -110,9 +110,10 @@ def _networks(networks: Sequence[Network]) -> Html:
            _cell(n.player))
         for n in networks
     ]  # fmt: skip
-    total = sum(n.parameters or 0 for n in networks)
+    known = [n.parameters for n in networks if n.parameters is not None]
+    total = f"{sum(known):,}" if len(known) == len(networks) else "?"
     foot = el("tr", el("th", "All", scope="row"), _cell(""), _cell(""),
-              el("td", f"{total:,}", class_="number"), _cell(""))  # fmt: skip
+              el("td", total, class_="number"), _cell(""))  # fmt: skip
     return el("table", el("thead", el("tr", *head)), el("tbody", *rows, foot), class_="words")
 
 
