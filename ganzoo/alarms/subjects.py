@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ganzoo.build import Experiment
 from ganzoo.build.plans import Blueprint
 from ganzoo.expression import Call, Expression, Name, networks, walk
 from ganzoo.play.model import OutputWire
@@ -37,13 +36,14 @@ class Subject:
         return str(self.wire.wire)
 
 
-def subjects(experiment: Experiment) -> list[Subject]:
+def subjects(blueprint: Blueprint) -> list[Subject]:
     """What critics are shown of generators, and the outputs, each once."""
-    blueprint = experiment.blueprint
-    likes = dict(_likes(blueprint))
+    likes: dict[Expression, str | None] = {}
+    for made, real in _likes(blueprint):
+        likes.setdefault(made, real)
     wires = [*likes, *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.made)]
     found = {str(w): _subject(w, likes.get(w), blueprint) for w in wires if isinstance(w, Call)}
-    built = set(experiment.networks)
+    built = blueprint.used
     return [subject for subject in found.values() if subject.wire.networks <= built]
 
 
@@ -61,7 +61,8 @@ def _mirror(
 ) -> Mirror | None:
     if source is None:
         return None
-    if real is not None and blueprint.dataset is not None and blueprint.dataset.paired:
+    aligned = blueprint.dataset is not None and blueprint.dataset.paired
+    if aligned and real is not None and real != source:
         return "target"
     if wire.network in _keepers(blueprint):
         return "input"
@@ -80,7 +81,10 @@ def _keepers(blueprint: Blueprint) -> set[str]:
 
 
 def _likes(blueprint: Blueprint) -> Iterator[tuple[Call, str | None]]:
-    """What generators make for the wires of live terms, and the variable it should look like."""
+    """What generators make for the wires of live terms, and the variable it should look like.
+
+    What a critic compares it with comes first; an l1 to its input may stand beside that.
+    """
     for term in blueprint.live:
         if term.adversarial:
             fake, real = term.wires["fake"], term.wires["real"]

@@ -28,7 +28,7 @@ class Watch:
         self.experiment, self.trainer = experiment, trainer
         self.reader, self.every = reader, every
         self.batches = Batches()
-        self.subjects = subjects(experiment)
+        self.subjects = subjects(experiment.blueprint)
         self.examples: list[dict[str, Tensor]] = []
         trainer.witness = self.see
 
