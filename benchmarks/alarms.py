@@ -2,7 +2,8 @@
 
     python benchmarks/alarms.py recipes/cyclegan.toml --set train.batch_size=2
 
-Prints each part's median time, how often it is spent, and its share of a step.
+Prints each part's median time (of the processor, so that a shared machine tells the same), how often
+it is spent, and its share of a step.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ def median(function, rounds):
     """The median time of a call, after two that are not counted."""
     times = []
     for _ in range(rounds + 2):
-        started = time.perf_counter()
+        started = time.process_time()
         function()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return statistics.median(times[2:])
 
 
