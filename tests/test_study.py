@@ -288,6 +288,8 @@ def test_a_trial_is_shown_so_often_and_answered_once(tmp_path, images, store):
     assert store.image(person, tickets[0][0]) is None, "of an earlier showing"
     assert store.image(person + 1, tickets[-1][0]) is None
     first = store.answer(person, 0, given)
+    (level,) = store._db.execute("PRAGMA synchronous").fetchone()
+    assert level == 2, "full: on the disk before it is acknowledged"
     assert store.answer(person, 0, given._replace(choice=2)) == first
     assert store.image(person, tickets[-1][0]) is None
     (response,) = store.responses()

@@ -378,7 +378,7 @@ def test_killed_it_has_every_acknowledged_answer(make):
 # ---- In a browser
 
 # A second opinion on what study.js measures: the frames in which an image is found opaque.
-WATCH = """
+WATCH = """() => {
   window.watched = [];
   const look = (now) => {
     const images = [...document.querySelectorAll("#stage img")];
@@ -389,7 +389,7 @@ WATCH = """
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-"""
+}"""
 NARROW, WIDE = {"width": 400, "height": 720}, {"width": 1600, "height": 900}
 
 
@@ -401,7 +401,6 @@ def visit(browser):
     def page(host, **how):
         contexts.append(browser.new_context(**how))
         opened = contexts[-1].new_page()
-        opened.add_init_script(WATCH)
         opened.on("console", lambda message: complaints.extend(complaint(message.text)))
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("request", lambda request: complaints.extend(foreign(request.url, host)))
@@ -439,6 +438,7 @@ def test_each_image_is_shown_for_one_second(make, visit):
     """Within two frames of the display, by the page's measure and by another."""
     page = visit(serve(make(exposure_ms=1000, blank_ms=100, trials=2, practice=0)))
     at(page, "start")
+    page.evaluate(WATCH)
     page.keyboard.press("Enter")
     press(page, "1")
     press(page, "2")
@@ -464,7 +464,7 @@ def test_two_take_part_at_once(make, visit, violations):
     assert "2 trials for practice, which tell you" in at(keys, "start")
     found = {"start": violations(keys), "start, dark": violations(mouse)}
     keys.keyboard.press("Space")
-    mouse.click("text=Start")
+    mouse.click("#start button")
     said = []
     for number in range(2):
         at(keys, "question")
@@ -476,20 +476,20 @@ def test_two_take_part_at_once(make, visit, violations):
         if number == 1:
             found["feedback"] = violations(keys)
         at(mouse, "question")
-        mouse.click("text=The second")
+        mouse.click("[data-choice='2']")
         at(mouse, "pause")
         if number == 0:
             keys.keyboard.press("Enter")
-            mouse.click("text=Next")
+            mouse.click("#pause button")
     assert all(re.match(r"(Right|Wrong)\s+The (first|second) picture was fake", s) for s in said)
     assert "Practice is over" in said[1]
-    mouse.click("text=Begin")
+    mouse.click("#pause button")
     mouse.wait_for_selector("#stage img", state="attached")
     mouse.reload()
     assert "Welcome back" in at(mouse, "pause")
     assert mouse.inner_text("#progress") == "Trial 1 of 3"
     found["welcome back, dark"] = violations(mouse)
-    mouse.click("text=Go on")
+    mouse.click("#pause button")
     keys.keyboard.press("Enter")
     for number in range(3):
         at(keys, "question")
@@ -500,7 +500,7 @@ def test_two_take_part_at_once(make, visit, violations):
         keys.keyboard.press("Tab")
         keys.keyboard.press("Enter")  # the second button
         at(mouse, "question")
-        mouse.click("text=The first")
+        mouse.click("[data-choice='1']")
         mouse.wait_for_selector("#question", state="hidden")
     assert "Thank you" in at(keys, "end")
     assert "Thank you" in at(mouse, "end")
