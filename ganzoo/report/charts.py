@@ -48,8 +48,7 @@ def panel(
     """
     across = across or _across(steps)
     ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks(height // 25)]
-    plot = el(
-        "svg",
+    shapes = [
         *(el("line", x1=0, x2=WIDE, y1=_n(y), y2=_n(y), class_="rule") for _, y in ticks),
         *(
             shape
@@ -57,25 +56,27 @@ def panel(
             for shape in _drawn(line, line.at or steps, across, axis, height)
         ),
         el("line", x1=0, x2=0, y1=0, y2=height, class_="cursor"),
+    ]
+    label = f"{title}: {', '.join(line.name for line in lines)}, over steps"
+    chart = [_heights(ticks, height), _plot(shapes, height, label)]
+    return el(
+        "div",
+        el("h3", title, el("small", " (log)") if axis.log else None),
+        el("div", *chart, _steps(across, 5 if height < SMALL else 7), class_="chart"),
+        class_="panel",
+    )
+
+
+def _plot(shapes: Sequence[Html], height: int, label: str) -> Html:
+    return el(
+        "svg",
+        *shapes,
         viewBox=f"0 0 {WIDE} {height}",
         preserveAspectRatio="none",
         height=height,
         role="img",
-        aria_label=f"{title}: {', '.join(line.name for line in lines)}, over steps",
+        aria_label=label,
         class_="plot",
-    )
-    scale = " (log)" if axis.log else ""
-    return el(
-        "div",
-        el("h3", title, el("small", scale) if scale else None),
-        el(
-            "div",
-            _heights(ticks, height),
-            plot,
-            _steps(across, 5 if height < SMALL else 7),
-            class_="chart",
-        ),
-        class_="panel",
     )
 
 

@@ -39,9 +39,7 @@ def image(path: Path, alt: str, **attributes: object) -> Html:
     content, (width, height) = encoded(path)
     text = base64.b64encode(content).decode()
     source = f"data:image/jpeg;base64,{text}"
-    return el(
-        "img", src=source, alt=alt, width=width, height=height, decoding="async", **attributes
-    )
+    return el("img", src=source, alt=alt, width=width, height=height, **attributes)
 
 
 def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
