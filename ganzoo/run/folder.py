@@ -5,6 +5,8 @@ run.json            where, with what and how far it was trained, an entry a star
 log.jsonl           a line every `train.log_every`
 samples/            sample grids over time
 losses.png          the loss plot
+report.html         the run on one page
+cases/              the best and the worst held-out samples
 checkpoints/        what a resume needs
 model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
 metrics.json        figures on held-out data, written at the end
