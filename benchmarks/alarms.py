@@ -2,8 +2,8 @@
 
     python benchmarks/alarms.py recipes/cyclegan.toml --set train.batch_size=2
 
-Prints each part's median time (of the processor, so that a shared machine tells the same), how often
-it is spent, and its share of a step.
+Prints each part's median time (the processor's, so that a shared machine tells the same), how
+often it is spent, and its share of a step.
 """
 
 from __future__ import annotations

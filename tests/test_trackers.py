@@ -202,6 +202,11 @@ def test_names_are_checked_with_the_recipe(recipes):
     text = str(caught.value)
     assert "there is no tracker 'tensorbord'. Did you mean 'tensorboard'?" in text
     assert re.search(r"trackers\.x .*Use 'aim', .*'wandb'\.", text)
+    secret = {"comet_ml": {"api_key": "k", "experiment_key": "e"}}
+    with pytest.raises(
+        RecipeError, match=r"1 fault\n  trackers\.comet_ml\.api_key  a recipe is kept"
+    ):
+        check_recipe(recipes / "cyclegan.toml", {"trackers": secret})
     with pytest.raises(RecipeError, match="this should be a table"):
         check_recipe(recipes / "cyclegan.toml", {"trackers": {"tensorboard": True}})
 

@@ -41,7 +41,9 @@ class Watch:
 
     def on_log(self, record: dict[str, Any]) -> None:
         """Add what was seen; of the outputs, where it is time for a look."""
-        seen: dict[str, Any] = {"unchanged": self.batches.unchanged()}
+        known = self.experiment.blueprint.variables
+        free = [n for n in self.batches.unchanged() if n not in known or known[n].classes != 1]
+        seen: dict[str, Any] = {"unchanged": free}
         if record["step"] // self.every > self.reader.step // self.every:
             seen["outputs"] = self._outputs()
         record["seen"] = seen

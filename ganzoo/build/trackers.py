@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from ganzoo.errors import Fault, choices
+
+SECRET = re.compile(r"api_?key|token|password|secret")
 
 
 def tracker_classes() -> dict[str, Any]:
@@ -15,12 +18,17 @@ def tracker_classes() -> dict[str, Any]:
     return dict(tracking.LOGGER_TYPE_TO_CLASS)
 
 
-def wrong_trackers(names: Iterable[str]) -> list[Fault]:
-    """The trackers that there are not."""
-    named = list(names)
-    known = sorted(tracker_classes()) if named else []
-    return [
+def wrong_trackers(tables: Mapping[str, Mapping[str, Any]]) -> list[Fault]:
+    """The trackers that there are not, and settings that should be kept to oneself."""
+    known = sorted(tracker_classes()) if tables else []
+    unknown = [
         Fault(f"trackers.{name}", f"there is no tracker '{name}'.{choices(name, known)}")
-        for name in named
+        for name in tables
         if name not in known
     ]
+    told = (
+        "a recipe is kept with the run and in the model file: leave this out, and give it as the "
+        "tracker's own login or environment variable"
+    )
+    secrets = [(name, key) for name, table in tables.items() for key in table if SECRET.search(key)]
+    return unknown + [Fault(f"trackers.{name}.{key}", told) for name, key in secrets]

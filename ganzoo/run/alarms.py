@@ -26,13 +26,13 @@ class Alarms:
         self.recorder, self.display = recorder, display
         self.recipe = recorder.experiment.recipe
         self.reader, self.judge = reader, Judge(patience)
+        self.one_image = len(recorder.trainer.data) == 1
         for record in recorder.folder.records():
             self._judge(record)
 
     def begin(self) -> None:
         """Tell what is plain before the first step; a run that goes on was told."""
         trainer, experiment = self.recorder.trainer, self.recorder.experiment
-        self.one_image = len(trainer.data) == 1
         if trainer.done:
             return
         if self.one_image:
@@ -80,7 +80,8 @@ def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], 
     if table.action == "off" or not recorder.main:
         return (), ()
     reader = Reader(spans(recorder.experiment.players))
-    patience = table.patience.steps(*trainer.timetable.spans)
+    paces = [player.pace.every for player in recorder.experiment.players]
+    patience = max(table.patience.steps(*trainer.timetable.spans), *paces)
     alarms = Alarms(recorder, display, reader, patience)
     alarms.begin()
     return [Watch(recorder.experiment, trainer, reader, patience)], [alarms]
