@@ -114,10 +114,10 @@ def test_a_recipe(recipes):
         "  + 30 ‖F(G(x)) - x‖₁  cycle_X",
         "  + 30 ‖G(F(y)) - y‖₁  cycle_Y",
     ]
-    # c3s1-16, d32, d64, 4 blocks of 64, u32, u16, c3s1-3 without affine norms, by hand:
-    down = (3 * 9 + 1) * 16 + (16 * 9 + 1) * 32 + (32 * 9 + 1) * 64
+    # c5s1-16, d32, d64, 4 blocks of 64, u32, u16, c5s1-3 without affine norms, by hand:
+    down = (3 * 25 + 1) * 16 + (16 * 9 + 1) * 32 + (32 * 9 + 1) * 64
     blocks = 4 * 2 * (64 * 9 + 1) * 64
-    up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 9 + 1) * 3
+    up = (64 * 9 * 32 + 32) + (32 * 9 * 16 + 16) + (16 * 25 + 1) * 3
     network = f"  G  generator  {down + blocks + up:,} parameters  generators"
     assert f"{network}  resnet, width = 16, blocks = 4, kernel = 5" in page
     assert "  x2y  G(x)" in page
