@@ -426,3 +426,12 @@ def test_intervals_are_whole_at_any_width(width):
     assert ("0.600 [0.580, 0.620]" in shown) == (width == 120)
     assert "best, step 40" in shown
     assert max(map(len, shown.splitlines())) <= width
+
+
+def test_long_names_and_counts_leave_intervals_whole():
+    names = ("precision_efficientnet_lite0", "recall_efficientnet_lite0")
+    rows = {"real, other half": {**dict.fromkeys(names, 0.5), "images": 6, "neighbours": 3}}
+    ends = {"real, other half": dict.fromkeys(names, (0.25, 0.75))}
+    console = Console(file=io.StringIO(), width=80)
+    print_scores({"pr": rows}, 12, console, {"pr": ends})
+    assert console.file.getvalue().count("[0.250, 0.750]") == 2

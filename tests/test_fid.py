@@ -228,6 +228,8 @@ def test_a_crowd_of_one_picture_has_precision_and_no_recall() -> None:
     rows = scored(PrecisionRecall("a", "w2", SIZE), real[:1].expand(20, -1, -1, -1), real).compute()
     assert rows["model"]["precision_a"] == 1
     assert rows["model"]["recall_a"] == pytest.approx(1 / 20)
+    for ends in scored(PrecisionRecall("a", "w2", SIZE), images(20, 0), real).intervals().values():
+        assert all(0 <= low <= high <= 1 for low, high in ends.values())
     few = scored(PrecisionRecall("a", "w2", SIZE), images(3, 0), images(3, 1)).compute()
     assert math.isnan(few["model"]["precision_a"])
 

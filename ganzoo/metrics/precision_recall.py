@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from ganzoo.metric import Interval
 from ganzoo.metrics.crowds import REAL, Crowds, Pairs, Part, by_parity, pairs
 
 
@@ -34,7 +35,8 @@ class PrecisionRecall(Crowds):
     "real, other half" compares the two halves of the real images, so of half the number;
     "copy the input" takes `source` for the prediction, where that wire is given.
 
-    The interval is from the figure's spread over random halves of the samples.
+    The interval is from the figure's spread over random halves of the samples, within 0 ... 1. A
+    share of exactly 0 or 1 has no spread: the width of its interval says nothing then.
 
     Raises:
         ValueError: a setting that makes no sense, or the backbone cannot be had.
@@ -72,6 +74,13 @@ class PrecisionRecall(Crowds):
 
         return shares
 
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """Within 0 ... 1."""
+        return {
+            row: {name: (_share(low), _share(high)) for name, (low, high) in ends.items()}
+            for row, ends in super().intervals().items()
+        }
+
     def _shares(
         self, distances: tuple[Pairs, Pairs, Pairs], generated: Tensor, real: Tensor
     ) -> dict[str, float]:
@@ -86,6 +95,10 @@ class PrecisionRecall(Crowds):
         precision = (between <= others).any(1).double().mean()
         recall = (between <= own[:, None]).any(0).double().mean()
         return dict(zip(names, (float(precision), float(recall)), strict=True))
+
+
+def _share(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
 
 
 def _distances(found: Tensor, real: Tensor) -> tuple[Pairs, Pairs, Pairs]:

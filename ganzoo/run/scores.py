@@ -61,10 +61,13 @@ def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     table = Table(title=title, title_justify="left", show_lines=gap == "\n")
     table.add_column("")
     figures = list(next(iter(rows.values())))
-    for figure in figures:
-        table.add_column(figure.replace("_", " "), justify="right")
-    for row, values in rows.items():
-        ends = intervals.get(row, {})
-        cells = [spell_figure(values.get(f), ends.get(f), gap) for f in figures]
-        table.add_row(row, *cells)
+    cells = {
+        row: [spell_figure(v.get(f), intervals.get(row, {}).get(f), gap) for f in figures]
+        for row, v in rows.items()
+    }
+    for figure, column in zip(figures, zip(*cells.values(), strict=True), strict=True):
+        widest = max(len(line) for cell in column for line in cell.split("\n"))
+        table.add_column(figure.replace("_", " "), justify="right", min_width=widest)
+    for row, found in cells.items():
+        table.add_row(row, *found)
     return table
