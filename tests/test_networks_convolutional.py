@@ -128,7 +128,10 @@ def test_the_spread_of_a_batch_is_judged():
 
 def test_a_projection_is_the_inner_product_with_the_vector_of_the_class():
     """Eq. 3 of arXiv:1802.05637, sample by sample, beside the logit of a critic without classes."""
-    judge, plain = critic(classes=3, projection=True, minibatch_std=True), critic(minibatch_std=True)
+    judge, plain = (
+        critic(classes=3, projection=True, minibatch_std=True),
+        critic(minibatch_std=True),
+    )
     plain.load_state_dict({k: v for k, v in judge.state_dict().items() if "class_" not in k})
     labels = torch.tensor([2, 0, 2])
     with torch.no_grad():
@@ -136,7 +139,9 @@ def test_a_projection_is_the_inner_product_with_the_vector_of_the_class():
         vectors = judge.class_vectors.weight[labels]
         expected = plain(images()) + (seen * vectors).sum((1, 2, 3))[:, None]
         torch.testing.assert_close(judge(images(), labels), expected)
-        for one, two in zip(judge.features(images(), labels), plain.features(images()), strict=True):
+        for one, two in zip(
+            judge.features(images(), labels), plain.features(images()), strict=True
+        ):
             torch.testing.assert_close(one, two)
 
 

@@ -12,8 +12,9 @@ from rich.console import Console
 
 import ganzoo
 from ganzoo import build_recipe
-from ganzoo.run import recorder, training
+from ganzoo.run import evaluator, recorder
 from ganzoo.run.environment import git_state
+from ganzoo.run.evaluation import Evaluation
 from ganzoo.run.record import RunRecord, read_record
 from ganzoo.run.training import train
 
@@ -69,12 +70,12 @@ def test_whatever_ends_it_is_told(recipes, tiny, tmp_path, monkeypatch, error):
 def test_it_is_running_until_it_is_evaluated(recipes, tiny, tmp_path, monkeypatch):
     states = []
 
-    def look(experiment, data, tell):
+    def look(self):
         record = read_record(tmp_path / "run")
         states.append((record["state"], record["step"]))
-        return {}
+        return Evaluation(), {}
 
-    monkeypatch.setattr(training, "evaluate", look)
+    monkeypatch.setattr(evaluator.Evaluator, "finish", look)
     run(recipes / "cyclegan.toml", {**tiny(), **SHORT}, tmp_path / "run")
     assert states == [("running", 2)]
 

@@ -35,8 +35,6 @@ def evaluate(
     ] = None,
 ) -> None:
     """Compute the metrics of a model's recipe on held-out data, with 95 % intervals."""
-    import torch
-
     from ganzoo.files import write_json
     from ganzoo.run.best import best_model
     from ganzoo.run.evaluating import evaluate_file
@@ -49,22 +47,28 @@ def evaluate(
         everything=all_,
         folder=data,
         overrides=set_ or [],
-        device="cuda" if torch.cuda.is_available() else "cpu",
+        device=_device(),
         tell=lambda text: typer.echo(text, err=json_),
     )
     if out:
         write_json(out, found.as_json())
-    if json_:
-        typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
-    else:
-        _show(found)
+    _show(found, json_)
 
 
-def _show(found: Assessment) -> None:
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _show(found: Assessment, as_json: bool) -> None:
     from rich.console import Console
 
     from ganzoo.run.scores import print_scores
 
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        return
     typer.echo(found.headline)
     evaluation = found.found
     print_scores(evaluation.scores, found.samples, Console(), evaluation.intervals)
