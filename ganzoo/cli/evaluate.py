@@ -38,6 +38,7 @@ def evaluate(
     from ganzoo.files import write_json
     from ganzoo.run.best import best_model
     from ganzoo.run.evaluating import evaluate_file
+    from ganzoo.run.opening import device
     from ganzoo.run.translation import refuse_existing
 
     refuse_existing([out] if out else [])
@@ -47,18 +48,12 @@ def evaluate(
         everything=all_,
         folder=data,
         overrides=set_ or [],
-        device=_device(),
+        device=device(),
         tell=lambda text: typer.echo(text, err=json_),
     )
     if out:
         write_json(out, found.as_json())
     _show(found, json_)
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _show(found: Assessment, as_json: bool) -> None:

@@ -33,15 +33,10 @@ def sample(
     best: Best = False,
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
-    import torch
-
-    from ganzoo.build import load_model
     from ganzoo.run import sampling
-    from ganzoo.run.best import best_model
+    from ganzoo.run.opening import opened
 
-    loaded = load_model(best_model(model) if best else model).to(
-        "cuda" if torch.cuda.is_available() else "cpu"
-    )
+    loaded = opened(model, best)
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))
     many = f"{n} images" if n > 1 else "1 image"
     typer.echo(f"{many} -> {output_ if len(written) > 1 else written[0]}")

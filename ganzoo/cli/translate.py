@@ -20,15 +20,10 @@ def translate(
     best: Best = False,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
-    import torch
-
-    from ganzoo.build import load_model
     from ganzoo.run import translation
-    from ganzoo.run.best import best_model
+    from ganzoo.run.opening import opened
 
-    loaded = load_model(best_model(model) if best else model).to(
-        "cuda" if torch.cuda.is_available() else "cpu"
-    )
+    loaded = opened(model, best)
     done = 0
     for source, target in translation.translate(loaded, input_, output_, output):
         typer.echo(f"{source} -> {target}")
