@@ -156,6 +156,17 @@ def test_of_large_batches_some_values_are_compared():
     assert len(batches.last["x"]) == 1024
 
 
+@pytest.mark.parametrize("width", [28, 32, 64, 96])
+def test_images_of_one_border_are_not_taken_for_the_same(width):
+    """Every n-th value of 32 digits of 32 px is the first column of them all, which is black."""
+    batches = Batches()
+    for _ in range(2):
+        images = torch.full((32, 1, width, width), -1.0)
+        images[..., 4:-4, 4:-4] = torch.rand(32, 1, width - 8, width - 8)
+        batches.see({"y": images})
+    assert batches.unchanged() == []
+
+
 def test_latents_that_are_always_the_same():
     def drawn(draw):
         latents = {"z": SimpleNamespace(draw=draw)}

@@ -10,6 +10,7 @@ from ganzoo.play.objective import Values
 from ganzoo.play.randomness import torch_generator
 
 POINTS = 1024  # values of a batch that are compared
+GOLDEN = (5**0.5 - 1) / 2
 
 
 class Batches:
@@ -45,9 +46,16 @@ class Batches:
 
 
 def _thinned(value: Tensor) -> Tensor:
-    """A copy of some of its values, from everywhere."""
+    """A copy of some of its values, from everywhere.
+
+    Multiples of the golden ratio fall in step with no row or column: every n-th value would be one
+    column of all images, as often black as not.
+    """
     flat = value.detach().reshape(-1)
-    return flat[:: max(1, len(flat) // POINTS)].clone()
+    if len(flat) <= POINTS:
+        return flat.clone()
+    shares = torch.arange(POINTS, dtype=torch.float64) * GOLDEN % 1
+    return flat[(shares * len(flat)).long().to(flat.device)]
 
 
 def constant(latents: dict[str, Latent], variables: dict[str, Variable]) -> list[str]:
