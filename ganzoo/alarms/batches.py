@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -46,16 +48,20 @@ class Batches:
 
 
 def _thinned(value: Tensor) -> Tensor:
-    """A copy of some of its values, from everywhere.
+    """A copy of some of its values, from everywhere."""
+    flat = value.detach().reshape(-1)
+    return flat[_places(len(flat), flat.device)] if len(flat) > POINTS else flat.clone()
+
+
+@functools.lru_cache(maxsize=32)
+def _places(count: int, device: torch.device) -> Tensor:
+    """Which of so many values are compared: always the same.
 
     Multiples of the golden ratio fall in step with no row or column: every n-th value would be one
     column of all images, as often black as not.
     """
-    flat = value.detach().reshape(-1)
-    if len(flat) <= POINTS:
-        return flat.clone()
     shares = torch.arange(POINTS, dtype=torch.float64) * GOLDEN % 1
-    return flat[(shares * len(flat)).long().to(flat.device)]
+    return (shares * count).long().to(device)
 
 
 def constant(latents: dict[str, Latent], variables: dict[str, Variable]) -> list[str]:

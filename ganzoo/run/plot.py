@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.files import write_with
+from ganzoo.report.axes import DECADES, Values
+from ganzoo.report.losses import loss_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 Curve = NDArray[np.float64]
 
-MOST_POINTS = 500  # a line of more is a smear
-DECADES = 2  # a panel that spans more gets a logarithmic axis
 DASHES = ("-", "--", ":")
 INK, LIGHT = "#303030", "#e4e4e4"
 
@@ -33,30 +33,17 @@ def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         OSError: the file cannot be written.
     """
     ordered = [record for _, record in sorted({r["step"]: r for r in records}.items())]
-    curves = _curves(ordered)
+    steps, curves = loss_curves(ordered)
     if not curves:
         return
-    steps = np.array([record["step"] for record in ordered], dtype=np.float64)
-    figure = _figure(steps, curves)
+    drawn = {p: {t: _array(values) for t, values in terms.items()} for p, terms in curves.items()}
+    figure = _figure(_array(steps), drawn)
     write_with(path, lambda temporary: figure.savefig(temporary, format="png"))
 
 
-def _curves(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:
-    """A value a record for each player's terms, NaN where there is none."""
-    curves: dict[str, dict[str, Curve]] = {}
-    for index, record in enumerate(records):
-        for player, terms in record["losses"].items():
-            for term, value in terms.items():
-                empty = np.full(len(records), np.nan)
-                curve = curves.setdefault(player, {}).setdefault(term, empty)
-                curve[index] = value if value is not None and np.isfinite(value) else np.nan
-    return curves
-
-
-def _thin(curve: Curve) -> Curve:
-    """Means of neighbours, so that at most MOST_POINTS are left; a gap stays one."""
-    stride = -(-len(curve) // MOST_POINTS)
-    return np.array([curve[i : i + stride].mean() for i in range(0, len(curve), stride)])
+def _array(values: Values) -> Curve:
+    """NaN where there is no value."""
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def _figure(steps: Curve, curves: Mapping[str, Mapping[str, Curve]]) -> Figure:
@@ -75,7 +62,7 @@ def _figure(steps: Curve, curves: Mapping[str, Mapping[str, Curve]]) -> Figure:
     panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
     styles = _styles(curves)
     for axes, (player, terms) in zip(panels, curves.items(), strict=True):
-        _draw(axes, _thin(steps), {term: _thin(curve) for term, curve in terms.items()}, styles)
+        _draw(axes, steps, terms, styles)
         _dress(axes, player)
     panels[-1].set_xlabel("steps", fontsize=9, color=INK)
     figure.align_ylabels(panels)
