@@ -18,29 +18,10 @@ from torch import Tensor, nn
 
 from ganzoo.metric import Metric as Metric
 from ganzoo.metric import Sample as Sample
+from ganzoo.variable import Variable as Variable
 
 Value = Tensor | list[Tensor]
 Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Variable:
-    """What a name in a wire stands for, known from settings alone.
-
-    channels, size: an image (N, channels, height, width); without a size, a vector (N, channels).
-    classes: instead, a class label (N,) of 0 ... classes - 1.
-    labels: the classes' names, where they have some.
-    """
-
-    channels: int = 3
-    size: tuple[int, int] | None = None
-    classes: int | None = None
-    labels: tuple[str, ...] = ()
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one sample, without N."""
-        return () if self.classes else (self.channels, *(self.size or ()))
 
 
 def head(method: Method) -> Method:
@@ -190,6 +171,25 @@ class Data(ABC):
     @abstractmethod
     def test_sample(self, index: int) -> Sample:
         """Held-out sample `index`, without N; always the same."""
+
+    def test_counts(self) -> dict[str, int]:
+        """How many distinct held-out items a variable has; `test_sample(i)` shows item i % count.
+
+        By default every sample has its own.
+        """
+        return dict.fromkeys(self.variables, self.test_count())
+
+    def trained_on(self) -> frozenset[str]:
+        """The variables whose `test_sample`s are training samples, for want of held-out ones."""
+        return frozenset()
+
+    def summary(self) -> str:
+        """What was found, in one line: "624 + 980 images, 4 left out: 3 .gif, 1 .npy"."""
+        return ""
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What the prepared data are, as JSON, but not where: equal data have equal ones."""
+        return {}
 
     def aligned_count(self) -> int:
         """How many samples there are for metrics that learn from real ones; none by default."""

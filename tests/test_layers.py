@@ -15,7 +15,7 @@ import ganzoo
 PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
-    *("duration", "recipe", "loading", "files", "notation", "tables"),
+    *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
 )
 PARTS = (
     *("networks", "losses", "buffers", "data", "metrics", "outputs"),

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
 from ganzoo.data.images import to_range
+from ganzoo.variable import Aspect as Aspect
 
 Size = tuple[int, int]
 """(height, width)"""
 Box = tuple[int, int, int, int]
 """(top, left, height, width)"""
-Aspect = Literal["keep", "squash"]
 
 # A strip longer than this many crops is cut before it is enlarged: 1 x 1500 px would become 300 MB.
 LONGEST = 4
