@@ -16,6 +16,7 @@ PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
+    *("untrusted", "printing"),
 )
 PARTS = (
     *("networks", "losses", "buffers", "data", "metrics", "outputs"),
@@ -123,3 +124,22 @@ def test_files_and_functions_are_short():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 assert (node.end_lineno or 0) - node.lineno < 40, f"{path}: {node.name}"
+
+
+PRINTERS = {"print", "Console", "typer.echo", "typer.secho", "click.echo", "click.secho"}
+
+
+def test_there_is_one_printer():
+    """All else goes through `say` or `Terminal`, which make control characters visible."""
+    found = [
+        f"{path.relative_to(PACKAGE)}: {ast.unparse(node.func)}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name not in ("printing.py", "terminal.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (
+            ast.unparse(node.func) in PRINTERS
+            or re.search(r"std(out|err).write", ast.unparse(node.func))
+        )
+    ]
+    assert not found

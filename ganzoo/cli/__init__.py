@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from ganzoo.cli import (
     translate,
 )
 from ganzoo.cli.group import Commands
+from ganzoo.printing import guard_warnings, say
 from ganzoo.run.worker import launcher, report
 
 __all__ = ["app", "main"]
@@ -61,7 +63,7 @@ app.add_typer(study.app, name="study")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"ganzoo {__version__}")
+        say(f"ganzoo {__version__}")
         raise typer.Exit
 
 
@@ -88,10 +90,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # ‖ and ² where the terminal has none
+    guard_warnings()
     try:
         app()
     except Exception as error:
-        if not launcher():
-            raise
-        report(error)
+        if launcher():
+            report(error)
+        else:  # a fault of ganzoo's own
+            say(traceback.format_exc(), err=True, end="")
         sys.exit(1)

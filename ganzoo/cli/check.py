@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.printing import say
+
 if TYPE_CHECKING:
     from ganzoo.pages.sections import Checked
 
@@ -24,15 +26,15 @@ def check(
     from ganzoo.pages.sections import checked, print_networks
 
     found = checked(recipe, set_ or [])
-    typer.secho(found.source, bold=True)
+    say(found.source, bold=True)
     heading("wiring")
     print_columns(_terms(found) + _outputs(found), cap=36)
     print_networks(found)
     heading("a step")
     print_columns(_cost(found))
     for note in found.blueprint.notes:
-        typer.echo(f"\nnote: {note}")
-    typer.echo(f"\nok: {_counts(found)}")
+        say(f"\nnote: {note}")
+    say(f"\nok: {_counts(found)}")
 
 
 def _terms(found: Checked) -> Rows:

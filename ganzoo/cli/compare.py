@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.cli.options import Set
+from ganzoo.printing import say
 
 if TYPE_CHECKING:
     from ganzoo.compare.metrics import Tables
@@ -40,15 +41,15 @@ def compare(
     found = find_systems(systems, seeds, set_ or [], out)
     metrics, refused = plan_metrics(found)
     for name, reason in refused.items():
-        typer.echo(f"note: metrics.{name} is left out: {reason}")
+        say(f"note: metrics.{name} is left out: {reason}")
     try:
-        failed = train_all(found, typer.echo)
+        failed = train_all(found, say)
     except Stopped:
-        typer.echo("\nStopped; what was done is saved. Go on with the same command.")
+        say("\nStopped; what was done is saved. Go on with the same command.")
         raise typer.Exit(STOPPED) from None
     _report([system for each in found if (system := each.without(failed))], metrics, out)
     for line in differing_data(found):
-        typer.echo(f"note: {line}")
+        say(f"note: {line}")
     if failed:
         raise typer.Exit(1)
 
@@ -59,6 +60,6 @@ def _report(systems: list[System], metrics: dict[str, Tables], out: Path) -> Non
     from ganzoo.pages.comparison import print_comparison
 
     if systems:
-        table, files = write_report(systems, metrics, out, typer.echo)
+        table, files = write_report(systems, metrics, out, say)
         print_comparison(table)
-        typer.echo("\n" + "\n".join(map(str, files)))
+        say("\n" + "\n".join(map(str, files)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganzoo.cli.options import Best, Set
+from ganzoo.printing import say, say_json
 
 if TYPE_CHECKING:
     from ganzoo.run.evaluating import Assessment
@@ -49,7 +49,7 @@ def evaluate(
         folder=data,
         overrides=set_ or [],
         device=device(),
-        tell=lambda text: typer.echo(text, err=json_),
+        tell=lambda text: say(text, err=json_),
     )
     if out:
         write_json(out, found.as_json())
@@ -57,13 +57,12 @@ def evaluate(
 
 
 def _show(found: Assessment, as_json: bool) -> None:
-    from rich.console import Console
-
     from ganzoo.run.scores import print_scores
+    from ganzoo.terminal import Terminal
 
     if as_json:
-        typer.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        say_json(found.as_json())
         return
-    typer.echo(found.headline)
+    say(found.headline)
     evaluation = found.found
-    print_scores(evaluation.scores, found.samples, Console(), evaluation.intervals)
+    print_scores(evaluation.scores, found.samples, Terminal(), evaluation.intervals)

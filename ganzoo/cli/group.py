@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -10,6 +12,7 @@ from typer.core import TyperGroup
 
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.plugins import Plugin, hooks_of, installed
+from ganzoo.printing import say, visible
 from ganzoo.run.worker import launcher, report
 
 
@@ -22,7 +25,8 @@ class Commands(TyperGroup):
         """Let `--debug` stand anywhere on the line."""
         if "--debug" in args:
             args = ["--debug", *(argument for argument in args if argument != "--debug")]
-        return super().parse_args(ctx, args)
+        with _usage_visible():
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The core's commands in their order, then the plugins', then those that hold others."""
@@ -38,7 +42,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a user's mistake becomes one message and exit code 2."""
         try:
-            return super().invoke(ctx)
+            with _usage_visible():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except GanzooError as error:
@@ -46,9 +51,13 @@ class Commands(TyperGroup):
                 report(error)
                 raise typer.Exit(2) from None
             if ctx.params.get("debug"):
-                traceback.print_exc()
-            typer.echo(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)
+                say(traceback.format_exc(), err=True, end="")
+            say(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)
             raise typer.Exit(2) from None
+
+    def get_help(self, ctx: Any) -> str:
+        """The page of help, in which plugins have lines, too."""
+        return visible(super().get_help(ctx))
 
     def _ask_plugins(self) -> None:
         if self.plugins_asked:
@@ -71,5 +80,17 @@ class Commands(TyperGroup):
                 self.add_command(command, name)
 
 
+@contextmanager
+def _usage_visible() -> Iterator[None]:
+    """Let typer tell a mistake of the command line, which may hold a stranger's file names."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            said = visible(error.format_message())
+            error.format_message = lambda: said
+        raise
+
+
 def _warn(plugin: Plugin, message: str) -> None:
-    typer.echo(f"ganzoo: plugin '{plugin.name}' ({plugin.package}) {message}", err=True)
+    say(f"ganzoo: plugin '{plugin.name}' ({plugin.package}) {message}", err=True)

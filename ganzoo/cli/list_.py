@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from ganzoo.cli.runs import as_objects, print_runs, run_list
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.plugins import Plugin, api_of, installed
+from ganzoo.printing import say, say_json
 from ganzoo.registry import KINDS
 
 Row = dict[str, str]
@@ -52,7 +52,7 @@ def list_(
     if as_json:
         shown = [what] if what else list(What)
         found = {each.value: _objects(each, kind, in_) for each in shown}
-        typer.echo(json.dumps(found[what.value] if what else found, indent=2, ensure_ascii=False))
+        say_json(found[what.value] if what else found)
     elif what is None:
         _overview()
     elif what is What.runs:
@@ -141,7 +141,7 @@ def _print_rows(found: Sequence[Row]) -> None:
     elif found:
         print_rich(*as_table(found))
     else:
-        typer.echo("none")
+        say("none")
 
 
 def as_table(found: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
@@ -165,7 +165,7 @@ def _headers(row: Row) -> list[str]:
 
 def _overview() -> None:
     parts = installed().registry
-    typer.secho("components", bold=True)
+    say("components", bold=True)
     print_terms([(kind, ", ".join(parts.names(kind))) for kind in KINDS if parts.names(kind)])
     heading("recipes")
     print_terms([(row["name"], row["summary"]) for row in recipe_rows()] or [("none", "")])
@@ -175,7 +175,7 @@ def _overview() -> None:
     if runs := run_list(None):
         heading("runs")
         print_terms([(run.run, f"{run.state}, {run.progress} steps") for run in runs])
-    typer.echo("\nMore: ganzoo list components, ganzoo show NAME")
+    say("\nMore: ganzoo list components, ganzoo show NAME")
 
 
 def _state(row: Row) -> str:

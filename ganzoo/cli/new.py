@@ -16,6 +16,7 @@ import typer
 from ganzoo import __version__
 from ganzoo.errors import GanzooError
 from ganzoo.plugins import API, CORE
+from ganzoo.printing import say
 
 TEMPLATES = "templates"  # in the package; their names end in .txt, as they are no Python yet
 SUFFIX = ".txt"
@@ -42,12 +43,12 @@ def new(
     place = out or Path()
     if what is What.recipe:
         written = _write({place / f"{name}.toml": _template("recipe.toml")}, {"name": name})
-        typer.echo(f"{written[0]}\n\nNext:\n  ganzoo check {written[0]}\n  ganzoo run {written[0]}")
+        say(f"{written[0]}\n\nNext:\n  ganzoo check {written[0]}\n  ganzoo run {written[0]}")
         return
     folder = place / f"ganzoo-{name.replace('_', '-')}"
     written = _write(_plan(folder, _module(name)), _values(name, folder.name))
-    typer.echo("\n".join(map(str, written)))
-    typer.echo(f"\nNext:\n  cd {folder}\n  pip install -e '.[test]' && pytest")
+    say("\n".join(map(str, written)))
+    say(f"\nNext:\n  cd {folder}\n  pip install -e '.[test]' && pytest")
 
 
 def _check_name(name: str) -> None:

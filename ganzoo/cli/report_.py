@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.resume import no_run
 from ganzoo.errors import GanzooError
+from ganzoo.printing import say
 
 
 def report(
@@ -20,6 +21,6 @@ def report(
     from ganzoo.report.writing import write_report
 
     try:
-        typer.echo(write_report(run))
+        say(write_report(run))
     except OSError as error:
         raise GanzooError(f"{run}: report.html cannot be written ({error.strerror})") from error

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from ganzoo.errors import GanzooError
+from ganzoo.printing import say
 from ganzoo.run.listing import Run, describe, find_runs
 
 FOLDER = Path("runs")
@@ -40,7 +39,7 @@ def print_runs(runs: list[Run], terminal: bool) -> None:
     elif runs:
         print_rich(COLUMNS, [_cells(run, [_short(run.changed)]) for run in runs])
     else:
-        typer.echo("none")
+        say("none")
 
 
 def _cells(run: Run, times: list[str]) -> list[str]:

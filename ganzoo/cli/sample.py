@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Best
+from ganzoo.printing import say
 
 
 def sample(
@@ -39,4 +40,4 @@ def sample(
     loaded = opened(model, best)
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))
     many = f"{n} images" if n > 1 else "1 image"
-    typer.echo(f"{many} -> {output_ if len(written) > 1 else written[0]}")
+    say(f"{many} -> {output_ if len(written) > 1 else written[0]}")

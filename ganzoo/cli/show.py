@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.errors import GanzooError, did_you_mean, listed
+from ganzoo.printing import say
 
 if TYPE_CHECKING:
     from ganzoo.registry import Component
@@ -29,12 +30,12 @@ def show(
     for number, part in enumerate(parts):
         from ganzoo.pages.part import show_part
 
-        typer.echo("\n" if number else "", nl=False)
+        say("\n" if number else "", end="")
         show_part(part)
     if recipe is not None:
         from ganzoo.pages.recipe import show_recipe
 
-        typer.echo("\n" if parts else "", nl=False)
+        say("\n" if parts else "", end="")
         show_recipe(recipe)
 
 

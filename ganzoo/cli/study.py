@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.errors import GanzooError
+from ganzoo.printing import say
 
 if TYPE_CHECKING:
     from ganzoo.study.settings import Study
@@ -98,7 +99,7 @@ def create(
         output=output,
         seed=seed,
     )
-    study = create_study(out, real, _named(fake), options, typer.echo)
+    study = create_study(out, real, _named(fake), options, say)
     _tell_created(study, out)
 
 
@@ -120,12 +121,12 @@ def serve(
         token = None if local else store.token()
         at = serving.listen(host, port)
         link = serving.address(host, at.getsockname()[1], token)
-        typer.echo(f"Participants open {link}\nCtrl-C stops; every answer is saved at once.")
+        say(f"Participants open {link}\nCtrl-C stops; every answer is saved at once.")
         serving.serve(serving.application(folder, store, token), at)
         done, open_ = store.finished(), sum(store.unfinished().values())
     finally:
         store.close()
-    typer.echo(
+    say(
         f"\nStopped. {done} finished, {open_} not yet; who has not goes on where they were.\n"
         f"  ganzoo study serve {folder}     goes on\n"
         f"  ganzoo study report {folder}    shows the results"
@@ -150,11 +151,11 @@ def report(
 
     found = reporting.read_report(folder, unfinished, draws, seed)
     print_columns([reporting.HEAD, *reporting.rows(found)], indent=0)
-    typer.echo()
+    say()
     for note in found.notes:
-        typer.echo(note)
+        say(note)
     for file in reporting.write_report(found, out or folder / "report"):
-        typer.echo(file)
+        say(file)
 
 
 def _named(fakes: list[str]) -> dict[str, Path]:
@@ -197,8 +198,8 @@ def _tell_created(study: Study, out: Path) -> None:
     counts = {"real": study.real, **{f"fake {n}": m for n, m in study.methods.items()}}
     said = ", ".join(f"{name} {len(source.images)}" for name, source in counts.items())
     seconds = study.all_trials * (2 * study.exposure_ms + 3 * study.blank_ms + 1500) / 1000
-    typer.echo(f"{out}: {height} x {width} pixels; {said} images")
-    typer.echo(
+    say(f"{out}: {height} x {width} pixels; {said} images")
+    say(
         f"{study.practice} practice and {study.trials} scored trials, about "
         f"{max(1, round(seconds / 60))} min a participant; 25 a method are recommended\n\n"
         f"Next:\n  ganzoo study serve {out}"

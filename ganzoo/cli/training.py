@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ganzoo.cli.options import seconds
+from ganzoo.printing import say
 from ganzoo.run.record import last_start, read_record
 from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
 
@@ -46,7 +47,7 @@ def begin(request: Request) -> None:
     until = None if limit is None else started + limit
     record = _record(request.folder) if request.resume else None
     if record and record["state"] == "finished" and not request.overrides:
-        typer.echo(_was_finished(request.folder, record))
+        say(_was_finished(request.folder, record))
         return
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():
@@ -60,24 +61,23 @@ def begin(request: Request) -> None:
 
 def _here(request: Request, until: float | None) -> int:
     """Train in this process; returns the exit code."""
-    from rich.console import Console
-
     from ganzoo.build import build_recipe
     from ganzoo.run.training import train
+    from ganzoo.terminal import Terminal
 
     experiment = build_recipe(request.recipe, request.overrides, start=not request.resume)
     outcome = train(
         experiment,
         request.folder,
         resume=request.resume,
-        console=Console(),
+        console=Terminal(),
         until=until,
         processes=request.processes,
     )
     if outcome.main:
         done = outcome.finished
         end = _finished(request.folder, experiment.model()) if done else ""
-        typer.echo(end or _stopped(outcome.step, request.folder, outcome.alarm))
+        say(end or _stopped(outcome.step, request.folder, outcome.alarm))
     if outcome.alarm:
         return BY_ALARM
     return BY_SIGNAL if not outcome.finished and (outcome.asked or until is None) else 0
@@ -101,7 +101,7 @@ def _in_several(request: Request, count: int, started: float) -> int:
     try:
         stopped = launch(count, [*request.words, "--processes", str(count)], started)
     except WorkerError as error:
-        typer.echo(f"{error.trace}ganzoo: {error}{_goes_on(request.folder)}", err=True)
+        say(f"{error.trace}ganzoo: {error}{_goes_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
     by_alarm = _reason(request.folder).startswith("alarm ")
     return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0

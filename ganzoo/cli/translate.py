@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Best
+from ganzoo.printing import say
 
 
 def translate(
@@ -26,7 +27,7 @@ def translate(
     loaded = opened(model, best)
     done = 0
     for source, target in translation.translate(loaded, input_, output_, output):
-        typer.echo(f"{source} -> {target}")
+        say(f"{source} -> {target}")
         done += 1
     if done > 1:
-        typer.echo(f"{done} images translated")
+        say(f"{done} images translated")

@@ -13,6 +13,7 @@ from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
 from ganzoo.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError, did_you_mean, listed
 from ganzoo.interfaces import Data, Variable
+from ganzoo.printing import visible
 
 Unreadable = Literal["error", "skip"]
 Item = TypeVar("Item")
@@ -127,7 +128,7 @@ class FolderData(Data):
                 if self.unreadable == "error":
                     raise
                 self._bad.add(item)
-                warnings.warn(f"skipped: {error}", stacklevel=2)
+                warnings.warn(visible(f"skipped: {error}"), stacklevel=2)
         raise DataError(f"data.root: none of {len(items)} images in {self.root} can be read")
 
 

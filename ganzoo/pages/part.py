@@ -6,10 +6,9 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from ganzoo.interfaces import AdversarialLoss
 from ganzoo.pages.columns import heading, print_columns
+from ganzoo.printing import say
 from ganzoo.registry import Component
 from ganzoo.signature import Setting, as_written, settings, wires
 
@@ -24,10 +23,10 @@ def show_part(part: Component) -> None:
         PluginError: it cannot be imported.
     """
     found = part.load()
-    typer.secho(f"{part.kind} {part.name}", bold=True)
-    typer.echo(f"  {part.package} {part.version}")
-    typer.echo(f"  {part.target}{_file(found)}")
-    typer.echo(f"\n{_text(found, part.kind) or part.summary}")
+    say(f"{part.kind} {part.name}", bold=True)
+    say(f"  {part.package} {part.version}")
+    say(f"  {part.target}{_file(found)}")
+    say(f"\n{_text(found, part.kind) or part.summary}")
     _print_settings(settings(found, SKIPPED.get(part.kind, 0)))
     _print_wires(found, part.kind)
     heads = [(f"N.{name}(...)", _first_line(getattr(found, name))) for name in _heads(found)]
@@ -58,7 +57,7 @@ def _first_line(function: Any) -> str:
 
 def _print_settings(found: list[Setting]) -> None:
     if not found:
-        typer.echo("\nIt has no settings.")
+        say("\nIt has no settings.")
         return
     heading("settings")
     rows = [(s.name, "required" if s.required else as_written(s.default), s.type) for s in found]
@@ -82,7 +81,7 @@ def _print_wires(found: Any, kind: str) -> None:
     taken = wires(getattr(found, {"loss": "forward", "metric": "update", "output": "make"}[kind]))
     print_columns([(n, "required" if needed else "optional") for n, needed in taken.items()])
     if getattr(found, "notation", ""):
-        typer.echo(f"\n  {found.notation}")
+        say(f"\n  {found.notation}")
 
 
 def _heads(found: Any) -> list[str]:

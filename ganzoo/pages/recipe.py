@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from ganzoo.build.assemble import Assembly
 from ganzoo.build.plans import Blueprint, PartPlan, SchedulePlan, TermPlan
 from ganzoo.build.rules import averaged
@@ -14,6 +12,7 @@ from ganzoo.notation import Term, objective
 from ganzoo.pages.columns import heading, print_columns
 from ganzoo.pages.sections import Checked, changed, checked, print_networks
 from ganzoo.play.players import Player
+from ganzoo.printing import say
 from ganzoo.recipe import Train
 
 
@@ -25,9 +24,9 @@ def show_recipe(source: str) -> None:
     """
     recipe = checked(source)
     summary = recipe.blueprint.recipe.summary
-    typer.secho(f"recipe {recipe.source}", bold=True)
+    say(f"recipe {recipe.source}", bold=True)
     if summary:
-        typer.echo(f"  {summary}")
+        say(f"  {summary}")
     _print_objective(recipe)
     print_networks(recipe)
     _print_data(recipe)
@@ -73,7 +72,7 @@ def _set(plan: PartPlan) -> list[str]:
 def _print_objective(recipe: Checked) -> None:
     heading("objective")
     for line in objective_lines(recipe.blueprint, recipe.assembly):
-        typer.echo(f"  {line}".rstrip())
+        say(f"  {line}".rstrip())
 
 
 def objective_lines(blueprint: Blueprint, assembly: Assembly) -> list[str]:
@@ -91,7 +90,7 @@ def _print_data(recipe: Checked) -> None:
     blueprint = recipe.blueprint
     heading("data")
     if blueprint.data is not None:
-        typer.echo(f"  {changed(blueprint.data)}")
+        say(f"  {changed(blueprint.data)}")
     noise = {name: changed(plan) for name, plan in blueprint.latents.items()}
     variables = blueprint.variables.items()
     print_columns([(name, describe(v), noise.get(name, "")) for name, v in variables])

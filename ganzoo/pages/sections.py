@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from ganzoo.build.assemble import Assembly, assemble
 from ganzoo.build.experiment import check_recipe
 from ganzoo.build.plans import Blueprint, PartPlan
 from ganzoo.build.trial import Trial
 from ganzoo.pages.columns import heading, print_columns
+from ganzoo.printing import say
 from ganzoo.signature import as_written, settings
 
 
@@ -63,10 +62,10 @@ def print_networks(recipe: Checked) -> None:
         rows.append((name, plan.kind, f"{weights:>11,} parameters", owner, changed(plan)))
     print_columns(rows)
     if recipe.unbuilt:
-        typer.echo(f"  not built, for nothing reaches them: {', '.join(recipe.unbuilt)}")
+        say(f"  not built, for nothing reaches them: {', '.join(recipe.unbuilt)}")
     for player, names in recipe.trial.idle.items():
         if names:
-            typer.echo(f"  frozen, for no term of {player} reaches them: {', '.join(names)}")
+            say(f"  frozen, for no term of {player} reaches them: {', '.join(names)}")
 
 
 def changed(plan: PartPlan, skip: int = 0) -> str:

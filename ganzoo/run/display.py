@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ganzoo.printing import one_line, visible
 from ganzoo.run.speed import Clock, Speed, is_finite, spell, spell_rate, spell_time
 
 Record = Mapping[str, Any]
@@ -79,7 +80,7 @@ class Display(ABC):
 
     def note(self, text: str, style: str = "") -> None:
         """Print a message, as one line."""
-        self.console.print(Text(text, style), soft_wrap=True)
+        self.console.print(Text(visible(text), style), soft_wrap=True)
 
     def time_left(self) -> str:
         """`4:20 left`, nothing where the speed is unknown, and `done in 9:15` at the end."""
@@ -147,7 +148,7 @@ class LiveDisplay(Display):
     def note(self, text: str, style: str = "") -> None:
         """Print a message above the bar, broken between words only, so that paths stay whole."""
         lines = textwrap.fill(
-            text, self.console.width, break_long_words=False, break_on_hyphens=False
+            visible(text), self.console.width, break_long_words=False, break_on_hyphens=False
         )
         self.console.print(Text(lines, style), soft_wrap=True)
 
@@ -165,7 +166,7 @@ class LiveDisplay(Display):
         row.add_column(ratio=1)
         row.add_column(justify="right", width=4)
         row.add_row(
-            Text(self.name, "bold"),
+            Text(one_line(self.name), "bold"),
             ProgressBar(max(self.steps, 1), self.step),
             f"{self.step / max(self.steps, 1):.0%}",
         )
@@ -183,7 +184,11 @@ def _player_table(record: Record, player: str) -> Table:
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_column(no_wrap=True, justify="right", min_width=len("lr 1.98e-05"))
     rate = record["lr"].get(player)
-    table.add_row(Text(player, "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim"))
+    table.add_row(
+        Text(one_line(player), "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim")
+    )
     for term, value in record["losses"][player].items():
-        table.add_row(f"  {term}", Text(spell(value), "" if is_finite(value) else "bold red"))
+        table.add_row(
+            Text(f"  {one_line(term)}"), Text(spell(value), "" if is_finite(value) else "bold red")
+        )
     return table

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo.build import Experiment
+from ganzoo.printing import say
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.reading import read_run
 from ganzoo.report.writing import write_report
@@ -18,7 +18,7 @@ SHARE = 20  # what writing took must be this many times shorter than the time be
 
 def say_aside(text: str) -> None:
     """Where no display is."""
-    print(text, file=sys.stderr)
+    say(text, err=True)
 
 
 class Reporting:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from ganzoo.printing import one_line
+
 WIDEST = 10_000
 Rows = Mapping[str, Mapping[str, Any]]
 
@@ -58,7 +60,7 @@ def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Row
 
 def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     """gap: what stands between a figure and its interval."""
-    table = Table(title=title, title_justify="left", show_lines=gap == "\n")
+    table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
     table.add_column("")
     figures = list(next(iter(rows.values())))
     cells = {
@@ -67,7 +69,7 @@ def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     }
     for figure, column in zip(figures, zip(*cells.values(), strict=True), strict=True):
         widest = max(len(line) for cell in column for line in cell.split("\n"))
-        table.add_column(figure.replace("_", " "), justify="right", min_width=widest)
+        table.add_column(one_line(figure.replace("_", " ")), justify="right", min_width=widest)
     for row, found in cells.items():
-        table.add_row(row, *found)
+        table.add_row(one_line(row), *found)
     return table

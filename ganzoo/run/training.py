@@ -19,6 +19,7 @@ from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Observer, Trainer
+from ganzoo.printing import visible
 from ganzoo.run.alarms import watching
 from ganzoo.run.best import take_back
 from ganzoo.run.display import Display, make_display
@@ -31,6 +32,7 @@ from ganzoo.run.recorder import Recorder
 from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
 from ganzoo.run.trackers import Trackers, check_trackers, tracking
+from ganzoo.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def train(
             processes.
         DataError: the images are missing or unreadable.
     """
-    console = console or Console()
+    console = console or Terminal()
     folder = RunFolder(out)
     checkpoint: Path | None = None
     if resume:
@@ -196,9 +198,9 @@ def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
 
 def _say(console: Console, text: str) -> None:
     """A line that is not wrapped."""
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(visible(text)), soft_wrap=True)
 
 
 def _quiet_unless(main: bool, console: Console) -> Console:
     """Only the main process speaks."""
-    return console if main else Console(quiet=True)
+    return console if main else Terminal(quiet=True)

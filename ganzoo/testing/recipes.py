@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 
 from ganzoo.build import build_recipe, load_model
 from ganzoo.loading import Source
 from ganzoo.run.training import train
+from ganzoo.terminal import Terminal
 
 SHORT = {
     "train.log_every": "1 steps",
@@ -42,7 +42,7 @@ def check_recipe(source: Source, overrides: Mapping[str, Any] | None = None) -> 
 
 def _train(source: Source, changed: Mapping[str, Any], out: Path, resume: bool = False) -> None:
     experiment = build_recipe(source, changed, start=not resume)
-    train(experiment, out, resume=resume, console=Console(quiet=True))
+    train(experiment, out, resume=resume, console=Terminal(quiet=True))
 
 
 def _check_losses(lines: list[dict[str, Any]]) -> None:

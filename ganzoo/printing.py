@@ -1,0 +1,60 @@
+"""What reaches a terminal: every text with its control characters made visible, as \\x1b.
+
+Names, summaries, logs and file names may come from a stranger, and a terminal obeys what it is
+shown: titles, the clipboard, lines that were printed before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from typing import Any
+
+# Control characters but for tab and newline, what turns the direction of writing, what else ends
+# a line, and halves of a character, as names of files may hold.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb"
+    "\ud800-\udfff]"
+)
+BREAKS = re.compile(r"[\t\n]")
+
+
+def visible(text: str) -> str:
+    r"""A text whose control characters are spelt, as \x1b; tabs and newlines stay."""
+    return HIDDEN.sub(_spelt, text)
+
+
+def one_line(text: str) -> str:
+    r"""A text for a cell or a name: newlines and tabs are spelt, too, as \n."""
+    return BREAKS.sub(_spelt, visible(text))
+
+
+def say(text: object = "", *, err: bool = False, bold: bool = False, end: str = "\n") -> None:
+    """Print a text, to stderr with `err`; bold only on a terminal."""
+    import typer
+
+    typer.secho(visible(f"{text}{end}"), err=err, bold=bold or None, nl=False)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as indented JSON, for programs."""
+    import typer
+
+    typer.echo(HIDDEN.sub(_escaped, json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def guard_warnings() -> None:
+    """Let Python's warnings be printed as all else is."""
+    plain = warnings.formatwarning
+    warnings.formatwarning = lambda *given, **named: visible(plain(*given, **named))
+
+
+def _spelt(found: re.Match[str]) -> str:
+    """A byte of a file's name that is no UTF-8 is spelt as that byte."""
+    code = ord(found[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(found[0])[1:-1]
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

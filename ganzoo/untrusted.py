@@ -1,0 +1,191 @@
+"""Files that anybody may have made: regular, of bounded size and depth, and never waited for.
+
+A run, a study or a model may come from a stranger: a pipe in a file's place would be waited for
+forever, a link may lead to the reader's own files, and JSON may be larger than the memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+LARGEST = 64 << 20  # bytes of a file that is read whole
+LONGEST = 1 << 20  # bytes of a line
+DEEPEST = 64  # levels of lists and objects; ganzoo writes fewer than ten
+
+
+class UntrustedError(ValueError):
+    """A file that is not read, for what it is; the message names it."""
+
+
+def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
+    """Open a regular file to read; a device or a pipe is refused, and not waited for.
+
+    within: a folder that no link may lead out of.
+
+    Raises:
+        UntrustedError: it is something else, or lies elsewhere.
+        OSError: it is missing, or may not be read.
+    """
+    place = path if within is None else inside(path, within)
+    _refuse_special(path, place.stat())
+    follow = 0 if within is None else getattr(os, "O_NOFOLLOW", 0)
+    number = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | follow)
+    file = os.fdopen(number, "rb")
+    try:
+        _refuse_special(path, os.fstat(number))  # it may be another one by now
+    except UntrustedError:
+        file.close()
+        raise
+    return file
+
+
+def inside(path: Path, folder: Path) -> Path:
+    """Where a path leads, which must be at or below a folder.
+
+    Raises:
+        UntrustedError: a link leads out of the folder.
+    """
+    place = Path(os.path.realpath(path))
+    if not place.is_relative_to(os.path.realpath(folder)):
+        raise UntrustedError(f"{path}: this leads out of {folder}, and is left alone")
+    return place
+
+
+def is_plain(path: Path, within: Path | None = None) -> bool:
+    """Whether a regular file is there, at or below that folder."""
+    try:
+        place = path if within is None else inside(path, within)
+        return stat.S_ISREG(place.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_plain(path: Path, most: int = LARGEST, within: Path | None = None) -> bytes:
+    """A whole file, which may have so many bytes.
+
+    Raises:
+        UntrustedError: it is no regular file, too large, or leads out of `within`.
+        OSError: it is missing, or may not be read.
+    """
+    with open_plain(path, within) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise UntrustedError(f"{path}: this has more than the {most:,} bytes that are read")
+    return content
+
+
+def read_text(path: Path, most: int = LARGEST, within: Path | None = None) -> str:
+    """A whole text in UTF-8, with or without a byte order mark.
+
+    Raises:
+        UntrustedError, OSError: as `read_plain`; or it is no UTF-8.
+    """
+    try:
+        return read_plain(path, most, within).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UntrustedError(f"{path}: this is no text in UTF-8 (byte {error.start})") from None
+
+
+def read_json(path: Path, most: int = LARGEST, within: Path | None = None) -> Any:
+    """A JSON file's value.
+
+    Raises:
+        UntrustedError, OSError: as `read_text`; or it is no JSON, or nested too deeply.
+    """
+    text = read_text(path, most, within)
+    try:
+        return parse_json(text)
+    except UntrustedError as error:
+        raise UntrustedError(f"{path}: {error}") from None
+
+
+def read_object(path: Path, most: int = LARGEST, within: Path | None = None) -> dict[str, Any]:
+    """A JSON file that holds an object.
+
+    Raises:
+        UntrustedError, OSError: as `read_json`; or it holds something else.
+    """
+    found = read_json(path, most, within)
+    if not isinstance(found, dict):
+        raise UntrustedError(f"{path}: this holds no JSON object")
+    return found
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text; numbers that are none are null, as `run.folder.finite` writes them.
+
+    Raises:
+        UntrustedError: it is no JSON, or nested too deeply.
+    """
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+    except RecursionError:
+        raise UntrustedError("this is nested too deeply") from None
+    except ValueError as error:
+        raise UntrustedError(f"this is no JSON ({error})") from None
+    if _is_deep(value):
+        raise UntrustedError("this is nested too deeply")
+    return value
+
+
+def read_objects(
+    path: Path,
+    within: Path | None = None,
+    most: int | None = LARGEST,
+    tell: Callable[[str], None] = lambda fault: None,
+) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a file, one a line; a line that is none, as a crash leaves it, is passed.
+
+    most: bytes that are read; None reads on to the end, a line at a time.
+    tell: is told once what was left out.
+
+    Raises:
+        UntrustedError: it is no regular file, or leads out of `within`.
+        OSError: it is missing, or may not be read.
+    """
+    odd = read = 0
+    with open_plain(path, within) as file:
+        while line := file.readline(LONGEST):
+            read += len(line)
+            if most is not None and read > most:
+                tell(f"{path}: only the first {most:,} bytes are read")
+                break
+            found = _object(line)
+            if found is not None:
+                yield found
+            elif line.strip():
+                odd += 1
+    if odd:
+        tell(f"{path}: {odd} line{'s' if odd > 1 else ''} cannot be read and count for nothing")
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = parse_json(line)
+    except UntrustedError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in _nests(level)]
+        level = [item for items in inner for item in items]
+        if not level:
+            return False
+    return any(_nests(level))
+
+
+def _nests(values: Iterable[Any]) -> Iterator[dict[str, Any] | list[Any]]:
+    return (value for value in values if isinstance(value, (dict, list)))
+
+
+def _refuse_special(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UntrustedError(f"{path}: this is no regular file")
