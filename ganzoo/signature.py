@@ -165,6 +165,8 @@ def _spell(annotation: Any) -> str:
         count = f"{len(arguments)} " if origin is tuple and ... not in arguments else ""
         inner = dict.fromkeys(_several(_spell(a)) for a in arguments if a is not ...)
         return f"a list of {count}{' or '.join(inner)}"
+    if origin is dict:
+        return f"a table of {_several(_spell(arguments[1]))}"
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from ganzoo.data import images
 from ganzoo.data.images import list_images, read_image, save_image, shown, to_range
 from ganzoo.errors import DataError
+from ganzoo.interfaces import Variable
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -102,7 +103,7 @@ def test_16_bit_png_keeps_all_16_bits(
 ) -> None:
     values = deep[..., :channels]
     (tmp_path / "a.png").write_bytes(png16(values))
-    image = read_image(tmp_path / "a.png", channels)
+    image = read_image(tmp_path / "a.png", Variable(channels))
     torch.testing.assert_close(image, chw(values) / 257, rtol=0, atol=1e-4)
 
 
@@ -133,7 +134,7 @@ def test_16_bit_transparent_colour_is_white(
     values = deep[..., :channels]
     key = tuple(int(v) for v in values[3, 4])
     (tmp_path / "a.png").write_bytes(png16(values, key))
-    image = read_image(tmp_path / "a.png", channels)
+    image = read_image(tmp_path / "a.png", Variable(channels))
     assert (image[:, 3, 4] == 255).all()
     assert (image == 255).all(0).sum() == 1
 
@@ -142,14 +143,14 @@ def test_gray_of_16_bit_colour_is_luma(tmp_path: Path, deep: NDArray[np.uint16])
     (tmp_path / "a.png").write_bytes(png16(deep[..., :3]))
     red, green, blue = chw(deep[..., :3]) / 257
     expected = 0.299 * red + 0.587 * green + 0.114 * blue
-    torch.testing.assert_close(read_image(tmp_path / "a.png", 1)[0], expected)
+    torch.testing.assert_close(read_image(tmp_path / "a.png", Variable(1))[0], expected)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_mode_has_the_channels_asked_for(tmp_path: Path, mode: str, channels: int) -> None:
     Image.new("L", (4, 2), 1).convert(mode).save(tmp_path / "a.tif")
-    image = read_image(tmp_path / "a.tif", channels)
+    image = read_image(tmp_path / "a.tif", Variable(channels))
     assert image.shape == (channels, 2, 4)
     assert image.float().min() >= 0
 

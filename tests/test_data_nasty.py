@@ -19,6 +19,7 @@ from PIL import Image
 from ganzoo.data.folders import Folders
 from ganzoo.data.images import list_images, read_image, shown
 from ganzoo.errors import DataError
+from ganzoo.interfaces import Variable
 
 HERE = Path(__file__).parent / "data"
 ENTRIES = {entry["name"]: entry for entry in json.loads((HERE / "nasty.json").read_text())}
@@ -142,7 +143,7 @@ def test_deep_gray_is_neither_white_nor_black(nasty: Path, name: str) -> None:
     assert image.dtype == torch.float32
     for channel in image:
         torch.testing.assert_close(channel, expected, rtol=0, atol=1e-3)
-    torch.testing.assert_close(read_image(nasty / name, channels=1), image[:1])
+    torch.testing.assert_close(read_image(nasty / name, Variable(1)), image[:1])
 
 
 def test_low_16_bit_values_are_kept(nasty: Path) -> None:
@@ -157,7 +158,7 @@ def test_gray_has_equal_channels(nasty: Path) -> None:
     image = read_image(nasty / "gray.jpg")
     assert torch.equal(image[0], image[1])
     assert torch.equal(image[0], image[2])
-    assert torch.equal(read_image(nasty / "gray.jpg", channels=1), image[:1])
+    assert torch.equal(read_image(nasty / "gray.jpg", Variable(1)), image[:1])
 
 
 def test_transparency_is_laid_on_white(nasty: Path, photo: torch.Tensor) -> None:

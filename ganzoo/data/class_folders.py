@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ganzoo.data.folder_base import FolderData, Unreadable
 from ganzoo.data.images import shown
-from ganzoo.data.transforms import Aspect
+from ganzoo.data.reading import Colours, Interpolations, Range
+from ganzoo.data.transforms import Aspect, View
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
 
@@ -32,6 +33,10 @@ class ClassFolders(FolderData):
     aspect: `keep` an image's proportions, or `squash` it to `resize`.
     held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
         the first training image of each class stands in.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
 
     Raises:
@@ -49,16 +54,18 @@ class ClassFolders(FolderData):
         aspect: Aspect = "keep",
         held_out: int = 1,
         unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
     ) -> None:
-        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        reading = range, colour, interpolation
+        settings = root, size, resize, flip, channels, aspect, unreadable
+        super().__init__(*settings, *reading, images=("y",))
         _check(classes, held_out)
         self.held_out = held_out
         self.count = classes if isinstance(classes, int) else len(classes)
         self.names = () if isinstance(classes, int) else tuple(classes)
-        self.variables = {
-            "y": Variable(channels, self.framing.size),
-            "c": Variable(classes=self.count, labels=self.names),
-        }
+        self.variables["c"] = Variable(classes=self.count, labels=self.names)
         self._train: list[Labelled] = []
         self._test: list[Labelled] = []
 
@@ -80,7 +87,7 @@ class ClassFolders(FolderData):
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
         image, label = self.first_readable(self._train, index, self._read)
-        return _sample(self.framing.random_view(image, random).of(image), label)
+        return self._sample(image, self.framing.random_view(image, random), label)
 
     def test_count(self) -> int:
         """The number of held-out images."""
@@ -89,7 +96,7 @@ class ClassFolders(FolderData):
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
         image, label = self.first_readable(self._test, index, self._read)
-        return _sample(self.framing.centre_view(image).of(image), label)
+        return self._sample(image, self.framing.centre_view(image), label)
 
     def _found(self) -> list[str]:
         """The folders that are there, where only their number is known."""
@@ -113,11 +120,11 @@ class ClassFolders(FolderData):
         return files
 
     def _read(self, item: Labelled) -> tuple[Tensor, int]:
-        return self.read(item[0]), item[1]
+        return self.read(item[0], "y"), item[1]
 
-
-def _sample(image: Tensor, label: int) -> Sample:
-    return {"y": image, "c": torch.tensor(label)}
+    def _sample(self, image: Tensor, view: View, label: int) -> Sample:
+        seen = view.of(image, self.variables["y"].interpolation)
+        return {"y": seen, "c": torch.tensor(label)}
 
 
 def _check(classes: int | list[str], held_out: int) -> None:

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from torch import Tensor
 
 from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
+from ganzoo.data.reading import Colours, Interpolations, Range, readings
 from ganzoo.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError, did_you_mean, listed
 from ganzoo.interfaces import Data, Variable
@@ -31,6 +32,9 @@ class FolderData(Data):
     root: the folder that holds the others; `~` is the user's own.
     size, resize, flip, aspect: how samples are cut, see `Framing`.
     channels: 3 for RGB, 1 for gray.
+    range, colour, interpolation: how files are read and resized, see `Variable`; for all images, or
+        a table by variable.
+    images: the variables that are images.
     unreadable: `error` stops at a file that cannot be read; `skip` warns once, naming it, and takes
         the next readable one in its place.
 
@@ -47,6 +51,10 @@ class FolderData(Data):
         channels: int,
         aspect: Aspect,
         unreadable: Unreadable,
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
+        images: Sequence[str] = ("x", "y"),
     ) -> None:
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 (gray) or 3 (RGB), not {channels}")
@@ -54,7 +62,10 @@ class FolderData(Data):
         self.channels = channels
         self.unreadable = unreadable
         self.framing = Framing(size, resize, flip, aspect)
-        self.variables = {name: Variable(channels, self.framing.size) for name in ("x", "y")}
+        self.variables = {
+            name: Variable(channels, self.framing.size, aspect=aspect, **reading)
+            for name, reading in readings(images, range, colour, interpolation).items()
+        }
         self._bad: set[object] = set()
 
     def root_folder(self) -> Path:
@@ -98,14 +109,14 @@ class FolderData(Data):
             raise DataError(f"data.{setting}: no images in {shown(folder)}; read are {suffixes}")
         return found
 
-    def read(self, path: Path) -> Tensor:
-        """One image (channels, H, W) in 0 ... 255.
+    def read(self, path: Path, variable: str) -> Tensor:
+        """One image (channels, H, W) in 0 ... 255, read as that variable is.
 
         Raises:
             DataError: it cannot be read; says how to go on without it.
         """
         try:
-            return read_image(path, self.channels)
+            return read_image(path, self.variables[variable])
         except DataError as error:
             hint = "" if self.unreadable == "skip" else "; mend it, or data.unreadable = 'skip'"
             raise DataError(f"{error}{hint}") from error

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from ganzoo.data.folder_base import STAND_INS, TEST_X, TEST_Y, FolderData, Unreadable
+from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect
 from ganzoo.interfaces import Sample
 
@@ -27,6 +28,10 @@ class Folders(FolderData):
     flip: mirror half of the training samples.
     channels: 3 for RGB, 1 for gray.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
 
     Raises:
@@ -46,8 +51,12 @@ class Folders(FolderData):
         channels: int = 3,
         aspect: Aspect = "keep",
         unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
     ) -> None:
-        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        reading = range, colour, interpolation
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
         self.x, self.y = x, y
         self.test_x, self.test_y = test_x, test_y
         self._train: tuple[list[Path], list[Path]] = ([], [])
@@ -76,8 +85,8 @@ class Folders(FolderData):
         index_x = index if walk_x else int(random.integers(len(files_x)))
         index_y = int(random.integers(len(files_y))) if walk_x else index
         return {
-            "x": self._augmented(files_x, index_x, random),
-            "y": self._augmented(files_y, index_y, random),
+            "x": self._augmented("x", files_x, index_x, random),
+            "y": self._augmented("y", files_y, index_y, random),
         }
 
     def test_count(self) -> int:
@@ -86,18 +95,24 @@ class Folders(FolderData):
 
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1], of different scenes."""
-        x, y = (self._centred(files, index % len(files)) for files in self._test)
-        return {"x": x, "y": y}
+        named = zip(("x", "y"), self._test, strict=True)
+        return {name: self._centred(name, files, index % len(files)) for name, files in named}
 
     def _held_out(self, setting: str, name: str, default: str, train: list[Path]) -> list[Path]:
         if self.asked_for(name, default):
             return self.images(setting, name)
         return train[:STAND_INS]
 
-    def _augmented(self, files: list[Path], index: int, random: np.random.Generator) -> Tensor:
-        image = self.first_readable(files, index, self.read)
-        return self.framing.random_view(image, random).of(image)
+    def _augmented(
+        self, name: str, files: list[Path], index: int, random: np.random.Generator
+    ) -> Tensor:
+        image = self._readable(name, files, index)
+        view = self.framing.random_view(image, random)
+        return view.of(image, self.variables[name].interpolation)
 
-    def _centred(self, files: list[Path], index: int) -> Tensor:
-        image = self.first_readable(files, index, self.read)
-        return self.framing.centre_view(image).of(image)
+    def _centred(self, name: str, files: list[Path], index: int) -> Tensor:
+        image = self._readable(name, files, index)
+        return self.framing.centre_view(image).of(image, self.variables[name].interpolation)
+
+    def _readable(self, name: str, files: list[Path], index: int) -> Tensor:
+        return self.first_readable(files, index, lambda path: self.read(path, name))

@@ -6,30 +6,35 @@ import functools
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from torch import Tensor
 
 from ganzoo.data.decode import decode
+from ganzoo.data.headers import Look
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
+from ganzoo.variable import Variable
 
 # 64 Mpixel are 192 MB as 8-bit RGB; more is a bomb or belongs in tiles.
 MAX_PIXELS = 2**26
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+RGB = Variable()
 SUFFIXES = (
     *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo"),
     *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
 )
 
 
-def read_image(path: Path, channels: int = 3) -> Tensor:
+def read_image(path: Path, variable: Variable = RGB) -> Tensor:
     """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
 
-    channels: 3 is RGB, 1 is gray.
+    variable: how it is read: channels (3 is RGB, 1 is gray), range and colour. It is not resized.
     8-bit sources are uint8. Deeper ones are float32 on the same scale: 16-bit gray, RGB and RGBA
     divided by 257, float TIFF (which must hold 0 ... 1) times 255. The EXIF orientation is applied,
     transparency is laid on white, the first frame of an animation and the first picture of a
@@ -40,8 +45,22 @@ def read_image(path: Path, channels: int = 3) -> Tensor:
             FORMATS, or holds values that are not finite or out of range.
     """
     try:
-        return _read(path, channels)
+        with _opened(path) as (image, file):
+            return decode(image, file, variable.channels)
     except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
+        raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
+
+
+def look_at(path: Path, variable: Variable = RGB) -> Look:
+    """What the header of an image file says, and what reading it as that variable leaves out.
+
+    Raises:
+        DataError: the header shows that `read_image` would refuse it.
+    """
+    try:
+        with _opened(path) as (image, _):
+            return Look((image.height, image.width), len(image.getbands()), "uint8")
+    except Exception as error:
         raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
 
 
@@ -91,13 +110,14 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _read(path: Path, channels: int) -> Tensor:
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[ImageFile.ImageFile, IO[bytes]]]:
     if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe or a device might never return
         raise ValueError("it is not a regular file")
     with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
-        return decode(image, file, channels)
+        yield image, file
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ganzoo.data.folder_base import STAND_INS, TEST, TEST_X, TEST_Y, FolderData, Unreadable
 from ganzoo.data.images import shown
-from ganzoo.data.transforms import Aspect, View, resize
+from ganzoo.data.reading import Colours, Interpolations, Range
+from ganzoo.data.transforms import Aspect, Size, View, resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample
 
@@ -42,6 +43,10 @@ class PairedFolders(FolderData):
     flip: mirror half of the training pairs.
     channels: 3 for RGB, 1 for gray.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
 
     Raises:
@@ -67,8 +72,12 @@ class PairedFolders(FolderData):
         channels: int = 3,
         aspect: Aspect = "keep",
         unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
     ) -> None:
-        super().__init__(root, size, resize, flip, channels, aspect, unreadable)
+        reading = range, colour, interpolation
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
         self.layout = layout
         self.direction = direction
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
@@ -121,14 +130,27 @@ class PairedFolders(FolderData):
         x, y = self.first_readable(pairs, index, self._read_pair)
         return self._sample(x, y, self.framing.centre_view(x))
 
-    def _sample(self, x: Tensor, y: Tensor, view: View) -> Sample:
-        first, second = view.of(x), view.of(y)
-        return {"x": second, "y": first} if self.direction == "yx" else {"x": first, "y": second}
+    def _names(self) -> tuple[str, str]:
+        """Which variable the first image of a pair is, and which the second."""
+        return ("y", "x") if self.direction == "yx" else ("x", "y")
+
+    def _sample(self, first: Tensor, second: Tensor, view: View) -> Sample:
+        named = dict(zip(self._names(), (first, second), strict=True))
+        return {n: view.of(named[n], self.variables[n].interpolation) for n in ("x", "y")}
 
     def _read_pair(self, pair: Pair) -> tuple[Tensor, Tensor]:
+        one, two = self._names()
+        first = self.read(pair[0], one)
         if pair[0] == pair[1]:
-            return _halves(self.read(pair[0]), pair[0])
-        return _same_size(self.read(pair[0]), self.read(pair[1]), pair)
+            alike = self.variables[one] == self.variables[two]
+            second = first if alike else self.read(pair[1], two)
+            return _half(first, 0, pair[0]), _half(second, 1, pair[0])
+        second = self.read(pair[1], two)
+        size = _common_size(first, second, pair)
+        return (
+            resize(first, size, self.variables[one].interpolation),
+            resize(second, size, self.variables[two].interpolation),
+        )
 
     def _find_halves(self) -> tuple[list[Pair], list[Pair]]:
         train = [(path, path) for path in self.images("train", self.train)]
@@ -176,21 +198,20 @@ class PairedFolders(FolderData):
         )
 
 
-def _halves(image: Tensor, path: Path) -> tuple[Tensor, Tensor]:
-    """The left and the right half; of an odd width, the last column is dropped."""
+def _half(image: Tensor, side: int, path: Path) -> Tensor:
+    """The left half, 0, or the right, 1; of an odd width, the last column is dropped."""
     half = image.shape[-1] // 2
     if half == 0:
         raise DataError(f"{shown(path)} is 1 pixel wide: not two images side by side")
-    return image[..., :half], image[..., half : 2 * half]
+    return image[..., side * half : (side + 1) * half]
 
 
-def _same_size(x: Tensor, y: Tensor, pair: Pair) -> tuple[Tensor, Tensor]:
-    """Both at the larger one's size, where their proportions agree."""
+def _common_size(x: Tensor, y: Tensor, pair: Pair) -> Size:
+    """The larger one's size, where their proportions agree."""
     (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
     if abs(height_x * width_y - height_y * width_x) > ASPECT_TOLERANCE * height_x * width_y:
         raise DataError(
             f"{shown(pair[0])} ({width_x} x {height_x}) and {shown(pair[1])} "
             f"({width_y} x {height_y}) differ in proportions, so they cannot be one scene"
         )
-    larger = max((height_x, width_x), (height_y, width_y))
-    return resize(x, larger), resize(y, larger)
+    return max((height_x, width_x), (height_y, width_y))

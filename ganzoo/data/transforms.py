@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ganzoo.data.images import to_range
 from ganzoo.variable import Aspect as Aspect
+from ganzoo.variable import Interpolation
 
 Size = tuple[int, int]
 """(height, width)"""
@@ -34,10 +36,17 @@ def as_size(size: int | list[int], name: str = "size") -> Size:
     return sides[0], sides[1]
 
 
-def resize(image: Tensor, size: Size) -> Tensor:
-    """Antialiased bicubic, (C, H, W) in 0 ... 255 to (C, *size); the type stays."""
+def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") -> Tensor:
+    """(C, H, W) in 0 ... 255 to (C, *size); the type stays.
+
+    `bicubic` is antialiased; `nearest` takes the pixel under each new one's centre, so that no
+    value comes in which was not there.
+    """
     if tuple(image.shape[-2:]) == size:
         return image
+    if interpolation == "nearest":
+        rows, columns = map(_under_centres, image.shape[-2:], size)
+        return image[..., rows, :][..., columns]
     resized = functional.interpolate(image[None], size, mode="bicubic", antialias=True)[0]
     return resized.clamp(0, 255) if resized.is_floating_point() else resized
 
@@ -69,9 +78,10 @@ class View:
     window: Box
     mirrored: bool
 
-    def of(self, image: Tensor) -> Tensor:
+    def of(self, image: Tensor, interpolation: Interpolation = "bicubic") -> Tensor:
         """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
-        seen = crop(resize(crop(image, self.region), self.resized), self.window)
+        resized = resize(crop(image, self.region), self.resized, interpolation)
+        seen = crop(resized, self.window)
         return to_range(seen.flip(-1) if self.mirrored else seen).contiguous()
 
 
@@ -124,6 +134,11 @@ class Framing:
         return View(
             _placed(part, source, place), resized, _placed(self.size, resized, place), mirrored
         )
+
+
+def _under_centres(source: int, target: int) -> Tensor:
+    """Which of `source` pixels lies under the centre of each of `target`, in whole numbers."""
+    return ((2 * torch.arange(target) + 1) * source).div(2 * target, rounding_mode="floor")
 
 
 def _resize(resize: int | list[int] | None, size: Size) -> Size:

@@ -52,7 +52,7 @@ def _translate_all(
     model: Model, pairs: list[tuple[Path, Path]], variable: str, output: str
 ) -> Iterator[tuple[Path, Path]]:
     for index, (source, target) in enumerate(pairs):
-        image = to_range(read_image(source, model.variables[variable].channels))
+        image = to_range(read_image(source, model.variables[variable]))
         result = _translate_one(model, image, variable, output, index, source)
         write_image(result, target, str(model.output(output).wire))
         yield source, target

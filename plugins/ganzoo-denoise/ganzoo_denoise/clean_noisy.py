@@ -141,7 +141,7 @@ class CleanNoisy(Data):
         return image.shape[-2] - self.size[0], image.shape[-1] - self.size[1]
 
     def _read(self, path: Path) -> Tensor:
-        image = read_image(path, self.channels)
+        image = read_image(path, self.variables["y"])
         if self.framing is None and min(self._slack(image)) < 0:
             raise DataError(
                 f"data.size: {shown(path)} has {image.shape[-1]} x {image.shape[-2]} px, less than "
