@@ -14,6 +14,7 @@ from ganzoo.tables import check_tables
 
 Source = str | Path | Mapping[str, Any] | Recipe
 Overrides = Mapping[str, Any] | Iterable[str]
+RIVALS = {"decay": "half_life", "half_life": "decay"}  # one follows from the other
 DEEPEST = 32  # no recipe nests deeper, and Python's own limits are told less clearly
 
 
@@ -75,9 +76,9 @@ def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `change` laid over it.
 
     A table that names a `type` replaces, an empty one clears (a part or a value is gone then), any
-    other merges.
+    other merges. Of two keys that say the same in two ways, the later one counts.
     """
-    merged = dict(base)
+    merged = {key: value for key, value in base.items() if key not in _rivals(change)}
     for key, value in change.items():
         old = merged.get(key)
         if value == {} and key in merged and _replaces(old):
@@ -86,6 +87,11 @@ def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(old, Mapping) and not _replaces(value)
         merged[key] = merge(merged[key], value) if both else value
     return merged
+
+
+def _rivals(change: Mapping[str, Any]) -> set[str]:
+    """The keys that a change takes the place of without naming them."""
+    return {rival for key, rival in RIVALS.items() if key in change and rival not in change}
 
 
 def override(tables: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:

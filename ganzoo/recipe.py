@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import tomli_w
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ganzoo.duration import Duration, DurationField
 from ganzoo.recipe_parts import (
@@ -28,19 +28,35 @@ def is_folder_name(name: str) -> bool:
     return words and name.isprintable() and not any(sign in name for sign in "/\\:")
 
 
+DECAY = 0.999  # of averages, where a recipe asks for them and says no more
+
+
 class Averages(Table):
     """Exponential moving averages of weights, for outputs, samples and metrics.
 
-    decay: how much of an average each step keeps.
+    decay: how much of an average each step keeps; 0.999 where neither is given.
     half_life: instead, how long until half of a weight is forgotten.
     warmup: keep less at first, min(decay, (1 + t) / (10 + t)).
     networks: which; left out, all that are trained and no critics.
     """
 
-    decay: float = Field(default=0.999, ge=0, lt=1)
+    decay: float | None = Field(default=None, ge=0, lt=1)
     half_life: DurationField | None = None
     warmup: bool = True
     networks: list[str] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_an_old_default(cls, table: Any) -> Any:
+        """ganzoo 0.1 wrote its default into filled recipes and models beside a half-life."""
+        if isinstance(table, dict) and "half_life" in table and table.get("decay") == DECAY:
+            return {key: value for key, value in table.items() if key != "decay"}
+        return table
+
+    def filled(self) -> Averages:
+        """With the decay that is meant, unless it follows from the half-life."""
+        given = self.decay is not None or self.half_life is not None
+        return self if given else self.model_copy(update={"decay": DECAY})
 
 
 class Train(Table):

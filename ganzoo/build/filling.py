@@ -34,6 +34,7 @@ def fill(blueprint: Blueprint) -> Recipe:
             "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
             "schedule": _part(recipe.schedule, schedule.schedule),
             "checkpoints": _checkpoints(blueprint),
+            "ema": recipe.ema.filled() if recipe.ema else None,
             "metrics": {
                 n: _with(t, {**t.settings, **blueprint.metrics[n].metric.settings})
                 for n, t in recipe.metrics.items()

@@ -159,7 +159,7 @@ def _check_averages(blueprint: Blueprint, lookup: Lookup) -> None:
     for name in ema.networks if ema else ():
         if name not in known:
             lookup.fault("ema.networks", f"there is no network '{name}'.{choices(name, known)}")
-    if ema and ema.half_life and "decay" in ema.model_fields_set:
+    if ema and ema.half_life is not None and ema.decay is not None:
         lookup.fault("ema", "give decay or half_life, not both: one follows from the other")
 
 

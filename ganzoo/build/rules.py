@@ -106,10 +106,11 @@ def _unaveraged(blueprint: Blueprint, assembly: Assembly) -> list[Fault]:
 
 def make_averages(blueprint: Blueprint, assembly: Assembly, table: Timetable) -> Ema:
     """The averages that the recipe asks for, starting as the networks are now."""
-    ema = blueprint.recipe.ema
-    assert ema is not None
+    assert blueprint.recipe.ema is not None
+    ema = blueprint.recipe.ema.filled()
     decay = ema.decay
-    if ema.half_life:
+    if decay is None:
+        assert ema.half_life is not None
         decay = 0.5 ** (1 / ema.half_life.steps(*table.spans))
     networks = {name: assembly.networks[name] for name in averaged(blueprint, assembly)}
     return Ema(networks, decay, ema.warmup)

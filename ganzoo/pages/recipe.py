@@ -146,7 +146,7 @@ def _print_training(recipe: Checked) -> None:
     rows += [("schedule", _scheduled(schedule))] if schedule else []
     if blueprint.recipe.ema:
         names = ", ".join(averaged(blueprint, recipe.assembly))
-        kept = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.decay:g}"
+        kept = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.filled().decay}"
         rows += [("averages", f"of {names}, {kept}")]
     rows += [("precision", train.precision)] if train.precision != "float32" else []
     rows += [("compiled", "yes")] if train.compile else []

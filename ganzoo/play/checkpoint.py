@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ganzoo.errors import ModelError
 
 FORMAT = 1
-NAME = re.compile(r"step-(\d{8})")
+NAME = re.compile(r"step-(\d{8,})")
 Tensors = dict[str, Tensor]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ganzoo.run.record import FILE, is_running, last_start, read_record
 
-CHECKPOINT = re.compile(r"step-(\d{8})")
+CHECKPOINT = re.compile(r"step-(\d{8,})")
 TAIL = 1 << 16  # bytes of a log that surely hold its last line
 
 
