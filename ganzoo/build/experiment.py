@@ -1,34 +1,32 @@
-"""Recipe in, Experiment out; model file in, Model out."""
+"""Recipe in, Experiment out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from ganzoo.build.assemble import Assembly, assemble, make_networks
+from ganzoo.build.assemble import Assembly, assemble
 from ganzoo.build.filling import fill
-from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
 from ganzoo.build.rules import check_rules, factor, make_averages, optimisations
 from ganzoo.build.trackers import wrong_trackers
 from ganzoo.build.trial import Trial, latent_shapes, try_step
-from ganzoo.errors import DataError, Fault, ModelError, RecipeError
+from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.interfaces import Data
-from ganzoo.loading import Overrides, Source, load_recipe, override
-from ganzoo.play.checkpoint import load_module, read_tensors, under
+from ganzoo.loading import Overrides, Source, load_recipe
 from ganzoo.play.ema import Ema
-from ganzoo.play.model import Model
+from ganzoo.play.model import Model, resting_modules
 from ganzoo.play.players import Player
 from ganzoo.play.trainer import Rules, Timetable, Trainer
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
-from ganzoo.tables import TableError, check_tables
+from ganzoo.tables import TableError
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -44,6 +42,7 @@ class Experiment:
     networks: by name; `experiment.networks["G"]` is an ordinary module.
     trial: what one step on the meta device showed.
     averages: of the networks whose weights are averaged, once a trainer is made.
+    resting: by network, the modules in it that training leaves in evaluation mode.
     """
 
     recipe: Recipe
@@ -51,6 +50,7 @@ class Experiment:
     assembly: Assembly
     trial: Trial
     averages: dict[str, nn.Module] = field(default_factory=dict)
+    resting: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -70,7 +70,7 @@ class Experiment:
 
     def model(self) -> Model:
         """The outputs, on the networks as they are now; on averages where they are kept."""
-        return _model(self.blueprint, {**self.networks, **self.averages})
+        return self.blueprint.model({**self.networks, **self.averages}, self.resting)
 
     def trainer(self, accelerator: Accelerator) -> Trainer:
         """A trainer at step 0.
@@ -142,7 +142,8 @@ def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = Tru
     blueprint, trial, source_name = check_recipe(source, overrides)
     assembly = assemble(blueprint, "cpu", source_name, start)
     assembly.freeze(trial.idle)
-    return Experiment(blueprint.recipe, blueprint, assembly, trial)
+    resting = resting_modules(assembly.networks)
+    return Experiment(blueprint.recipe, blueprint, assembly, trial, resting=resting)
 
 
 def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, Trial, str]:
@@ -182,62 +183,3 @@ def _load(source: Source, overrides: Overrides) -> Recipe:
         except RecipeError as other:
             more = other.faults
         raise RecipeError(error.source, [*error.faults, *more]) from None
-
-
-def _model(blueprint: Blueprint, made: Mapping[str, nn.Module]) -> Model:
-    wires = {name: blueprint.output(name) for name in blueprint.outputs}
-    return Model(made, wires, blueprint.variables, blueprint.noise)
-
-
-def load_model(path: str | Path) -> Model:
-    """A trained model from its file, or from a run folder; nothing is unpickled.
-
-    Raises:
-        ModelError: it is missing, damaged, or needs a plugin that is not installed.
-    """
-    return open_model(path)[1]
-
-
-def open_model(
-    path: str | Path, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
-) -> tuple[Blueprint, Model]:
-    """A trained model and its blueprint.
-
-    change: tables of the recipe to replace, as `{"metrics": {...}}`.
-    overrides: settings to change after that, as `["data.root=photos"]`.
-
-    Raises:
-        ModelError: as `load_model`; or the file has no network that a changed table needs.
-    """
-    file = Path(path)
-    file = file / "model.safetensors" if file.is_dir() else file
-    header, tensors = read_tensors(file)
-    if "recipe" not in header:
-        raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
-    try:
-        tables = override({**header["recipe"], **(change or {})}, overrides)
-        recipe = check_tables(_without_best(tables), str(file))
-        blueprint = read(recipe, installed().registry, str(file))
-    except RecipeError as error:
-        raise ModelError(f"{error}{_missing_plugins(header)}") from error
-    lookup = Lookup()
-    made = make_networks(blueprint, blueprint.shipped, "cpu", lookup, start="none")
-    for name, network in made.items():
-        key = f"network/{name}"
-        load_module(network, under(f"{key}/", tensors), header["shared"][key], f"{file}: {name}")
-        network.eval()
-    return blueprint, _model(blueprint, made)
-
-
-def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
-    """A finished model has no rivals, and the metric that decided may be gone."""
-    kept = tables.get("checkpoints")
-    return {**tables, "checkpoints": {**kept, "best": ""}} if isinstance(kept, dict) else tables
-
-
-def _missing_plugins(header: dict[str, object]) -> str:
-    packages = header.get("packages")
-    if not isinstance(packages, dict):
-        return ""
-    made_with = ", ".join(f"{name} {version}" for name, version in packages.items())
-    return f"\n  the file was made with {made_with}"

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
 from ganzoo.duration import Duration
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
-from ganzoo.play.model import OutputWire
+from ganzoo.play.model import Model, OutputWire
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import Output
 
@@ -121,6 +123,7 @@ class Blueprint:
 
     outputs: what each evaluates; one that a part makes, in `made`, is its own name here.
     notes: what was left out, and why.
+    unasked: the metrics that would fetch weights from the network only because a file says so.
     """
 
     recipe: Recipe
@@ -139,6 +142,7 @@ class Blueprint:
     noise: dict[str, Latent] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unasked: frozenset[str] = frozenset()
 
     @property
     def live(self) -> list[TermPlan]:
@@ -187,3 +191,11 @@ class Blueprint:
         """The samples' columns whose networks are built."""
         views = map(self.view, self.samples)
         return [view for view in views if view.networks <= self.used]
+
+    def model(self, made: Mapping[str, nn.Module], resting: Mapping[str, frozenset[str]]) -> Model:
+        """The outputs, on these networks.
+
+        resting: see `Model`.
+        """
+        wires = {name: self.output(name) for name in self.outputs}
+        return Model(made, wires, self.variables, self.noise, resting)

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from ganzoo.build.assemble import assemble
-from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint
+from ganzoo.build.trained import open_model
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
 from ganzoo.files import write_json

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint
+from ganzoo.build.trained import open_model
 from ganzoo.interfaces import Data, Sample
 from ganzoo.play.model import Model
 from ganzoo.run.pictures import grid

@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,10 +20,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ganzoo.errors import ModelError
+from ganzoo.play.header import parse_header
 
 FORMAT = 1
 NAME = re.compile(r"step-(\d{8,})")
 Tensors = dict[str, Tensor]
+Entry = TypeVar("Entry")
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
@@ -31,8 +33,8 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
     return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
 
 
-def under(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
-    """The tensors whose name begins with `prefix`, without it."""
+def under(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries (tensors) whose name begins with `prefix`, without it."""
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
 
@@ -57,15 +59,21 @@ def load_module(module: nn.Module, tensors: Tensors, shared: Mapping[str, str], 
     Raises:
         ModelError: names or shapes differ; it says which.
     """
-    whole = {**tensors, **{name: tensors[first] for name, first in shared.items()}}
+    whole = {**tensors, **{n: tensors[first] for n, first in shared.items() if first in tensors}}
     expected = module.state_dict()
     odd = sorted(set(whole) ^ set(expected)) or [
-        name for name in expected if expected[name].shape != whole[name].shape
+        name for name in expected if not _fits(whole[name], expected[name])
     ]
     if odd:
         more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
         raise ModelError(f"{what}: the weights do not fit this network ('{odd[0]}'{more})")
     module.load_state_dict(whole)
+
+
+def _fits(stored: Tensor, expected: Tensor) -> bool:
+    """Of one shape, and floating where the network computes with fractions."""
+    same_kind = stored.is_floating_point() == expected.is_floating_point()
+    return stored.shape == expected.shape and same_kind
 
 
 def optimizer_state(
@@ -127,21 +135,32 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], Tensors]:
         return header, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
 
 
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of a file's tensors, by name; the tensors stay where they are.
+
+    Raises:
+        ModelError: it is missing, damaged, or somebody else's.
+    """
+    with _open(path)[1] as opened:
+        names = opened.keys()
+        return {name: tuple(opened.get_slice(name).get_shape()) for name in names}
+
+
 def _open(path: Path) -> tuple[dict[str, Any], Any]:
+    if path.exists() and not path.is_file():  # opening a pipe might never return
+        raise ModelError(f"{path}: this is no file")
     try:
         file = safe_open(path, framework="pt")
-        header = json.loads((file.metadata() or {})["ganzoo"])  # type: ignore[no-untyped-call]
+        header = parse_header((file.metadata() or {})["ganzoo"])  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         raise ModelError(f"{path}: there is no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(
-            f"{path}: this is no safetensors file, or a damaged one ({error})"
-        ) from None
+        raise ModelError(f"{path}: this is no ganzoo model, or a damaged one ({error})") from None
     except KeyError:
         raise ModelError(f"{path}: this file was not written by ganzoo: it has no recipe") from None
     if header.get("format") != FORMAT:
         raise ModelError(
-            f"{path}: this file has format {header.get('format')}; this ganzoo reads {FORMAT}"
+            f"{path}: this file has format {header.get('format')!r:.20}; this ganzoo reads {FORMAT}"
         )
     return header, file
 

@@ -56,12 +56,15 @@ class Model:
     outputs: by name, the first one being the default.
     variables: what every name in a wire stands for.
     latents: how to draw those that are noise.
+    resting: by network, the modules in it that are in evaluation mode even while it is trained, as
+        `resting_modules` found them when it was made.
     """
 
     networks: Mapping[str, nn.Module]
     outputs: Mapping[str, OutputWire]
     variables: Mapping[str, Variable]
     latents: Mapping[str, Latent]
+    resting: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -133,16 +136,15 @@ class Model:
     ) -> list[Value]:
         """Several wires on one batch; networks keep their modes and running statistics.
 
-        What the recipe froze is in evaluation mode even where an output asks for training's.
+        What rests in training is in evaluation mode even where an output asks for training's.
         """
         used = {name for output in outputs for name in output.networks}
-        frozen = {name for name in used if _is_frozen(self.networks[name])}
         values = self._inputs(outputs, inputs, seed)
         results: dict[int, Value] = {}
         with no_trace([self.networks[name] for name in used]):
             for train_mode in {output.train_mode for output in outputs}:
                 for name in used:
-                    self.networks[name].train(train_mode and name not in frozen)
+                    self._set_mode(name, train_mode)
                 seed_torch(seed, "output")
                 batch = [o for o in outputs if o.train_mode == train_mode and o.part is None]
                 found = evaluate(plan([o.wire for o in batch], values), values, self.networks)
@@ -164,6 +166,11 @@ class Model:
         seed_torch(seed, "output")
         value: Value = part.make(**bound)
         return value
+
+    def _set_mode(self, name: str, train_mode: bool) -> None:
+        self.networks[name].train(train_mode)
+        for inner in self.resting.get(name, ()):
+            self.networks[name].get_submodule(inner).training = False
 
     def _example(self) -> Tensor:
         """A tensor that the networks hold; an empty one where they hold none."""
@@ -195,6 +202,12 @@ def _batch_size(inputs: Mapping[str, Tensor]) -> int:
     return len(next(iter(inputs.values()))) if inputs else 1
 
 
-def _is_frozen(network: nn.Module) -> bool:
-    """Whether nothing of it moves: a trained one is in training mode while it is trained."""
-    return not network.training and not any(p.requires_grad for p in network.parameters())
+def resting_modules(networks: Mapping[str, nn.Module]) -> dict[str, frozenset[str]]:
+    """By network, the modules that are in evaluation mode: of new ones, those that never leave it.
+
+    A network that the recipe froze rests whole (its own name is ""), a frozen backbone in part.
+    """
+    return {
+        name: frozenset(inner for inner, module in network.named_modules() if not module.training)
+        for name, network in networks.items()
+    }

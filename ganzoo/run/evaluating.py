@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint
+from ganzoo.build.trained import open_model
 from ganzoo.errors import DataError, GanzooError, ModelError, choices
 from ganzoo.interfaces import Data
 from ganzoo.play.checkpoint import read_header

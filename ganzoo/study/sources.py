@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganzoo.build.experiment import open_model
 from ganzoo.build.plans import Blueprint
+from ganzoo.build.trained import open_model
 from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
 from ganzoo.errors import DataError, ModelError
 from ganzoo.interfaces import Data

@@ -1,0 +1,103 @@
+"""Whether weights fit networks, before anything large is built: a file may come from anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+
+from ganzoo.build.assemble import make_networks
+from ganzoo.build.lookup import Lookup
+from ganzoo.build.plans import Blueprint
+from ganzoo.data.images import MAX_PIXELS
+from ganzoo.errors import ModelError, RecipeError
+
+if TYPE_CHECKING:
+    from ganzoo.build.found import Found
+
+LONGEST = 2**20  # numbers in a vector, or channels
+# Modules register some parameters twice (weight norm), and hold modules without any.
+PARAMETERS, MODULES = 4, 64
+
+
+def check_sizes(blueprint: Blueprint, file: Path) -> None:
+    """Refuse images and vectors that no memory holds.
+
+    Raises:
+        ModelError: one is larger than any that ganzoo reads.
+    """
+    for name, variable in blueprint.variables.items():
+        height, width = variable.size or (1, 1)
+        if height * width > MAX_PIXELS or variable.channels > LONGEST:
+            shape = " x ".join(map(str, variable.shape))
+            raise ModelError(f"{file}: '{name}' is {shape:.60} there, more than can be computed")
+
+
+def check_fit(blueprint: Blueprint, names: Iterable[str], found: Found) -> None:
+    """Compare networks with the file's tensors, on the meta device: without memory or arithmetic.
+
+    Raises:
+        ModelError: they differ; says where.
+    """
+    shapes = found.shapes()
+    if found.is_reference:  # its recipe is a person's own
+        return
+    lookup = Lookup()
+    with bounded(len(shapes), found.file):
+        made = make_networks(blueprint, names, "meta", lookup, start="none")
+    if lookup.faults:
+        raise RecipeError(str(found.file), lookup.faults)
+    for name, network in made.items():
+        stored, shared = found.state(name, shapes)
+        whole = stored | {n: stored[first] for n, first in shared.items() if first in stored}
+        wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+        odd = sorted(key for key in whole.keys() | wanted if whole.get(key) != wanted.get(key))
+        if odd:
+            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+            raise ModelError(
+                f"{found.file}: {name}: the weights do not fit this network ('{odd[0]}'{more})"
+            )
+
+
+@contextmanager
+def bounded(tensors: int, file: Path) -> Iterator[None]:
+    """Networks made inside may not grow far beyond a file of so many tensors.
+
+    Raises:
+        ModelError: they do; what was made so far is let go.
+    """
+    left = {"parameters": PARAMETERS * tensors + 64, "modules": MODULES * tensors + 1024}
+
+    def count(what: str) -> None:
+        left[what] -= 1
+        if left[what] < 0:
+            raise ModelError(f"{file}: its recipe asks for many more {what} than the file holds")
+
+    hooks = (
+        register_module_parameter_registration_hook(lambda *_: count("parameters")),
+        register_module_module_registration_hook(lambda *_: count("modules")),
+    )
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def check_weights(state: Mapping[str, Tensor], what: str) -> None:
+    """See that every weight is a number.
+
+    Raises:
+        ModelError: one is infinite or NaN.
+    """
+    for name, tensor in state.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ModelError(f"{what}: '{name}' holds values that are no numbers (NaN or infinite)")
