@@ -96,7 +96,28 @@ def test_samples_are_as_declared(root):
 )
 def test_what_the_disk_says_otherwise(root, classes, settings, message):
     with pytest.raises(DataError, match=re.escape(message)):
-        prepared(root, classes, **settings)
+        len(prepared(root, classes, **settings))
+
+
+@pytest.mark.case("A3")
+def test_what_stands_in_is_called_trained_on(root):
+    assert prepared(root).trained_on() == frozenset()
+    assert prepared(root, held_out=0).trained_on() == {"y", "c"}
+
+
+@pytest.mark.case("A3")
+def test_images_to_test_on_are_enough_to_test(root):
+    data = prepared(root, held_out=3)
+    assert test(data) == [
+        (0, 0),
+        (100, 1),
+        (201, 2),
+        (1, 0),
+        (101, 1),
+        (202, 2),
+        (102, 1),
+        (203, 2),
+    ]
 
 
 def test_a_root_must_be_given():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -97,6 +98,38 @@ def test_without_test_folders_the_first_training_images_stand_in(tmp_path: Path)
     assert [levels(data.test_sample(i)) for i in (0, 1, 7)] == [(10, 100), (11, 101), (17, 101)]
 
 
+@pytest.mark.case("A2")
+def test_each_domain_says_how_many_distinct_images_it_shows(root: Path) -> None:
+    data = prepared(root)
+    assert data.test_counts() == {"x": 3, "y": 2}
+    assert data.trained_on() == frozenset()
+    shown = [levels(data.test_sample(i)) for i in range(6)]
+    assert {x for x, _ in shown} == {20, 21, 22}
+    assert {y for _, y in shown} == {200, 201}
+
+
+@pytest.mark.case("A3")
+def test_training_images_that_stand_in_are_called_so(root: Path) -> None:
+    shutil.rmtree(root / "testB")
+    data = prepared(root)
+    assert (data.trained_on(), data.test_counts()) == ({"y"}, {"x": 3, "y": 5})
+    assert prepared(root, test_x="trainA").trained_on() == {"x", "y"}
+    (root / "testB").mkdir()
+    (root / "testB" / "other_name.png").symlink_to(root / "trainB" / "104.png")
+    assert prepared(root).trained_on() == {"y"}
+
+
+@pytest.mark.case("A3")
+def test_test_folders_alone_are_enough_to_test(root: Path) -> None:
+    for name in ("trainA", "trainB"):
+        shutil.rmtree(root / name)
+    data = prepared(root)
+    assert [levels(data.test_sample(i)) for i in range(3)] == [(20, 200), (21, 201), (22, 200)]
+    assert data.trained_on() == frozenset()
+    with pytest.raises(DataError, match=r"data\.x: there is no folder 'trainA'"):
+        len(data)
+
+
 def test_held_out_images_are_not_augmented(root: Path) -> None:
     ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (12, 1))
     Image.fromarray(ramp).save(root / "testA" / "000.png")
@@ -161,7 +194,6 @@ def test_nothing_readable_ends_in_an_error(root: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"root": ""}, "data.root is not set: --set data.root=FOLDER"),
         ({"root": "nowhere"}, "data.root: nowhere does not exist"),
         ({"x": "train_A"}, r"data.x: there is no folder 'train_A' .* Did you mean 'trainA'\?"),
         ({"y": "testa"}, r"there is 'testA', 'testB', 'trainA' or 'trainB'"),
@@ -169,8 +201,14 @@ def test_nothing_readable_ends_in_an_error(root: Path) -> None:
     ],
 )
 def test_missing_folders(root: Path, settings: dict[str, str], message: str) -> None:
+    within = {name: value for name, value in settings.items() if name != "root"}
     with pytest.raises(DataError, match=message):
-        Folders(**{"root": str(root), **settings}).prepare()  # type: ignore[arg-type]
+        len(prepared(Path(settings.get("root", root)), **within))
+
+
+def test_a_root_must_be_given() -> None:
+    with pytest.raises(DataError, match=r"data\.root is not set: --set data\.root=FOLDER"):
+        Folders().prepare()
 
 
 def test_root_that_is_a_file(root: Path) -> None:
@@ -182,8 +220,10 @@ def test_root_that_is_a_file(root: Path) -> None:
 def test_folder_without_images_says_what_is_read(root: Path) -> None:
     for path in (root / "trainA").iterdir():
         path.rename(path.with_suffix(".gif"))
-    with pytest.raises(DataError, match=r"data.x: no images in .*trainA; read are .*\.png"):
-        prepared(root)
+    with pytest.raises(
+        DataError, match=r"data.x: no images in .*trainA \(3 left out: 3 \.gif\).* \.png"
+    ):
+        len(prepared(root))
 
 
 def test_root_with_images_only(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,36 @@ def test_x_and_y_are_cut_alike(layout: str, request: pytest.FixtureRequest) -> N
         assert (sample["x"] + sample["y"]).abs().max() <= 2 / 127.5
         seen.add(tuple(sample["x"][0, 0, :3].tolist()))
     assert len(seen) > 6
+
+
+@pytest.mark.case("A3")
+def test_pairs_that_stand_in_are_called_trained_on(beside: Path) -> None:
+    assert prepared(beside).trained_on() == frozenset()
+    (beside / "val" / "7.png").unlink()
+    (beside / "val" / "7.png").symlink_to(beside / "train" / "0.png")
+    assert prepared(beside).trained_on() == {"x", "y"}
+    shutil.rmtree(beside / "val")
+    assert prepared(beside).trained_on() == {"x", "y"}
+
+
+@pytest.mark.case("A3")
+@pytest.mark.parametrize("layout", ["folders", "beside"])
+def test_test_pairs_alone_are_enough_to_test(
+    layout: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    root = request.getfixturevalue(layout)
+    if layout == "beside":
+        shutil.rmtree(root / "train")
+    else:
+        (root / "trainA").rename(root / "testA")
+        (root / "trainB").rename(root / "testB")
+    data = prepared(root)
+    assert data.test_counts() == dict.fromkeys("xy", data.test_count())
+    for index in range(data.test_count()):
+        sample = data.test_sample(index)
+        torch.testing.assert_close(sample["x"], -sample["y"])
+    with pytest.raises(DataError, match="there is no folder 'train"):
+        len(data)
 
 
 def test_left_half_is_x(beside: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ganzoo.data.folder_base import FolderData, Unreadable
-from ganzoo.data.images import shown
+from ganzoo.data.folder_base import FolderData, Unreadable, same_files
+from ganzoo.data.listing import shown
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect, View
 from ganzoo.errors import DataError
@@ -73,16 +74,16 @@ class ClassFolders(FolderData):
         """Find the images.
 
         Raises:
-            DataError: there are other folders than `classes` says, or too few images in one.
+            DataError: there are other folders than `classes` says, or one holds no images.
         """
-        folders = [self._class(name) for name in self.names or self._found()]
-        cut = [len(files) - self.held_out for files in folders]
-        self._train = [(f, c) for c, files in enumerate(folders) for f in files[: cut[c]]]
-        kept = [files[cut[c] :] or files[:1] for c, files in enumerate(folders)]
-        self._test = [(f, c) for row in zip(*kept, strict=True) for c, f in enumerate(row)]
+        self.begin()
+        folders = {name: self.images("classes", name) for name in self.names or self._found()}
+        self._train = self.to_train(lambda: self._to_train(folders), self.held_out > 0)
+        kept = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
+        self._test = [(f, c) for row in zip_longest(*kept) for c, f in enumerate(row) if f]
 
     def __len__(self) -> int:
-        return len(self._train)
+        return self.trainable(len(self._train))
 
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
@@ -92,6 +93,11 @@ class ClassFolders(FolderData):
     def test_count(self) -> int:
         """The number of held-out images."""
         return len(self._test)
+
+    def trained_on(self) -> frozenset[str]:
+        """All, where none are held out."""
+        seen = ([path for path, _ in items] for items in (self._train, self._test))
+        return frozenset(self.variables) if same_files(*seen) else frozenset()
 
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
@@ -110,14 +116,16 @@ class ClassFolders(FolderData):
             )
         return found
 
-    def _class(self, name: str) -> list[Path]:
-        files = self.images("classes", name)
-        if len(files) <= self.held_out:
-            raise DataError(
-                f"data.held_out is {self.held_out}, and '{name}' has no more than {len(files)} "
-                f"image{'' if len(files) == 1 else 's'}: nothing would be left to train on"
-            )
-        return files
+    def _to_train(self, folders: dict[str, list[Path]]) -> list[Labelled]:
+        """All but the held-out images of each class."""
+        for name, files in folders.items():
+            if len(files) <= self.held_out:
+                raise DataError(
+                    f"data.held_out is {self.held_out}, and '{name}' has no more than {len(files)} "
+                    f"image{'' if len(files) == 1 else 's'}: nothing would be left to train on"
+                )
+        numbered = enumerate(folders.values())
+        return [(f, c) for c, fs in numbered for f in fs[: len(fs) - self.held_out]]
 
     def _read(self, item: Labelled) -> tuple[Tensor, int]:
         return self.read(item[0], "y"), item[1]

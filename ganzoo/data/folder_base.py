@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 
 from torch import Tensor
 
-from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
+from ganzoo.data.images import read_image
+from ganzoo.data.listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.data.reading import Colours, Interpolations, Range, readings
 from ganzoo.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError, did_you_mean, listed
@@ -66,7 +67,9 @@ class FolderData(Data):
             name: Variable(channels, self.framing.size, aspect=aspect, **reading)
             for name, reading in readings(images, range, colour, interpolation).items()
         }
+        self.found: dict[str, Survey] = {}
         self._bad: set[object] = set()
+        self._untrained: DataError | None = None
 
     def root_folder(self) -> Path:
         """The root, where it exists.
@@ -90,6 +93,35 @@ class FolderData(Data):
         """Whether a test folder is to be used: it is there, or a setting names it."""
         return name != default or self.has(name)
 
+    def begin(self) -> None:
+        """Forget what was found before."""
+        self.found = {}
+        self._untrained = None
+
+    def to_train(self, find: Callable[[], list[Item]], tested: bool) -> list[Item]:
+        """What `find` gives; nothing where it fails and there are held-out images, which may do.
+
+        Raises:
+            DataError: it fails, and none are held out.
+        """
+        try:
+            return find()
+        except DataError as error:
+            if not tested:
+                raise
+            self._untrained = self._untrained or error
+            return []
+
+    def trainable(self, count: int) -> int:
+        """`count`, for `__len__`.
+
+        Raises:
+            DataError: training images are missing, which held-out samples alone did not need.
+        """
+        if self._untrained:
+            raise self._untrained
+        return count
+
     def images(self, setting: str, name: str) -> list[Path]:
         """The images in a folder of the root, which `data.<setting>` names.
 
@@ -103,11 +135,15 @@ class FolderData(Data):
                 f"data.{setting}: there is no folder '{name}' in {shown(root)}; {_contents(root)}."
                 f"{did_you_mean(name, _folders(root))}"
             )
-        found = list_images(folder)
-        if not found:
-            suffixes = ", ".join(SUFFIXES)
-            raise DataError(f"data.{setting}: no images in {shown(folder)}; read are {suffixes}")
-        return found
+        found = survey(folder)
+        if not found.images:
+            raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(found)}")
+        self.found[f"{setting}/{name}"] = found
+        return found.images
+
+    def left_out(self) -> str:
+        """What lies in the folders beside images: `4 left out: 3 .gif, 1 .npy`, or nothing."""
+        return told_left_out(self.found.values())
 
     def read(self, path: Path, variable: str) -> Tensor:
         """One image (channels, H, W) in 0 ... 255, read as that variable is.
@@ -154,3 +190,16 @@ def _contents(root: Path) -> str:
         more = f" and {len(folders) - 6} more" if len(folders) > 6 else ""
         return f"there is {listed(folders[:6])}{more}"
     return f"it has no folders, and {sum(1 for _ in root.iterdir())} files"
+
+
+def same_files(one: Sequence[Path], other: Sequence[Path]) -> bool:
+    """Whether a file is in both lists, under whatever name."""
+    return not {_identity(path) for path in one}.isdisjoint(_identity(path) for path in other)
+
+
+def _identity(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:  # it went away, or a link leads nowhere
+        return path
+    return found.st_dev, found.st_ino

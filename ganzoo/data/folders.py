@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from ganzoo.data.folder_base import STAND_INS, TEST_X, TEST_Y, FolderData, Unreadable
+from ganzoo.data.folder_base import STAND_INS, TEST_X, TEST_Y, FolderData, Unreadable, same_files
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect
 from ganzoo.interfaces import Sample
@@ -61,22 +61,25 @@ class Folders(FolderData):
         self.test_x, self.test_y = test_x, test_y
         self._train: tuple[list[Path], list[Path]] = ([], [])
         self._test: tuple[list[Path], list[Path]] = ([], [])
+        self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
-        """Find the images.
+        """Find the images. Held-out ones alone are enough until the training ones are counted.
 
         Raises:
             DataError: a folder is missing or holds no images.
         """
-        train_x, train_y = self.images("x", self.x), self.images("y", self.y)
-        self._train = train_x, train_y
-        self._test = (
-            self._held_out("test_x", self.test_x, TEST_X, train_x),
-            self._held_out("test_y", self.test_y, TEST_Y, train_y),
+        self.begin()
+        self._train, self._test = zip(
+            self._domain("x", self.x, self.test_x, TEST_X),
+            self._domain("y", self.y, self.test_y, TEST_Y),
+            strict=True,
         )
+        both = zip(self.variables, self._train, self._test, strict=True)
+        self._trained_on = frozenset(name for name, *files in both if same_files(*files))
 
     def __len__(self) -> int:
-        return max(map(len, self._train))
+        return self.trainable(max(map(len, self._train)))
 
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
@@ -98,10 +101,21 @@ class Folders(FolderData):
         named = zip(("x", "y"), self._test, strict=True)
         return {name: self._centred(name, files, index % len(files)) for name, files in named}
 
-    def _held_out(self, setting: str, name: str, default: str, train: list[Path]) -> list[Path]:
-        if self.asked_for(name, default):
-            return self.images(setting, name)
-        return train[:STAND_INS]
+    def test_counts(self) -> dict[str, int]:
+        """How many images of each domain are shown; the shorter one's come again."""
+        return dict(zip(self.variables, map(len, self._test), strict=True))
+
+    def trained_on(self) -> frozenset[str]:
+        """The domains without held-out images of their own."""
+        return self._trained_on
+
+    def _domain(
+        self, setting: str, name: str, test: str, default: str
+    ) -> tuple[list[Path], list[Path]]:
+        """The images to train on and those to test on."""
+        tested = self.asked_for(test, default)
+        train = self.to_train(lambda: self.images(setting, name), tested)
+        return train, self.images(f"test_{setting}", test) if tested else train[:STAND_INS]
 
     def _augmented(
         self, name: str, files: list[Path], index: int, random: np.random.Generator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,9 @@ from torch import Tensor
 
 from ganzoo.data.decode import decode
 from ganzoo.data.headers import Look
+from ganzoo.data.listing import SUFFIXES as SUFFIXES
+from ganzoo.data.listing import list_images as list_images
+from ganzoo.data.listing import shown as shown
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
 from ganzoo.variable import Variable
@@ -25,10 +27,6 @@ MAX_PIXELS = 2**26
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
 RGB = Variable()
-SUFFIXES = (
-    *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo"),
-    *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
-)
 
 
 def read_image(path: Path, variable: Variable = RGB) -> Tensor:
@@ -64,18 +62,6 @@ def look_at(path: Path, variable: Variable = RGB) -> Look:
         raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
 
 
-def list_images(folder: Path) -> list[Path]:
-    """All image files below a folder, sorted; what is an image is told by SUFFIXES, in any case.
-
-    Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) are left out; folders that are
-    links are followed, but never in a circle.
-
-    Raises:
-        DataError: a folder cannot be listed.
-    """
-    return sorted(_walk(folder, frozenset()))
-
-
 def save_image(image: Tensor, path: Path) -> None:
     """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG; nothing half-written is seen.
 
@@ -96,11 +82,6 @@ def save_image(image: Tensor, path: Path) -> None:
 def to_range(image: Tensor) -> Tensor:
     """0 ... 255 to [-1, 1], float32; exact, as multiplying by 1 / 127.5 would not be."""
     return image / 127.5 - 1
-
-
-def shown(path: Path) -> str:
-    r"""A path for messages: bytes that are not UTF-8, which no terminal can print, as `\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 @functools.cache
@@ -128,28 +109,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__
-
-
-def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise DataError(f"{shown(folder)} cannot be listed: {_reason(error)}") from error
-    for entry in entries:
-        path = folder / entry.name
-        if entry.name.startswith("."):
-            continue
-        if _is_folder(entry):
-            yield from _walk(path, above | {real})
-        elif path.suffix.lower() in SUFFIXES:
-            yield path
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a circle of links
-        return False

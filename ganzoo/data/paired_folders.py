@@ -8,8 +8,16 @@ from typing import Literal, TypeAlias
 import numpy as np
 from torch import Tensor
 
-from ganzoo.data.folder_base import STAND_INS, TEST, TEST_X, TEST_Y, FolderData, Unreadable
-from ganzoo.data.images import shown
+from ganzoo.data.folder_base import (
+    STAND_INS,
+    TEST,
+    TEST_X,
+    TEST_Y,
+    FolderData,
+    Unreadable,
+    same_files,
+)
+from ganzoo.data.listing import shown
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect, Size, View, resize
 from ganzoo.errors import DataError
@@ -19,6 +27,8 @@ Layout = Literal["auto", "folders", "side_by_side"]
 Pair: TypeAlias = tuple[Path, Path]
 """The files of x and y; one file twice where they are side by side."""
 
+# What a folder of held-out images is called where there is no `test`.
+VAL = "val"
 # Two images of one scene may differ in resolution, but not by more than this in proportions.
 ASPECT_TOLERANCE = 0.02
 
@@ -85,6 +95,7 @@ class PairedFolders(FolderData):
         self._train: list[Pair] = []
         self._test: list[Pair] = []
         self._aligned: list[Pair] = []
+        self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
         """Find the pairs.
@@ -92,8 +103,9 @@ class PairedFolders(FolderData):
         Raises:
             DataError: a folder is missing or holds no images, or an image has no partner.
         """
-        beside = self.has(self.train) and not self.has(self.x)
-        if self.layout == "auto" and not beside and not self.has(self.x):
+        self.begin()
+        beside = self._has_halves() and not self._has_partners()
+        if self.layout == "auto" and not beside and not self._has_partners():
             self._say_neither()
         if self.layout == "side_by_side" or (self.layout == "auto" and beside):
             self._train, self._test = self._find_halves()
@@ -101,9 +113,11 @@ class PairedFolders(FolderData):
             self._train, self._test = self._find_partners()
         held_out = set(self._test)
         self._aligned = [pair for pair in self._train if pair not in held_out]
+        seen = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
+        self._trained_on = frozenset(self.variables) if same_files(*seen) else frozenset()
 
     def __len__(self) -> int:
-        return len(self._train)
+        return self.trainable(len(self._train))
 
     def train_sample(self, index: int, random: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
@@ -113,6 +127,10 @@ class PairedFolders(FolderData):
     def test_count(self) -> int:
         """The number of held-out pairs."""
         return len(self._test)
+
+    def trained_on(self) -> frozenset[str]:
+        """Both, where no pairs are held out."""
+        return self._trained_on
 
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
@@ -152,18 +170,28 @@ class PairedFolders(FolderData):
             resize(second, size, self.variables[two].interpolation),
         )
 
+    def _has_halves(self) -> bool:
+        return self.has(self.train) or self.asked_for(self.test, TEST) or self.has(VAL)
+
+    def _has_partners(self) -> bool:
+        tested = self.asked_for(self.test_x, TEST_X) and self.asked_for(self.test_y, TEST_Y)
+        return self.has(self.x) or (tested and not self.has(self.train))
+
     def _find_halves(self) -> tuple[list[Pair], list[Pair]]:
-        train = [(path, path) for path in self.images("train", self.train)]
-        test = self.test if self.asked_for(self.test, TEST) else "val"
-        if test == "val" and not self.has(test):
-            return train, train[:STAND_INS]
-        return train, [(path, path) for path in self.images("test", test)]
+        test = self.test if self.asked_for(self.test, TEST) else VAL
+        tested = test != VAL or self.has(VAL)
+        train = self.to_train(lambda: self._halves("train", self.train), tested)
+        return train, self._halves("test", test) if tested else train[:STAND_INS]
 
     def _find_partners(self) -> tuple[list[Pair], list[Pair]]:
-        train = self._partners(("x", self.x), ("y", self.y))
-        if not self.asked_for(self.test_x, TEST_X) and not self.asked_for(self.test_y, TEST_Y):
+        tested = self.asked_for(self.test_x, TEST_X) or self.asked_for(self.test_y, TEST_Y)
+        train = self.to_train(lambda: self._partners(("x", self.x), ("y", self.y)), tested)
+        if not tested:
             return train, train[:STAND_INS]
         return train, self._partners(("test_x", self.test_x), ("test_y", self.test_y))
+
+    def _halves(self, setting: str, name: str) -> list[Pair]:
+        return [(path, path) for path in self.images(setting, name)]
 
     def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
         """The files of two folders (setting, name), matched by path without suffix."""

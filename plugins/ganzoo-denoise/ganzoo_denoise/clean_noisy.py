@@ -102,6 +102,11 @@ class CleanNoisy(Data):
         """The number of held-out images; without pairs, of the longer domain."""
         return max(len(self._files.test_noisy), len(self._files.test_clean))
 
+    def test_counts(self) -> dict[str, int]:
+        """How many images of each domain are shown; in pairs every clean one has a noisy one."""
+        counts = {"x": len(self._files.test_noisy), "y": len(self._files.test_clean)}
+        return dict.fromkeys(counts, counts["y"]) if self.paired else counts
+
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1], cut around the centre.
 

@@ -1,0 +1,110 @@
+"""Which files of a folder are images, and what else lies there. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ganzoo.errors import DataError
+
+SUFFIXES = (
+    *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo"),
+    *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
+)
+# How many kinds of files are named before the rest is only counted.
+NAMED = 6
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a folder and its subfolders hold.
+
+    images: sorted. left_out: how many other files there are, by suffix in lower case ("" for none).
+    """
+
+    images: list[Path] = field(default_factory=list)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def survey(folder: Path) -> Survey:
+    """All files below a folder; what is an image is told by SUFFIXES, in any case.
+
+    Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) count as nothing; folders that
+    are links are followed, but never in a circle.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    images: list[Path] = []
+    left_out: Counter[str] = Counter()
+    for path in _walk(folder, frozenset()):
+        suffix = path.suffix.lower()
+        if suffix in SUFFIXES:
+            images.append(path)
+        else:
+            left_out[suffix] += 1
+    return Survey(sorted(images), left_out)
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The images that `survey` finds, sorted.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    return survey(folder).images
+
+
+def told_left_out(surveys: Iterable[Survey]) -> str:
+    """`4 left out: 3 .gif, 1 .npy`, of several folders together; nothing where nothing is."""
+    counts: Counter[str] = Counter()
+    for each in surveys:
+        counts.update(each.left_out)
+    if not counts:
+        return ""
+    common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kinds = [f"{n} {shown(Path(suffix)) if suffix else 'without suffix'}" for suffix, n in common]
+    rest = sum(n for _, n in common[NAMED:])
+    named = [*kinds[:NAMED], *([f"{rest} others"] if rest else [])]
+    return f"{counts.total()} left out: {', '.join(named)}"
+
+
+def no_images(found: Survey) -> str:
+    """Why a folder without images has none, and what to do, to follow `no images in FOLDER`."""
+    readable = f"read are {', '.join(SUFFIXES)}"
+    left_out = told_left_out([found])
+    return f" ({left_out}); convert them: {readable}" if left_out else f"; {readable}"
+
+
+def shown(path: Path) -> str:
+    r"""A path for messages: bytes that are not UTF-8, which no terminal can print, as `\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    """Every file below a folder that is not hidden."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{shown(folder)} cannot be listed: {reason}") from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if _is_folder(entry):
+            yield from _walk(folder / entry.name, above | {real})
+        else:
+            yield folder / entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
