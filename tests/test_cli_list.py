@@ -138,7 +138,7 @@ def test_a_broken_recipe_is_named_and_the_others_stay(tmp_path, monkeypatch):
         row["name"]: row["summary"] for row in json.loads(run("list", "recipes", "--json").output)
     }
     assert found["bad"].startswith("cannot be read: ")
-    assert "bad.toml (Invalid value" in found["bad"]
+    assert "bad.toml: this is no TOML (Invalid value" in found["bad"]
     assert found["gone"].startswith("cannot be read: ")
     assert found["plain"] == ""
     assert "cyclegan" in found

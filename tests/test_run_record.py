@@ -90,7 +90,7 @@ def test_a_damaged_record_begins_anew(tmp_path):
     record.end("stopped")
     found = read_record(tmp_path)
     assert (found["state"], found["step"], len(found["starts"])) == ("stopped", 7, 1)
-    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+    assert (tmp_path / "run.damaged.json").read_text() == "{"
     assert read_record(tmp_path / "nowhere") is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,7 @@ from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.plugins import Plugin, api_of, installed
 from ganzoo.printing import say, say_json
 from ganzoo.registry import KINDS
+from ganzoo.untrusted import read_tables
 
 Row = dict[str, str]
 
@@ -121,10 +121,16 @@ def _called(plugin: Plugin) -> str:
 
 def _summary(path: Path) -> str:
     try:
-        summary = tomllib.loads(path.read_text(encoding="utf-8")).get("summary", "")
+        summary = read_tables(path).get("summary", "")
     except (OSError, ValueError) as error:
-        return f"cannot be read: {path} ({error})"
+        return f"cannot be read: {_reason(path, error)}"
     return summary if isinstance(summary, str) else ""
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Files that are not read name themselves, errors of the system do not."""
+    said = getattr(error, "strerror", None)
+    return f"{path}: {said}" if said else str(error)
 
 
 def _check_kind(kind: str, what: What | None) -> None:

@@ -21,6 +21,6 @@ def report(
     from ganzoo.report.writing import write_report
 
     try:
-        say(write_report(run))
+        say(write_report(run, tell=lambda fault: say(f"note: {fault}", err=True)))
     except OSError as error:
         raise GanzooError(f"{run}: report.html cannot be written ({error.strerror})") from error

@@ -12,7 +12,7 @@ import typer
 
 from ganzoo.cli.options import seconds
 from ganzoo.printing import say
-from ganzoo.run.record import last_start, read_record
+from ganzoo.run.record import ASIDE, last_start, read_record
 from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def begin(request: Request) -> None:
     started = started_at(now)
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
-    record = _record(request.folder) if request.resume else None
+    record = _record(request.folder, tell=True) if request.resume else None
     if record and record["state"] == "finished" and not request.overrides:
         say(_was_finished(request.folder, record))
         return
@@ -113,19 +113,23 @@ def _reason(folder: Path) -> str:
     return str(last_start(record).get("reason", "")) if record else ""
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
-    """What the run says of itself; a record that cannot be read is done without."""
+def _record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
+    """What the run says of itself; a record that cannot be read is done without.
+
+    tell: say that, once for all processes.
+    """
     try:
         return read_record(folder)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if tell and not launcher():
+            say(f"note: {error}; the run goes on without it, and {ASIDE} keeps it", err=True)
         return None
 
 
 def _as_before(record: dict[str, Any] | None) -> int:
     """As many processes as the run was last trained in, where that was on one machine."""
     entry = last_start(record) if record else {}
-    count = entry.get("processes") if entry.get("nodes") == 1 else 1
-    return count if isinstance(count, int) else 1
+    return int(entry.get("processes") or 1) if entry.get("nodes") == 1 else 1
 
 
 def resume_command(folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,10 +16,13 @@ from ganzoo.build.trained import open_model
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
 from ganzoo.files import write_json
+from ganzoo.report.reading import figure
 from ganzoo.run.evaluation import Evaluation, Intervals, Scores, Tell, assess, missing
 from ganzoo.run.folder import RunFolder
+from ganzoo.untrusted import read_object
 
 FILE = "comparison.json"  # in the run's folder
+MOST = 1e300  # of a figure
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ def measure(system: System, training: Training, metrics: Tables, say: Tell) -> F
     """
     folder = RunFolder(training.folder)
     key = _key(folder, metrics)
-    known = _read(folder)
-    if known.get("key") == key:
-        return Figures(**known["figures"])
+    was, known = _read(folder)
+    if known and was == key:
+        return known
     say(f"measuring {folder.path}")
     found = _evaluated(folder, metrics, say)
     size, speed = parameters(system.blueprint), images_per_second(folder)
@@ -69,7 +72,8 @@ def parameters(blueprint: Blueprint) -> int:
 
 def images_per_second(folder: RunFolder) -> float | None:
     """The median over the log's lines, so that pauses and pictures between them do not count."""
-    lines = [(record["time"], record["images"]) for record in folder.records()]
+    found = [(figure(line.get("time")), figure(line.get("images"))) for line in folder.records()]
+    lines = [(time, images) for time, images in found if time is not None and images is not None]
     rates = [(n - m) / (b - a) for (a, m), (b, n) in pairwise(lines) if b > a and n > m]
     return statistics.median(rates) if rates else None
 
@@ -92,11 +96,49 @@ def _key(folder: RunFolder, metrics: Tables) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _read(folder: RunFolder) -> Mapping[str, Any]:
-    """What was measured before; nothing where it cannot be read."""
+def _read(folder: RunFolder) -> tuple[str, Figures | None]:
+    """What was measured before, and what it depended on; nothing where it cannot be read."""
     try:
-        found = json.loads((folder.path / FILE).read_text(encoding="utf-8"))
-        Figures(**found["figures"])
+        found = read_object(folder.path / FILE, within=folder.path)
+        figures = Figures(**found["figures"])
+        return str(found["key"]), figures if _are_figures(figures) else None
     except (OSError, ValueError, TypeError, KeyError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return "", None
+
+
+def _are_figures(found: Figures) -> bool:
+    """Whether a file, which anybody may have made, holds numbers where they belong."""
+    speed = found.images_per_second
+    return (
+        _is_number(found.parameters)
+        and (speed is None or _is_number(speed))
+        and _are_tables(found.scores, _is_number)
+        and _are_tables(found.intervals, _are_ends)
+    )
+
+
+def _are_tables(found: Any, is_right: Callable[[Any], bool]) -> bool:
+    """By metric, row and figure; no metric is without a row."""
+    metrics = _inner([found])
+    rows = _inner(metrics)
+    return all(metrics) and all(map(is_right, _inner(rows)))
+
+
+def _inner(tables: Iterable[Any]) -> list[Any]:
+    """What these tables hold.
+
+    Raises:
+        TypeError: one is no table.
+    """
+    found = list(tables)
+    if not all(isinstance(table, dict) for table in found):
+        raise TypeError("this is no table")
+    return [value for table in found for value in table.values()]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and abs(value) <= MOST
+
+
+def _are_ends(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))

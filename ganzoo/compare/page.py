@@ -130,7 +130,7 @@ def _link_text(run: RunFiles, count: int) -> str:
 
 def _link(run: RunFiles, out: Path) -> str:
     place = os.path.relpath(run.folder.resolve() / FILE, out.resolve())
-    return quote(Path(place).as_posix())
+    return quote(os.fsencode(Path(place).as_posix()))
 
 
 def _listed(links: Sequence[Html]) -> Iterator[str]:

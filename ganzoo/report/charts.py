@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ganzoo.printing import visible
 from ganzoo.report.axes import Axis, Values, spell
 from ganzoo.report.html import Html, el
 
@@ -96,7 +97,10 @@ def read_out(group: str, steps: Values, label: str) -> Html:
 
 def data(steps: Values, lines: Mapping[str, Values]) -> dict[str, object]:
     """What the slider reads, to four digits."""
-    return {"steps": [*steps], "lines": {k: [_short(v) for v in each] for k, each in lines.items()}}
+    return {
+        "steps": [*steps],
+        "lines": {visible(k): [_short(v) for v in each] for k, each in lines.items()},
+    }
 
 
 def _short(value: float | None) -> float | None:

@@ -1,4 +1,7 @@
-"""Markup by construction: every text and attribute is escaped, unless it is markup already."""
+"""Markup by construction: every text and attribute is escaped, unless it is markup already.
+
+Control characters, which can turn what is read, are spelt as on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import json
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any
+
+from ganzoo.printing import visible
 
 VOID = frozenset({"br", "img", "input", "link", "meta"})
 
@@ -74,7 +79,7 @@ def _text(child: Child) -> str:
     if isinstance(child, Html):
         return child
     if isinstance(child, str):
-        return html.escape(child)
+        return html.escape(visible(child))
     return join(child)
 
 
@@ -82,7 +87,7 @@ def _attribute(name: str, value: Any) -> str:
     if value is None or value is False:
         return ""
     name = name.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
+    return f" {name}" if value is True else f' {name}="{html.escape(visible(str(value)))}"'
 
 
 def _asset(name: str) -> str:

@@ -10,6 +10,7 @@ from ganzoo.report.html import Html, el
 from ganzoo.report.images import Grid, affordable, image
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import spell_name
+from ganzoo.untrusted import is_plain
 
 CASES = 4  # so many best, and so many worst
 FIGURES = 6  # of which cases are drawn and shown
@@ -142,7 +143,7 @@ def case_file(folder: Path, metric: str, each: str, side: str) -> Path:
 def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html]:
     for side, cases in zip(("best", "worst"), extremes(table), strict=True):
         path = case_file(folder, metric, each, side)
-        if cases and path.is_file():
+        if cases and is_plain(path, within=folder):
             entries = [el("li", f"sample {index}: {value:.4g}") for index, value in cases]
             alt = f"The {side} {len(cases)} cases by {spell_name(each)}, a row each"
             yield el(

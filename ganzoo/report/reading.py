@@ -1,12 +1,13 @@
-"""What a run folder's files tell. Each may be missing, damaged, or of another age."""
+"""What a run folder's files tell. Each may be missing, damaged, of another age, or a stranger's.
+
+Nothing outside of the folder is read, whatever links it holds.
+"""
 
 from __future__ import annotations
 
-import json
-import math
 import re
-import tomllib
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,16 @@ from typing import Any
 from ganzoo.errors import RunError
 from ganzoo.run.listing import Run, describe
 from ganzoo.run.record import last_start, read_record
+from ganzoo.untrusted import (
+    LARGEST_RECIPE,
+    UntrustedError,
+    inside,
+    is_plain,
+    parse_toml,
+    read_object,
+    read_objects,
+    read_text,
+)
 
 GRID = re.compile(r"step-(\d{8,})\.png")
 
@@ -29,6 +40,7 @@ class RunFiles:
     toml, recipe: the filled recipe as text and as tables.
     starts: the entries of run.json. log: a line a step, in order.
     samples: the grids by step.
+    faults: what was damaged, or left alone.
     """
 
     folder: Path
@@ -43,6 +55,7 @@ class RunFiles:
     best: Table
     alarms: list[Table]
     samples: list[tuple[int, Path]]
+    faults: list[str]
 
     @property
     def name(self) -> str:
@@ -66,29 +79,98 @@ def read_run(folder: Path) -> RunFiles:
     Raises:
         RunError: the folder is no run.
     """
-    if not (folder / "recipe.toml").is_file():
+    if not is_plain(folder / "recipe.toml", within=folder):
         raise RunError(f"{folder}: this folder is no run: it holds no recipe.toml")
-    toml = _text(folder / "recipe.toml")
+    reader = Reader(folder, [])
+    toml, recipe = reader.recipe()
     return RunFiles(
         folder=folder,
         run=describe(folder),
         toml=toml,
-        recipe=_parsed(toml),
-        starts=_starts(folder),
-        log=_by_step(_lines(folder / "log.jsonl")),
-        evaluations=_by_step(_lines(folder / "evaluations.jsonl")),
-        metrics=_object(folder / "metrics.json"),
-        cases=_object(folder / "cases.json"),
-        best=_object(folder / "best.json"),
-        alarms=[*_lines(folder / "alarms.jsonl")],
-        samples=_grids(folder / "samples"),
+        recipe=recipe,
+        starts=reader.starts(),
+        log=_by_step(reader.lines("log.jsonl")),
+        evaluations=_by_step(reader.lines("evaluations.jsonl")),
+        metrics=reader.table("metrics.json"),
+        cases=reader.table("cases.json"),
+        best=reader.table("best.json"),
+        alarms=reader.lines("alarms.jsonl"),
+        samples=reader.grids(),
+        faults=reader.faults,
     )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the files of a folder; what is wrong with one is noted, and it counts for nothing."""
+
+    folder: Path
+    faults: list[str]
+
+    def recipe(self) -> tuple[str, Table]:
+        """The recipe as text and as tables."""
+        text = ""
+        try:
+            text = read_text(self.folder / "recipe.toml", LARGEST_RECIPE, self.folder)
+            return text, parse_toml(text)
+        except (OSError, UntrustedError) as error:
+            self._note("recipe.toml", error)
+            return text, {}
+
+    def starts(self) -> list[Table]:
+        """The entries of run.json."""
+        try:
+            record = read_record(self.folder)
+        except (OSError, UntrustedError) as error:
+            self._note("run.json", error)
+            return []
+        return list(record["starts"]) if record else []
+
+    def table(self, name: str) -> Table:
+        """A file's JSON object."""
+        try:
+            return read_object(self.folder / name, within=self.folder)
+        except FileNotFoundError:
+            return {}
+        except (OSError, UntrustedError) as error:
+            self._note(name, error)
+            return {}
+
+    def lines(self, name: str) -> list[Table]:
+        """The objects of a file of lines."""
+        try:
+            return [*read_objects(self.folder / name, self.folder, tell=self.faults.append)]
+        except FileNotFoundError:
+            return []
+        except (OSError, UntrustedError) as error:
+            self._note(name, error)
+            return []
+
+    def grids(self) -> list[tuple[int, Path]]:
+        """The pictures in samples/ by step."""
+        found = []
+        for path in (self.folder / "samples").glob("step-*.png"):
+            match = GRID.fullmatch(path.name)
+            if match and self._is_own(path):
+                found.append((int(match[1]), path))
+        return sorted(found)
+
+    def _is_own(self, path: Path) -> bool:
+        try:
+            inside(path, self.folder)
+        except UntrustedError as error:
+            self.faults.append(str(error))
+        return is_plain(path, self.folder)
+
+    def _note(self, name: str, error: Exception) -> None:
+        said = getattr(error, "strerror", None)
+        self.faults.append(f"{self.folder / name}: {said}" if said else str(error))
 
 
 def figure(value: Any) -> float | None:
     """A number that can be drawn, else None."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and math.isfinite(value) else None
+    return float(value) if number and abs(value) <= sys.float_info.max else None
 
 
 def trained_seconds(files: RunFiles) -> float:
@@ -105,57 +187,11 @@ def _lasted(entry: Table, last: float) -> float:
 def _time(text: Any) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _parsed(toml: str) -> Table:
-    try:
-        return tomllib.loads(toml)
-    except ValueError:
-        return {}
-
-
-def _starts(folder: Path) -> list[Table]:
-    try:
-        record = read_record(folder) or {"starts": []}
-    except (OSError, ValueError):
-        return []
-    return [entry for entry in record["starts"] if isinstance(entry, dict)]
-
-
-def _object(path: Path) -> Table:
-    try:
-        found = json.loads(_text(path))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _lines(path: Path) -> Iterator[Table]:
-    """The objects of a file of lines; one that a crash cut off is left out."""
-    for line in _text(path).splitlines():
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict):
-            yield found
-
-
-def _by_step(lines: Iterator[Table]) -> list[Table]:
+def _by_step(lines: Iterable[Table]) -> list[Table]:
     """Of a step that occurs twice the later line counts."""
     found = {line["step"]: line for line in lines if isinstance(line.get("step"), int)}
     return [found[step] for step in sorted(found)]
-
-
-def _grids(folder: Path) -> list[tuple[int, Path]]:
-    found = [(GRID.fullmatch(path.name), path) for path in folder.glob("step-*.png")]
-    return sorted((int(match[1]), path) for match, path in found if match)

@@ -12,6 +12,7 @@ from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
 
+FAULTS = 8  # of a folder, before they are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
 
 
@@ -47,6 +48,21 @@ def alarms_section(files: RunFiles) -> Html | None:
     ]  # fmt: skip
     return el("section", el("h2", "Alarms", id="alarms"), el("ul", *entries), class_="alarms",
               aria_labelledby="alarms")  # fmt: skip
+
+
+def damage_section(files: RunFiles) -> Html | None:
+    """What of the folder's files could not be read, or was left alone."""
+    if not files.faults:
+        return None
+    entries = [el("li", fault) for fault in some(files.faults)]
+    return el("section", el("h2", "Damaged files", id="damaged"), el("ul", *entries),
+              class_="broken", aria_labelledby="damaged")  # fmt: skip
+
+
+def some(faults: Sequence[str]) -> list[str]:
+    """The first of many faults, and how many there are."""
+    more = len(faults) - FAULTS
+    return [*faults[:FAULTS], *([f"and {more} more like these"] if more > 0 else [])]
 
 
 def objective_section(facts: Facts) -> Html:

@@ -14,10 +14,12 @@ from ganzoo.report.reading import RunFiles, read_run
 from ganzoo.report.scores import metrics_section
 from ganzoo.report.settings import (
     alarms_section,
+    damage_section,
     footer,
     heading,
     objective_section,
     repeat_section,
+    some,
     training_section,
 )
 from ganzoo.run.record import now
@@ -25,16 +27,21 @@ from ganzoo.run.record import now
 FILE = "report.html"
 
 
-def write_report(folder: Path, facts: Facts | None = None) -> Path:
+def write_report(
+    folder: Path, facts: Facts | None = None, tell: Callable[[str], None] = lambda fault: None
+) -> Path:
     """Write a run's report from the files in its folder; returns the page.
 
     facts: of its recipe; left out, the recipe is read, which imports torch.
+    tell: is told what of the files is damaged, or was left alone.
 
     Raises:
         RunError: the folder is no run.
         OSError: the page cannot be written.
     """
     files = read_run(folder)
+    for fault in some(files.faults):
+        tell(fault)
     write_text(folder / FILE, report(files, facts or read_facts(files.recipe)))
     return folder / FILE
 
@@ -51,6 +58,7 @@ def report(files: RunFiles, facts: Facts) -> str:
 
 
 def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
+    yield guarded("Damaged files", lambda: damage_section(files))
     yield guarded("Alarms", lambda: alarms_section(files))
     yield guarded("Objective", lambda: objective_section(facts))
     yield guarded("Samples", lambda: samples_section(files))

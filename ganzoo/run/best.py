@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -18,8 +17,10 @@ from ganzoo.errors import ModelError
 from ganzoo.files import write_json, write_with
 from ganzoo.run.evaluation import Evaluation
 from ganzoo.run.scores import spell_figure
+from ganzoo.untrusted import read_object
 
 MODEL, RECORD = "best.safetensors", "best.json"
+MOST = 1e300  # of a figure
 
 
 class Best:
@@ -129,8 +130,17 @@ def _link(source: Path, place: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """What a file says; nothing where it is missing or nonsense."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_object(path, within=path.parent)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if _is_record(found) else {}
+
+
+def _is_record(found: Mapping[str, Any]) -> bool:
+    interval = [0, 0] if found.get("interval") is None else found["interval"]
+    ends = interval if isinstance(interval, list) and len(interval) == 2 else [None]
+    numbers = [found.get("step"), found.get("value"), *ends]
+    are_numbers = all(isinstance(n, (int, float)) and abs(n) < MOST for n in numbers)
+    return are_numbers and all(isinstance(found.get(key), str) for key in ("metric", "figure"))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.run.record import FILE, is_running, last_start, read_record
+from ganzoo.untrusted import is_plain, open_plain, parse_json, read_object, read_tables
 
 CHECKPOINT = re.compile(r"step-(\d{8,})")
 TAIL = 1 << 16  # bytes of a log that surely hold its last line
+DEEPEST = 32  # folders below one another that are looked into
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Run:
     step, steps: made and in all; None where unknown.
     started, changed: ISO times of the first start and of the last change.
     scores: the figures of the model by the first metric.
+    problem: what is damaged.
     """
 
     run: str
@@ -40,6 +41,7 @@ class Run:
     device: str | None
     processes: int | None
     scores: dict[str, float]
+    problem: str = ""
 
     @property
     def progress(self) -> str:
@@ -51,22 +53,24 @@ class Run:
 def find_runs(root: Path) -> Iterator[Path]:
     """Every folder at or below `root` that holds a recipe.toml; nothing inside of it is a run."""
     for place, folders, files in os.walk(root):
-        if "recipe.toml" in files:
+        folder = Path(place)
+        if "recipe.toml" in files and is_plain(folder / "recipe.toml", within=folder):
             folders.clear()
-            yield Path(place)
+            yield folder
+        if len(folder.parts) - len(Path(root).parts) >= DEEPEST:
+            folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))
 
 
 def describe(folder: Path) -> Run:
     """What a run's files tell; where they are damaged, the state says so."""
     try:
-        record = read_record(folder)
-        return _described(folder, record)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return _described(folder, {"state": "damaged", "starts": []})
+        return _described(folder, read_record(folder))
+    except (OSError, ValueError) as error:
+        return _described(folder, {"state": "damaged", "starts": []}, str(error))
 
 
-def _described(folder: Path, record: dict[str, Any] | None) -> Run:
+def _described(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
     kept = record or {"state": "unrecorded", "starts": []}
     entry = last_start(kept)
     first = kept["starts"][0] if kept["starts"] else {}
@@ -82,6 +86,7 @@ def _described(folder: Path, record: dict[str, Any] | None) -> Run:
         device=entry.get("device"),
         processes=entry.get("processes"),
         scores=_scores(folder),
+        problem=problem,
     )
 
 
@@ -96,30 +101,35 @@ def _state(recorded: str, entry: dict[str, Any]) -> str:
 def _step(folder: Path, state: str, recorded: int | None) -> int | None:
     """Steps made; of a run that goes on, as far as its log tells; else what is saved."""
     if state in ("running", "elsewhere"):
-        return max(recorded or 0, _last_logged(folder / "log.jsonl"))
+        return max(recorded or 0, _last_logged(folder))
     if recorded is not None:
         return recorded
     found = [CHECKPOINT.fullmatch(p.name) for p in (folder / "checkpoints").glob("step-*")]
     return max((int(match[1]) for match in found if match), default=None)
 
 
-def _last_logged(log: Path) -> int:
+def _last_logged(folder: Path) -> int:
     try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - TAIL))
-            lines = file.read().splitlines()
-        return next(int(json.loads(line)["step"]) for line in reversed(lines) if _is_whole(line))
-    except (OSError, StopIteration, ValueError, KeyError, TypeError):
+        with open_plain(folder / "log.jsonl", within=folder) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+            lines = file.read(TAIL).splitlines()
+    except (OSError, ValueError):
         return 0
+    return next((step for line in reversed(lines) if (step := _step_of(line)) is not None), 0)
 
 
-def _is_whole(line: bytes) -> bool:
-    return line.startswith(b"{") and line.endswith(b"}")
+def _step_of(line: bytes) -> int | None:
+    """The step of a line of the log; None where it is no whole one."""
+    try:
+        step = parse_json(line).get("step")
+    except (ValueError, AttributeError):
+        return None
+    return step if isinstance(step, int) else None
 
 
 def _recipe_name(folder: Path) -> str:
     try:
-        name = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8")).get("name", "")
+        name = read_tables(folder / "recipe.toml", within=folder).get("name", "")
     except (OSError, ValueError):
         return "?"
     return name if isinstance(name, str) else "?"
@@ -127,18 +137,21 @@ def _recipe_name(folder: Path) -> str:
 
 def _changed(folder: Path) -> str | None:
     files = [folder / name for name in (FILE, "log.jsonl", "metrics.json", "recipe.toml")]
-    times = [file.stat().st_mtime for file in files if file.exists()]
+    times = [file.lstat().st_mtime for file in files if file.exists()]
     if not times:
         return None
-    return datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="seconds")
+    try:
+        return datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):  # no year of the calendar
+        return None
 
 
 def _scores(folder: Path) -> dict[str, float]:
     """The first row of the first metric: the model; what it is compared with stands below it."""
     try:
-        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        rows = next(iter(found.values()))
-        figures = next(iter(rows.values()))
-        return {str(name): float(value) for name, value in figures.items()}
-    except (OSError, ValueError, TypeError, AttributeError, StopIteration):
+        found = read_object(folder / "metrics.json", within=folder)
+        rows: Any = next(iter(found.values()), {})
+        figures: Any = next(iter(rows.values()), {})
+        return {name: float(value) for name, value in figures.items() if value is not None}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return {}

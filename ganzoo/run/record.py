@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ganzoo.files import write_json
+from ganzoo.untrusted import UntrustedError, read_object
 
-FILE = "run.json"
+FILE, ASIDE = "run.json", "run.damaged.json"
+STATES = ("running", "stopped", "interrupted", "finished")
+MOST = 2**53  # steps, seconds: whole numbers that any reader of JSON keeps
+Check = Callable[[Any], bool]
 
 
 def now() -> str:
@@ -25,25 +29,94 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         OSError, ValueError: it cannot be read, or is no record.
     """
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = read_object(folder / FILE, within=folder)
     except FileNotFoundError:
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("starts"), list):
-        raise ValueError(f"{folder / FILE}: this is no record of a run")
+    if faults := [*_faults(found)]:
+        raise UntrustedError(f"{folder / FILE} is damaged: {faults[0]}")
     return found
+
+
+def _faults(record: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a record; keys that are not known may hold anything."""
+    if record.get("state") is None:
+        yield "it has no state"
+    yield from _odd(record, RECORD, "")
+    starts = record.get("starts")
+    if not isinstance(starts, list):
+        yield "it has no list of starts"
+        return
+    for number, entry in enumerate(starts):
+        if isinstance(entry, dict):
+            yield from _odd(entry, START, f"starts.{number}.")
+        else:
+            yield f"starts.{number} is no object"
+            return
+    if record.get("state") == "running":
+        last = starts[-1] if starts else {}
+        yield from (f"its last start has no {key}" for key in PROCESS if last.get(key) is None)
+
+
+def _odd(table: Mapping[str, Any], checks: Mapping[str, Check], place: str) -> Iterator[str]:
+    for key, is_right in checks.items():
+        if table.get(key) is not None and not is_right(table[key]):
+            yield f"{place}{key} cannot be {_short(table[key])}"
+
+
+def _short(value: Any) -> str:
+    said = repr(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+    return said if len(said) < 40 else f"{said[:36]} ..."
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+RECORD: Mapping[str, Check] = {
+    "state": lambda value: value in STATES,
+    "step": _is_count,
+    "steps": _is_count,
+}
+PROCESS = ("host", "pid", "process_started")  # is it still there?
+START: Mapping[str, Check] = {
+    **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
+    **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
+    **dict.fromkeys(("device", "precision"), _is_text),
+    **dict.fromkeys(("from_step", "processes", "nodes", "threads"), _is_count),
+    "pid": lambda value: _is_count(value) and 0 < value < 2**31,
+    "process_started": _is_number,
+    "devices": _are_texts,
+    "packages": _is_table_of_texts,
+    "git": lambda value: isinstance(value, dict),
+}
 
 
 def last_start(record: dict[str, Any]) -> dict[str, Any]:
     """The latest entry, or an empty one."""
-    entry = record["starts"][-1] if record["starts"] else {}
-    return entry if isinstance(entry, dict) else {}
+    return dict(record["starts"][-1]) if record["starts"] else {}
 
 
 def is_running(entry: dict[str, Any]) -> bool:
     """Whether the process of an entry is still there; ask only on its own host."""
     from ganzoo.run.system import is_alive
 
-    return is_alive(int(entry["pid"]), float(entry["process_started"]))
+    return is_alive(entry["pid"], entry["process_started"])
 
 
 class RunRecord:
@@ -58,10 +131,13 @@ class RunRecord:
         self.content: dict[str, Any] = {}
 
     def begin(self, entry: dict[str, Any], step: int, steps: int) -> None:
-        """A start: one more entry. A record that is damaged begins anew."""
+        """A start: one more entry. A record that is damaged is set aside, and begins anew."""
         before: list[Any] = []
-        with suppress(OSError, ValueError):
+        try:
             before = (read_record(self.folder) or {"starts": []})["starts"]
+        except (OSError, ValueError):
+            with suppress(OSError):
+                (self.folder / FILE).replace(self.folder / ASIDE)
         entry = {**entry, "from_step": step, "ended": None}
         self.content = {
             "state": "running",
