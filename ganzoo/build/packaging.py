@@ -7,7 +7,6 @@ from typing import Any
 
 from ganzoo.build.experiment import Experiment
 from ganzoo.build.plans import Blueprint, PartPlan
-from ganzoo.files import write_with
 from ganzoo.play.checkpoint import Tensors, module_state, prefixed, write_tensors
 from ganzoo.plugins import installed
 
@@ -27,7 +26,7 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
         key = f"network/{name}"
         state, header["shared"][key] = module_state(made[name])
         tensors |= prefixed(f"{key}/", state)
-    write_with(path, lambda temporary: write_tensors(temporary, tensors, header))
+    write_tensors(path, tensors, header)
 
 
 def packages(blueprint: Blueprint) -> dict[str, str]:

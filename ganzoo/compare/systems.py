@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from ganzoo.build.experiment import check_recipe
 from ganzoo.build.plans import Blueprint
 from ganzoo.errors import GanzooError, RunError
+from ganzoo.files import remove
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import checkpoints
 from ganzoo.recipe import Recipe
@@ -134,7 +134,7 @@ def _state(folder: Path, recipe: Recipe) -> State:
 def clear(training: Training) -> None:
     """Delete what a run left that ended before its first checkpoint: only what `--out` holds."""
     if training.state == "new" and training.folder.exists():
-        shutil.rmtree(training.folder)
+        remove(training.folder)
 
 
 def differing_data(systems: Sequence[System]) -> list[str]:

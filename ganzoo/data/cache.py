@@ -88,6 +88,6 @@ class PictureCache:
 
 def _store(pixels: Pixels, path: Path) -> None:
     try:
-        write_with(path, lambda temporary: Image.fromarray(pixels).save(temporary, "PNG"))
+        write_with(path, lambda file: Image.fromarray(pixels).save(file, "PNG"), durable=False)
     except OSError:
         return

@@ -106,7 +106,7 @@ def _store(pixels: Pixels, path: Path | None) -> bool:
     if path is None:
         return False
     try:
-        write_with(path, lambda temporary: temporary.write_bytes(pixels.tobytes()))
+        write_with(path, lambda file: file.write(pixels.tobytes()))
     except OSError:
         return False
     return True

@@ -76,7 +76,7 @@ def save_image(image: Tensor, path: Path) -> None:
     levels = ((image.detach().float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
     array = levels.to("cpu", torch.uint8).permute(1, 2, 0).numpy()
     picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
-    write_with(path, lambda temporary: picture.save(temporary, "PNG"))
+    write_with(path, lambda file: picture.save(file, "PNG"))
 
 
 def to_range(image: Tensor) -> Tensor:

@@ -71,10 +71,10 @@ def _read(path: Path) -> dict[str, Tensor] | None:
 
 
 def _store(state: Mapping[str, Tensor], path: Path) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {name: t.detach().cpu().contiguous() for name, t in state.items()}
     try:
-        write_with(path, lambda temporary: save_file(tensors, temporary))
+        write_with(path, lambda file: file.write(save(tensors)))
     except OSError:
         return

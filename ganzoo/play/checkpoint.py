@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ganzoo.errors import ModelError
+from ganzoo.files import remove, write_with
 from ganzoo.play.header import parse_header
 
 FORMAT = 1
@@ -108,11 +108,11 @@ def load_optimizer(
 
 def write_tensors(path: Path, tensors: Tensors, header: Mapping[str, Any]) -> None:
     """Write tensors and a JSON header (kept under the one key `ganzoo`)."""
-    save_file(
+    content = save(
         {name: t.detach().cpu().contiguous() for name, t in tensors.items()},
-        path,
         metadata={"ganzoo": json.dumps({"format": FORMAT, **header}, ensure_ascii=False)},
     )
+    write_with(path, lambda file: file.write(content))
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -181,5 +181,6 @@ def prune(folder: Path, keep: int, keep_every: int | None) -> None:
     for step, path in checkpoints(folder)[:-keep]:
         if not keep_every or step % keep_every:
             gone = path.with_name(f".{path.name}.gone")
+            remove(gone)
             path.rename(gone)
-            shutil.rmtree(gone)
+            remove(gone)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
 from ganzoo.build.plans import Blueprint
 from ganzoo.errors import ModelError
-from ganzoo.files import write_json, write_with
+from ganzoo.files import duplicate, write_json
 from ganzoo.run.evaluation import Evaluation
 from ganzoo.run.scores import spell_figure
 from ganzoo.untrusted import read_object
@@ -109,24 +106,16 @@ def keep_in(folder: Path, checkpoint: Path) -> None:
     """Let a checkpoint remember the best so far, by a hard link where that is possible."""
     for name in (MODEL, RECORD):
         if (folder / name).exists():
-            (checkpoint / name).unlink(missing_ok=True)
-            _link(folder / name, checkpoint / name)
+            duplicate(folder / name, checkpoint / name)
 
 
 def take_back(folder: Path, checkpoint: Path) -> None:
     """Make the best what it was when the checkpoint was written."""
     for name in (MODEL, RECORD):
         if (checkpoint / name).exists():
-            write_with(folder / name, partial(_link, checkpoint / name))
+            duplicate(checkpoint / name, folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
-
-
-def _link(source: Path, place: Path) -> None:
-    try:
-        os.link(source, place)
-    except OSError:  # no hard links here
-        shutil.copyfile(source, place)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import ModelError, RunError
-from ganzoo.files import write_text
+from ganzoo.files import append, remove, sync_folder, write_text
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
 from ganzoo.play.state import STATE
@@ -67,7 +66,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
         write_text(self.path / "recipe.toml", recipe.to_toml())
-        self.log.touch()
+        write_text(self.log, "")
 
     def check_free(self) -> None:
         """Say early that the folder is taken.
@@ -136,8 +135,8 @@ class RunFolder:
 
     def append(self, record: dict[str, Any], file: Path | None = None) -> None:
         """Add a line to the log, or to another file; a number that is none becomes null."""
-        with (file or self.log).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(finite(record)) + "\n")
+        line = json.dumps(finite(record)) + "\n"
+        append(file or self.log, line.encode("utf-8"))
 
     def records(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
         """Lines of the log, or of another file; one that a crash cut off is left out."""
@@ -158,9 +157,9 @@ class RunFolder:
         """An empty folder to write a checkpoint into; what a kill left half deleted goes."""
         for kind in ("gone", "old"):
             for leftover in [*self.checkpoints.glob(f".step-*.{kind}")]:
-                shutil.rmtree(leftover, ignore_errors=True)
+                remove(leftover)
         part = self.checkpoints / ".part"
-        shutil.rmtree(part, ignore_errors=True)
+        remove(part)
         part.mkdir(parents=True)
         return part
 
@@ -172,9 +171,11 @@ class RunFolder:
         place = self.checkpoints / checkpoint_name(step)
         aside = place.with_name(f".{place.name}.old")
         if place.exists():
+            remove(aside)
             place.rename(aside)
         (self.checkpoints / ".part").rename(place)
-        shutil.rmtree(aside, ignore_errors=True)
+        sync_folder(self.checkpoints)
+        remove(aside)
         prune(self.checkpoints, keep, keep_every)
 
 

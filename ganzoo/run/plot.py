@@ -38,7 +38,7 @@ def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
         return
     drawn = {p: {t: _array(values) for t, values in terms.items()} for p, terms in curves.items()}
     figure = _figure(_array(steps), drawn)
-    write_with(path, lambda temporary: figure.savefig(temporary, format="png"))
+    write_with(path, lambda file: figure.savefig(file, format="png"))
 
 
 def _array(values: Values) -> Curve:

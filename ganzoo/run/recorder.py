@@ -121,4 +121,4 @@ class Recorder:
 
 def save_picture(picture: Any, path: Path) -> None:
     """Write a PIL image as PNG, whole or not at all."""
-    write_with(path, lambda temporary: picture.save(temporary, format="PNG"))
+    write_with(path, lambda file: picture.save(file, format="PNG"))

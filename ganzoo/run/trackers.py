@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ganzoo.errors import RecipeError, RunError
-from ganzoo.files import write_json
+from ganzoo.files import remove, write_json
 from ganzoo.recipe import Recipe
 from ganzoo.run.recorder import Recorder
 from ganzoo.run.speed import Speed
@@ -182,7 +181,7 @@ def _undo(recorder: Recorder, started: Mapping[str, Any]) -> None:
         with suppress(Exception):
             tracker.finish()
     if recorder.trainer.done == 0:
-        shutil.rmtree(recorder.folder.path, ignore_errors=True)
+        remove(recorder.folder.path)
 
 
 def _flat(values: Mapping[str, Any], joint: str = "/", path: str = "") -> dict[str, Any]:

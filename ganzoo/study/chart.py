@@ -29,7 +29,7 @@ def draw_scores(scores: Mapping[str, Score], path: Path) -> None:
     axes = figure.subplots()
     _draw_bars(axes, scores)
     _dress(axes, scores)
-    write_with(path, lambda temporary: figure.savefig(temporary, format="png"))
+    write_with(path, lambda file: figure.savefig(file, format="png"))
 
 
 def _draw_bars(axes: Axes, scores: Mapping[str, Score]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from ganzoo import __version__
 from ganzoo.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError
-from ganzoo.files import write_text
+from ganzoo.files import remove, write_text, write_with
 from ganzoo.study.encoding import Encoder, fingerprint, level
 from ganzoo.study.settings import IMAGES, RESPONSES, STUDY, Format, Picture, Source, Study
 from ganzoo.study.sources import Taken, take_fakes, take_reals
@@ -73,7 +72,7 @@ def create_study(
     except OSError as error:
         raise GanzooError(f"{out}: cannot be written ({error.strerror or error})") from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        remove(work)
     return study
 
 
@@ -155,7 +154,8 @@ class Writer:
         prints.add(known)
         self.enlarged[name] = self.enlarged.get(name, 0) + self.encoder.enlarges(taken.pixels)
         file = f"{secrets.token_hex(16)}.{self.encoder.format}"
-        (self.folder / file).write_bytes(self.encoder.encode(pixels))
+        content = self.encoder.encode(pixels)
+        write_with(self.folder / file, lambda opened: opened.write(content))
         return Picture(file=file, origin=taken.origin)
 
     def check(self, found: Mapping[str, Sequence[Picture]], options: Options) -> None:

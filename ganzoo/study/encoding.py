@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganzoo.data.transforms import Framing, Size
+from ganzoo.files import append
 from ganzoo.study.settings import Format
 
 PADDING = 64  # files differ by chance too: their common size is above the largest
@@ -67,6 +68,5 @@ def level(files: Sequence[Path], time: float) -> None:
     sizes = [file.stat().st_size for file in files]
     most = max(sizes) + PADDING
     for file, size in zip(files, sizes, strict=True):
-        with file.open("ab") as stream:
-            stream.write(secrets.token_bytes(most - size))
+        append(file, secrets.token_bytes(most - size))
         os.utime(file, (time, time))
