@@ -34,32 +34,47 @@ class Fault:
     path: the setting, dotted (`losses.cycle_X.prediction`).
     message: what is wrong and what to do.
     expression, column: the wire and the place in it that the message speaks of.
+    place: where it was written, a file or `--set`, where that is known.
     """
 
     path: str
     message: str
     expression: str = ""
     column: int = 0
+    place: str = ""
 
     def lines(self, width: int) -> list[str]:
         """This fault as text: the path in a column, then the message under its wire."""
-        indent = " " * (width + 4)
+        path, indent = cut(self.path), " " * (width + 4)
         if not self.expression:
-            return [f"  {self.path:<{width}}  {self.message}"]
+            return [f"  {path:<{width}}  {self.message}"]
         caret = " " * self.column + "^ "
-        return [f"  {self.path:<{width}}  {self.expression}", f"{indent}{caret}{self.message}"]
+        return [f"  {path:<{width}}  {self.expression}", f"{indent}{caret}{self.message}"]
+
+
+MOST = 30  # faults that are told; who has more has one mistake in many places
 
 
 class RecipeError(GanzooError):
-    """Everything wrong with a recipe, at once."""
+    """Everything wrong with a recipe, at once, each fault under where it was written."""
 
     def __init__(self, source: str, faults: Sequence[Fault]) -> None:
         self.source = source
         self.faults = tuple(faults)
         width = min(36, max((len(fault.path) for fault in faults), default=0))
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        lines = [line for fault in faults for line in fault.lines(width)]
-        super().__init__("\n".join([f"{source}: {count}", *lines]))
+        lines = []
+        for place in dict.fromkeys([source, *(fault.place for fault in faults)]):
+            found = [fault for fault in faults if (fault.place or source) == place]
+            if found:
+                lines += [f"{place}: {len(found)} fault{'s' if len(found) != 1 else ''}"]
+                lines += [line for fault in found[:MOST] for line in fault.lines(width)]
+                lines += [f"  and {len(found) - MOST} more"] if len(found) > MOST else []
+        super().__init__("\n".join(lines))
+
+
+def cut(text: str, width: int = 60) -> str:
+    """A text as far as it fits on a line."""
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -21,11 +21,22 @@ from ganzoo.recipe_parts import (
     TermPart,
 )
 
+LONGEST = 200  # bytes of a name; file systems take 255, and files get suffixes
+# What Windows keeps for devices, whatever follows after a dot.
+DEVICES = (
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+)
+
 
 def is_folder_name(name: str) -> bool:
     """Whether a recipe's name can name a folder of its own, and nothing outside of it."""
-    words = name.strip() == name and name not in ("", ".", "..")
-    return words and name.isprintable() and not any(sign in name for sign in "/\\:")
+    words = name.strip() == name and name.partition(".")[0].lower() not in ("", *DEVICES)
+    sound = words and name.isprintable() and not name.endswith(".")
+    return sound and len(name.encode()) <= LONGEST and not any(sign in name for sign in "/\\:")
 
 
 DECAY = 0.999  # of averages, where a recipe asks for them and says no more

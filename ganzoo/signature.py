@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ganzoo.errors import Fault, GanzooError, did_you_mean, listed
+from ganzoo.errors import Fault, GanzooError, cut, listed
+from ganzoo.synonyms import setting_meant
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ def _faults(
         if setting in faults:
             continue
         if setting not in model.model_fields:
-            hint = did_you_mean(setting, [*model.model_fields, *beside]) or _known(model)
-            faults[setting] = Fault(place, f"'{name}' has no setting '{setting}'.{hint}")
+            hint = setting_meant(setting, [*model.model_fields, *beside]) or _known(model)
+            faults[setting] = Fault(place, f"'{name}' has no setting '{cut(setting)}'.{hint}")
         elif setting not in given:
             faults[setting] = Fault(path, f"'{name}' needs the setting '{setting}'")
         else:
@@ -136,7 +137,11 @@ def _faults(
 
 
 def as_written(value: Any) -> str:
-    """A value as a recipe writes it, near enough: `true`, `"instance"`, `[1, 2]`, or `none`."""
+    """A value as a recipe writes it, cut to a line: `true`, `"instance"`, `[1, 2]`, or `none`."""
+    return cut(_written(value))
+
+
+def _written(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -144,7 +149,7 @@ def as_written(value: Any) -> str:
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(as_written, value))}]"
+        return f"[{', '.join(map(_written, value))}]"
     return repr(value)
 
 

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ganzoo.errors import Fault, RecipeError, did_you_mean, listed
+from ganzoo.errors import Fault, RecipeError, cut, did_you_mean, listed
 from ganzoo.recipe import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe_parts import Output, PlayerTable
 from ganzoo.signature import as_written
+from ganzoo.standins import without_faulty
+from ganzoo.synonyms import meant
 
-# Tables on which the meaning of no other depends.
+# Tables whose keys are looked through for one that stands elsewhere.
 APART = ("train", "samples", "checkpoints", "alarms")
-ASIDE = (*APART, "name", "summary")
 
 
 class TableError(RecipeError):
     """Tables that cannot be read as a recipe.
 
-    rest: the recipe with stand-ins for the tables at fault, so that its names can be checked as
-        well; None where names depend on what is wrong.
+    rest: the recipe with stand-ins for what is at fault, so that all else can be checked as well;
+        None where the meaning of the rest depends on it.
     """
 
-    def __init__(self, source: str, faults: Sequence[Fault], tables: dict[str, Any]) -> None:
+    def __init__(self, source: str, faults: Sequence[Fault], rest: Recipe | None) -> None:
         super().__init__(source, faults)
-        self.rest: Recipe | None = None
-        if all(fault.path.partition(".")[0] in ASIDE for fault in faults):
-            kept = {name: table for name, table in tables.items() if name not in ASIDE}
-            self.rest = Recipe.model_validate({**kept, "train": {"length": "1 step"}})
+        self.rest = rest
 
 
-def check_tables(tables: dict[str, Any], source: str) -> Recipe:
+def check_tables(tables: dict[str, Any], source: str, also: Sequence[Fault] = ()) -> Recipe:
     """Read nested tables as a recipe.
+
+    also: faults that were found before.
 
     Raises:
         TableError: every key that is unknown, missing or of the wrong type, at once.
     """
+    faults = {fault.path: fault for fault in also}
     try:
-        return Recipe.model_validate(tables)
+        recipe = Recipe.model_validate(tables)
     except ValidationError as error:
-        found = [_fault(entry) for entry in error.errors() if _meant(entry["loc"], entry["input"])]
-        faults = {fault.path: fault for fault in found}
-        raise TableError(source, list(faults.values()), tables) from None
+        entries = [e for e in error.errors() if _meant(e["loc"], e["input"])]
+        faults |= {fault.path: fault for fault in (_fault(e, tables) for e in entries)}
+        rest = without_faulty(tables, faults.values())
+        raise TableError(source, list(faults.values()), rest) from None
+    if faults:
+        raise TableError(source, list(faults.values()), recipe)
+    return recipe
 
 
 # What pydantic's complaints are in the words of a recipe; `{...}` is filled from the complaint.
@@ -81,11 +86,11 @@ def _meant(place: tuple[Any, ...], given: Any) -> bool:
 BRANCHES = ("PlayerTable", "list[str]", "float", "WeightPart", "Output")
 
 
-def _fault(entry: Any) -> Fault:
+def _fault(entry: Any, tables: Mapping[str, Any]) -> Fault:
     place = [str(part) for part in entry["loc"] if part not in BRANCHES]
     path, given = ".".join(place), entry["input"]
     if entry["type"] == "extra_forbidden":
-        return Fault(path, f"there is no '{place[-1]}' here.{_known(place)}")
+        return Fault(path, f"there is no '{cut(place[-1])}' here.{_known(place, given, tables)}")
     if entry["type"] == "missing":
         return Fault(path, "this is required")
     if entry["type"] == "value_error":
@@ -121,7 +126,7 @@ def _items(place: list[str]) -> str:
     return examples.get(place[0], '"generators", "discriminators"')
 
 
-def _known(place: list[str]) -> str:
+def _known(place: list[str], given: Any, recipe: Mapping[str, Any]) -> str:
     """The key that was meant, in this table or in another one; else all keys of this one."""
     tables: dict[str, type[BaseModel]] = {
         "train": Train,
@@ -132,9 +137,12 @@ def _known(place: list[str]) -> str:
         "players": PlayerTable,
         "ema": Averages,
     }
-    table = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
+    key, table = place[-1], tables.get(place[0], Recipe) if len(place) > 1 else Recipe
     known = list(table.model_fields)
-    elsewhere = [f"{t}.{place[-1]}" for t in APART if place[-1] in tables[t].model_fields]
-    if elsewhere and not did_you_mean(place[-1], known):
+    elsewhere = [f"{t}.{key}" for t in APART if key in tables[t].model_fields]
+    if near := did_you_mean(key, known):
+        return near
+    if elsewhere:
         return f" Did you mean '{elsewhere[0]}'?"
-    return did_you_mean(place[-1], known) or f" Use {listed(known)}."
+    others = {name: table for name, table in recipe.items() if name != place[0]}
+    return meant(key, given, others) or f" Use {listed(known)}."

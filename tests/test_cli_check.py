@@ -88,7 +88,7 @@ def test_faults_are_printed_bare_and_end_with_2(recipes):
     )
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        f"{recipes / 'cyclegan.toml'}: 2 faults",
+        "--set: 2 faults",
         "  networks.G.widht       'resnet' has no setting 'widht'. Did you mean 'width'?",
         "  losses.cycle_X.target  F(z)",
         "                           ^ there is no variable 'z'. Use 'x' or 'y'.",

@@ -17,6 +17,7 @@ NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
     *("untrusted", "printing"),
+    *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
 )
 PARTS = (
     *("networks", "losses", "buffers", "data", "metrics", "outputs"),

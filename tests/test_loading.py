@@ -81,11 +81,20 @@ def test_tables_of_python_are_left_as_they_are():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["train.seed=1", "train=5"], "--set train: 'train.seed' was set before, so this should"),
-        (["train=5", "train.seed=1"], "--set train.seed: 'train' was set to a value before"),
-        ([f"train.seed={'9' * 5000}"], "--set train.seed: a number here has too many digits"),
-        ([f"data.root={'[' * 3000}{']' * 3000}"], "--set data.root: lists or tables are nested"),
-        ([f"data.root={'[' * 250}{']' * 250}"], "recipe: lists or tables are nested too deeply"),
+        (
+            ["train.seed=1", "train=5"],
+            "--set: 1 fault\n  train  'train.seed' was set before",
+        ),
+        (["train=5", "train.seed=1"], "\n  train.seed  'train' was set to a value before"),
+        (
+            [f"train.seed={'9' * 5000}"],
+            "\n  train.seed  a number here has too many digits",
+        ),
+        (
+            [f"data.root={'[' * 3000}{']' * 3000}"],
+            "data.root  lists or tables are nested",
+        ),
+        ([f"data.root={'[' * 250}{']' * 250}"], "data.root  lists or tables are nested too deeply"),
         ([f"data.a={'{a=' * 300}1{'}' * 300}"], "lists or tables are nested too deeply"),
         ([f"{'a.' * 3000}a=1"], "no setting is nested so deeply"),
     ],
@@ -101,7 +110,7 @@ def test_overrides_that_cannot_be(overrides, message):
     [
         (f"x = {'9' * 5000}", "a.toml: a number here has too many digits"),
         (f"x = {'[' * 3000}{']' * 3000}", "a.toml: lists or tables are nested too deeply here"),
-        (f"{'a.' * 3000}a = 1", "a.toml: lists or tables are nested too deeply here"),
+        (f"{'a.' * 3000}a = 1", "a.toml: a key here has too many parts"),
     ],
 )
 def test_a_file_that_is_too_much(tmp_path, text, message):
@@ -116,7 +125,8 @@ def test_a_name_is_found_in_tables_that_are_wrong(tmp_path):
     assert recipe_name(tmp_path / "mine.toml") == "mine"
     assert recipe_name(tmp_path / "mine.toml", ["name=other"]) == "other"
     assert recipe_name("cyclegan", ["train=3"]) == "cyclegan"
-    for wrong in ("3", "../x", "''"):
+    assert recipe_name("cyclegan", ["name=2024"]) == "2024"
+    for wrong in ("[3]", "../x", "''"):
         assert recipe_name("cyclegan", [f"name={wrong}"]) == ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,14 +18,15 @@ from ganzoo.build.trackers import wrong_trackers
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.interfaces import Data
-from ganzoo.loading import Overrides, Source, load_recipe
+from ganzoo.loading import Overrides, Source, gather
+from ganzoo.origins import Gathered
 from ganzoo.play.ema import Ema
 from ganzoo.play.model import Model, resting_modules
 from ganzoo.play.players import Player
 from ganzoo.play.trainer import Rules, Timetable, Trainer
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
-from ganzoo.tables import TableError
+from ganzoo.tables import TableError, check_tables
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -152,11 +152,14 @@ def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, 
     Raises:
         RecipeError: everything wrong, each fault with its path.
     """
-    recipe = _load(source, overrides)
-    name = str(source) if isinstance(source, (str, Path)) else (recipe.name or "recipe")
-    blueprint = read(recipe, installed().registry, name)
-    if faults := wrong_trackers(recipe.trackers):
-        raise RecipeError(name, faults)
+    gathered = gather(source, overrides)
+    name = gathered.place
+    with gathered.placing():
+        return *_check(_blueprint(gathered), name), name
+
+
+def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
+    recipe = blueprint.recipe
     assembly = assemble(blueprint, "meta", name)
     if not assembly.players:
         raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
@@ -168,18 +171,17 @@ def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, 
         if recipe.networks[idle].trainable
     ]
     blueprint.recipe = fill(blueprint)
-    return blueprint, trial, name
+    return blueprint, trial
 
 
-def _load(source: Source, overrides: Overrides) -> Recipe:
-    """The recipe; if only tables apart from its names are wrong, faults of the names as well."""
+def _blueprint(gathered: Gathered) -> Blueprint:
+    """What the recipe means; faults of its tables, its names and its settings in one round."""
+    faults: Sequence[Fault] = ()
     try:
-        return load_recipe(source, overrides)
+        recipe = check_tables(gathered.tables, gathered.place, gathered.faults)
     except TableError as error:
-        more: Sequence[Fault] = ()
-        try:
-            if error.rest is not None:
-                read(error.rest, installed().registry, error.source)
-        except RecipeError as other:
-            more = other.faults
-        raise RecipeError(error.source, [*error.faults, *more]) from None
+        if error.rest is None:
+            raise
+        recipe, faults = error.rest, error.faults
+    faults = [*faults, *wrong_trackers(recipe.trackers)]
+    return read(recipe, installed().registry, gathered.place, faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from collections.abc import Sequence
 
 import torch
 
@@ -14,21 +15,24 @@ from ganzoo.build.plans import (
     OutputPlan,
     PartPlan,
 )
-from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken
+from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
-from ganzoo.errors import RecipeError, choices
+from ganzoo.errors import Fault, RecipeError, choices
 from ganzoo.expression import Call, Expression, Name
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import MetricPart, NetworkPart, OutputPart, Part, PlayerTable
 from ganzoo.registry import Registry
 from ganzoo.signature import wires
+from ganzoo.standins import is_spoiled
 
 PLAYERS = (GENERATORS, DISCRIMINATORS)
 
 
-def read(recipe: Recipe, registry: Registry, source: str) -> Blueprint:
+def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] = ()) -> Blueprint:
     """What the recipe means.
+
+    also: what is known to be wrong with its tables.
 
     Raises:
         RecipeError: everything wrong with its names, settings and wires, at once.
@@ -37,8 +41,10 @@ def read(recipe: Recipe, registry: Registry, source: str) -> Blueprint:
     tables = (_read_data, _read_latents, read_terms, _read_networks, _read_rest)
     for step in (*tables, check_wires, check_players):
         step(blueprint, lookup)
-    if lookup.faults:
-        raise RecipeError(source, lookup.faults)
+    if lookup.faults or also:
+        try_components(blueprint, lookup)
+        more = [fault for fault in lookup.faults if not is_spoiled(fault.path, also)]
+        raise RecipeError(source, [*also, *more])
     return blueprint
 
 

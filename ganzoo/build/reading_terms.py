@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint, PenaltyPlan, SchedulePlan, TermPlan
 from ganzoo.expression import Call
 from ganzoo.interfaces import AdversarialLoss
+from ganzoo.networks.backbones import weights_follow
 from ganzoo.recipe_parts import SchedulePart, TermPart, WeightPart
 from ganzoo.signature import wires
 
@@ -87,3 +89,18 @@ def refuse_taken(name: str, path: str, lookup: Lookup) -> None:
     """Note a name that torch's modules have an attribute of."""
     if hasattr(MODULES, name):
         lookup.fault(path, f"'{name}' is a name that torch keeps for itself; choose another")
+
+
+def try_components(blueprint: Blueprint, lookup: Lookup) -> None:
+    """Note what constructors refuse of settings that are sound as such.
+
+    For a recipe that is at fault anyhow: so all that is wrong with its settings is one list.
+    """
+    unread = len(blueprint.terms) < len(blueprint.recipe.losses)
+    names = set(blueprint.networks) if unread else blueprint.used
+    plans = [plan for name, plan in blueprint.networks.items() if name in names]
+    for term in blueprint.live:
+        plans += [plan for plan in (term.loss, term.buffer) if plan is not None]
+    with torch.device("meta"), weights_follow():
+        for plan in plans:
+            lookup.make(plan)

@@ -13,7 +13,7 @@ from ganzoo.expression import Call, Expression, Name, walk
 def check_wires(blueprint: Blueprint, lookup: Lookup) -> None:
     """Check every wire of terms, outputs, samples and metrics."""
     check = WireCheck(blueprint, lookup)
-    view = WireCheck(blueprint, lookup, also=blueprint.outputs)
+    view = WireCheck(blueprint, lookup, also=blueprint.recipe.outputs)
     for term in blueprint.terms:
         for wire, expression in term.wires.items():
             check(expression, f"{term.path}.{wire}")
@@ -41,7 +41,8 @@ class WireCheck:
         self.declared: Collection[str] = list(blueprint.recipe.networks)
         self.found: Mapping[str, PartPlan] = blueprint.networks
         self.also = also
-        self.variables = None if blueprint.dataset is None else list(blueprint.variables)
+        known = [*blueprint.variables, *blueprint.recipe.latents]  # those at fault are told once
+        self.variables = None if blueprint.dataset is None else list(dict.fromkeys(known))
 
     def __call__(self, wire: Expression, path: str) -> None:
         """Note every name in the wire that means nothing."""
