@@ -77,6 +77,15 @@ def cut(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
+def reason(error: BaseException) -> str:
+    """What an error says in one line, with its type; one that cannot say it still has a type."""
+    try:
+        said = " ".join(str(error).split())
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'width'?` where something known is close to the name, else nothing."""
     known = sorted(known)

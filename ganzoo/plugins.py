@@ -11,23 +11,27 @@ Its parts are called `denoise.<name>` in recipes: a plugin cannot shadow the cor
 from __future__ import annotations
 
 import functools
+import io
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from importlib.metadata import version as distribution_version
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
+from ganzoo.errors import reason
+from ganzoo.packages import entry_points, installed_version, named, required
 from ganzoo.registry import Component, PluginError, Registry
 
 if TYPE_CHECKING:
     import typer
 
 GROUP = "ganzoo"
+NAME = re.compile(r"[^\W\d][\w-]*")
 CORE = "ganzoo-core"
 API = 1  # rises when plugins may use something more, or something no longer
 RETIRED: dict[int, str] = {}  # APIs that are no longer taken: the first ganzoo-core without it
@@ -60,12 +64,16 @@ class Hooks:
 
 @dataclass(frozen=True)
 class Plugin:
-    """An installed plugin: its entry point's name, its distribution, and what is wrong with it."""
+    """An installed plugin: its entry point's name, its distribution, and what is wrong with it.
+
+    printed: what it printed when it was imported, which listings must not hold.
+    """
 
     name: str
     package: str
     version: str
     problem: str = ""
+    printed: str = ""
 
 
 @dataclass
@@ -81,30 +89,40 @@ class Zoo:
 @functools.cache
 def installed() -> Zoo:
     """What is installed here, discovered once."""
-    return discover(entry_points(group=GROUP))
+    points, unreadable = entry_points(GROUP)
+    zoo = discover(points)
+    for package, version, problem in unreadable:
+        _note(zoo, Plugin(package, package, version), problem)
+    return zoo
 
 
 def discover(points: Iterable[EntryPoint]) -> Zoo:
     """The core's parts and those of every plugin that loads; the others are named with a reason."""
     zoo = Zoo()
-    _load(zoo, Plugin("", CORE, _version(CORE)), lambda: import_module("ganzoo.parts"))
+    _load(zoo, Plugin("", CORE, installed_version(CORE)), lambda: import_module("ganzoo.parts"))
     for point in sorted(points, key=lambda p: (p.name, p.value)):
-        package, version = (point.dist.name, point.dist.version) if point.dist else ("?", "?")
-        _load(zoo, Plugin(point.name, package, version), functools.partial(_module, point))
+        plugin = Plugin(point.name or "?", *named(point.dist))
+        _load(zoo, plugin, functools.partial(_module, point))
     return zoo
 
 
 def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
     """Register one plugin whole, or not at all."""
-    trial = Zoo()
+    trial, printed = Zoo(), io.StringIO()
     try:
-        _refuse_taken(zoo, plugin)
-        module = load()
-        _call_hooks(trial, plugin, module)
-    except (Exception, SystemExit) as error:
-        kind = "" if isinstance(error, PluginError) else f"{type(error).__name__}: "
-        _note(zoo, plugin, " ".join(f"{kind}{error}".split()))
+        _refuse_name(zoo, plugin)
+        with redirect_stdout(printed):
+            module = load()
+            _call_hooks(trial, plugin, module)
+    except PluginError as error:
+        _note(zoo, plugin, " ".join(str(error).split()))
         return
+    except KeyboardInterrupt:  # the user's
+        raise
+    except BaseException as error:  # a stranger's module may raise anything
+        _note(zoo, plugin, reason(error))
+        return
+    plugin = replace(plugin, printed=" ".join(printed.getvalue().split()))
     zoo.plugins.append(plugin)
     zoo.registry.plugins.add(plugin.name)
     zoo.registry.components.update(trial.registry.components)
@@ -150,9 +168,9 @@ def _check_api(point: EntryPoint, wanted: Any) -> None:
 
 def _cores(point: EntryPoint) -> str:
     """Which ganzoo-core a plugin's package asks for, and which one is here."""
-    asked = [r.partition(";")[0].strip() for r in (point.dist and point.dist.requires) or ()]
+    asked = [r.partition(";")[0].strip() for r in required(point.dist)]
     wanted = [f"wanted: {r}, " for r in asked if re.fullmatch(r"ganzoo[-_.]core[^\w.-].*", r)]
-    return f"({''.join(wanted)}installed: {_version(CORE)})"
+    return f"({''.join(wanted)}installed: {installed_version(CORE)})"
 
 
 def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:
@@ -161,7 +179,9 @@ def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:
         zoo.registry.broken.setdefault(plugin.name, problem)
 
 
-def _refuse_taken(zoo: Zoo, plugin: Plugin) -> None:
+def _refuse_name(zoo: Zoo, plugin: Plugin) -> None:
+    if plugin.name and not NAME.fullmatch(plugin.name):
+        raise PluginError(f"an entry point cannot be called {plugin.name!r}: use letters and _")
     for other in zoo.plugins:
         if other.name == plugin.name:
             raise PluginError(f"the plugin name '{plugin.name}' is taken by {other.package}")
@@ -190,15 +210,8 @@ def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
         )
 
     def register_folder(folder: Path) -> None:
-        for path in sorted(folder.glob("*.toml")):
+        for path in sorted(Path(folder).glob("*.toml")):
             zoo.recipes[prefix + path.stem] = (path, plugin)
 
     hooks.register_components(register=register)
     hooks.register_recipes(register=register_folder)
-
-
-def _version(package: str) -> str:
-    try:
-        return distribution_version(package)
-    except Exception:
-        return "(not installed)"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganzoo.errors import GanzooError, did_you_mean
+from ganzoo.errors import GanzooError, did_you_mean, reason
 
 KINDS = {
     "generator": "makes images: from images, from latents, or from both",
@@ -24,6 +25,9 @@ KINDS = {
     "metric": "a figure on held-out data",
     "output": "how an output is made that takes more than a wire",
 }
+
+
+NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)?")  # a plugin's stands before the part's own
 
 
 class PluginError(GanzooError):
@@ -60,10 +64,12 @@ class Component:
         module, _, attribute = self.target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's module may raise anything
             raise PluginError(
                 f"{self.kind} '{self.name}' of {self.package} {self.version} cannot be loaded from "
-                f"{self.target} ({type(error).__name__}: {error})"
+                f"{self.target} ({reason(error)})"
             ) from error
 
 
@@ -79,8 +85,9 @@ class Registry:
         """Register a part.
 
         Raises:
-            PluginError: the kind is unknown, or the name is taken.
+            PluginError: the kind is unknown, the name is taken or none, or its summary no text.
         """
+        _refuse_nonsense(component)
         if component.kind not in KINDS:
             hint = did_you_mean(component.kind, KINDS)
             raise PluginError(f"there is no kind of part '{component.kind}'.{hint}")
@@ -131,3 +138,13 @@ class Registry:
             return f"; '{name}' is a {others[0]}"
         hint = did_you_mean(name, self.names(kind))
         return f".{hint or ' See: ganzoo list components'}"
+
+
+def _refuse_nonsense(component: Component) -> None:
+    """Plugins are not checked by types when they run."""
+    texts = (component.kind, component.name, component.target, component.summary)
+    if not all(isinstance(text, str) for text in texts):
+        said = ", ".join(repr(text)[:40] for text in texts)
+        raise PluginError(f"kind, name, target and summary of a part are texts, and not {said}")
+    if not NAME.fullmatch(component.name):
+        raise PluginError(f"a part cannot be called {component.name!r}: use letters, digits and _")

@@ -16,7 +16,7 @@ PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
-    *("untrusted", "printing"),
+    *("untrusted", "printing", "packages"),
     *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
 )
 PARTS = (

@@ -87,7 +87,7 @@ def install(folder: Path, name: str, source: str, package: str = "", needs: str 
 def folder(tmp_path, monkeypatch):
     """A folder for packages, on the path; what was discovered is forgotten before and after."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("ganzoo.plugins.entry_points", lambda group: points(tmp_path))
+    monkeypatch.setattr("ganzoo.packages.distributions", lambda: found_in(tmp_path))
     installed.cache_clear()
     yield tmp_path
     installed.cache_clear()
@@ -95,9 +95,14 @@ def folder(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
+def found_in(folder):
+    return metadata.distributions(path=[str(folder)])
+
+
 def points(folder):
-    found = metadata.distributions(path=[str(folder)])
-    return [point for dist in found for point in dist.entry_points if point.group == GROUP]
+    return [
+        point for dist in found_in(folder) for point in dist.entry_points if point.group == GROUP
+    ]
 
 
 def good(folder):
@@ -317,7 +322,7 @@ def test_a_plugin_too_new_is_refused_with_what_it_needs(
     folder, monkeypatch, needs, told, source, reason
 ):
     """Before its hooks, or its imports, are taken for mistakes."""
-    monkeypatch.setattr("ganzoo.plugins.distribution_version", lambda package: "0.1.0")
+    monkeypatch.setattr("ganzoo.packages.version", lambda package: "0.1.0")
     install(folder, "new", source, needs=needs)
     problem = discover(points(folder)).plugins[-1].problem
     assert problem.startswith(reason)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ganzoo.errors import GanzooError, RecipeError
+from ganzoo.errors import GanzooError, RecipeError, reason
 from ganzoo.plugins import Plugin, hooks_of, installed
 from ganzoo.printing import say, visible
 from ganzoo.run.worker import launcher, report
@@ -66,8 +66,10 @@ class Commands(TyperGroup):
         for plugin, module in installed().modules:
             try:
                 self._add(plugin, module)
-            except (Exception, SystemExit) as error:
-                _warn(plugin, f"cannot add its commands ({type(error).__name__}: {error})")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                _warn(plugin, f"cannot add its commands ({reason(error)})")
 
     def _add(self, plugin: Plugin, module: Any) -> None:
         """Take up a plugin's commands; those whose name is taken are left out, and told."""

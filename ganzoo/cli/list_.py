@@ -109,10 +109,18 @@ def plugin_rows() -> list[Row]:
             "package": plugin.package,
             "version": plugin.version,
             "api": str(wanted.get(plugin, "-")),
-            "status": f"failed to load: {plugin.problem}" if plugin.problem else "ok",
+            "status": _status(plugin),
         }
         for plugin in installed().plugins
     ]
+
+
+def _status(plugin: Plugin) -> str:
+    if plugin.problem:
+        return f"failed to load: {plugin.problem}"
+    return (
+        f"ok, but it prints when it is imported: {plugin.printed[:60]}" if plugin.printed else "ok"
+    )
 
 
 def _called(plugin: Plugin) -> str:

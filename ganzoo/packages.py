@@ -1,0 +1,62 @@
+"""The packages that are installed here: no damaged one stands in the others' way."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import Distribution, EntryPoint, distributions, version
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import reason
+
+Unreadable = tuple[str, str, str]  # a package's name, its version, what is wrong
+
+
+def entry_points(group: str) -> tuple[list[EntryPoint], list[Unreadable]]:
+    """Every installed entry point of a group, and the packages whose own cannot be read.
+
+    As `importlib.metadata.entry_points`, which one damaged package stops: of packages of one name
+    the first on the path counts.
+    """
+    points: list[EntryPoint] = []
+    unreadable: list[Unreadable] = []
+    seen: set[str] = set()
+    for found in distributions():
+        package, version = named(found)
+        key = re.sub(r"[-_.]+", "-", package).lower()
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            points += [point for point in found.entry_points if point.group == group]
+        except Exception as error:  # whatever stands in that file
+            problem = f"its entry_points.txt cannot be read ({reason(error)})"
+            unreadable.append((package, version, problem))
+    return points, unreadable
+
+
+def named(found: Distribution | None) -> tuple[str, str]:
+    """A distribution's name and version, as its metadata tell; without, as its folder is called."""
+    folder = Path(str(getattr(found, "_path", "?"))).name
+    name, _, rest = folder.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")
+    try:
+        told: Any = found.metadata if found else {}
+        return str(told["Name"] or name), str(told["Version"] or rest or "?")
+    except Exception:  # there may be none, or nonsense
+        return name, rest or "?"
+
+
+def required(found: Distribution | None) -> list[str]:
+    """What a distribution needs, as far as its metadata tell."""
+    try:
+        return list((found and found.requires) or ())
+    except Exception:  # metadata may be missing, or nonsense
+        return []
+
+
+def installed_version(package: str) -> str:
+    """A distribution's version, for messages."""
+    try:
+        return version(package)
+    except Exception:
+        return "(not installed)"
