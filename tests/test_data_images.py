@@ -189,10 +189,12 @@ def test_float_values_out_of_range(tmp_path: Path, values: list[float], message:
         read_image(tmp_path / "a.tiff")
 
 
-def test_32_bit_integers_out_of_range(tmp_path: Path) -> None:
+def test_32_bit_integers_need_a_range(tmp_path: Path) -> None:
     Image.fromarray(np.array([[70000]], np.int32)).save(tmp_path / "a.tiff")
-    with pytest.raises(DataError, match=r"0 \.\.\. 65535"):
+    with pytest.raises(DataError, match=r"set range = \[low, high\]"):
         read_image(tmp_path / "a.tiff")
+    image = read_image(tmp_path / "a.tiff", Variable(1, range=(0, 140000)))
+    assert image.tolist() == [[[127.5]]]
 
 
 def test_pixel_cap_is_checked_before_decoding(

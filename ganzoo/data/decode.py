@@ -1,26 +1,19 @@
-"""Pixels of an opened image, of any mode and depth, as a tensor."""
+"""Stored values to an image, as a variable says: scale, colour, opacity, channels, upright."""
 
 from __future__ import annotations
 
-import sys
-from typing import IO, Any
-
 import numpy as np
 import torch
-from PIL import Image, ImageFile
 from torch import Tensor
 
-# ITU-R BT.601, as Pillow's own conversion to gray.
+from ganzoo.data import colour
+from ganzoo.data.raw import Header, Raw, Values, shown_scale
+from ganzoo.variable import Variable
+
+# ITU-R BT.601, as Pillow's own conversion to gray; the second is Pillow's, for whole levels.
 LUMA = (0.299, 0.587, 0.114)
-# Pixel layouts of 16-bit colour, and the same in the other byte order (N is this machine's).
-_FOREIGN = "B" if sys.byteorder == "little" else "L"
-OTHER_ORDER = {
-    f"{mode};16{order}": f"{mode};16{other}"
-    for mode in ("RGB", "RGBA")
-    for order, other in (("B", "L"), ("L", "B"), ("N", _FOREIGN))
-}
+LUMA_16 = (19595, 38470, 7471)
 # EXIF orientation: swap rows and columns?, then flip these dimensions.
-ORIENTATION_TAG = 0x0112
 ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
     2: (False, [-1]),
     3: (False, [-2, -1]),
@@ -32,91 +25,123 @@ ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
 }
 
 
-def decode(image: ImageFile.ImageFile, file: IO[bytes], channels: int) -> Tensor:
-    """The image just opened from that file, upright: (channels, H, W) in 0 ... 255.
-
-    8-bit sources are uint8, deeper ones float32.
+def check(header: Header, variable: Variable) -> None:
+    """Whether such a file can become this variable, before its pixels are read.
 
     Raises:
-        ValueError: values that are not finite or out of range.
-        Exception: whatever Pillow raises for a broken file, of a dozen kinds.
+        ValueError: it has other bands than gray or RGB, or values of which nobody can tell what is
+            black and what is white.
     """
-    rawmode = _rawmode(image)
-    image.load()
-    deep = _deep(image, rawmode, file)
-    pixels = _shallow(image, channels) if deep is None else _with_channels(deep, channels)
-    return _upright(pixels, _orientation(image))
+    if header.kind == "bands" and header.bands != variable.channels:
+        raise ValueError(
+            f"it has {header.bands} bands and does not say that they are RGB; "
+            f"{variable.channels} can be read: save those that you want"
+        )
+    if header.scale is None and variable.range is None:
+        raise ValueError(
+            f"its values are {header.dtype}, of which none is black or white by itself; set "
+            "range = [low, high]"
+        )
 
 
-def _shallow(image: Image.Image, channels: int) -> Tensor:
-    """An 8-bit image of any mode as uint8 (channels, H, W)."""
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    mode = "RGB" if channels == 3 else "L"
-    pixels = torch.from_numpy(np.array(image if image.mode == mode else image.convert(mode)))
-    return pixels.permute(2, 0, 1) if channels == 3 else pixels[None]
+def left_out(header: Header, variable: Variable) -> tuple[str, ...]:
+    """What reading such a file as this variable leaves out, in words that follow "has"."""
+    told = [*header.left_out, *_of_profile(header, variable)]
+    if variable.range and header.scale and header.scale[1] * 16 <= variable.range[1]:
+        told.append(
+            f"values of {header.dtype}, {shown_scale(header.scale)} at most, which are dark in the "
+            f"range {shown_scale(variable.range)}"
+        )
+    return tuple(told)
 
 
-def _deep(image: Image.Image, rawmode: str, file: IO[bytes]) -> Tensor | None:
-    """A source of more than 8 bits as float32 (1 or 3, H, W) in 0 ... 255; None for the others."""
-    if image.mode == "F":
-        return _in_range(torch.from_numpy(np.array(image)), 1.0)[None] * 255
-    if image.mode.startswith("I"):
-        gray = torch.from_numpy(np.array(image).astype(np.float32))[None]
-        return _keyed(_in_range(gray, 65535.0), image) / 257
-    if rawmode in OTHER_ORDER:
-        return _on_white(_both_bytes(image, file), image) / 257
-    return None
+def decode(header: Header, raw: Raw, variable: Variable) -> Tensor:
+    """The image (channels, H, W) in 0 ... 255: uint8 for plain 8-bit sources, else float32.
 
-
-def _rawmode(image: ImageFile.ImageFile) -> str:
-    """How the file lays out a pixel, such as `RGB;16B`; known until the image is loaded."""
-    args = image.tile[0].args if image.tile else None
-    return str(args[0] if isinstance(args, tuple) else args)
-
-
-def _both_bytes(image: Image.Image, file: IO[bytes]) -> Tensor:
-    """16-bit values (3 or 4, H, W) of a loaded colour image, of which Pillow keeps the high bytes.
-
-    Read a second time, as if the byte order was the other one, it gives the low bytes.
+    Raises:
+        ValueError: `check` does, or values are not finite, or out of a scale that nobody chose.
     """
-    file.seek(0)
-    with Image.open(file, formats=(str(image.format),)) as again:
-        again.tile = [tile._replace(args=_other_order(tile.args)) for tile in again.tile]
-        low = np.array(again)
-    values = np.array(image).astype(np.float32) * 256 + low
-    return torch.from_numpy(values).permute(2, 0, 1)
+    check(header, variable)
+    levels = _levels(header, raw.values, variable)
+    if _converts(header, variable):
+        levels = colour.to_srgb(levels, header.profile, header.kind)
+    elif header.kind == "cmyk":
+        levels = _as_rgb(levels)
+    pixels = torch.from_numpy(np.ascontiguousarray(levels)).permute(2, 0, 1)
+    if raw.opacity is not None:
+        pixels = _on_white(pixels, torch.from_numpy(raw.opacity), header.premultiplied)
+    turned = header.orientation if raw.orientation == 1 else raw.orientation
+    return _upright(_with_channels(pixels, variable.channels), turned)
 
 
-def _other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
-    return (OTHER_ORDER[args[0]], *args[1:]) if isinstance(args, tuple) else OTHER_ORDER[str(args)]
-
-
-def _on_white(values: Tensor, image: Image.Image) -> Tensor:
-    """16-bit values (3 or 4, H, W) as (3, H, W)."""
-    if len(values) == 3:
-        return _keyed(values, image)
-    opacity = values[3:] / 65535
-    return values[:3] * opacity + 65535 * (1 - opacity)
-
-
-def _keyed(values: Tensor, image: Image.Image) -> Tensor:
-    """16-bit values (C, H, W) with white in place of a PNG's one transparent colour."""
-    key = image.info.get("transparency")
-    if key is None:
-        return values
-    hidden = (values == torch.tensor(key, dtype=torch.float32).view(-1, 1, 1)).all(0)
-    return values.masked_fill(hidden, 65535.0)
-
-
-def _in_range(values: Tensor, top: float) -> Tensor:
-    if not torch.isfinite(values).all():
+def _levels(header: Header, values: Values, variable: Variable) -> Values:
+    """Values (H, W, bands) in 0 ... 255, where 255 is white."""
+    if _is_plain(header, variable):
+        return 255 - values if header.inverted else values
+    scale = variable.range or header.scale
+    assert scale is not None
+    # In double precision: 32-bit integers do not fit into float32.
+    exact = values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+    if not np.isfinite(exact).all():
         raise ValueError("it holds NaN or infinite values")
+    if variable.range is None:
+        _check_scale(exact, scale)
+    low, high = np.asarray(scale, exact.dtype)
+    levels: Values = ((exact - low) * (255 / (high - low))).clip(0, 255).astype(np.float32)
+    return 255 - levels if header.inverted else levels
+
+
+def _check_scale(values: Values, scale: tuple[float, float]) -> None:
     low, high = values.min().item(), values.max().item()
-    if low < 0 or high > top:
-        raise ValueError(f"its values are {low:g} ... {high:g}; scale them to 0 ... {top:g}")
-    return values
+    if low < scale[0] or high > scale[1]:
+        raise ValueError(
+            f"its values are {low:g} ... {high:g}; scale them to {shown_scale(scale)}, or set "
+            "range = [low, high]"
+        )
+
+
+def _is_plain(header: Header, variable: Variable) -> bool:
+    return header.is_plain and variable.range in (None, (0, 255))
+
+
+def _converts(header: Header, variable: Variable) -> bool:
+    """Whether the profile is obeyed; values on a scale of their own, or deeper, are left alone."""
+    if not header.profile or variable.colour == "ignore" or not _is_plain(header, variable):
+        return False
+    return _changes(header) is True
+
+
+def _changes(header: Header) -> bool | str:
+    """Whether the profile changes colours, or why it cannot be obeyed."""
+    try:
+        return colour.changes(header.profile, header.kind)
+    except ValueError as error:
+        return str(error)
+
+
+def _of_profile(header: Header, variable: Variable) -> list[str]:
+    if not header.profile or variable.colour == "ignore" or variable.range:
+        return []
+    changed = _changes(header)
+    if isinstance(changed, str):
+        return [f"{changed}, which is ignored"]
+    if changed and not _is_plain(header, variable):
+        return ["a colour profile, which is ignored: only images of 8 bits are converted"]
+    return []
+
+
+def _as_rgb(levels: Values) -> Values:
+    """CMYK (H, W, 4) without a profile, as RGB: ink multiplies what is left of white."""
+    rest = 255 - levels.astype(np.float32)
+    rgb = rest[..., :3] * rest[..., 3:] / 255
+    return (rgb + 0.5).astype(np.uint8) if levels.dtype == np.uint8 else rgb
+
+
+def _on_white(pixels: Tensor, opacity: Tensor, premultiplied: bool) -> Tensor:
+    """(C, H, W) behind which there is white, by its opacity (H, W); the type stays."""
+    colours = pixels.float() if premultiplied else pixels.float() * opacity
+    laid = (colours + 255 * (1 - opacity)).clamp(0, 255)
+    return laid if pixels.is_floating_point() else laid.round().to(pixels.dtype)
 
 
 def _with_channels(pixels: Tensor, channels: int) -> Tensor:
@@ -125,15 +150,10 @@ def _with_channels(pixels: Tensor, channels: int) -> Tensor:
         return pixels
     if channels == 3:
         return pixels.repeat(3, 1, 1)
-    return (pixels * torch.tensor(LUMA).view(3, 1, 1)).sum(0, keepdim=True)
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1, upright, where there is none or the block is broken."""
-    try:
-        return int(image.getexif().get(ORIENTATION_TAG, 1))
-    except Exception:  # a broken block raises struct.error, SyntaxError, ValueError ...
-        return 1
+    if pixels.is_floating_point():
+        return (pixels * torch.tensor(LUMA).view(3, 1, 1)).sum(0, keepdim=True)
+    weighted = (pixels.int() * torch.tensor(LUMA_16).view(3, 1, 1)).sum(0, keepdim=True)
+    return ((weighted + 0x8000) >> 16).to(torch.uint8)
 
 
 def _upright(pixels: Tensor, orientation: int) -> Tensor:

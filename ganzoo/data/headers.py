@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganzoo.data.decode import ORIENTATIONS, left_out
+from ganzoo.data.listing import shown
+from ganzoo.data.raw import Header
+from ganzoo.variable import Variable
+
+TURNED = [number for number, (swap, _) in ORIENTATIONS.items() if swap]
+
 
 @dataclass(frozen=True)
 class Look:
@@ -23,6 +30,14 @@ class Look:
     dtype: str
     pages: int = 1
     left_out: tuple[str, ...] = ()
+
+
+def look(header: Header, variable: Variable) -> Look:
+    """What `look_at` tells of a header."""
+    height, width = header.size
+    turned = header.orientation in TURNED
+    size = (width, height) if turned else (height, width)
+    return Look(size, header.bands, header.dtype, header.pages, left_out(header, variable))
 
 
 def notes(looks: Mapping[Path, Look]) -> list[str]:
@@ -46,7 +61,5 @@ def _of_kind(what: str, looks: Mapping[Path, Look]) -> str:
 
 
 def _files(paths: list[Path]) -> str:
-    from ganzoo.data.images import shown
-
     more = f" and {len(paths) - 1} more images have" if len(paths) > 1 else " has"
     return f"{shown(paths[0])}{more}"

@@ -7,17 +7,18 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import torch
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from ganzoo.data.decode import decode
-from ganzoo.data.headers import Look
+from ganzoo.data import netpbm, picture, tiff
+from ganzoo.data.decode import check, decode
+from ganzoo.data.headers import Look, look
 from ganzoo.data.listing import SUFFIXES as SUFFIXES
 from ganzoo.data.listing import list_images as list_images
 from ganzoo.data.listing import shown as shown
+from ganzoo.data.raw import Source
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
 from ganzoo.variable import Variable
@@ -33,18 +34,21 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
     """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
 
     variable: how it is read: channels (3 is RGB, 1 is gray), range and colour. It is not resized.
-    8-bit sources are uint8. Deeper ones are float32 on the same scale: 16-bit gray, RGB and RGBA
-    divided by 257, float TIFF (which must hold 0 ... 1) times 255. The EXIF orientation is applied,
-    transparency is laid on white, the first frame of an animation and the first picture of a
-    stereo pair are read, colour profiles are ignored.
+    8-bit sources are uint8. Deeper ones, and those on a `range`, are float32: that range, or all
+    that the type can hold, becomes 0 ... 255; values outside a `range` become its ends. Unsigned
+    integers of up to 16 bits and floats (0 ... 1) have a range of their own, other types need one.
+    The EXIF orientation is applied, opacity is laid on white, the first page or frame is read,
+    colours become sRGB by the file's profile. What is not is in `look_at(path).left_out`.
 
     Raises:
         DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, not an image of
-            FORMATS, or holds values that are not finite or out of range.
+            FORMATS, has bands that are no colours, or holds values that are not finite or out of
+            the range of its type.
     """
     try:
-        with _opened(path) as (image, file):
-            return decode(image, file, variable.channels)
+        with _opened(path) as source:
+            check(source.header, variable)
+            return decode(source.header, source.read(), variable)
     except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
         raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
 
@@ -56,8 +60,9 @@ def look_at(path: Path, variable: Variable = RGB) -> Look:
         DataError: the header shows that `read_image` would refuse it.
     """
     try:
-        with _opened(path) as (image, _):
-            return Look((image.height, image.width), len(image.getbands()), "uint8")
+        with _opened(path) as source:
+            check(source.header, variable)
+            return look(source.header, variable)
     except Exception as error:
         raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
 
@@ -92,13 +97,25 @@ def _formats() -> tuple[str, ...]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[ImageFile.ImageFile, IO[bytes]]]:
+def _opened(path: Path) -> Iterator[Source]:
     if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe or a device might never return
         raise ValueError("it is not a regular file")
-    with path.open("rb") as file, Image.open(file, formats=_formats()) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise Image.DecompressionBombError
-        yield image, file
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(0)
+        if tiff.is_tiff(start) or netpbm.is_netpbm(start):
+            source = (tiff if tiff.is_tiff(start) else netpbm).source(file)
+            _check_size(*source.header.size)
+            yield source
+        else:
+            with Image.open(file, formats=_formats()) as image:
+                _check_size(image.height, image.width)
+                yield picture.source(image, file)
+
+
+def _check_size(height: int, width: int) -> None:
+    if height * width > MAX_PIXELS:
+        raise Image.DecompressionBombError
 
 
 def _reason(error: Exception) -> str:
