@@ -1,4 +1,4 @@
-"""What a metric is: a part that turns held-out samples into figures.
+"""What a metric is: a part that turns test samples into figures.
 
 Import `Metric` from `ganzoo.interfaces`, where the other kinds of parts are.
 """
@@ -16,14 +16,21 @@ Interval = tuple[float, float]
 
 
 class Metric(ABC):
-    """A figure on held-out data: the parameters of `update` are its wires.
+    """A figure on test samples: the parameters of `update` are its wires.
+
+    A sample is an observation: an item of the data counts once, though sample 9 of 40 shows y's
+    first item again where y has only 9. So `update` is called for a sample as long as each of its
+    wires shows something new.
 
     needs_pairs: the wires compare samples of one scene, so the data must be paired.
+    separate: the wires are sets that need no partners, as crowds that are compared: each is shown
+        all of its items, and `update` gets None for a wire that shows nothing new.
     learns_from: wires of which `prepare` is given real samples: each is a variable of the data.
     lower_is_better: figures of which a smaller one is better, by the beginning of their names.
     """
 
     needs_pairs: ClassVar[bool] = True
+    separate: ClassVar[bool] = False
     learns_from: ClassVar[tuple[str, ...]] = ()
     lower_is_better: ClassVar[tuple[str, ...]] = ()
 
@@ -39,7 +46,7 @@ class Metric(ABC):
         """Rows of named figures; the first row is the model, the others what to compare it with."""
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Low and high ends of 95 % intervals over held-out samples, by row and figure.
+        """Low and high ends of 95 % intervals over the samples, by row and figure.
 
         Called after `compute`; a figure that has none is left out.
         """

@@ -95,7 +95,7 @@ class Train(Table):
 
 
 class Samples(Table):
-    """The picture a run shows of itself: a row a held-out sample, a column a wire."""
+    """The picture a run shows of itself: a row a test sample, a column a wire."""
 
     show: list[str] = []
     count: int = Field(default=6, ge=1)

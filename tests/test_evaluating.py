@@ -127,7 +127,8 @@ def test_the_first_figure_decides_which_is_the_best(whole):
     assert (best["metric"], best["figure"]) == ("labels", "pixel_accuracy")
     assert best["value"] == found[step]
     assert best["interval"][0] <= best["value"] <= best["interval"][1]
-    assert f"best by labels, pixel accuracy: step {step}" in said
+    on = "3 held-out samples of x and y"
+    assert f"best by labels, pixel accuracy on {on}: step {step}" in said
 
 
 @pytest.mark.parametrize("name", ["model", "best"])
@@ -314,11 +315,11 @@ def test_the_command_shows_tables_in_80_columns(whole):
     assert result.exit_code == 0, result.output
     first, *rest = result.output.splitlines()
     assert first == (
-        f"{folder / 'model.safetensors'}: weights of step 7 (averages), on 3 held-out samples of "
-        "'streets'"
+        f"{folder / 'model.safetensors'}: weights of step 7 (averages), on 3 held-out samples of x "
+        "and y, 'streets'"
     )
     assert max(map(len, rest)) <= 80
-    assert "cycle, 3 held-out samples [95 % interval]" in result.output
+    assert "cycle, 3 held-out samples of x [95 % interval]" in result.output
     assert "later" not in result.output
     value = json.loads((folder / "metrics.json").read_text())["cycle"]["model"]["cycle_error"]
     assert f"{value:.3f} [" in result.output
@@ -335,6 +336,8 @@ def test_json_other_metrics_and_the_best(whole, tmp_path):
     assert told == json.loads(out.read_text())
     assert list(told["scores"]) == list(told["intervals"]) == ["later"]
     assert told["samples"] == 3
+    assert (told["counts"], told["trained_on"]) == ({"x": 3, "y": 3}, [])
+    assert told["observed"] == {"later": {"held_out": {"x": 3, "y": 3}}}
     assert told["step"] == json.loads((folder / "best.json").read_text())["step"]
     assert told["data"]["type"] == "streets"
     everything = evaluate_file(folder, everything=True, tell=say_nothing).found.scores
@@ -420,7 +423,7 @@ ENDS = {
 def test_intervals_are_whole_at_any_width(width):
     console = Console(file=io.StringIO(), width=width)
     best = {"step": 40, "scores": {"labels": ROWS}, "intervals": {"labels": ENDS}}
-    print_scores({"labels": ROWS}, 200, console, {"labels": ENDS}, best)
+    print_scores({"labels": ROWS}, {}, console, {"labels": ENDS}, best)
     shown = console.file.getvalue()
     assert shown.count("[0.580, 0.620]") == 2
     assert ("0.600 [0.580, 0.620]" in shown) == (width == 120)
@@ -433,5 +436,5 @@ def test_long_names_and_counts_leave_intervals_whole():
     rows = {"real, other half": {**dict.fromkeys(names, 0.5), "images": 6, "neighbours": 3}}
     ends = {"real, other half": dict.fromkeys(names, (0.25, 0.75))}
     console = Console(file=io.StringIO(), width=80)
-    print_scores({"pr": rows}, 12, console, {"pr": ends})
+    print_scores({"pr": rows}, {}, console, {"pr": ends})
     assert console.file.getvalue().count("[0.250, 0.750]") == 2

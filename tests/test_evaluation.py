@@ -194,7 +194,7 @@ def test_examples_are_read_by_wire():
 
 def test_counts_are_printed_as_they_are():
     shown = Console(file=io.StringIO(), width=80)
-    print_scores({"kid": {"model": {"kid": 0.0314, "images": 200}}}, 200, shown)
+    print_scores({"kid": {"model": {"kid": 0.0314, "images": 200}}}, {}, shown)
     [row] = [line for line in shown.file.getvalue().splitlines() if "model" in line]
     assert "0.031" in row
     assert "200 " in row

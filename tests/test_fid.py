@@ -107,6 +107,7 @@ def test_rows_and_what_they_depend_on() -> None:
     assert rows["model"] == {
         "fid_a": pytest.approx(frechet_distance(features(generated), truth), abs=1e-5),
         "images": 10,
+        "real_images": 10,
         "resize": SIZE,
     }
     half = frechet_distance(truth[::2], truth[1::2])
@@ -127,6 +128,47 @@ def test_intervals_are_around_their_figures() -> None:
     few = scored(Fid("a", "w2", SIZE), images(3, 0), images(3, 1))
     assert math.isnan(few.compute()["model"]["fid_a"])
     assert few.intervals()["model"] == {}
+
+
+@pytest.mark.case("A2")
+def test_different_numbers_are_torchmetrics_own() -> None:
+    """40 generated images and 9 real ones, each once: it was 40 and the 9 over and over."""
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    generated, real = images(40, 0), images(9, 1, 0.1)
+    metric = Fid("a", "w2", SIZE)
+    for index, image in enumerate(generated):
+        metric.update(image[None], real[index][None] if index < 9 else None, image[None].flip(-1))
+    rows, intervals = metric.compute(), metric.intervals()
+    theirs = FrechetInceptionDistance(Given()).set_dtype(torch.float64)
+    theirs.update(features(real), real=True)
+    theirs.update(features(generated), real=False)
+    assert rows["model"] == {
+        "fid_a": pytest.approx(float(theirs.compute()), rel=1e-4),
+        "images": 40,
+        "real_images": 9,
+        "resize": SIZE,
+    }
+    half = frechet_distance(features(real)[::2], features(real)[1::2])
+    assert rows["real, other half"] == {
+        "fid_a": pytest.approx(half, rel=1e-4),
+        "images": 5,
+        "real_images": 4,
+        "resize": SIZE,
+    }
+    assert rows["copy the input"]["images"] == 40
+    for row, ends in intervals.items():
+        assert ends["fid_a"][0] < rows[row]["fid_a"] < ends["fid_a"][1]
+
+
+@pytest.mark.case("A2")
+def test_precision_and_recall_of_different_numbers() -> None:
+    """On a line, k = 1; real balls: 0 ± 1, 1 ± 1, 5 ± 4; generated: 0.5 ± 2, 2.5 ± 2."""
+    metric = PrecisionRecall("a", "w2", SIZE, neighbours=1)
+    found = metric.measure("model", line(0.5, 2.5), line(0, 1, 5))
+    assert found["precision_a"] == 1  # 2.5 is in the ball around 5
+    assert found["recall_a"] == pytest.approx(2 / 3)  # 5 is 2.5 away from the nearest
+    assert (found["images"], found["real_images"]) == (2, 3)
 
 
 def test_real_images_are_looked_at_once(own_cache: Path) -> None:
@@ -195,6 +237,7 @@ def test_precision_and_recall_counted_by_hand() -> None:
         # 0, 1, 2 are in the ball of 0.5; 10 in that of 19
         "recall_a": 4 / 4,
         "images": 4,
+        "real_images": 4,
         "neighbours": 1,
         "resize": SIZE,
     }

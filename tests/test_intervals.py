@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.metrics.classes import class_figures, row_figures, row_intervals, sample_figures
+from ganzoo.metrics.crowds import Part
 from ganzoo.metrics.fid import Fid, frechet_distance
 from ganzoo.metrics.intervals import bootstrap, bootstrap_mean, delete_half
 from ganzoo.metrics.kid import Kid
@@ -142,15 +144,38 @@ def test_distances_hold_their_level_as_often_as_they_say(metric: Fid | Kid) -> N
     name = metric.named(metric.name)
 
     def figure(sides: tuple[Tensor, Tensor]) -> float:
-        return metric.part("model", *sides)(torch.arange(count))[name]
+        return metric.part("model", *sides)(torch.arange(count), torch.arange(count))[name]
 
     level = np.mean([figure(crowds(random, count)) for _ in range(150)])
     for _ in range(runs):
         sides = crowds(random, count)
         part = metric.part("model", *sides)
-        [(low, high)] = delete_half(part, count, {name: figure(sides)}, 100).values()
+
+        def of(chosen: Tensor, part: Part = part) -> Mapping[str, float]:
+            return part(chosen, chosen)
+
+        [(low, high)] = delete_half(of, count, {name: figure(sides)}, 100).values()
         held += low <= level <= high
     assert held / runs >= 0.87
+
+
+@pytest.mark.case("A2")
+@pytest.mark.parametrize("counts", [(40, 9), (201, 60), (3000, 40)])
+def test_crowds_of_different_sizes_spread_as_both_do(counts: tuple[int, int]) -> None:
+    """The error of a difference of means: the root of s²/m + t²/n. Halves of odd ones are wider."""
+    random = np.random.default_rng(1)
+    one, two = (
+        torch.from_numpy(random.normal(5.0, s, n)) for s, n in zip((2, 1), counts, strict=True)
+    )
+
+    def apart(first: Tensor, second: Tensor) -> dict[str, float]:
+        return {"a": float(one[first].mean() - two[second].mean())}
+
+    whole = {"a": float(one.mean() - two.mean())}
+    [(low, high)] = delete_half(apart, counts, whole).values()
+    wanted = 2 * 1.96 * math.sqrt(one.var() / counts[0] + two.var() / counts[1])
+    assert 0.9 * wanted < high - low < 1.25 * wanted
+    assert low < whole["a"] < high
 
 
 def test_with_replacement_a_distance_is_too_large() -> None:

@@ -65,6 +65,15 @@ def squared_mmd(one: np.ndarray, two: np.ndarray) -> float:
     return within / (m * (m - 1)) + beside / (n * (n - 1)) - 2 * across / (m * n)
 
 
+def subsets_of(found: np.ndarray, real: np.ndarray, size: int, subsets: int) -> list[float]:
+    """The estimate of each subset, drawn as torchmetrics draws them."""
+    random, drawn = torch.Generator().manual_seed(0), []
+    for _ in range(subsets):
+        one, two = (torch.randperm(len(s), generator=random)[:size].numpy() for s in (real, found))
+        drawn.append(squared_mmd(real[one], found[two]))
+    return drawn
+
+
 def kid(**settings: int) -> Kid:
     return Kid(**{"size": SIZE, "subset_size": 100, "subsets": 3, **settings})  # type: ignore[arg-type]
 
@@ -79,13 +88,14 @@ def test_the_formula_between_halves_of_different_scenes(shrink: list[tuple[objec
     truth = features(real)
     for row, pictures in zip(rows, (generated, real, source), strict=True):
         seen = features(pictures)
-        expected = (squared_mmd(seen[::2], truth[1::2]) + squared_mmd(seen[1::2], truth[::2])) / 2
-        # a subset is the whole half here, so that they do not differ
+        halves = (seen[::2], truth[1::2]), (seen[1::2], truth[::2])
+        drawn = np.array([subsets_of(*half, 2, 3) for half in halves])
         assert rows[row] == {
-            "kid_efficientnet_lite0": pytest.approx(expected, rel=1e-5),
-            "std": pytest.approx(0, abs=1e-9),
+            "kid_efficientnet_lite0": pytest.approx(drawn.mean(), rel=1e-4),
+            "std": pytest.approx(drawn.std(1).mean(), rel=1e-4),
             "images": 8,
-            "subset_size": 4,
+            "real_images": 8,
+            "subset_size": 2,
             "resize": SIZE,
         }
     assert shrink == [("tf_efficientnet_lite0", "wheel", {"num_classes": 0})]
@@ -158,7 +168,66 @@ def test_too_few_images_give_no_number(shrink: object, count: int) -> None:
     score.update(images(count, 0), images(count, 1))
     row = score.compute()["model"]
     assert math.isnan(row["kid_efficientnet_lite0"])
-    assert row["images"] == count
+    assert row["images"] == row["real_images"] == count
+    assert "std" not in row
+
+
+@pytest.mark.case("A4")
+@pytest.mark.parametrize("count", range(4, 101, 8))
+def test_a_spread_of_few_images_is_one_or_none(shrink: object, count: int) -> None:
+    """It was 0.000 up to 100 images: each subset was the whole half."""
+    score = kid(subset_size=50, subsets=20)
+    score.update(images(count, 0), images(count, 1))
+    for row in score.compute().values():
+        if count == 4:
+            assert "std" not in row
+        else:
+            assert row["std"] > 1e-3
+            assert row["subset_size"] <= count // 4 or row["subset_size"] == 2
+
+
+@pytest.mark.case("A4")
+def test_the_spread_is_about_the_error_of_the_figure(shrink: object) -> None:
+    """Of halves, the spread of random halves is that of the whole (Shao and Wu 1989)."""
+    found, spreads = [], []
+    for seed in range(60):
+        score = kid(subset_size=50, subsets=30)
+        score.update(images(24, 2 * seed), images(30, 2 * seed + 1, 0.3))
+        row = score.compute()["model"]
+        found.append(row["kid_efficientnet_lite0"])
+        spreads.append(row["std"])
+    assert 0.7 < np.mean(spreads) / np.std(found) < 1.6
+
+
+@pytest.mark.case("A2")
+def test_different_numbers_are_torchmetrics_own(shrink: object) -> None:
+    """All with all: 40 and 9 images cannot be pairs."""
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    generated, real = images(40, 0), images(9, 1, 0.2)
+    score = kid(subset_size=50, subsets=25)
+    for index, image in enumerate(generated):
+        score.update(image[None], real[index][None] if index < 9 else None)
+    rows = score.compute()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        theirs = KernelInceptionDistance(nn.Identity(), subsets=25, subset_size=4)
+        theirs.update(torch.from_numpy(features(real)), real=True)
+        theirs.update(torch.from_numpy(features(generated)), real=False)
+        mean, std = theirs.compute()
+    assert rows["model"] == {
+        "kid_efficientnet_lite0": pytest.approx(float(mean), rel=1e-4),
+        "std": pytest.approx(float(std), rel=1e-4),
+        "images": 40,
+        "real_images": 9,
+        "subset_size": 4,
+        "resize": SIZE,
+    }
+    assert {r: rows["real, other half"][r] for r in ("images", "real_images")} == {
+        **{"images": 9, "real_images": 9}
+    }
+    low, high = score.intervals()["model"]["kid_efficientnet_lite0"]
+    assert low < rows["model"]["kid_efficientnet_lite0"] < high
 
 
 def test_the_figure_is_named_after_its_backbone() -> None:

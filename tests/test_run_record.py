@@ -70,7 +70,7 @@ def test_whatever_ends_it_is_told(recipes, tiny, tmp_path, monkeypatch, error):
 def test_it_is_running_until_it_is_evaluated(recipes, tiny, tmp_path, monkeypatch):
     states = []
 
-    def look(self):
+    def look(self, tick):
         record = read_record(tmp_path / "run")
         states.append((record["state"], record["step"]))
         return Evaluation(), {}

@@ -34,23 +34,30 @@ def evaluate(
         Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON into a new file.")
     ] = None,
 ) -> None:
-    """Compute the metrics of a model's recipe on held-out data, with 95 % intervals."""
+    """Compute the metrics of a model's recipe on held-out images, with 95 % intervals.
+
+    Where none are held out, training images stand in, and every table says so.
+    """
     from ganzoo.files import write_json
     from ganzoo.run.best import best_model
     from ganzoo.run.evaluating import evaluate_file
     from ganzoo.run.opening import device
+    from ganzoo.run.progress import progress
     from ganzoo.run.translation import refuse_existing
+    from ganzoo.terminal import Terminal
 
     refuse_existing([out] if out else [])
-    found = evaluate_file(
-        best_model(model) if best else model,
-        metrics=metric or [],
-        everything=all_,
-        folder=data,
-        overrides=set_ or [],
-        device=device(),
-        tell=lambda text: say(text, err=json_),
-    )
+    with progress(Terminal(stderr=True, quiet=json_), "opening the model") as tick:
+        found = evaluate_file(
+            best_model(model) if best else model,
+            metrics=metric or [],
+            everything=all_,
+            folder=data,
+            overrides=set_ or [],
+            device=device(),
+            tell=lambda text: say(text, err=json_),
+            tick=tick,
+        )
     if out:
         write_json(out, found.as_json())
     _show(found, json_)
@@ -65,4 +72,4 @@ def _show(found: Assessment, as_json: bool) -> None:
         return
     say(found.headline)
     evaluation = found.found
-    print_scores(evaluation.scores, found.samples, Terminal(), evaluation.intervals)
+    print_scores(evaluation.scores, evaluation.observed, Terminal(), evaluation.intervals)

@@ -20,17 +20,20 @@ FEWEST = 4
 USUAL = 224
 # Samples of which all pairs are kept in memory.
 LARGEST = 2000
-Part = Callable[[Tensor], Mapping[str, float]]
+Part = Callable[[Tensor, Tensor], Mapping[str, float]]
 
 
 class Crowds(Metric):
     """Figures of how far a crowd of generated images is from one of real images.
+
+    The crowds may differ in size: each image is in its crowd once.
 
     name: the metric's, which the figures' names begin with.
     draws: random halves for an interval.
     """
 
     needs_pairs = False
+    separate = True
     name: ClassVar[str]
     draws: ClassVar[int] = 1000
 
@@ -46,8 +49,12 @@ class Crowds(Metric):
         self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
         self.real = {REAL: RealFeatures(), COPY: RealFeatures()}
 
-    def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
+    def update(
+        self, prediction: Tensor | None, target: Tensor | None, source: Tensor | None = None
+    ) -> None:
         """Add generated and real images (N, 3, H, W) or (N, 1, H, W) in [-1, 1], of any sizes.
+
+        None adds nothing to a crowd.
 
         Raises:
             ValueError: they are not of these shapes, or the backbone cannot be had.
@@ -57,7 +64,7 @@ class Crowds(Metric):
                 self.features[row] += self._look(row, images)
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """The figures, and what they depend on: counts of images and their `resize`.
+        """The figures, and what they depend on: counts of both crowds and their `resize`.
 
         Raises:
             ValueError: no image was added.
@@ -68,7 +75,11 @@ class Crowds(Metric):
         return {row: self.measure(row, crowd, found[REAL]) for row, crowd in found.items()}
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Intervals over random halves of the samples, generated and real ones together."""
+        """Intervals over random halves of the samples.
+
+        Of as many generated images as real ones, which may be of one scene each, the same are
+        taken of both; else those of one crowd have nothing to do with those of the other.
+        """
         found, rows = self.crowds(), self.compute()
         return {row: self._sure(row, crowd, found[REAL], rows[row]) for row, crowd in found.items()}
 
@@ -78,7 +89,7 @@ class Crowds(Metric):
 
     @abstractmethod
     def part(self, row: str, found: Tensor, real: Tensor) -> Part:
-        """The row's figures of the samples of given numbers, as `delete_half` asks for them."""
+        """The row's figures of the images of given numbers in both crowds."""
 
     def named(self, figure: str) -> str:
         """A figure with the backbone's name: `kid_efficientnet_lite0`."""
@@ -91,17 +102,22 @@ class Crowds(Metric):
         Raises:
             ValueError: no image was added.
         """
-        if not self.features[REAL]:
+        if not self.features[REAL] or not self.features[MODEL]:
             raise ValueError("there is nothing to score: no image was added")
         return {row: torch.stack(f).double() for row, f in self.features.items() if f}
 
     def _sure(
         self, row: str, found: Tensor, real: Tensor, values: dict[str, float]
     ) -> dict[str, Interval]:
-        if len(real) < FEWEST:
-            return {}
         figures = {name: v for name, v in values.items() if isinstance(v, float) and name != "std"}
-        return delete_half(self.part(row, found, real), len(real), figures, self.draws)
+        part, m, n = self.part(row, found, real), len(found), len(real)
+        if min(m, n) < FEWEST:
+            return {}
+        if row == REAL:
+            return delete_half(lambda chosen: part(*by_parity(chosen)), n, figures, self.draws)
+        if m == n:
+            return delete_half(lambda chosen: part(chosen, chosen), n, figures, self.draws)
+        return delete_half(part, (m, n), figures, self.draws)
 
     def _look(self, row: str, images: Tensor) -> list[Tensor]:
         """Features (d,) of each image, float32, on the CPU."""

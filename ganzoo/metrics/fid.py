@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from ganzoo.metrics.crowds import FEWEST, REAL, Crowds, Part, by_parity
+from ganzoo.metrics.crowds import FEWEST, REAL, Crowds, Part
 
 
 class Fid(Crowds):
@@ -16,8 +16,8 @@ class Fid(Crowds):
     ‖m₁ - m₂‖² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), for means m and covariances C (of n - 1) of two sets of
     images' features; equal to torchmetrics'.
 
-    It depends on the number of images, and much: with fewer it is larger, for the very same
-    generator. So it, the backbone and the resize are given with the figure, and only figures of
+    It depends on the numbers of images, and much: with fewer it is larger, for the very same
+    generator. So both, the backbone and the resize are given with the figure, and only figures of
     which all are equal may be compared. Publications take Inception v3 and mostly 10,000 images or
     more. Of 3 images and fewer it is not a number.
 
@@ -53,18 +53,18 @@ class Fid(Crowds):
         super().__init__(backbone, weights, size)
 
     def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
-        """The figure and counts: `images` and `resize`."""
-        sides = (real[::2], real[1::2]) if row == REAL else (found, real)
-        enough = len(real) >= FEWEST
-        distance = frechet_distance(*sides) if enough else math.nan
-        return {self.named("fid"): distance, "images": len(sides[0]), "resize": self.size}
+        """The figure and counts: `images`, `real_images` and `resize`."""
+        one, two = (real[::2], real[1::2]) if row == REAL else (found, real)
+        enough = min(len(found), len(real)) >= FEWEST
+        distance = frechet_distance(one, two) if enough else math.nan
+        counts = {"images": len(one), "real_images": len(two), "resize": self.size}
+        return {self.named("fid"): distance, **counts}
 
     def part(self, row: str, found: Tensor, real: Tensor) -> Part:
-        """The distance of some samples."""
+        """The distance of some images."""
 
-        def distance(chosen: Tensor) -> dict[str, float]:
-            numbers = by_parity(chosen) if row == REAL else (chosen, chosen)
-            sides = found[numbers[0]], real[numbers[1]]
+        def distance(generated: Tensor, others: Tensor) -> dict[str, float]:
+            sides = found[generated], real[others]
             enough = min(map(len, sides)) > 1
             return {self.named("fid"): frechet_distance(*sides) if enough else math.nan}
 

@@ -1,4 +1,4 @@
-"""How sure a figure is: 95 % intervals over held-out samples, always the same for the same values.
+"""How sure a figure is: 95 % intervals over samples, always the same for the same values.
 
 Two ways, since not every figure may be resampled with replacement:
 
@@ -14,7 +14,7 @@ Two ways, since not every figure may be resampled with replacement:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -64,27 +64,30 @@ def bootstrap_mean(name: str, values: list[float]) -> dict[str, Interval]:
 
 
 def delete_half(
-    figures: Callable[[Tensor], Mapping[str, float]],
-    count: int,
+    figures: Callable[..., Mapping[str, float]],
+    count: int | Sequence[int],
     values: Mapping[str, float],
     draws: int = DRAWS,
 ) -> dict[str, Interval]:
     """Intervals around figures of `count` samples, from their spread over random halves.
 
     figures: of the samples of these numbers (n,), in order. values: those of all.
+    count: of several sets that were drawn independently, how many each has; then `figures` gets
+        the numbers of each.
 
     The level of a half's figure may differ (such distances shrink with more samples), so only the
     deviations from the halves' own mean count. A half varies around it as much as a figure of all
     does around the truth; less than a half, n of N > 1000, sqrt((N - n) / n) times as much, which
     is taken back.
     """
-    part = min(count // 2, MOST)
-    if part < FEWEST // 2:
+    counts = [count] if isinstance(count, int) else [*count]
+    parts = [_part(each, counts) for each in counts]
+    if min(parts) < FEWEST // 2:
         return {}
     random = np.random.default_rng(SEED)
-    chosen = (_half(random, count, part) for _ in range(draws))
-    found = [figures(each) for each in chosen]
-    scale = math.sqrt(part / (count - part))
+    sets = [*zip(counts, parts, strict=True)]
+    found = [figures(*(_half(random, *each) for each in sets)) for _ in range(draws)]
+    scale = max(math.sqrt(part / (all_ - part)) for all_, part in sets)
     intervals = {}
     for name, value in values.items():
         drawn = torch.tensor([each.get(name, math.nan) for each in found], dtype=torch.float64)
@@ -92,6 +95,15 @@ def delete_half(
         if ends and not math.isnan(value):
             intervals[name] = value + ends[0], value + ends[1]
     return intervals
+
+
+def _part(count: int, counts: Sequence[int]) -> int:
+    """How many of `count` a draw has: a half; of more than MOST in one set the same share of all.
+
+    A small set beside a large one keeps FEWEST.
+    """
+    share = max(MOST / max(counts), FEWEST / min(counts))
+    return min(count // 2, round(share * count))
 
 
 def _half(random: np.random.Generator, count: int, part: int) -> Tensor:

@@ -8,7 +8,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from ganzoo.metrics.crowds import FEWEST, Crowds, Pairs, Part, by_parity, pairs
+from ganzoo.metrics.crowds import FEWEST, REAL, Crowds, Pairs, Part, by_parity, pairs
 
 SEED = 0
 
@@ -18,11 +18,13 @@ class Kid(Crowds):
 
     The squared maximum mean discrepancy of two sets of images' features f, of d numbers each, under
     the kernel (f·g / d + 1)³; unbiased, so it may be a little below 0. It is averaged over random
-    subsets, always the same ones; `std` is its standard deviation over them.
+    subsets, always the same ones; `std` is its standard deviation over them. A subset is at most
+    half of what it is drawn from, so that subsets differ; where that is too little for one, there
+    is no `std`.
 
     The figure has the backbone's name and must not be compared with one of another backbone (that
-    of publications is Inception v3), nor of another resize; both are given with it, and the number
-    of images. Of 3 images and fewer it is not a number.
+    of publications is Inception v3), nor of another resize; both are given with it, and the numbers
+    of images. Of 3 images and fewer on one side it is not a number.
 
     backbone: timm's name of the network whose pooled features are compared; or "inception", that of
         publications, which needs the package torch-fidelity.
@@ -30,11 +32,13 @@ class Kid(Crowds):
         downloads; a file; or "none", random ones.
     size: the square that images are resized to (bicubic, antialiased) before they are looked at;
         left out, 224. "inception" resizes to 299 in its own way.
-    subset_size: images of either side in a subset; at most half of the held-out ones.
+    subset_size: images of either side in a subset, at most.
     subsets: how many are drawn.
 
-    Every second generated image is compared with the real images of the other samples, and the
-    others in turn, so that none meets the truth about its own scene. The rows to compare with:
+    Where there are as many generated images as real ones, every second generated image is compared
+    with the real images of the other samples, and the others in turn, so that none meets the truth
+    about its own scene. Different numbers cannot be pairs: all are compared with all. The rows to
+    compare with:
     "real, other half" takes real images for the generated ones: what is left of 0 is chance;
     "copy the input" takes `source` for the prediction, where that wire is given.
 
@@ -67,39 +71,43 @@ class Kid(Crowds):
         return self.named("kid")
 
     def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
-        """The figure, its `std`, and counts: `images`, `subset_size` and `resize`."""
-        mean, std = self._distance(found, real)
-        subset = self._subset(len(real))
-        counts = {"images": len(real), "subset_size": subset, "resize": self.size}
-        return {self.figure: mean, "std": std, **counts}
+        """The figure, its `std`, and `images`, `real_images`, `subset_size` and `resize`."""
+        counts = {"images": len(found), "real_images": len(real)}
+        sides = _sides(found, real)
+        smallest = min(len(side) for pair in sides for side in pair)
+        subset = max(2, min(self.subset_size, smallest // 2))
+        counts |= {"subset_size": subset, "resize": self.size}
+        if min(len(found), len(real)) < FEWEST:
+            return {self.figure: math.nan, **counts}
+        both = [kernel_distance(*pair, subset, self.subsets) for pair in sides]
+        mean, std = torch.tensor(both, dtype=torch.float64).mean(0).tolist()
+        spread = {"std": std} if subset < smallest and self.subsets > 1 else {}
+        return {self.figure: mean, **spread, **counts}
 
     def part(self, row: str, found: Tensor, real: Tensor) -> Part:
-        """The unbiased estimate of some samples (eq. 4), without subsets."""
+        """The unbiased estimate of some images (eq. 4), without subsets."""
+        halved = row != REAL and len(found) == len(real)
         kernels = (
             pairs(kernel, found, found),
             pairs(kernel, real, real),
             pairs(kernel, found, real),
         )
 
-        def estimate(chosen: Tensor) -> dict[str, float]:
-            even, odd = by_parity(chosen)
-            both = _discrepancy(*kernels, even, odd), _discrepancy(*kernels, odd, even)
-            return {self.figure: sum(both) / 2}
+        def estimate(generated: Tensor, others: Tensor) -> dict[str, float]:
+            if not halved:
+                return {self.figure: _discrepancy(*kernels, generated, others)}
+            (even, odd), (other_even, other_odd) = by_parity(generated), by_parity(others)
+            both = (even, other_odd), (odd, other_even)
+            return {self.figure: sum(_discrepancy(*kernels, *pair) for pair in both) / 2}
 
         return estimate
 
-    def _subset(self, count: int) -> int:
-        return min(self.subset_size, count // 2)
 
-    def _distance(self, found: Tensor, real: Tensor) -> tuple[float, float]:
-        """Mean and standard deviation, averaged over both ways to choose the halves."""
-        if len(real) < FEWEST:
-            return math.nan, math.nan
-        subset = self._subset(len(real))
-        halves = ((found[::2], real[1::2]), (found[1::2], real[::2]))
-        both = [kernel_distance(*half, subset, self.subsets) for half in halves]
-        mean, std = torch.tensor(both, dtype=torch.float64).mean(0).tolist()
-        return mean, std
+def _sides(found: Tensor, real: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """What is compared: halves of different samples, both ways; all, where there are no pairs."""
+    if len(found) != len(real):
+        return [(found, real)]
+    return [(found[::2], real[1::2]), (found[1::2], real[::2])]
 
 
 def kernel(one: Tensor, two: Tensor) -> Tensor:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ganzoo.metric import Interval
-from ganzoo.metrics.crowds import REAL, Crowds, Pairs, Part, by_parity, pairs
+from ganzoo.metrics.crowds import REAL, Crowds, Pairs, Part, pairs
 
 
 class PrecisionRecall(Crowds):
@@ -19,7 +20,7 @@ class PrecisionRecall(Crowds):
     within the manifold of the real ones: fidelity. `recall` is the share of real images within the
     manifold of the generated ones: variety. Both are 0 ... 1.
 
-    Both depend on k and on the number of images, so these, the backbone and the resize are given
+    Both depend on k and on the numbers of images, so these, the backbone and the resize are given
     with the figures; publications take VGG-16's second fully connected layer, k = 3 and 50,000
     images. Of k + 1 images and fewer they are not numbers.
 
@@ -58,21 +59,16 @@ class PrecisionRecall(Crowds):
         self.neighbours = neighbours
 
     def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
-        """`precision` and `recall`, and counts: `images`, `neighbours` and `resize`."""
+        """`precision`, `recall`, and counts: `images`, `real_images`, `neighbours`, `resize`."""
         sides = (real[::2], real[1::2]) if row == REAL else (found, real)
-        counts = {"images": len(sides[0]), "neighbours": self.neighbours, "resize": self.size}
+        counts = {"images": len(sides[0]), "real_images": len(sides[1])}
+        counts |= {"neighbours": self.neighbours, "resize": self.size}
         numbers = [torch.arange(len(side)) for side in sides]
         return {**self._shares(_distances(*sides), *numbers), **counts}
 
     def part(self, row: str, found: Tensor, real: Tensor) -> Part:
-        """Both shares of some samples, from distances that are computed once."""
-        distances = _distances(found, real)
-
-        def shares(chosen: Tensor) -> dict[str, float]:
-            numbers = by_parity(chosen) if row == REAL else (chosen, chosen)
-            return self._shares(distances, *numbers)
-
-        return shares
+        """Both shares of some images, from distances that are computed once."""
+        return partial(self._shares, _distances(found, real))
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
         """Within 0 ... 1."""

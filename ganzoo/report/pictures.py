@@ -1,4 +1,4 @@
-"""The sections of pictures: sample grids over time, best and worst held-out cases."""
+"""The sections of pictures: sample grids over time, best and worst cases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ganzoo.report.html import Html, el
 from ganzoo.report.images import Grid, affordable, image
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import spell_name
+from ganzoo.run.observed import spell_a_sample
 from ganzoo.untrusted import is_plain
 
 CASES = 4  # so many best, and so many worst
@@ -32,7 +33,7 @@ def samples_section(files: RunFiles) -> Html | None:
         el("h2", "Samples", id="samples"),
         el(
             "p",
-            f"A row a held-out sample{shown}. ",
+            f"A row {spell_a_sample(files.latest.get('trained_on'))}{shown}. ",
             _how_many(len(grids), len(files.samples)),
             class_="note",
         ),
@@ -90,7 +91,7 @@ def _slider(name: str, label: str, low: int, high: int, value: int, said: str) -
 
 
 def cases_section(files: RunFiles) -> Html | None:
-    """The held-out samples on which each figure is best, and worst."""
+    """The samples on which each figure is best, and worst."""
     shown = [
         el("div", el("h3", f"{spell_name(metric)}: {spell_name(each)}"), el("div", *halves,
            class_="halves"))
@@ -99,10 +100,11 @@ def cases_section(files: RunFiles) -> Html | None:
     ]  # fmt: skip
     if not shown:
         return None
+    kind = f"a case is {spell_a_sample(files.latest.get('trained_on'))}"
     return el(
         "section",
         el("h2", "Best and worst cases", id="cases"),
-        el("p", "Held-out samples by their own figure, the most extreme first.", class_="note"),
+        el("p", f"By its own figure, the most extreme first; {kind}.", class_="note"),
         *shown,
         aria_labelledby="cases",
     )

@@ -10,6 +10,7 @@ from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import scroll, spell_name
+from ganzoo.run.observed import spell_observed
 
 Figures = Mapping[str, Any]
 
@@ -23,8 +24,8 @@ def metrics_section(files: RunFiles) -> Html | None:
     return el(
         "section",
         el("h2", "Metrics", id="metrics"),
-        el("p", "On held-out data. In brackets and as bands: 95 % intervals over the held-out "
-           "samples, where they were computed.", class_="note"),
+        el("p", "In brackets and as bands: 95 % intervals over the samples, where they were "
+           "computed.", class_="note"),
         best_line(files.best),
         *(_metric(name, rows, last, files) for name, rows in scores.items()),
         aria_labelledby="metrics",
@@ -37,7 +38,8 @@ def best_line(best: Table) -> Html | None:
     if value is None:
         return None
     what = " ".join(spell_name(str(best[key])) for key in ("metric", "figure") if key in best)
-    said = f"{value:.4g}{_interval(best.get('interval'))}"
+    on = spell_observed(best.get("observed"))
+    said = f"{value:.4g}{_interval(best.get('interval'))}{f' on {on}' if on else ''}"
     return el("p", "Best model: step ", el("strong", _count(best.get("step"))), f", {what} {said}; "
               "kept in ", el("code", "best.safetensors"), ".", class_="best")  # fmt: skip
 
@@ -53,9 +55,11 @@ def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
     shown = [f for f in _order(rows) if not _is_count(rows, f)]
     group = f"metric-{name}"
     charts = _over_time(name, shown, files.evaluations, group)
+    on = spell_observed(_of(last.get("observed"), name))
     return el(
         "div",
         el("h3", spell_name(name)),
+        el("p", f"On {on}.", class_="note") if on else None,
         charts,
         _table(name, rows, shown, last, files),
         el("p", _counts(rows), class_="note") if _counts(rows) else None,
@@ -187,6 +191,10 @@ def _tables(value: Any) -> dict[str, Table]:
     """By name, those that are tables."""
     found = value if isinstance(value, dict) else {}
     return {name: table for name, table in found.items() if isinstance(table, dict) and table}
+
+
+def _of(tables: Any, name: str) -> Any:
+    return tables.get(name) if isinstance(tables, dict) else None
 
 
 def _rows(line: Table, key: str, metric: str) -> Table:

@@ -13,6 +13,7 @@ from ganzoo.build.plans import Blueprint
 from ganzoo.errors import ModelError
 from ganzoo.files import duplicate, write_json
 from ganzoo.run.evaluation import Evaluation
+from ganzoo.run.observed import Observed, spell_observed
 from ganzoo.run.scores import spell_figure
 from ganzoo.untrusted import read_object
 
@@ -40,7 +41,11 @@ class Best:
         record = self.record
         what = f"{record['metric']}, {record['figure'].replace('_', ' ')}"
         value = spell_figure(record["value"], record["interval"])
-        return f"best by {what}: step {record['step']}, {value}: {self.folder / MODEL}"
+        chosen = spell_observed(record.get("observed"))
+        return (
+            f"best by {what}{f' on {chosen}' if chosen else ''}: step {record['step']}, {value}: "
+            f"{self.folder / MODEL}"
+        )
 
     def consider(self, step: int, found: Evaluation) -> str:
         """Keep the model as it is now if it is better than all before; returns what is wrong.
@@ -56,18 +61,20 @@ class Best:
         if value is None:
             known = ", ".join(figures)
             return f"checkpoints.best: metrics.{self.metric} has no figure '{figure}' but {known}"
-        before = self.record
-        if not math.isfinite(value) or not self._is_better(figure, value, before):
+        on = found.observed.get(self.metric, {})
+        if not math.isfinite(value) or not self._is_better(figure, value, on):
             return ""
         write_model(self.experiment, self.folder / MODEL, step)
         interval = found.intervals.get(self.metric, {}).get(row, {}).get(figure)
         told = {"step": step, "metric": self.metric, "figure": figure, "value": value}
-        write_json(self.folder / RECORD, {**told, "interval": interval})
+        write_json(self.folder / RECORD, {**told, "interval": interval, "observed": on})
         return ""
 
-    def _is_better(self, figure: str, value: float, before: Mapping[str, Any]) -> bool:
-        """Also where what decided before was another figure, or the model is gone."""
+    def _is_better(self, figure: str, value: float, on: Observed) -> bool:
+        """Also where another figure decided before, or on other samples, or the model is gone."""
+        before = self.record
         same = before.get("metric") == self.metric and before.get("figure") == figure
+        same = same and before.get("observed", on) == on
         if not same or not (self.folder / MODEL).exists():
             return True
         metric = self.experiment.blueprint.metrics[self.metric].metric.make()

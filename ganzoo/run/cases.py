@@ -1,4 +1,4 @@
-"""Pictures of the held-out samples on which a figure is best, and worst."""
+"""Pictures of the samples on which a figure is best, and worst."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "nodes": int(os.environ.get("GROUP_WORLD_SIZE", 1)),
         "threads": torch.get_num_threads(),
         "precision": experiment.recipe.train.precision,
+        "trained_on": sorted(experiment.data.trained_on()),
         "git": git_state(Path.cwd()),
     }
 

@@ -1,4 +1,4 @@
-"""What `ganzoo evaluate` does: a model file's metrics, on its own held-out data or on others."""
+"""What `ganzoo evaluate` does: a model file's metrics, on its own test samples or on others."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ganzoo.play.checkpoint import read_header
 from ganzoo.play.model import Model
 from ganzoo.run.evaluation import Evaluation, Tell, assess, left_out, missing
 from ganzoo.run.folder import finite
+from ganzoo.run.observed import observed, spell_observed
+from ganzoo.run.showing import Tick, no_tick
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Assessment:
     """A model's figures, and what they are of.
 
     step: after how many the weights were written; averaged: whether they are averages (ema).
-    data: the recipe's table. samples: how many are held out.
+    data: the recipe's table. samples: how many there are to test on. counts, trained_on: how many
+    items of each variable are different, and which were trained on, as data say it.
     """
 
     file: Path
@@ -31,6 +34,8 @@ class Assessment:
     averaged: bool
     data: dict[str, Any]
     samples: int
+    counts: dict[str, int]
+    trained_on: list[str]
     found: Evaluation
 
     @property
@@ -39,10 +44,8 @@ class Assessment:
         averages = " (averages)" if self.averaged else ""
         place = self.data.get("root")
         where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
-        return (
-            f"{self.file}: weights of step {self.step}{averages}, "
-            f"on {self.samples} held-out samples of {where}"
-        )
+        seen = spell_observed(observed(self.counts, self.counts, self.trained_on))
+        return f"{self.file}: weights of step {self.step}{averages}, on {seen}, {where}"
 
     def as_json(self) -> dict[str, Any]:
         """For programs; null where a figure is no number."""
@@ -52,8 +55,11 @@ class Assessment:
             "averaged": self.averaged,
             "data": self.data,
             "samples": self.samples,
+            "counts": self.counts,
+            "trained_on": self.trained_on,
             "scores": self.found.scores,
             "intervals": self.found.intervals,
+            "observed": self.found.observed,
         }
         plain: dict[str, Any] = finite(told)
         return plain
@@ -68,12 +74,14 @@ def evaluate_file(
     overrides: Sequence[str] = (),
     device: str = "cpu",
     tell: Tell,
+    tick: Tick = no_tick,
 ) -> Assessment:
     """Compute the metrics of a model's recipe.
 
     path: a model file, or a run's folder.
     metrics: names; left out, those of a run's end. everything: those for comparisons as well.
     folder: images in place of the recipe's. overrides: settings, as of `--set`.
+    tick: told how far it is, as of `assess`.
 
     Raises:
         ModelError: the file is missing, damaged, or does not fit the metrics or the data.
@@ -88,14 +96,17 @@ def evaluate_file(
     assert data is not None
     data.prepare()
     if not data.test_count():
-        raise DataError(f"there are no held-out samples in '{blueprint.recipe.data.type}'")
+        raise DataError(f"there are no samples to test on in '{blueprint.recipe.data.type}'")
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(device), data, tell, strict=bool(metrics))
-    found = _assess(blueprint, model, data, able, tell)
+    found = _assess(blueprint, model, data, able, tell, tick)
     table = blueprint.recipe.data
     told = {"type": table.type, **table.settings}
     averaged = blueprint.recipe.ema is not None
-    return Assessment(file, header.get("step", 0), averaged, told, data.test_count(), found)
+    return Assessment(
+        *(file, header.get("step", 0), averaged, told, data.test_count()),
+        *({**data.test_counts()}, sorted(data.trained_on()), found),
+    )
 
 
 def _of_folder(folder: Path | None, header: dict[str, Any], overrides: Sequence[str]) -> list[str]:
@@ -127,7 +138,12 @@ def _wanted(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> l
     if unknown:
         raise GanzooError(f"there is no metric '{unknown[0]}'.{choices(unknown[0], known)}")
     usual = [name for name, table in known.items() if everything or table.when == "run"]
-    return list(dict.fromkeys(metrics)) or usual or list(known)
+    if not metrics and not usual:
+        raise ModelError(
+            f'the metrics of this recipe take long ({", ".join(known)}, when = "compare"): '
+            "ask for them by --all, or for one by --metric NAME"
+        )
+    return list(dict.fromkeys(metrics)) or usual
 
 
 def _able(
@@ -164,10 +180,10 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
 
 
 def _assess(
-    blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell
+    blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell, tick: Tick
 ) -> Evaluation:
     try:
-        return assess(blueprint, model, data, names, tell)
+        return assess(blueprint, model, data, names, tell, tick)
     except (ValueError, RuntimeError) as error:
         message = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(

@@ -1,29 +1,28 @@
-"""A recipe's metrics on its held-out data."""
+"""A recipe's metrics on its test samples: held out, or training ones that stand in for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ganzoo.build import Experiment
 from ganzoo.build.plans import Blueprint, MetricPlan
 from ganzoo.errors import Fault, RecipeError, choices
-from ganzoo.expression import Expression
-from ganzoo.interfaces import Data, Metric, Value
+from ganzoo.interfaces import Data, Metric
 from ganzoo.metric import Interval
-from ganzoo.play.model import Model, OutputWire
+from ganzoo.play.model import Model
 from ganzoo.run.examples import Examples
+from ganzoo.run.observed import Observed
+from ganzoo.run.showing import Asked, Tick, no_tick, show
 
 Scores = dict[str, dict[str, dict[str, float]]]
 Intervals = dict[str, dict[str, dict[str, Interval]]]
 Cases = dict[str, dict[str, dict[str, Any]]]
 Tell = Callable[[str], None]
 """Says a sentence to the person who waits."""
-Shown = tuple[Expression, bool]
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,15 @@ class Evaluation:
     """What metrics say of a model.
 
     scores: by metric, row and figure.
-    intervals: 95 % ones over held-out samples, of those figures that have one.
+    intervals: 95 % ones over the samples, of those figures that have one.
     cases: by metric and figure, `higher_is_better` and the `values` of the model, one a sample.
+    observed: by metric, how many distinct items it saw, and of what kind.
     """
 
     scores: Scores = field(default_factory=dict)
     intervals: Intervals = field(default_factory=dict)
     cases: Cases = field(default_factory=dict)
+    observed: dict[str, Observed] = field(default_factory=dict)
 
 
 def say_nothing(text: str) -> None:
@@ -45,7 +46,7 @@ def say_nothing(text: str) -> None:
 
 
 def evaluate(experiment: Experiment, data: Data, tell: Tell = say_nothing) -> Scores:
-    """The metrics that belong to a run's end, over all held-out samples."""
+    """The metrics that belong to a run's end, over all test samples."""
     wanted = of_a_run(experiment.blueprint)
     return assess(experiment.blueprint, experiment.model(), data, wanted, tell).scores
 
@@ -61,52 +62,41 @@ def assess(
     data: Data,
     wanted: Collection[str],
     tell: Tell = say_nothing,
-    tick: Callable[[], None] = lambda: None,
+    tick: Tick = no_tick,
 ) -> Evaluation:
-    """Metrics over all held-out samples, one at a time; torch's chance stays as it was.
+    """Metrics over all test samples, one at a time; torch's chance stays as it was.
 
-    What the data cannot serve is left out; nothing where there are no held-out samples.
-    tick: called after every sample.
+    What the data cannot serve is left out; nothing where there are no test samples.
+    tick: called after every sample, and before each metric computes its figures.
     """
     if not data.test_count():
         return Evaluation()
+    skipped = left_out(blueprint, data)
     with torch.random.fork_rng(_gpus(model)):
-        return _found(_measured(blueprint, model, data, wanted, tell, tick))
+        asked = [Asked.of(n, blueprint, data) for n in wanted if n not in skipped]
+        for each in asked:
+            learnt = _learnt(blueprint.metrics[each.name])
+            _prepare(each.metric, each.name, Examples(data, learnt, model.device), tell)
+        show(asked, model, data, tick)
+        return _found(asked, tick)
 
 
 def _gpus(model: Model) -> list[torch.device]:
     return [model.device] if model.device.type == "cuda" else []
 
 
-def _measured(
-    blueprint: Blueprint,
-    model: Model,
-    data: Data,
-    wanted: Collection[str],
-    tell: Tell,
-    tick: Callable[[], None],
-) -> dict[str, Metric]:
-    """The metrics, having seen every sample."""
-    skipped = left_out(blueprint, data)
-    plans = {name: blueprint.metrics[name] for name in wanted if name not in skipped}
-    metrics: dict[str, Any] = {name: plan.metric.make() for name, plan in plans.items()}
-    views = {name: _views(blueprint, plan) for name, plan in plans.items()}
-    for name, metric in metrics.items():
-        _prepare(metric, name, Examples(data, _learnt(plans[name]), model.device), tell)
-    for index in range(data.test_count()):
-        found = _values(model, [v for own in views.values() for v in own.values()], data, index)
-        for name, metric in metrics.items():
-            metric.update(**{wire: found[_shown(view)] for wire, view in views[name].items()})
-        tick()
-    return metrics
-
-
-def _found(metrics: Mapping[str, Metric]) -> Evaluation:
+def _found(asked: Sequence[Asked], tick: Tick) -> Evaluation:
     """What they say; a figure without an interval, or without cases, is left out there."""
-    scores = {name: metric.compute() for name, metric in metrics.items()}
-    intervals = {name: metric.intervals() for name, metric in metrics.items()}
-    cases = {name: _cases(metric) for name, metric in metrics.items()}
-    return Evaluation(scores, intervals, {name: found for name, found in cases.items() if found})
+    found = Evaluation()
+    for place, each in enumerate(asked):
+        tick(place, len(asked), f"{each.name}: figures and intervals")
+        found.scores[each.name] = each.metric.compute()
+        found.intervals[each.name] = each.metric.intervals()
+        found.observed[each.name] = each.observed
+        cases = _cases(each.metric)
+        if cases:
+            found.cases[each.name] = cases
+    return found
 
 
 def _cases(metric: Metric) -> dict[str, dict[str, Any]]:
@@ -130,7 +120,7 @@ def missing(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
 
 
 def rehearse(experiment: Experiment, data: Data) -> None:
-    """Show a run's metrics one held-out sample, so that what they refuse is told before training.
+    """Show a run's metrics one test sample, so that what they refuse is told before training.
 
     Raises:
         RecipeError: a metric does not take what its wires give.
@@ -139,18 +129,16 @@ def rehearse(experiment: Experiment, data: Data) -> None:
         return
     model, blueprint = experiment.model(), experiment.blueprint
     skipped = left_out(blueprint, data)
-    for name, plan in blueprint.metrics.items():
-        if plan.when != "run" or name in skipped:
+    for name in of_a_run(blueprint):
+        if name in skipped:
             continue
-        views = _views(blueprint, plan)
         try:
-            found = _values(model, views.values(), data, 0)
-            metric = plan.metric.make()
-            metric.update(**{w: found[_shown(view)] for w, view in views.items()})
+            asked = Asked.of(name, blueprint, data)
+            show([asked], model, data, samples=1)
         except (ValueError, RuntimeError) as error:
             fault = Fault(f"metrics.{name}", str(error).splitlines()[0])
             raise RecipeError(experiment.recipe.name, [fault]) from error
-        _check_best(name, metric, experiment)
+        _check_best(name, asked.metric, experiment)
 
 
 def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
@@ -167,11 +155,6 @@ def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
         raise RecipeError(experiment.recipe.name, [Fault("checkpoints.best", message)])
 
 
-def _views(blueprint: Blueprint, plan: MetricPlan) -> dict[str, OutputWire]:
-    """What each of a metric's wires shows."""
-    return {wire: blueprint.view(expression) for wire, expression in plan.wires.items()}
-
-
 def _learnt(plan: MetricPlan) -> dict[str, str]:
     """The wires that a metric learns from, and the variables that they are."""
     part: Any = plan.metric.part
@@ -180,20 +163,3 @@ def _learnt(plan: MetricPlan) -> dict[str, str]:
 
 def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:
     metric.prepare(examples, lambda text: tell(f"metrics.{name}: {text}"))
-
-
-def _values(
-    model: Model, views: Iterable[OutputWire], data: Data, index: int
-) -> Mapping[Shown, Value]:
-    """Each wire on a held-out sample, once.
-
-    One by one, so that dropout in one does not depend on what else is asked for.
-    """
-    sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
-    distinct = {_shown(view): view for view in views}
-    return {key: model.evaluate([v], sample, index)[0] for key, v in distinct.items()}
-
-
-def _shown(view: OutputWire) -> Shown:
-    """What two views of the same have in common; the part that makes an output is made for each."""
-    return view.wire, view.train_mode

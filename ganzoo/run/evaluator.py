@@ -14,6 +14,7 @@ from ganzoo.run.best import Best
 from ganzoo.run.evaluation import Evaluation, Tell, assess, of_a_run, say_nothing
 from ganzoo.run.folder import finite
 from ganzoo.run.recorder import Recorder
+from ganzoo.run.showing import Tick, no_tick
 
 SECONDS = 20.0  # between two signs that the main process is still at work
 
@@ -37,7 +38,10 @@ class Evaluator:
         """Measure what is due; after the last step `finish` measures everything."""
         due = [name for name, every in self.every.items() if step % every == 0]
         if due and not self.recorder.finished:
-            together(self.recorder.trainer.accelerator, lambda tick: self._measure(step, due, tick))
+            together(
+                self.recorder.trainer.accelerator,
+                lambda tick: self._measure(step, due, lambda *_: tick()),
+            )
 
     def on_log(self, record: dict[str, Any]) -> None:
         """Nothing to do."""
@@ -45,7 +49,7 @@ class Evaluator:
     def on_samples(self, step: int) -> None:
         """Nothing to do."""
 
-    def finish(self) -> tuple[Evaluation, dict[str, Any]]:
+    def finish(self, tick: Tick = no_tick) -> tuple[Evaluation, dict[str, Any]]:
         """Measure the finished model, by the main process alone.
 
         Returns what was found, and the line of the best model's evaluation, if there is one.
@@ -53,7 +57,7 @@ class Evaluator:
         folder, step = self.recorder.folder, self.recorder.trainer.done
         wanted = of_a_run(self.recorder.experiment.blueprint)
         folder.cut(folder.evaluations, step - 1)  # a finished run may be resumed
-        found = self._measure(step, wanted, lambda: None)
+        found = self._measure(step, wanted, tick)
         if found.scores:
             write_json(folder.metrics, found.scores)
             write_json(folder.cases, finite(found.cases))
@@ -62,15 +66,15 @@ class Evaluator:
         lines = [line for line in folder.records(folder.evaluations) if line["step"] == best]
         return found, lines[-1] if lines else {}
 
-    def _measure(self, step: int, names: Sequence[str], tick: Callable[[], None]) -> Evaluation:
+    def _measure(self, step: int, names: Sequence[str], tick: Tick) -> Evaluation:
         experiment, trainer = self.recorder.experiment, self.recorder.trainer
         folder = self.recorder.folder
         blueprint, model = experiment.blueprint, experiment.model()
         found = assess(blueprint, model, trainer.data, names, self.tell, tick)
         if not found.scores:
             return found
-        line = {"step": step, "scores": found.scores, "intervals": found.intervals}
-        folder.append(line, folder.evaluations)
+        told = {"scores": found.scores, "intervals": found.intervals, "observed": found.observed}
+        folder.append({"step": step, **told}, folder.evaluations)
         wrong = self.best.consider(step, found)
         if wrong and wrong != self.told:
             self.tell(wrong)

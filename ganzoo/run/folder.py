@@ -6,12 +6,12 @@ log.jsonl           a line every `train.log_every`
 samples/            sample grids over time
 losses.png          the loss plot
 report.html         the run on one page
-cases/              the best and the worst held-out samples
+cases/              the best and the worst test samples
 checkpoints/        what a resume needs
 model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
-metrics.json        figures on held-out data, written at the end
-evaluations.jsonl   a line an evaluation: figures and their intervals
-cases.json          figures of each held-out sample, written at the end
+metrics.json        figures on test samples, written at the end
+evaluations.jsonl   a line an evaluation: figures, their intervals, and on what
+cases.json          figures of each test sample, written at the end
 best.safetensors    the model with the best figure so far; best.json says which
 comparison.json     more of them, which `ganzoo compare` asked for
 alarms.jsonl        a line an alarm

@@ -45,7 +45,7 @@ class Reporting:
         self._guard(self._write)
 
     def draw_cases(self) -> None:
-        """Draw the best and the worst held-out samples."""
+        """Draw the best and the worst samples."""
         self._guard(lambda: draw_cases(self.experiment, read_run(self.folder)))
 
     def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""A held-out sample as a row of pictures."""
+"""A test sample as a row of pictures."""
 
 from __future__ import annotations
 

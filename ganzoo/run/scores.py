@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ganzoo.printing import one_line
+from ganzoo.run.observed import spell_observed
 
 WIDEST = 10_000
 Rows = Mapping[str, Mapping[str, Any]]
@@ -17,13 +18,14 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 def print_scores(
     scores: Mapping[str, Rows],
-    count: int,
+    observed: Mapping[str, Any],
     console: Console,
     intervals: Mapping[str, Rows] | None = None,
     best: Mapping[str, Any] | None = None,
 ) -> None:
     """One table a metric: the model first, then what to compare it with.
 
+    observed: by metric, on how many distinct items of what kind.
     best: the line of evaluations.jsonl in which the best model was found, for a row of its own.
     """
     for name, rows in scores.items():
@@ -31,7 +33,8 @@ def print_scores(
         if best:
             rows = _with_best(rows, best, "scores", name)
             ends = _with_best(ends, best, "intervals", name)
-        title = f"{name}, {count} held-out samples" + (" [95 % interval]" if ends else "")
+        on = spell_observed(observed.get(name))
+        title = name + (f", {on}" if on else "") + (" [95 % interval]" if ends else "")
         table = _table(title, rows, ends, " ")
         unbound = console.options.update(max_width=WIDEST)
         if Measurement.get(console, unbound, table).maximum > console.width:
@@ -62,9 +65,12 @@ def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     """gap: what stands between a figure and its interval."""
     table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
     table.add_column("")
-    figures = list(next(iter(rows.values())))
+    figures = list(dict.fromkeys(figure for found in rows.values() for figure in found))
     cells = {
-        row: [spell_figure(v.get(f), intervals.get(row, {}).get(f), gap) for f in figures]
+        row: [
+            spell_figure(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
+            for f in figures
+        ]
         for row, v in rows.items()
     }
     for figure, column in zip(figures, zip(*cells.values(), strict=True), strict=True):

@@ -28,6 +28,7 @@ from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
+from ganzoo.run.progress import progress
 from ganzoo.run.recorder import Recorder
 from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
@@ -189,9 +190,10 @@ def _draw_first(drawers: Sequence[Observer], recorder: Recorder, display: Displa
 
 def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
     evaluator.tell = partial(_say, console)
-    found, best = evaluator.finish()
+    with progress(console, "measuring") as tick:
+        found, best = evaluator.finish(tick)
     other = best if best.get("step") != trainer.done else {}
-    print_scores(found.scores, trainer.data.test_count(), console, found.intervals, other)
+    print_scores(found.scores, found.observed, console, found.intervals, other)
     if best:
         _say(console, evaluator.best.told())
 

@@ -1,0 +1,79 @@
+"""How many distinct items a figure was measured on, and of what kind: kept as JSON, and spelled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+HELD_OUT, TRAINING, DRAWN = "held_out", "training", "drawn"
+WORDS = {HELD_OUT: "held-out sample", TRAINING: "training sample", DRAWN: "draw"}
+
+Observed = dict[str, dict[str, int]]
+"""Distinct items by kind and variable: `{"held_out": {"x": 40}, "training": {"y": 8}}`."""
+
+
+def distinct(names: Collection[str], counts: Mapping[str, int], samples: int) -> int:
+    """How many samples show something new of a wire that is made from these names.
+
+    counts: distinct items by variable of the data; other names are latents.
+
+    Sample i shows item i % count of each variable, so that several repeat together after their
+    least common multiple. Another draw of a latent makes no new item of an old one; of latents
+    alone each draw is one.
+    """
+    known = [counts[name] for name in names if name in counts]
+    return min(samples, math.lcm(*known)) if known else samples
+
+
+def observed(
+    shown: Mapping[str, int], counts: Mapping[str, int], trained_on: Collection[str]
+) -> Observed:
+    """shown: of how many samples each name was seen. counts, trained_on: as data say them."""
+    found: Observed = {}
+    for name, number in shown.items():
+        kind = DRAWN if name not in counts else TRAINING if name in trained_on else HELD_OUT
+        found.setdefault(kind, {})[name] = min(number, counts.get(name, number))
+    return {kind: found[kind] for kind in WORDS if kind in found}
+
+
+def spell_observed(observed: Any) -> str:
+    """`40 held-out samples of x, 9 of y, 40 draws of z`; nothing where that is lost."""
+    tables = observed if isinstance(observed, dict) else {}
+    return ", ".join(
+        text
+        for kind, word in WORDS.items()
+        if isinstance(tables.get(kind), dict)
+        for text in _spell(tables[kind], word)
+    )
+
+
+def is_of_training(observed: Any) -> bool:
+    """Whether anything in it was trained on."""
+    return isinstance(observed, dict) and bool(observed.get(TRAINING))
+
+
+def spell_a_sample(trained_on: Any) -> str:
+    """What a row of a picture is, by what data say of `trained_on`; neutral where that is lost."""
+    if not isinstance(trained_on, list):
+        return "a sample"
+    if not trained_on:
+        return "a held-out sample"
+    are = "is a training image" if len(trained_on) == 1 else "are training images"
+    return f"a sample ({_and(map(str, trained_on))} {are}, for want of held-out ones)"
+
+
+def _spell(counts: Mapping[str, Any], word: str) -> Iterator[str]:
+    """The kind is named once: `40 held-out samples of x and c`, then `9 of y`."""
+    by_count: dict[int, list[str]] = {}
+    for name, count in counts.items():
+        if isinstance(count, int):
+            by_count.setdefault(count, []).append(name)
+    for place, (count, names) in enumerate(by_count.items()):
+        kind = "" if place else f" {word}{'' if count == 1 else 's'}"
+        yield f"{count}{kind} of {_and(names)}"
+
+
+def _and(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

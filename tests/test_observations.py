@@ -1,0 +1,242 @@
+"""A sample is an observation: each distinct item counts once, and figures say of what they are."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from weakref import WeakValueDictionary
+
+import pytest
+import torch
+from rich.console import Console
+from torch import nn
+
+from ganzoo import build_recipe
+from ganzoo.interfaces import Data, Metric, Variable
+from ganzoo.metrics import eyes
+from ganzoo.metrics.cycle_error import CycleError
+from ganzoo.metrics.fid import frechet_distance
+from ganzoo.metrics.intervals import bootstrap_mean
+from ganzoo.networks import backbones
+from ganzoo.run.evaluation import assess
+from ganzoo.run.observed import distinct, observed, spell_a_sample, spell_observed
+from ganzoo.run.scores import print_scores
+
+X, Y = 40, 9
+FID = {"type": "fid", "backbone": "a", "weights": "w", "size": 32, "when": "compare"}
+
+
+class Few(Data):
+    """40 images x, 9 images y; an epoch of tests walks through both as folders do."""
+
+    def __init__(self, trained=()):
+        self.variables = {name: Variable(3, (16, 16)) for name in "xy"}
+        self.trained = frozenset(trained)
+        random = torch.Generator().manual_seed(0)
+        images = torch.rand(X + Y, 3, 4, 4, generator=random) * 2 - 1
+        self.x, self.y = images.repeat_interleave(4, 2).repeat_interleave(4, 3).split([X, Y])
+
+    def __len__(self):
+        return X
+
+    def train_sample(self, index, random):
+        return self.test_sample(index)
+
+    def test_count(self):
+        return X
+
+    def test_sample(self, index):
+        return {"x": self.x[index % X], "y": self.y[index % Y]}
+
+    def test_counts(self):
+        return {"x": X, "y": Y}
+
+    def trained_on(self):
+        return self.trained
+
+
+class Pooled(nn.Module):
+    """A backbone of 12 features."""
+
+    def forward(self, images):
+        return nn.functional.adaptive_avg_pool2d(images, 2).flatten(1)
+
+
+@pytest.fixture(autouse=True)
+def pooled(monkeypatch, tmp_path):
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(eyes, "_shared", WeakValueDictionary())
+    monkeypatch.setattr(backbones, "load_backbone", lambda *_, **__: Pooled())
+    flat = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
+    monkeypatch.setattr(backbones, "input_statistics", lambda network: flat)
+
+
+@pytest.fixture
+def built(recipes, tiny):
+    """An untrained model with these metrics alone."""
+    others = {name: {} for name in ("labels", "photos", "kid")}
+    return lambda metrics: build_recipe(
+        recipes / "cyclegan.toml", tiny(metrics={**others, **metrics})
+    )
+
+
+@pytest.fixture
+def found(built):
+    """What metrics say of it on 40 and 9 images."""
+
+    def find(metrics, data=None, calls=None, tick=lambda *_: None):
+        experiment = built(metrics)
+        model = experiment.model()
+        for name in "FG" if calls is not None else "":
+            network = experiment.networks[name]
+            network.register_forward_hook(lambda *_, name=name: calls.append(name))
+        return assess(experiment.blueprint, model, data or Few(), metrics, tick=tick), model
+
+    return find
+
+
+def seen(pictures):
+    shown = nn.functional.interpolate(pictures, (32, 32), mode="bicubic", antialias=True)
+    return Pooled()(shown.clamp(-1, 1)).double()
+
+
+@pytest.mark.case("A2")
+@pytest.mark.parametrize(("wire", "source", "target"), [("x2y", "x", "y"), ("y2x", "y", "x")])
+def test_a_crowd_is_its_distinct_images(found, wire, source, target):
+    evaluation, model = found(
+        {"fid": {**FID, "prediction": wire, "target": target, "source": source}}
+    )
+    data = Few()
+    sides = {"x": data.x, "y": data.y}
+    made = [model(wire, seed=i, **{source: one[None]}) for i, one in enumerate(sides[source])]
+    rows = evaluation.scores["fid"]
+    real = seen(sides[target])
+    assert rows["model"] == {
+        "fid_a": pytest.approx(frechet_distance(seen(torch.cat(made)), real), rel=1e-4),
+        "images": len(sides[source]),
+        "real_images": len(sides[target]),
+        "resize": 32,
+    }
+    half = frechet_distance(real[::2], real[1::2])
+    assert rows["real, other half"]["fid_a"] == pytest.approx(half, rel=1e-4)
+    copied = frechet_distance(seen(sides[source]), real)
+    assert rows["copy the input"]["fid_a"] == pytest.approx(copied, rel=1e-4)
+    assert evaluation.observed == {"fid": {"held_out": {"x": X, "y": Y}}}
+
+
+@pytest.mark.case("A2")
+def test_each_network_runs_once_an_item(found):
+    calls = []
+    found({"fid": {**FID, "prediction": "y2x", "target": "x"},
+           "kid": {**FID, "type": "kid", "prediction": "x2y", "target": "y"},
+           "cycle": {"type": "cycle_error", "prediction": "G(F(y))", "target": "y"}},
+          calls=calls)  # fmt: skip
+    # of G(F(y)), each is run anew: what else is asked for must not matter
+    assert sorted(calls) == ["F"] * (Y + Y) + ["G"] * (X + Y)
+
+
+@pytest.mark.case("A2")
+@pytest.mark.parametrize(("wires", "name", "count"), [("F(G(x))", "x", X), ("G(F(y))", "y", Y)])
+def test_means_cases_and_intervals_are_of_distinct_images(found, wires, name, count):
+    evaluation, model = found({"c": {"type": "cycle_error", "prediction": wires, "target": name}})
+    direct = CycleError()
+    there, back = ("x2y", "y2x") if name == "x" else ("y2x", "x2y")
+    for index, image in enumerate(getattr(Few(), name)):
+        other = model(there, seed=index, **{name: image[None]})
+        again = model(back, seed=index, **{"y" if name == "x" else "x": other})
+        direct.update(again, image[None])
+    assert evaluation.scores["c"]["model"] == pytest.approx(direct.compute()["model"], rel=1e-5)
+    values = evaluation.cases["c"]["cycle_error"]["values"]
+    assert values == pytest.approx(direct.cases()["cycle_error"], rel=1e-5)
+    assert len(values) == count
+    wanted = bootstrap_mean("cycle_error", direct.cases()["cycle_error"])["cycle_error"]
+    assert evaluation.intervals["c"]["model"]["cycle_error"] == pytest.approx(wanted, rel=1e-4)
+    assert evaluation.observed == {"c": {"held_out": {name: count}}}
+
+
+class Unaware(Metric):
+    """As a plugin writes one that has never heard of it."""
+
+    needs_pairs = False
+
+    def __init__(self):
+        self.shown = []
+
+    def update(self, prediction, target):
+        self.shown.append(target)
+
+    def compute(self):
+        return {"model": {"mean": float(torch.cat(self.shown).mean()), "images": len(self.shown)}}
+
+
+@pytest.mark.case("A2")
+def test_a_metric_that_knows_nothing_of_it_is_right(built):
+    experiment = built({"mine": {"type": "cycle_error", "prediction": "x2y", "target": "y"}})
+    blueprint = experiment.blueprint
+    plan = blueprint.metrics["mine"]
+    blueprint.metrics["mine"] = replace(plan, metric=replace(plan.metric, part=Unaware))
+    evaluation = assess(blueprint, experiment.model(), Few(), ["mine"])
+    row = evaluation.scores["mine"]["model"]
+    assert row["images"] == Y  # 40 would count y's items four or five times
+    assert row["mean"] == pytest.approx(float(Few().y.mean()), abs=1e-6)
+    assert evaluation.observed == {"mine": {"held_out": {"x": Y, "y": Y}}}
+
+
+@pytest.mark.case("A2")
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        ({"x"}, 40),
+        ({"y"}, 9),
+        ({"x", "y"}, 40),  # 360 pairs, of which there are 40 samples
+        ({"b"}, 8),
+        ({"a", "b"}, 8),  # 4 and 8 repeat together
+        ({"z"}, 40),  # a latent alone: each draw
+        ({"y", "z"}, 9),  # one more draw is no new y
+    ],
+)
+def test_how_many_samples_show_something_new(names, count):
+    counts = {"x": 40, "y": 9, "a": 4, "b": 8}
+    assert distinct(names, counts, 40) == count
+    items = [tuple(i % counts[n] for n in sorted(names) if n in counts) or i for i in range(40)]
+    assert len(set(items)) == count
+    assert len(set(items[:count])) == count
+
+
+@pytest.mark.case("A2", "A3")
+def test_what_was_counted_in_words():
+    counts = {"x": 40, "y": 9}
+    both = observed({"x": 40, "y": 40}, counts, ())
+    assert both == {"held_out": {"x": 40, "y": 9}}
+    assert spell_observed(both) == "40 held-out samples of x, 9 of y"
+    one = observed({"x": 9, "y": 9, "z": 9}, counts, {"y"})
+    assert one == {"held_out": {"x": 9}, "training": {"y": 9}, "drawn": {"z": 9}}
+    assert spell_observed(one) == "9 held-out samples of x, 9 training samples of y, 9 draws of z"
+    assert spell_observed({"training": {"x": 1, "y": 1}}) == "1 training sample of x and y"
+    assert [spell_observed(odd) for odd in (None, 3, {}, {"held_out": {"x": []}})] == [""] * 4
+    assert spell_a_sample([]) == "a held-out sample"
+    assert spell_a_sample(None) == "a sample"
+    assert spell_a_sample(["x", "y"]) == (
+        "a sample (x and y are training images, for want of held-out ones)"
+    )
+
+
+@pytest.mark.case("A2", "A3")
+def test_tables_say_it(found):
+    evaluation, _ = found({"fid": {**FID, "prediction": "x2y", "target": "y"}}, Few(trained="y"))
+    console = Console(file=io.StringIO(), width=100)
+    print_scores(evaluation.scores, evaluation.observed, console, evaluation.intervals)
+    title = console.file.getvalue().splitlines()[0].rstrip()
+    assert title == "fid, 40 held-out samples of x, 9 training samples of y [95 % interval]"
+    assert json.loads(json.dumps(evaluation.observed)) == evaluation.observed
+
+
+@pytest.mark.case("D6")
+def test_who_waits_is_told_how_far_it_is(found):
+    told = []
+    found({"fid": {**FID, "prediction": "y2x", "target": "y"}}, tick=lambda *t: told.append(t))
+    assert told == [
+        *((done, Y, "samples") for done in range(1, Y + 1)),
+        (0, 1, "fid: figures and intervals"),
+    ]
