@@ -200,6 +200,7 @@ def test_the_spread_is_about_the_error_of_the_figure(shrink: object) -> None:
 
 
 @pytest.mark.case("A2")
+@pytest.mark.filterwarnings("ignore:Metric `Kernel")
 def test_different_numbers_are_torchmetrics_own(shrink: object) -> None:
     """All with all: 40 and 9 images cannot be pairs."""
     from torchmetrics.image.kid import KernelInceptionDistance
