@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,27 +40,27 @@ def evaluate(
     """
     from ganzoo.files import write_json
     from ganzoo.run.best import best_model
-    from ganzoo.run.evaluating import evaluate_file
-    from ganzoo.run.opening import device
-    from ganzoo.run.progress import progress
     from ganzoo.run.translation import refuse_existing
-    from ganzoo.terminal import Terminal
 
     refuse_existing([out] if out else [])
-    with progress(Terminal(stderr=True, quiet=json_), "opening the model") as tick:
-        found = evaluate_file(
-            best_model(model) if best else model,
-            metrics=metric or [],
-            everything=all_,
-            folder=data,
-            overrides=set_ or [],
-            device=device(),
-            tell=lambda text: say(text, err=json_),
-            tick=tick,
-        )
+    asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
+    found = _measure(best_model(model) if best else model, asked, quiet=json_)
     if out:
         write_json(out, found.as_json())
     _show(found, json_)
+
+
+def _measure(model: Path, asked: dict[str, Any], quiet: bool) -> Assessment:
+    """With a bar on a terminal, unless programs read."""
+    from ganzoo.run.evaluating import evaluate_file
+    from ganzoo.run.opening import device
+    from ganzoo.run.progress import progress
+    from ganzoo.terminal import Terminal
+
+    with progress(Terminal(stderr=True, quiet=quiet), "opening the model") as tick:
+        return evaluate_file(
+            model, **asked, device=device(), tell=lambda text: say(text, err=quiet), tick=tick
+        )
 
 
 def _show(found: Assessment, as_json: bool) -> None:
