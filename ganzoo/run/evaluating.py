@@ -92,11 +92,7 @@ def evaluate_file(
     header = read_header(file)
     changes = [*_of_folder(folder, header, overrides), *overrides]
     blueprint, model = open_model(file, overrides=changes)
-    data = blueprint.dataset
-    assert data is not None
-    data.prepare()
-    if not data.test_count():
-        raise DataError(f"there are no samples to test on in '{blueprint.recipe.data.type}'")
+    data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(device), data, tell, strict=bool(metrics))
     found = _assess(blueprint, model, data, able, tell, tick)
@@ -107,6 +103,15 @@ def evaluate_file(
         *(file, header.get("step", 0), averaged, told, data.test_count()),
         *({**data.test_counts()}, sorted(data.trained_on()), found),
     )
+
+
+def _test_data(blueprint: Blueprint) -> Data:
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    if not data.test_count():
+        raise DataError(f"there are no samples to test on in '{blueprint.recipe.data.type}'")
+    return data
 
 
 def _of_folder(folder: Path | None, header: dict[str, Any], overrides: Sequence[str]) -> list[str]:
