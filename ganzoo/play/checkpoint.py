@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,12 +38,19 @@ def under(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
 
-def module_state(module: nn.Module) -> tuple[Tensors, dict[str, str]]:
-    """A module's tensors, each once and contiguous, and which other names share them."""
+def module_state(
+    module: nn.Module, without: Collection[str] = ()
+) -> tuple[Tensors, dict[str, str]]:
+    """A module's tensors, each once and contiguous, and which other names share them.
+
+    without: names to leave out.
+    """
     tensors: Tensors = {}
     shared: dict[str, str] = {}
     first: dict[tuple[int, tuple[int, ...], tuple[int, ...]], str] = {}
     for name, tensor in module.state_dict().items():
+        if name in without:
+            continue
         key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
         if tensor.numel() and key in first:
             shared[name] = first[key]
@@ -53,14 +60,23 @@ def module_state(module: nn.Module) -> tuple[Tensors, dict[str, str]]:
     return tensors, shared
 
 
-def load_module(module: nn.Module, tensors: Tensors, shared: Mapping[str, str], what: str) -> None:
+def load_module(
+    module: nn.Module,
+    tensors: Tensors,
+    shared: Mapping[str, str],
+    what: str,
+    optional: Collection[str] = (),
+) -> None:
     """Load a module's state, strictly.
+
+    optional: names that stay as they are where they are missing.
 
     Raises:
         ModelError: names or shapes differ; it says which.
     """
     whole = {**tensors, **{n: tensors[first] for n, first in shared.items() if first in tensors}}
     expected = module.state_dict()
+    whole |= {name: expected[name] for name in optional if name not in whole}
     odd = sorted(set(whole) ^ set(expected)) or [
         name for name in expected if not _fits(whole[name], expected[name])
     ]

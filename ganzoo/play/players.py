@@ -98,7 +98,7 @@ class Player(nn.Module):
         self.name, self.pace = name, pace
         self.networks = nn.ModuleDict(dict(own))
         self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
-        self.penalties = nn.ModuleList(penalties(terms))
+        self.penalties = nn.ModuleList(penalties(terms).values())
         self.terms = tuple(terms)
         self.sides = tuple(sides)
         self.frozen = frozenset(n for n, p in self.named_parameters() if not p.requires_grad)
@@ -163,10 +163,10 @@ class Player(nn.Module):
         return losses, {text: detach(read[text]) for text in returns}
 
 
-def penalties(terms: Sequence[Term]) -> list[nn.Module]:
-    """The penalties of all terms."""
+def penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:
+    """The penalties of all terms, by the names of their losses."""
     priced = [term for term in terms if isinstance(term, PenalisedTerm)]
-    return [charge.penalty for term in priced for charge in term.charges]
+    return {charge.name: charge.penalty for term in priced for charge in term.charges}
 
 
 def no_autocast(values: Mapping[str, Value]) -> AbstractContextManager[Any]:

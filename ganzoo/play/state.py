@@ -12,15 +12,14 @@ from ganzoo.errors import ModelError
 from ganzoo.interfaces import Buffer
 from ganzoo.play.checkpoint import (
     Tensors,
-    load_module,
     load_optimizer,
-    module_state,
     optimizer_state,
     prefixed,
     read_tensors,
     under,
     write_tensors,
 )
+from ganzoo.play.memory import Remembered
 from ganzoo.play.trainer import Trainer
 
 STATE = "state.safetensors"
@@ -29,16 +28,17 @@ STATE = "state.safetensors"
 def save(trainer: Trainer, folder: Path) -> None:
     """Write this process's share: its buffers and sums; the first one all that they have alike."""
     if trainer.accelerator.is_main_process:
-        tensors, header = _collect(trainer)
-        write_tensors(folder / STATE, tensors, header)
+        write_tensors(folder / STATE, *_collect(trainer))
     own: Tensors = trainer.meter.state()
     for name, buffer in _buffers(trainer):
         own |= prefixed(f"{name}/", buffer.state())
-    write_tensors(_own_file(trainer, folder), own, {"step": trainer.done})
+    memories, attributes = trainer.memory.own(trainer.accelerator.is_main_process)
+    header = {"step": trainer.done, "attributes": attributes}
+    write_tensors(_own_file(trainer, folder), own | memories, header)
 
 
-def restore(trainer: Trainer, folder: Path) -> None:
-    """Take up a checkpoint.
+def restore(trainer: Trainer, folder: Path) -> list[str]:
+    """Take up a checkpoint; returns what it does not hold, as ganzoo 0.1 saved less.
 
     Raises:
         ModelError: it is damaged, or of another recipe or number of processes.
@@ -50,10 +50,7 @@ def restore(trainer: Trainer, folder: Path) -> None:
             f"{folder}: this run was made by {header['processes']} processes, and here are "
             f"{processes}; start as many, since each has histories and samples of its own"
         )
-    for key, module in _modules(trainer).items():
-        if key not in header["shared"]:
-            raise ModelError(f"{folder}: it holds no {key}; the recipe has changed since")
-        load_module(module, under(f"{key}/", tensors), header["shared"][key], f"{folder}: {key}")
+    notes = [_load(name, kept, tensors, header, folder) for name, kept in _remembered(trainer)]
     for mover in trainer.movers:
         moments = under(f"optimizer/{mover.player.name}/", tensors)
         numbers = header["numbers"][mover.player.name]
@@ -69,20 +66,23 @@ def restore(trainer: Trainer, folder: Path) -> None:
     if trainer.accelerator.scaler is not None:
         trainer.accelerator.scaler.load_state_dict(header["scaler"])
     trainer.done = header["step"]
-    _, kept = read_tensors(_own_file(trainer, folder))
-    trainer.meter.restore(kept)
+    header, own = read_tensors(_own_file(trainer, folder))
+    trainer.meter.restore(own)
+    trainer.memory.restore_own(own, header.get("attributes", {}))
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
-        buffer.restore({k: v.to(device) for k, v in under(f"{name}/", kept).items()})
+        buffer.restore({k: v.to(device) for k, v in under(f"{name}/", own).items()})
+    return [note for note in notes if note]
 
 
 def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     tensors: Tensors = {}
-    header: dict[str, Any] = {"step": trainer.done, "shared": {}, "numbers": {}}
+    header: dict[str, Any] = {"step": trainer.done, "whole": True, "shared": {}, "numbers": {}}
     header["processes"] = int(trainer.accelerator.num_processes)
-    for key, module in _modules(trainer).items():
-        state, header["shared"][key] = module_state(module)
+    for key, kept in _remembered(trainer):
+        state, shared = kept.tensors()
         tensors |= prefixed(f"{key}/", state)
+        header["shared"] |= {key: shared} if state else {}
     for mover in trainer.movers:
         name = mover.player.name
         header["numbers"][name] = {}
@@ -97,29 +97,30 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     return tensors, header
 
 
+def _remembered(trainer: Trainer) -> list[tuple[str, Remembered]]:
+    """Whatever has tensors, by name; histories are each process's own."""
+    components = trainer.memory.components.items()
+    return [(name, kept) for name, kept in components if kept.module]
+
+
+def _load(
+    name: str, kept: Remembered, tensors: Tensors, header: Mapping[str, Any], folder: Path
+) -> str:
+    """Put a component's tensors back; returns what is missing in a checkpoint of ganzoo 0.1."""
+    if name in header["shared"]:
+        held = under(f"{name}/", tensors)
+        kept.load(held, header["shared"][name], f"{folder}: {name}")
+        return ""
+    if not kept.tensors()[0]:
+        return ""
+    if header.get("whole") or kept.learnt:
+        raise ModelError(f"{folder}: it holds no {name}; the recipe has changed since")
+    return f"{name} starts anew: ganzoo 0.1, which saved this run, did not save it"
+
+
 def _of(parameters: Mapping[str, nn.Parameter], entries: Mapping[str, Any]) -> dict[str, Any]:
     """The entries `<parameter>/<key>` of these parameters."""
     return {k: value for k, value in entries.items() if k.rpartition("/")[0] in parameters}
-
-
-def _modules(trainer: Trainer) -> dict[str, nn.Module]:
-    """What is saved one by one: whatever training changes.
-
-    Trained networks, networks that only keep statistics, losses with parameters of their own; not
-    a frozen backbone, which its own package brings.
-    """
-    owned = {name for mover in trainer.movers for name in mover.player.networks}
-    modules: dict[str, nn.Module] = {}
-    for name, network in trainer.networks.items():
-        if name in owned or not any(True for _ in network.parameters()):
-            modules[f"network/{name}"] = network
-    for mover in trainer.movers:
-        moving = list(mover.player.trainable())
-        for name, loss in mover.player.losses.items():
-            if any(parameter.startswith(f"losses.{name}.") for parameter in moving):
-                modules[f"loss/{name}"] = loss
-    averages = trainer.ema.averages if trainer.ema else {}
-    return modules | {f"ema/{name}": average for name, average in averages.items()}
 
 
 def _buffers(trainer: Trainer) -> list[tuple[str, Buffer]]:

@@ -16,10 +16,11 @@ from ganzoo.play.ema import Ema
 from ganzoo.play.factor import Factor
 from ganzoo.play.loader import Batches, make_loader
 from ganzoo.play.looks import Looks
+from ganzoo.play.memory import Memory, is_resting
 from ganzoo.play.meter import Meter
 from ganzoo.play.mover import Mover, Optimisation
 from ganzoo.play.objective import Values
-from ganzoo.play.players import Player
+from ganzoo.play.players import Player, penalties
 from ganzoo.play.step import SHARED, Draws, Game, is_turn, stream_of
 
 
@@ -102,6 +103,7 @@ class Trainer:
             self.movers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
         )  # fmt: skip
+        self.memory = self._remember(latents)
         self.meter = Meter(accelerator)
         self.done = 0
         self.stop = False
@@ -157,6 +159,26 @@ class Trainer:
         if self.ema:
             self.ema.update()
         self.done += 1
+
+    def _remember(self, latents: Mapping[str, tuple[Latent, tuple[int, ...]]]) -> Memory:
+        """Everything that training may change, by the names that checkpoints give it."""
+        memory = Memory(self.accelerator.device)
+        for name, network in self.networks.items():
+            memory.add(f"network/{name}", network, always=not is_resting(network))
+        for mover in self.movers:
+            for term in mover.player.terms:
+                memory.add(f"loss/{term.name}", term.loss)
+            for name, penalty in penalties(mover.player.terms).items():
+                memory.add(f"penalty/{name}", penalty)
+            for number, each in enumerate(mover.optimisations):
+                memory.add(f"optimizer/{mover.player.name}/{number}", each.optimizer.optimizer)
+        for name, (latent, _) in latents.items():
+            memory.add(f"latent/{name}", latent)
+        for name, factor in {"": self.rules.rate, **self.rules.weights}.items():
+            memory.add(f"schedule/{name}", factor.schedule)
+        for name, average in (self.ema.averages if self.ema else {}).items():
+            memory.add(f"ema/{name}", average, always=True)
+        return memory
 
     def _prepare(self, player: Player) -> Mover:
         player.train()

@@ -125,7 +125,7 @@ def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
 
 def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None:
     """Put the trainer where the checkpoint is, unless that is past the end."""
-    state.restore(trainer, checkpoint)
+    experiment.blueprint.notes += state.restore(trainer, checkpoint)
     if trainer.done > trainer.timetable.steps:
         length = experiment.recipe.train.length
         raise RunError(
