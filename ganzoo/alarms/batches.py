@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from copy import deepcopy
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ def _places(count: int, device: torch.device) -> Tensor:
 def constant(latents: dict[str, Latent], variables: dict[str, Variable]) -> list[str]:
     """The latents that are the same whatever is drawn."""
     found = []
-    for name, latent in latents.items():
+    for name, latent in deepcopy(latents).items():
         shape = 8, *variables[name].shape
         drawn = torch.cat([latent.draw(shape, torch_generator("alarms", n)) for n in range(2)])
         if variables[name].classes != 1 and bool((drawn == drawn[0]).all()):

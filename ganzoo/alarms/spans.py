@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 
 import torch
 
@@ -18,6 +19,7 @@ FAR = (-20.0, *NEAR, 20.0)
 
 def span(loss: AdversarialLoss) -> Span | None:
     """The span of a critic's loss; None where it has no end, as a Wasserstein critic's."""
+    loss = deepcopy(loss)  # a trial, which must not teach it anything
     try:
         near, far = _least(loss, NEAR), _least(loss, FAR)
         chance = min(_loss(loss, logit, logit) for logit in NEAR)

@@ -31,6 +31,7 @@ class Watch:
         self.subjects = subjects(experiment.blueprint)
         self.examples: list[dict[str, Tensor]] = []
         trainer.witness = self.see
+        trainer.memory.add("alarms", self.batches)
 
     def see(self, draws: Draws) -> None:
         """Take in what a step is played on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,4 +199,5 @@ class Blueprint:
         resting: see `Model`.
         """
         wires = {name: self.output(name) for name in self.outputs}
-        return Model(made, wires, self.variables, self.noise, resting)
+        latents = deepcopy(self.noise)  # looking at outputs must not teach training's anything
+        return Model(made, wires, self.variables, latents, resting)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,7 +118,8 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     _check_shapes(blueprint, assembly, batch, trial, source)
     faults: list[Fault] = []
     movers = [TrialMover(player, trial.idle, faults) for player in assembly.players]
-    game = Game(movers, assembly.networks, latent_shapes(blueprint), 0)
+    latents = deepcopy(latent_shapes(blueprint))  # training's must not know of the trial
+    game = Game(movers, assembly.networks, latents, 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
     with FlopCounterMode(display=False) as counter:
         game.step(*_a_turn_of_all(assembly.players, sample))

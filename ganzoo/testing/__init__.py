@@ -21,14 +21,17 @@ from __future__ import annotations
 
 from ganzoo.testing.data import check_data
 from ganzoo.testing.losses import check_loss, check_penalty
+from ganzoo.testing.memory import check_latent, check_memory
 from ganzoo.testing.networks import check_network
 from ganzoo.testing.package import check_light_import, check_package, check_part
 from ganzoo.testing.recipes import check_recipe
 
 __all__ = [
     "check_data",
+    "check_latent",
     "check_light_import",
     "check_loss",
+    "check_memory",
     "check_network",
     "check_package",
     "check_part",

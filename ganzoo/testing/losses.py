@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -10,11 +11,13 @@ from torch import Tensor, nn
 
 from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty
 from ganzoo.signature import parameters
+from ganzoo.testing.memory import check_memory
 from ganzoo.testing.package import check_part, find
 
 
 def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
-    """A loss is a finite scalar, and its gradient equals finite differences in float64.
+    """A loss is a finite scalar, its gradient equals finite differences in float64, and what it
+    remembers is in checkpoints.
 
     inputs: what it is called with; left out, images (2, 3, 8, 8), or logits (2, 1, 4, 4) for an
         adversarial loss. Where some of them require a gradient, the others are taken as constants
@@ -22,29 +25,63 @@ def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
     """
     part = find(name, "loss")
     check_part(name, kind="loss")
-    loss = part.load()(**settings).double()
+
+    def make() -> Any:
+        torch.manual_seed(0)
+        return part.load()(**settings).double()
+
+    loss = make()
     if isinstance(loss, AdversarialLoss):
-        fake, real = _doubles(inputs) or _random((2, 1, 4, 4), 2)
-        against = real if loss.needs_real else None
-        _check_scalar(f"'{name}'.generator_loss", lambda f: loss.generator_loss(f, against), [fake])
-        _check_scalar(f"'{name}'.discriminator_loss", loss.discriminator_loss, [real, fake])
+        _check_adversarial(name, make, _doubles(inputs) or _random((2, 1, 4, 4), 2))
         return
     assert isinstance(loss, Loss), f"'{name}' is neither kind of loss: see ganzoo.interfaces"
     count = len([p for p in parameters(type(loss).forward, skip=1) if p.default is p.empty])
-    _check_scalar(f"'{name}'", loss, _doubles(inputs) or _random((2, 3, 8, 8), count))
+    given = _doubles(inputs) or _random((2, 3, 8, 8), count)
+    check_memory(f"'{name}'", make, lambda part: part(*given))
+    _check_scalar(f"'{name}'", lambda *values: deepcopy(loss)(*values), given)
+
+
+def _check_adversarial(name: str, make: Callable[[], Any], inputs: list[Tensor]) -> None:
+    loss, (fake, real) = make(), inputs
+    against = real if loss.needs_real else None
+
+    def both(part: Any) -> Tensor:
+        total: Tensor = part.discriminator_loss(real, fake) + part.generator_loss(fake, against)
+        return total
+
+    def of_generators(value: Tensor) -> Tensor:
+        found: Tensor = deepcopy(loss).generator_loss(value, against)
+        return found
+
+    def of_critics(*values: Tensor) -> Tensor:
+        found: Tensor = deepcopy(loss).discriminator_loss(*values)
+        return found
+
+    check_memory(f"'{name}'", make, both)
+    _check_scalar(f"'{name}'.generator_loss", of_generators, [fake])
+    _check_scalar(f"'{name}'.discriminator_loss", of_critics, [real, fake])
 
 
 def check_penalty(name: str, **settings: Any) -> None:
-    """A penalty is a finite scalar that reaches the critic's weights."""
+    """A penalty is a finite scalar that reaches the critic's weights, and its memory is saved."""
     part = find(name, "penalty")
     check_part(name, kind="penalty")
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 1))
     images = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
-    real, fake = (Judged((side,), [critic(side)]) for side in images)
+
+    def sides() -> tuple[Judged, Judged]:
+        real, fake = (Judged((side,), [critic(side)]) for side in images)
+        return real, fake
+
+    def use(penalty: Any) -> Tensor:
+        found: Tensor = penalty(lambda *given: [critic(*given)], *sides())
+        return found
+
     penalty = part.load()(**settings)
     assert isinstance(penalty, Penalty), f"'{name}' is no Penalty: see ganzoo.interfaces"
-    value = penalty(lambda *given: [critic(*given)], real, fake)
+    check_memory(f"'{name}'", lambda: part.load()(**settings), use)
+    value = use(penalty)
     assert value.shape == (), f"'{name}' gives {tuple(value.shape)}, not a scalar"
     assert value.isfinite(), f"'{name}' is not finite"
     gradients = torch.autograd.grad(value, list(critic.parameters()), allow_unused=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganzoo.interfaces import Network, Value
 from ganzoo.signature import parameters
+from ganzoo.testing.memory import check_memory
 from ganzoo.testing.package import check_part, find
 
 SIDE = 64
@@ -23,8 +24,8 @@ def check_network(
     """All that ganzoo asks of a network.
 
     It builds, has a finite gradient in every parameter, gives the same for the same seed, runs on
-    the meta device, is restored by its state, and, where it says `per_sample`, treats each sample
-    by itself.
+    the meta device, is restored by its state, is saved with what it remembers, and, where it says
+    `per_sample`, treats each sample by itself.
 
     inputs: what it is called with, tensors or lists of them; left out, two images of 64 px for each
         required parameter, with `in_channels` channels.
@@ -41,6 +42,7 @@ def check_network(
         _check_learning(_seeded(part.load(), settings), head, given, where)
         _check_same(part.load(), settings, head, given, where)
         _check_restored(part.load(), settings, head, given, where)
+        _check_memory(part.load(), settings, head, given, where)
         _check_meta(part.load(), settings, head, given, where)
         if made.per_sample:
             _check_per_sample(made, head, given, where)
@@ -117,6 +119,13 @@ def _check_restored(
     assert torch.equal(*results), (
         f"{where}: its state does not restore it; keep what matters in parameters and buffers"
     )
+
+
+def _check_memory(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
+    def make() -> Network:
+        return _seeded(part, settings).train()
+
+    check_memory(where, make, lambda network: _call(network, head, given).detach())
 
 
 def _check_meta(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
