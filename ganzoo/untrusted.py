@@ -37,16 +37,27 @@ def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
         OSError: it is missing, or may not be read.
     """
     place = path if within is None else inside(path, within)
-    _refuse_special(path, place.stat())
+    refuse_special(path, place.stat())
     follow = 0 if within is None else getattr(os, "O_NOFOLLOW", 0)
     number = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | follow)
     file = os.fdopen(number, "rb")
     try:
-        _refuse_special(path, os.fstat(number))  # it may be another one by now
+        refuse_special(path, os.fstat(number))  # it may be another one by now
     except UntrustedError:
         file.close()
         raise
     return file
+
+
+def refuse_special(path: Path, found: os.stat_result | None = None) -> None:
+    """Refuse devices, pipes and folders: to open one may never end.
+
+    Raises:
+        UntrustedError: it is one.
+        OSError: there is no such file.
+    """
+    if not stat.S_ISREG((found or path.stat()).st_mode):
+        raise UntrustedError(f"{path}: this is no regular file")
 
 
 def inside(path: Path, folder: Path) -> Path:
@@ -221,8 +232,3 @@ def _is_deep(value: Any) -> bool:
 
 def _nests(values: Iterable[Any]) -> Iterator[dict[str, Any] | list[Any]]:
     return (value for value in values if isinstance(value, (dict, list)))
-
-
-def _refuse_special(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise UntrustedError(f"{path}: this is no regular file")

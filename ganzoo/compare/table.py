@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ganzoo.compare.measuring import Figures
+from ganzoo.printing import one_line
 from ganzoo.run.evaluation import Scores
+from ganzoo.tabular import as_csv as csv_of
+from ganzoo.tabular import markdown_row
 
 Column = tuple[str, str]  # metric and figure; one without a metric is not a score
 SIZE, SPEED = ("", "parameters"), ("", "images / s")
@@ -147,21 +149,20 @@ def title(column: Column) -> str:
 def as_markdown(table: Comparison) -> str:
     """A table for a page; every cell holds the deviation beside its mean."""
     head = ["", *(title(column) for column in table.columns)]
-    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * len(table.columns) + "|"]
+    lines = [markdown_row(head), "|---" + "|---:" * len(table.columns) + "|"]
     for row in table.rows:
         cells = [spell(column, row.cells.get(column)) for column in table.columns]
-        lines.append(f"| {' | '.join([row.name, *cells])} |")
-    return "\n".join([*lines, *(f"\n{each}" for each in table.conditions)]) + "\n"
+        lines.append(markdown_row([row.name, *cells]))
+    return "\n".join([*lines, *(f"\n{one_line(each)}" for each in table.conditions)]) + "\n"
 
 
 def as_csv(table: Comparison) -> str:
     """For a spreadsheet: unrounded, mean and deviation in columns of their own."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     titles = [title(column) for column in table.columns]
-    writer.writerow(["system", "runs", *(f"{t}{end}" for t in titles for end in ("", " (std)"))])
+    written: list[Sequence[Any]] = []
+    written.append(["system", "runs", *(f"{t}{end}" for t in titles for end in ("", " (std)"))])
     for row in table.rows:
         cells = [row.cells.get(column) for column in table.columns]
         pairs = [(cell.mean, cell.deviation) if cell else (None, None) for cell in cells]
-        writer.writerow([row.name, row.runs, *(value for pair in pairs for value in pair)])
-    return text.getvalue()
+        written.append([row.name, row.runs, *(value for pair in pairs for value in pair)])
+    return csv_of(written)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.errors import ModelError
+from ganzoo.untrusted import refuse_special
 
 LIMIT = 2 * 2**30
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -47,6 +48,7 @@ def read_pth(path: Path | str, limit: int = LIMIT) -> dict[str, Tensor]:
 def _refuse_large(path: Path, limit: int) -> None:
     """Before anything is read; a small archive may unpack to a large one."""
     try:
+        refuse_special(path)
         size = path.stat().st_size
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:

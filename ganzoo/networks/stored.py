@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ganzoo.errors import ModelError
 from ganzoo.networks.reference import read_pth
+from ganzoo.untrusted import UntrustedError, refuse_special
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -49,6 +50,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
+        refuse_special(path)
         return load_file(path)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, UntrustedError) as error:
         raise ModelError(f"{path}: this is no safetensors file ({error})") from None

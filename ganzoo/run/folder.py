@@ -32,6 +32,7 @@ from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
 from ganzoo.play.state import STATE
 from ganzoo.recipe import Recipe
+from ganzoo.untrusted import UntrustedError, inside, read_objects
 
 # What may change between a run and its resume: nothing that the weights depend on so far.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
@@ -94,6 +95,7 @@ class RunFolder:
         """
         if not (self.path / "recipe.toml").is_file():
             raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
+        self._refuse_links()
         self._put_back()
         found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
@@ -107,6 +109,18 @@ class RunFolder:
             )
         _check_whole(found)
         return found[-1]
+
+    def _refuse_links(self) -> None:
+        """A run writes into its own folder, and nowhere else."""
+        inner = self.checkpoints if self.checkpoints.is_dir() else self.path
+        for place in [*self.path.iterdir(), *inner.iterdir()]:
+            try:
+                inside(place, self.path)
+            except UntrustedError:
+                raise RunError(
+                    f"{place} is a link that leads out of the run's folder, where a run writes "
+                    "nothing; put what it leads to in its place, or delete it"
+                ) from None
 
     def _put_back(self) -> None:
         """A checkpoint that was set aside for one of the same step, which then did not come."""
@@ -139,15 +153,22 @@ class RunFolder:
         append(file or self.log, line.encode("utf-8"))
 
     def records(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
-        """Lines of the log, or of another file; one that a crash cut off is left out."""
+        """Lines of the log, or of another file, by step; those without are left out.
+
+        A crash cuts lines off, and a disk that was full leaves holes.
+
+        Raises:
+            RunError: it is no regular file, or a link that leads elsewhere.
+        """
         file = file or self.log
-        if not file.exists():
+        try:
+            for record in read_objects(file, self.path, most=None):
+                if isinstance(record.get("step"), int):
+                    yield record
+        except FileNotFoundError:
             return
-        for line in file.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
+        except UntrustedError as error:
+            raise RunError(f"{error}; delete it to go on without") from None
 
     def sample_file(self, step: int) -> Path:
         """Where the sample grid of a step goes."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.files import write_with
+from ganzoo.printing import one_line
 from ganzoo.report.axes import DECADES, Values
 from ganzoo.report.losses import loss_curves
 
@@ -89,14 +90,18 @@ def _draw(
     values = np.concatenate([curve[np.isfinite(curve)] for curve in terms.values()])
     if values.size and values.min() > 0 and values.max() / values.min() > 10**DECADES:
         axes.set_yscale("log")
-    axes.legend(
-        lines, list(terms), loc="upper left", bbox_to_anchor=(1.01, 1.02),
+    legend = axes.legend(
+        lines, [*map(one_line, terms)], loc="upper left", bbox_to_anchor=(1.01, 1.02),
         frameon=False, fontsize=9, labelcolor=INK,
     )  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _dress(axes: Axes, player: str) -> None:
-    axes.set_title(player, loc="left", fontsize=11, fontweight="bold", color=INK)
+    axes.set_title(
+        one_line(player), parse_math=False, loc="left", fontsize=11, fontweight="bold", color=INK
+    )
     axes.set_ylabel("mean loss, before weights", fontsize=9, color=INK)
     axes.grid(True, color=LIGHT, linewidth=0.8)
     axes.set_axisbelow(True)

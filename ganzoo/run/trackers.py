@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 import uuid
@@ -22,6 +21,7 @@ from ganzoo.run.tracker_kinds import (
     send_picture,
     wrong_settings,
 )
+from ganzoo.untrusted import read_object
 
 FILE = "trackers.json"  # how each tracker calls the run
 Tell = Callable[[str], None]
@@ -160,10 +160,10 @@ def _begin(recorder: Recorder) -> dict[str, Any]:
 def _kept(recorder: Recorder) -> dict[str, str]:
     """How trackers call the run, as far as that can be read."""
     try:
-        found = json.loads((recorder.folder.path / FILE).read_text(encoding="utf-8"))
+        found = read_object(recorder.folder.path / FILE, within=recorder.folder.path)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return {name: told for name, told in found.items() if isinstance(told, str)}
 
 
 def _introduce(name: str, tracker: Any, recipe: Recipe, step: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.files import write_with
+from ganzoo.printing import one_line
 from ganzoo.study.scoring import Score
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _draw_bars(axes: Axes, scores: Mapping[str, Score]) -> None:
 
 def _dress(axes: Axes, scores: Mapping[str, Score]) -> None:
     highest = max(100 * s.high for s in scores.values())
-    axes.set_yticks(range(len(scores)), list(scores))
+    axes.set_yticks(range(len(scores)), [*map(one_line, scores)], parse_math=False)
     axes.set_ylim(len(scores) - 0.4, -0.6)
     axes.set_xlim(0, min(100.0, max(60.0, highest * 1.05)))
     axes.set_xlabel("% labelled real, with 95 % intervals; dashed: guessing", color=INK)

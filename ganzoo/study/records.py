@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 
@@ -42,3 +43,26 @@ class Response(NamedTuple):
     def fooled(self) -> bool:
         """The generated image was taken for real."""
         return self.choice != self.fake_place
+
+
+def checked(response: Response) -> Response:
+    """A response as it is, once each value is of its type: SQLite keeps any value in any column.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name, value in response._asdict().items():
+        if not _fits(name, value):
+            raise ValueError(f"an answer's {name} cannot be {value!r:.40}")
+    return response
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in ("method", "real", "fake", "answered"):
+        return isinstance(value, str)
+    if name in ("fake_place", "choice"):
+        return value in (1, 2)
+    if name.endswith("_ms"):
+        missing = value is None and name != "response_ms"
+        return missing or (isinstance(value, (int, float)) and math.isfinite(value))
+    return isinstance(value, int) and value >= 0

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ganzoo.errors import GanzooError
 from ganzoo.files import write_text
+from ganzoo.printing import one_line
 from ganzoo.study.records import Response
 from ganzoo.study.scoring import Score, by_participant, score
 from ganzoo.study.settings import RESPONSES, Study, read_study
 from ganzoo.study.store import Store
+from ganzoo.tabular import as_csv as csv_of
+from ganzoo.tabular import markdown_row
 
 RECOMMENDED = 25
 FRAMES = 2  # an exposure further off than so many frames is counted in the report
@@ -51,9 +54,8 @@ def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report
     study = read_study(folder)
     if not (folder / RESPONSES).is_file():
         raise GanzooError(f"{folder}: there are no responses, {RESPONSES} is missing")
-    store = Store(folder / RESPONSES)
-    responses, counts = store.responses(), store.unfinished()
-    store.close()
+    with closing(Store(folder / RESPONSES)) as store:
+        responses, counts = store.responses(), store.unfinished()
     counted = [r for r in responses if r.finished or unfinished]
     people = by_participant(counted)
     if not people:
@@ -102,7 +104,7 @@ def rows(report: Report) -> list[tuple[str, ...]]:
 def as_markdown(report: Report) -> str:
     """The table, the chart and the notes, for a page."""
     cells = [HEAD, *rows(report)]
-    lines = [f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in cells]
+    lines = [markdown_row(row) for row in cells]
     table = "\n".join([lines[0], "|---|---:|---:|---:|", *lines[1:]])
     notes = "\n".join(f"- {note}" for note in report.notes)
     picture = "![The table as bars, with 95 % intervals](scores.png)"
@@ -111,22 +113,21 @@ def as_markdown(report: Report) -> str:
 
 def as_csv(report: Report) -> str:
     """Every response, of practice and of the unfinished, too; trials count from 1 in each part."""
-    study, text = report.study, io.StringIO()
+    study = report.study
+    table: list[Sequence[Any]] = [COLUMNS]
     methods = [study.real, *study.methods.values()]
     origins = {image.file: image.origin for source in methods for image in source.images}
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     for r in report.responses:
         number = r.number + 1 - (0 if r.practice else study.practice)
         timing = r.showings, r.first_ms, r.second_ms, r.frame_ms, r.response_ms
-        writer.writerow(
+        table.append(
             [
                 *(r.participant, r.finished, r.method, number, r.practice, r.fake_place, r.choice),
                 *(int(r.fooled), *timing, r.answered),
                 *(origins.get(r.real, r.real), origins.get(r.fake, r.fake)),
             ]
         )
-    return text.getvalue()
+    return csv_of(table)
 
 
 def _conditions(study: Study, counted: Sequence[Response], draws: int) -> list[str]:
@@ -168,7 +169,7 @@ def _warnings(
     how = "counted by what they answered" if unfinished else "left out"
     left = [f"{many} not finished: {how}."] if begun else []
     few = [name for name in study.methods if _people(scores, name) < RECOMMENDED]
-    said = f"Fewer than {RECOMMENDED} participants: {', '.join(few)}."
+    said = f"Fewer than {RECOMMENDED} participants: {', '.join(map(one_line, few))}."
     return left + ([said] if few else [])
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +19,7 @@ from ganzoo.study.store import Store
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+    from uvicorn import Server
 
 PACKAGES = ("starlette", "uvicorn")
 BACKLOG = 512
@@ -100,10 +105,41 @@ def serve(site: ASGIApp, at: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
+    server = uvicorn.Server(config)
+    with _ended_by(server):
+        try:
+            server.run(sockets=[at])
+        except (KeyboardInterrupt, Ended):  # uvicorn passes the signal on once it has ended
+            return
+
+
+class Ended(BaseException):
+    """SIGTERM came; nothing on the way to the end takes it for an error."""
+
+
+@contextmanager
+def _ended_by(server: Server) -> Iterator[None]:
+    """Let SIGTERM, and SIGHUP unless it is ignored, end a server as Ctrl-C does."""
+
+    def end(number: int, frame: object) -> None:
+        raise Ended
+
+    def close(number: int, frame: object) -> None:
+        server.should_exit = True
+
+    wanted = {"SIGTERM": end, "SIGHUP": close}
+    found = {getattr(signal, name): act for name, act in wanted.items() if hasattr(signal, name)}
+    if threading.current_thread() is not threading.main_thread():
+        found = {}  # only the main thread is told
+    before = {number: signal.getsignal(number) for number in found}
+    found = {n: act for n, act in found.items() if before[n] is not signal.SIG_IGN}
+    for number, act in found.items():
+        signal.signal(number, act)
     try:
-        uvicorn.Server(config).run(sockets=[at])
-    except KeyboardInterrupt:  # uvicorn passes the signal on once it has ended
-        return
+        yield
+    finally:
+        for number in found:
+            signal.signal(number, before[number])
 
 
 def address(host: str, port: int, token: str | None) -> str:

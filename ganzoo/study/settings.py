@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ganzoo.errors import GanzooError
+from ganzoo.untrusted import UntrustedError, inside, read_plain, read_text
 
 STUDY, IMAGES, RESPONSES = "study.json", "images", "responses.sqlite"
 Format = Literal["png", "jpeg"]
@@ -63,6 +64,12 @@ class Study(Frozen):
     methods: dict[str, Source] = Field(min_length=1)
 
     @property
+    def files(self) -> set[str]:
+        """The names of all its images."""
+        sources = [self.real, *self.methods.values()]
+        return {picture.file for source in sources for picture in source.images}
+
+    @property
     def all_trials(self) -> int:
         """Practice and scored ones."""
         return self.practice + self.trials
@@ -75,8 +82,8 @@ def read_study(folder: Path) -> Study:
         GanzooError: it is no study, or damaged.
     """
     try:
-        text = (folder / STUDY).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(folder / STUDY, within=folder)
+    except (OSError, UntrustedError):
         raise GanzooError(
             f"{folder} is no study: it has no {STUDY} that can be read; "
             "make one with: ganzoo study create"
@@ -87,3 +94,17 @@ def read_study(folder: Path) -> Study:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "all of it"
         raise GanzooError(f"{folder / STUDY} is damaged ({where}: {fault['msg']})") from None
+
+
+def read_picture(folder: Path, study: Study, name: str) -> bytes:
+    """The bytes of one of a study's images: only of a file that it lists, and of no link.
+
+    Raises:
+        UntrustedError: the study has no such image, or something else stands in its place.
+        OSError: it is missing, or cannot be read.
+    """
+    if name not in study.files:
+        raise UntrustedError(f"{name}: the study has no such image")
+    if inside(folder / IMAGES / name, folder) != inside(folder, folder) / IMAGES / name:
+        raise UntrustedError(f"{folder / IMAGES / name}: this is a link")
+    return read_plain(folder / IMAGES / name, within=folder)

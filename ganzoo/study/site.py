@@ -12,12 +12,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ganzoo.errors import GanzooError
 from ganzoo.study.messages import Given, Message, Show, Start
 from ganzoo.study.plan import plan_trials
-from ganzoo.study.settings import IMAGES, Study
+from ganzoo.study.settings import Study, read_picture
 from ganzoo.study.store import Refused, Store
 
 PAGES = Path(__file__).with_name("pages")
@@ -34,7 +35,7 @@ class Site:
     """Answers requests. Images are known by tickets, issued to one participant for one showing."""
 
     def __init__(self, folder: Path, study: Study, store: Store) -> None:
-        self.images, self.study, self.store = folder / IMAGES, study, store
+        self.folder, self.study, self.store = folder, study, store
         self.cookie = f"ganzoo_{study.id}"
         self.random = SystemRandom()
 
@@ -49,7 +50,8 @@ class Site:
             Route("/api/answer", self.answer, methods=["POST"]),
             Route("/image/{ticket}", self.image),
         ]
-        return Starlette(routes=[*pages, *calls])
+        odd = dict.fromkeys((OSError, ValueError, GanzooError), _damaged)
+        return Starlette(routes=[*pages, *calls], exception_handlers=odd)
 
     async def state(self, request: Request) -> Response:
         """How far this participant is; changes nothing."""
@@ -98,7 +100,7 @@ class Site:
         file = await _aside(lambda: self.store.image(person, ticket))
         if file is None:
             raise HTTPException(404)
-        content = await _aside((self.images / file).read_bytes)
+        content = await _aside(lambda: read_picture(self.folder, self.study, file))
         return Response(content, media_type=f"image/{self.study.format}")
 
     async def _person(self, request: Request) -> int | None:
@@ -162,6 +164,11 @@ def _page(name: str) -> Callable[[Request], Response]:
         return Response(path.read_bytes(), media_type=TYPES[path.suffix])
 
     return page
+
+
+def _damaged(request: Request, error: Exception) -> Response:
+    """A study may be a stranger's: a file that is none, a database that holds nonsense."""
+    return PlainTextResponse("this study is damaged\n", 500)
 
 
 def _nothing(request: Request) -> Response:

@@ -13,10 +13,10 @@ from pathlib import Path
 from random import SystemRandom
 
 from ganzoo.errors import GanzooError
+from ganzoo.study.database import opened
 from ganzoo.study.plan import Trial
-from ganzoo.study.records import Answer, Response
+from ganzoo.study.records import Answer, Response, checked
 
-SCHEMA = Path(__file__).with_name("schema.sql")
 # A trial that a reload or a lost image interrupts is shown again; after so many showings it is
 # asked about without.
 SHOWINGS = 3
@@ -36,14 +36,10 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._path = threading.Lock(), path
         try:
-            self._db = sqlite3.connect(
-                path, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.executescript(SCHEMA.read_text(encoding="utf-8"))
-        except sqlite3.Error as error:
+            self._db = opened(path)
+        except (sqlite3.Error, ValueError) as error:
             raise GanzooError(f"{path} cannot be used: {error}") from error
 
     def close(self) -> None:
@@ -142,28 +138,41 @@ class Store:
 
     def finished(self) -> int:
         """How many participants have answered everything."""
-        with self._lock:
+        with self._reading():
             row = self._db.execute("SELECT COUNT(finished) FROM participants").fetchone()
         return int(row[0])
 
     def unfinished(self) -> dict[str, int]:
         """Of each method, how many participants have begun and not finished."""
-        with self._lock:
+        with self._reading():
             rows = self._db.execute(
                 "SELECT method, COUNT(*) FROM participants WHERE finished IS NULL GROUP BY method"
             ).fetchall()
-        return dict(rows)
+        return {str(method): count for method, count in rows}
 
     def responses(self) -> list[Response]:
-        """Every answer, by participant and number."""
-        with self._lock:
+        """Every answer, by participant and number.
+
+        Raises:
+            GanzooError: the file is damaged.
+        """
+        with self._reading():
             rows = self._db.execute(
                 "SELECT participant, method, finished IS NOT NULL, number, practice, real, "
                 "fake, fake_place, choice, showings, first_ms, second_ms, frame_ms, "
                 "response_ms, answered FROM trials JOIN participants ON id = participant "
                 "WHERE choice IS NOT NULL ORDER BY participant, number"
             ).fetchall()
-        return [Response(*row) for row in rows]
+            return [checked(Response(*row)) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One at a time; a file that is damaged, or that somebody filled with nonsense, is told."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, ValueError) as error:
+                raise GanzooError(f"{self._path} is damaged: {error}") from error
 
     @contextmanager
     def _transaction(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
