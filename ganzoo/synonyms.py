@@ -46,8 +46,8 @@ LENGTHS = {
 }
 
 
-def meant(key: str, value: Any, tables: Mapping[str, Any]) -> str:
-    """` Did you mean 'optimizers.default.lr'?` for a key that has another name or place here.
+def synonym(key: str, value: Any, tables: Mapping[str, Any]) -> str:
+    """` Did you mean 'optimizers.default.lr'?` for a key that is called otherwise here.
 
     tables: the recipe's, whose own names stand in the answer.
     """
@@ -56,7 +56,12 @@ def meant(key: str, value: Any, tables: Mapping[str, Any]) -> str:
         if name in others:
             return f' Write train.length = "{_count(value)} {unit}"'
     path = next((path for path, others in SYNONYMS.items() if name in others), "")
-    path = _own(path, tables) if path else next(_same_leaf(key, tables), "")
+    return f" Did you mean '{_own(path, tables)}'?" if path else ""
+
+
+def same_key(key: str, tables: Mapping[str, Any]) -> str:
+    """` Did you mean 'networks.G.blocks'?` for a key that stands in another table of the recipe."""
+    path = next(_same_key(key, tables), "")
     return f" Did you mean '{path}'?" if path else ""
 
 
@@ -82,9 +87,8 @@ def _own(path: str, tables: Mapping[str, Any]) -> str:
     return ".".join([top, *inner])
 
 
-def _same_leaf(key: str, tables: Mapping[str, Any]) -> Iterator[str]:
-    """Settings of the recipe that are called so in another table."""
+def _same_key(key: str, tables: Mapping[str, Any]) -> Iterator[str]:
     for name, table in tables.items():
         if isinstance(table, Mapping):
             yield from (f"{name}.{key}" for other in table if other == key)
-            yield from (f"{name}.{path}" for path in _same_leaf(key, table))
+            yield from (f"{name}.{path}" for path in _same_key(key, table))

@@ -12,7 +12,7 @@ from ganzoo.recipe import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe_parts import Output, PlayerTable
 from ganzoo.signature import as_written
 from ganzoo.standins import without_faulty
-from ganzoo.synonyms import meant
+from ganzoo.synonyms import same_key, synonym
 
 # Tables whose keys are looked through for one that stands elsewhere.
 APART = ("train", "samples", "checkpoints", "alarms")
@@ -140,9 +140,8 @@ def _known(place: list[str], given: Any, recipe: Mapping[str, Any]) -> str:
     key, table = place[-1], tables.get(place[0], Recipe) if len(place) > 1 else Recipe
     known = list(table.model_fields)
     elsewhere = [f"{t}.{key}" for t in APART if key in tables[t].model_fields]
-    if near := did_you_mean(key, known):
-        return near
     if elsewhere:
         return f" Did you mean '{elsewhere[0]}'?"
     others = {name: table for name, table in recipe.items() if name != place[0]}
-    return meant(key, given, others) or f" Use {listed(known)}."
+    said = synonym(key, given, others) or did_you_mean(key, known) or same_key(key, others)
+    return said or f" Use {listed(known)}."

@@ -88,7 +88,7 @@ def test_where_a_number_is_wanted_it_is_a_number(override, value):
     [
         (
             "train.seed=[1, 2",
-            ["  train.seed  [1, 2", "                    ^ this is not valid TOML"],
+            ["  train.seed  [1, 2", f"{' ' * 19}^ this is not valid TOML"],
         ),
         (
             r'data.x="C:\photos"',

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.errors import GanzooError, RecipeError, reason
 from ganzoo.plugins import Plugin, hooks_of, installed
 from ganzoo.printing import say, visible
@@ -20,11 +22,13 @@ class Commands(TyperGroup):
     """The core's commands and, once one of theirs may be meant, the plugins'."""
 
     plugins_asked = False
+    line: Sequence[str] = ()  # the words of the command
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Let `--debug` stand anywhere on the line."""
         if "--debug" in args:
             args = ["--debug", *(argument for argument in args if argument != "--debug")]
+        self.line = list(args)
         with _usage_visible():
             return super().parse_args(ctx, args)
 
@@ -42,7 +46,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a user's mistake becomes one message and exit code 2."""
         try:
-            with _usage_visible():
+            with _usage_visible(), self._advising():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
@@ -54,6 +58,27 @@ class Commands(TyperGroup):
                 say(traceback.format_exc(), err=True, end="")
             say(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)
             raise typer.Exit(2) from None
+
+    @contextmanager
+    def _advising(self) -> Iterator[None]:
+        """Say what a wrong command line meant."""
+        try:
+            yield
+        except Exception as error:
+            self._advise(error)
+            raise
+
+    def _advise(self, error: Any) -> None:
+        message = getattr(error, "message", "")
+        if getattr(error, "option_name", "") and hasattr(error, "possibilities"):
+            known = [word for param in error.ctx.command.params for word in param.opts]
+            said = option_meant(error.option_name, self.line, known)
+            error.message, error.possibilities = f"{message}.{said}", None
+        elif extra := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", message):
+            error.message = f"{message}.{quotes_meant(self.line, len(extra[1].split(' ')))}"
+        elif name := re.fullmatch(r"No such command '(.*?)'\..*", message):
+            self._ask_plugins()
+            error.message = f"No such command '{name[1]}'.{command_meant(name[1], self.commands)}"
 
     def get_help(self, ctx: Any) -> str:
         """The page of help, in which plugins have lines, too."""
