@@ -43,7 +43,7 @@ def plain_model(wire, channels=3, network=None):
 def test_a_model_without_weights(wire, flipped):
     model = plain_model(wire).to("cpu")
     assert (model.device, model.dtype) == (torch.device("cpu"), torch.float32)
-    x = torch.rand(1, 3, 8, 8, dtype=torch.float64)
+    x = torch.rand(1, 3, 8, 8, dtype=torch.float64) * 2 - 1
     assert torch.equal(model(x=x), (x.flip(-1) if flipped else x).float())
 
 
@@ -91,10 +91,14 @@ class OnGpu(nn.Module):
         return iter([SimpleNamespace(device=torch.device("cuda", 1))])
 
 
-@pytest.mark.parametrize(("network", "devices"), [(nn.Conv2d(3, 3, 1), []), (OnGpu(), [1])])
+@pytest.mark.parametrize(
+    ("network", "devices"),
+    [(nn.Conv2d(3, 3, 1), ["cuda"]), (OnGpu(), ["cuda", torch.device("cuda", 1)])],
+)
 def test_only_the_chance_of_the_devices_in_use_is_kept(monkeypatch, network, devices):
     asked = []
-    monkeypatch.setattr(torch.random, "fork_rng", lambda d: nullcontext(asked.append(d)))
+    fork = lambda d, device_type="cuda": nullcontext(asked.append([device_type, *d]))  # noqa: E731
+    monkeypatch.setattr(torch.random, "fork_rng", fork)
     with no_trace([network]):
         pass
     assert asked == [devices]

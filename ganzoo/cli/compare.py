@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.options import Set
+from ganzoo.cli.options import Device, Set
 from ganzoo.printing import say
 
 if TYPE_CHECKING:
+    import torch
+
     from ganzoo.compare.metrics import Tables
     from ganzoo.compare.systems import System
 
@@ -28,16 +30,20 @@ def compare(
     out: Annotated[Path, typer.Option(help="Where runs, tables and pictures go.")] = Path(
         "runs/comparison"
     ),
+    device: Device = "",
 ) -> None:
     """Train what is not trained yet, then put all systems into one table and one picture.
 
     Finished runs are kept: give more recipes or seeds later and only those are trained. --set goes
     for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
+    --device is where trained models are measured; a recipe's train.device says where it trains.
     """
     from ganzoo.compare.metrics import plan_metrics
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
+    from ganzoo.play.device import device_named
 
+    where = device_named(device)
     found = find_systems(systems, seeds, set_ or [], out)
     metrics, refused = plan_metrics(found)
     for name, reason in refused.items():
@@ -47,19 +53,21 @@ def compare(
     except Stopped:
         say("\nStopped; what was done is saved. Go on with the same command.")
         raise typer.Exit(STOPPED) from None
-    _report([system for each in found if (system := each.without(failed))], metrics, out)
+    _report([system for each in found if (system := each.without(failed))], metrics, out, where)
     for line in differing_data(found):
         say(f"note: {line}")
     if failed:
         raise typer.Exit(1)
 
 
-def _report(systems: list[System], metrics: dict[str, Tables], out: Path) -> None:
+def _report(
+    systems: list[System], metrics: dict[str, Tables], out: Path, device: torch.device
+) -> None:
     """Measure what is trained, write the table and the pictures, and show them."""
     from ganzoo.compare.report import write_report
     from ganzoo.pages.comparison import print_comparison
 
     if systems:
-        table, files = write_report(systems, metrics, out, say)
+        table, files = write_report(systems, metrics, out, say, device)
         print_comparison(table)
         say("\n" + "\n".join(map(str, files)))

@@ -7,32 +7,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganzoo.cli.options import Best, Set
+from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
 from ganzoo.printing import say, say_json
 
 if TYPE_CHECKING:
     from ganzoo.run.evaluating import Assessment
 
+OtherData = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FOLDER", help="Other images, laid out as the model's."),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", metavar="NAME", help="Only this one; may be repeated."),
+]
+All = Annotated[
+    bool, typer.Option("--all", help='Also those of when = "compare", which take long.')
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON into a new file.")
+]
+
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run's folder, or a model file.")],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="FOLDER", help="Other images, laid out as the model's."),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option("--metric", metavar="NAME", help="Only this one; may be repeated."),
-    ] = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help='Also those of when = "compare", which take long.')
-    ] = False,
+    model: ModelOf,
+    data: OtherData = None,
+    metric: Metrics = None,
+    all_: All = False,
     best: Best = False,
+    device: Device = "",
+    recipe: RecipeOf = None,
+    network: NetworkOf = "",
     set_: Set = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON into a new file.")
-    ] = None,
+    json_: Json = False,
+    out: Out = None,
 ) -> None:
     """Compute the metrics of a model's recipe on held-out images, with 95 % intervals.
 
@@ -40,10 +49,11 @@ def evaluate(
     """
     from ganzoo.files import write_json
     from ganzoo.run.best import best_model
-    from ganzoo.run.translation import refuse_existing
+    from ganzoo.run.targets import refuse_existing
 
     refuse_existing([out] if out else [])
     asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
+    asked |= {"device": device, "recipe": recipe, "network": network}
     found = _measure(best_model(model) if best else model, asked, quiet=json_)
     if out:
         write_json(out, found.as_json())
@@ -53,14 +63,11 @@ def evaluate(
 def _measure(model: Path, asked: dict[str, Any], quiet: bool) -> Assessment:
     """With a bar on a terminal, unless programs read."""
     from ganzoo.run.evaluating import evaluate_file
-    from ganzoo.run.opening import device
     from ganzoo.run.progress import progress
     from ganzoo.terminal import Terminal
 
     with progress(Terminal(stderr=True, quiet=quiet), "opening the model") as tick:
-        return evaluate_file(
-            model, **asked, device=device(), tell=lambda text: say(text, err=quiet), tick=tick
-        )
+        return evaluate_file(model, **asked, tell=lambda text: say(text, err=quiet), tick=tick)
 
 
 def _show(found: Assessment, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.errors import GanzooError, RecipeError, reason
 from ganzoo.plugins import Plugin, hooks_of, installed
 from ganzoo.printing import say, visible
+from ganzoo.run.memory import memory_is_short
 from ganzoo.run.worker import launcher, report
 
 
@@ -50,13 +51,16 @@ class Commands(TyperGroup):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-        except GanzooError as error:
+        except Exception as error:
+            told = _told(error)
+            if told is None:
+                raise
             if launcher():
-                report(error)
+                report(told)
                 raise typer.Exit(2) from None
             if ctx.params.get("debug"):
                 say(traceback.format_exc(), err=True, end="")
-            say(error if isinstance(error, RecipeError) else f"ganzoo: {error}", err=True)
+            say(told if isinstance(told, RecipeError) else f"ganzoo: {told}", err=True)
             raise typer.Exit(2) from None
 
     @contextmanager
@@ -117,6 +121,19 @@ def _usage_visible() -> Iterator[None]:
             said = visible(error.format_message())
             error.format_message = lambda: said
         raise
+
+
+def _told(error: Exception) -> GanzooError | None:
+    """An error as a person is told of it; None for a fault of the program."""
+    if isinstance(error, GanzooError):
+        return error
+    if not memory_is_short(error):
+        return None
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return GanzooError(
+        f"memory is too short ({reason:.160}); smaller batches, images and networks need less "
+        "(train.batch_size, data.size, width)"
+    )
 
 
 def _warn(plugin: Plugin, message: str) -> None:

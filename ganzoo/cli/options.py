@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +19,32 @@ Set = Annotated[
 ]
 Best = Annotated[
     bool, typer.Option("--best", help="Of a run's folder the best model, not the last one.")
+]
+ModelOf = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="A run's folder, a checkpoint's, a model file, or a .pth."
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device", metavar="DEVICE", help="cpu, cuda:1, mps ... [default: as in training]"
+    ),
+]
+RecipeOf = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="RECIPE",
+        help="By what a .pth of the authors' code was trained.",
+    ),
+]
+NetworkOf = Annotated[
+    str,
+    typer.Option(
+        "--network", metavar="NAME", help="Which of the recipe's networks a .pth file holds."
+    ),
 ]
 StopAfter = Annotated[
     str | None,
@@ -35,6 +63,25 @@ Processes = Annotated[
         help="Train in N processes on this machine, each on a GPU of its own, or on the CPU.",
     ),
 ]
+
+
+def scale_of(text: str) -> float | Literal["trained", "native"]:
+    """`"trained"`, `"native"` or a factor.
+
+    Raises:
+        GanzooError: it is none of them.
+    """
+    if text == "trained":
+        return "trained"
+    if text == "native":
+        return "native"
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor < math.inf:
+        raise GanzooError(f"--scale {text}: write trained, native, or a factor such as 0.5")
+    return factor
 
 
 def seconds(text: str) -> int:

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ganzoo.cli.options import Best
+from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
 from ganzoo.printing import say
 
 
 def sample(
-    model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
+    model: ModelOf,
     output_: Annotated[
         Path,
         typer.Argument(metavar="OUTPUT", help="A folder, or a PNG file for one grid of all."),
@@ -32,12 +32,16 @@ def sample(
         ),
     ] = "",
     best: Best = False,
+    device: Device = "",
+    recipe: RecipeOf = None,
+    network: NetworkOf = "",
+    set_: Set = None,
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
     from ganzoo.run import sampling
     from ganzoo.run.opening import opened
 
-    loaded = opened(model, best)
+    loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))
     many = f"{n} images" if n > 1 else "1 image"
     say(f"{many} -> {output_ if len(written) > 1 else written[0]}")

@@ -3,31 +3,92 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ganzoo.cli.options import Best
+from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
 from ganzoo.printing import say
+
+if TYPE_CHECKING:
+    from ganzoo.run.translation import Translation
+
+STOPPED = 130
+Input = Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")]
+Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A PNG file, or a folder.")]
+Which = Annotated[
+    str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
+]
+ScaleOf = Annotated[
+    str,
+    typer.Option(
+        "--scale",
+        metavar="SCALE",
+        help="What the networks see: an image at the scale of training (trained), as it is "
+        "(native), or so many times its size (0.5). Results have its own size.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of dropout and noise.")]
+Existing = Annotated[
+    Literal["error", "skip", "overwrite"],
+    typer.Option("--existing", help="What to do where an output file is there already."),
+]
+Unreadable = Annotated[
+    Literal["stop", "skip"],
+    typer.Option("--unreadable", help="What to do where an image cannot be read."),
+]
 
 
 def translate(
-    model: Annotated[Path, typer.Argument(help="A run's folder, or its model.safetensors.")],
-    input_: Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")],
-    output_: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A PNG file, or a folder.")],
-    output: Annotated[
-        str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
-    ] = "",
+    model: ModelOf,
+    input_: Input,
+    output_: Output,
+    output: Which = "",
     best: Best = False,
+    scale: ScaleOf = "trained",
+    seed: Seed = 0,
+    existing: Existing = "error",
+    unreadable: Unreadable = "stop",
+    device: Device = "",
+    recipe: RecipeOf = None,
+    network: NetworkOf = "",
+    set_: Set = None,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     from ganzoo.run import translation
     from ganzoo.run.opening import opened
 
-    loaded = opened(model, best)
-    done = 0
-    for source, target in translation.translate(loaded, input_, output_, output):
+    factor = scale_of(scale)
+    loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
+    todo = translation.translate(
+        loaded,
+        input_,
+        output_,
+        output,
+        scale=factor,
+        seed=seed,
+        existing=existing,
+        unreadable=unreadable,
+    )
+    say(todo.scale_line)
+    try:
+        _go_over(todo)
+    except KeyboardInterrupt:
+        say(f"\nStopped: {todo.closing_line}. Go on with --existing skip.")
+        raise typer.Exit(STOPPED) from None
+    if input_.is_dir():
+        say(todo.closing_line)
+
+
+def _go_over(todo: Translation) -> None:
+    told = 0
+    for source, target in todo:
+        told = _tell_refused(todo, told)
         say(f"{source} -> {target}")
-        done += 1
-    if done > 1:
-        say(f"{done} images translated")
+    _tell_refused(todo, told)
+
+
+def _tell_refused(todo: Translation, told: int) -> int:
+    for reason in todo.refused[told:]:
+        say(f"skipped: {reason}", err=True)
+    return len(todo.refused)

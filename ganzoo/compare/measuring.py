@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import torch
+
 from ganzoo.build.assemble import assemble
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_model
@@ -40,7 +42,9 @@ class Figures:
     intervals: Intervals = field(default_factory=dict)
 
 
-def measure(system: System, training: Training, metrics: Tables, say: Tell) -> Figures:
+def measure(
+    system: System, training: Training, metrics: Tables, say: Tell, device: torch.device
+) -> Figures:
     """A run's figures; those that were measured before are read, if the model is the same.
 
     Raises:
@@ -53,7 +57,7 @@ def measure(system: System, training: Training, metrics: Tables, say: Tell) -> F
     if known and was == key:
         return known
     say(f"measuring {folder.path}")
-    found = _evaluated(folder, metrics, say)
+    found = _evaluated(folder, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     figures = Figures(found.scores, size, speed, found.intervals)
     write_json(folder.path / FILE, {"key": key, "figures": asdict(figures)})
@@ -78,14 +82,14 @@ def images_per_second(folder: RunFolder) -> float | None:
     return statistics.median(rates) if rates else None
 
 
-def _evaluated(folder: RunFolder, metrics: Tables, say: Tell) -> Evaluation:
+def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.device) -> Evaluation:
     blueprint, model = open_model(folder.model, {"metrics": metrics})
     data = blueprint.dataset
     assert data is not None
     data.prepare()
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not missing(plan, blueprint, model)]
-    return assess(blueprint, model, data, wanted, say)
+    return assess(blueprint, model.to(device), data, wanted, say)
 
 
 def _key(folder: RunFolder, metrics: Tables) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ganzoo.build.plans import Blueprint
@@ -27,9 +28,10 @@ class Shown:
     model: Model
 
 
-def open_systems(folders: Mapping[str, Path]) -> list[Shown]:
+def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[Shown]:
     """The models of these run folders, by the systems' names."""
-    return [Shown(name, *open_model(folder)) for name, folder in folders.items()]
+    opened = {name: open_model(folder) for name, folder in folders.items()}
+    return [Shown(name, plan, model.to(device)) for name, (plan, model) in opened.items()]
 
 
 def draw(systems: Sequence[Shown], out: Path) -> list[Path]:

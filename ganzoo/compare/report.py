@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from ganzoo.compare.measuring import measure
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.page import comparison_page, show_systems
@@ -14,27 +16,35 @@ from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
 from ganzoo.files import write_text
 from ganzoo.run.evaluation import Tell
 
+CPU = torch.device("cpu")
+
 
 def write_report(
-    systems: Sequence[System], metrics: Mapping[str, Tables], out: Path, say: Tell
+    systems: Sequence[System],
+    metrics: Mapping[str, Tables],
+    out: Path,
+    say: Tell,
+    device: torch.device = CPU,
 ) -> tuple[Comparison, list[Path]]:
     """Measure finished systems and write everything into `out`; returns the files.
 
-    metrics: by system.
+    metrics: by system. device: where models compute.
 
     Raises:
         ModelError: a model is missing or damaged.
         DataError: the held-out images are.
     """
     figures = {
-        system.name: [measure(system, t, metrics[system.name], say) for t in system.trainings]
+        system.name: [
+            measure(system, t, metrics[system.name], say, device) for t in system.trainings
+        ]
         for system in systems
     }
     table = compare(figures)
     texts = {out / "comparison.md": as_markdown(table), out / "comparison.csv": as_csv(table)}
     for path, text in texts.items():
         write_text(path, text)
-    shown = open_systems({system.name: system.trainings[0].folder for system in systems})
+    shown = open_systems({system.name: system.trainings[0].folder for system in systems}, device)
     pictures = draw(shown, out)
     page = out / "comparison.html"
     write_text(page, comparison_page(show_systems(systems), table, pictures, out))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from accelerate import Accelerator
+import torch
+from accelerate import Accelerator, PartialState
 
 from ganzoo.errors import DeviceError
 
@@ -26,6 +27,23 @@ def accelerator_for(train: Wishes) -> Accelerator:
         DeviceError: there is none that can.
     """
     return make_accelerator(train.device == "cpu", train.precision)
+
+
+def device_named(name: str = "") -> torch.device:
+    """The device of that name, as "cpu", "cuda:1" or "mps"; left out, what training would take.
+
+    Raises:
+        DeviceError: there is none, or torch cannot use it.
+    """
+    if not name or name == "auto":
+        # Without a state of Accelerate's: that is one a process, and training makes its own.
+        found: torch.device = PartialState.__new__(PartialState).default_device
+        return found
+    try:
+        return torch.zeros(1, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"--device {name}: torch cannot use it here ({reason:.200})") from None
 
 
 def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerator:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,11 @@ from ganzoo.expression import Expression, names, networks
 from ganzoo.interfaces import Latent, Value, Variable
 from ganzoo.outputs import Output
 from ganzoo.play.bound import BoundWire
+from ganzoo.play.calling import Given, call
 from ganzoo.play.objective import Values, evaluate, plan
 from ganzoo.play.randomness import no_trace, seed_torch, torch_generator
 from ganzoo.play.sampling import draw
+from ganzoo.play.scale import Scale, followed
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,37 @@ class Model:
             network.to(device)
         return self
 
-    def __call__(self, output: str = "", *, seed: int = 0, **inputs: Tensor) -> Value:
-        """One output for a batch of inputs: images (N, C, H, W) in [-1, 1].
+    @overload
+    def __call__(
+        self, output: str = "", *, seed: int = 0, scale: Scale = "trained", **inputs: Tensor
+    ) -> Value: ...
+    @overload
+    def __call__(
+        self, output: str = "", *, seed: int = 0, scale: Scale = "trained", **inputs: Given
+    ) -> Any: ...
+    def __call__(
+        self, output: str = "", *, seed: int = 0, scale: Scale = "trained", **inputs: Given
+    ) -> Any:
+        """One output, of pictures or of tensors.
 
         output: its name; left out, the first one.
         seed: of noise and dropout.
+        inputs: by variable,
+            a picture: a file, a picture of Pillow's, an array (H, W, C) of uint8. It is read as the
+                files of training were and seen at `scale` (see `ganzoo.play.scale.Scale`); the
+                result has its size, and is Pillow's, or an array where arrays were given. Chance
+                follows what it shows, as in `ganzoo translate`;
+            or a tensor (N, C, H, W), or (C, H, W) for one image: floating-point in [-1, 1], or
+                uint8. It is taken as it is, and the result is a tensor in [-1, 1];
+            of a class, a number or a tensor (N,).
+            What is below 0 nowhere is warned of, as it may be meant for 0 ... 1.
 
         Raises:
-            ValueError: there is no such output, or an input it needs is missing.
+            ValueError: there is no such output, an input is missing, or it is not what it should
+                be: its kind, shape, channels or values.
+            DataError: a file cannot be read.
         """
-        chosen = self.output(output)
-        missing = chosen.names - set(inputs) - set(self.latents)
-        if missing:
-            raise ValueError(f"'{chosen.wire}' needs {', '.join(sorted(missing))}")
-        return self.evaluate([chosen], inputs, seed)[0]
+        return call(self, self.output(output), inputs, seed, scale)
 
     def output(self, name: str = "") -> OutputWire:
         """An output by name; the first one where none is given.
@@ -161,7 +180,8 @@ class Model:
         for name in output.networks:
             self.networks[name].eval()
         placed = {name: self._place(tensor) for name, tensor in inputs.items()}
-        known = placed, self.networks, partial(self._draw, seed), _batch_size(inputs)
+        draw_latent = partial(self._draw, seed, inputs)
+        known = placed, self.networks, draw_latent, _batch_size(inputs)
         bound = {name: BoundWire(wire, *known) for name, wire in output.wires.items()}
         seed_torch(seed, "output")
         value: Value = part.make(**bound)
@@ -184,14 +204,14 @@ class Model:
         wanted = {name for output in outputs for name in names(output.wire)}
         values: Values = {name: self._place(tensor) for name, tensor in inputs.items()}
         for name in wanted & set(self.latents) - set(inputs):
-            values[name] = self._draw(seed, name, _batch_size(inputs))
+            values[name] = self._draw(seed, inputs, name, _batch_size(inputs))
         return values
 
-    def _draw(self, seed: int, name: str, count: int) -> Tensor:
-        """A latent for so many samples."""
-        random = torch_generator(seed, "latent", name)
-        shape = (count, *self.variables[name].shape)
-        return self._place(self.latents[name].draw(shape, random))
+    def _draw(self, seed: int, inputs: Mapping[str, Tensor], name: str, count: int) -> Tensor:
+        """A latent for so many samples; a map is as large as the images it goes with."""
+        random, latent = torch_generator(seed, "latent", name), self.latents[name]
+        shape = latent.variable(followed(self.variables, inputs)).shape
+        return self._place(latent.draw((count, *shape), random))
 
     def _place(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else tensor.dtype

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
     modules = list(networks)
     modes = [(m, m.training) for network in modules for m in network.modules()]
     buffers = [(b, b.clone()) for network in modules for b in network.buffers()]
-    with torch.random.fork_rng(_gpus(modules)), torch.no_grad():
+    with _own_chance(modules), torch.no_grad():
         try:
             yield
         finally:
@@ -52,7 +52,15 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
                 module.training = mode
 
 
-def _gpus(networks: Iterable[nn.Module]) -> list[int]:
-    """The CUDA devices that the networks are on; torch would take every one there is."""
+def keep_chance(device: torch.device) -> AbstractContextManager[None]:
+    """What is drawn inside, on the CPU and on that device, leaves torch's chance as it was."""
+    if device.type in ("cpu", "meta", "mps"):  # torch cannot fork the one of mps
+        return torch.random.fork_rng([])
+    return torch.random.fork_rng([device], device_type=device.type)
+
+
+def _own_chance(networks: Iterable[nn.Module]) -> AbstractContextManager[None]:
+    """`keep_chance` where the networks are; torch would take every device there is."""
     tensors = (t for network in networks for t in (*network.parameters(), *network.buffers()))
-    return sorted({t.device.index for t in tensors if t.device.type == "cuda"})
+    devices = {t.device for t in tensors if t.device.type not in ("cpu", "meta")}
+    return keep_chance(next(iter(devices), torch.device("cpu")))

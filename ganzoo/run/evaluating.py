@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganzoo.build.found import find_weights
 from ganzoo.build.plans import Blueprint
-from ganzoo.build.trained import open_model
+from ganzoo.build.trained import open_found
 from ganzoo.errors import DataError, GanzooError, ModelError, choices
 from ganzoo.interfaces import Data
-from ganzoo.play.checkpoint import read_header
+from ganzoo.loading import Source
+from ganzoo.play.device import device_named
 from ganzoo.play.model import Model
 from ganzoo.run.evaluation import Evaluation, Tell, assess, left_out, missing
 from ganzoo.run.folder import finite
@@ -73,34 +75,36 @@ def evaluate_file(
     folder: Path | None = None,
     overrides: Sequence[str] = (),
     device: str = "cpu",
+    recipe: Source | None = None,
+    network: str = "",
     tell: Tell,
     tick: Tick = no_tick,
 ) -> Assessment:
     """Compute the metrics of a model's recipe.
 
-    path: a model file, or a run's folder.
+    path, recipe, network: as of `open_model`.
     metrics: names; left out, those of a run's end. everything: those for comparisons as well.
     folder: images in place of the recipe's. overrides: settings, as of `--set`.
-    tick: told how far it is, as of `assess`.
+    device: see `device_named`. tick: told how far it is, as of `assess`.
 
     Raises:
         ModelError: the file is missing, damaged, or does not fit the metrics or the data.
         DataError: there is nothing to evaluate on.
         GanzooError: there is no such metric.
     """
-    file = path / "model.safetensors" if path.is_dir() else path
-    header = read_header(file)
-    changes = [*_of_folder(folder, header, overrides), *overrides]
-    blueprint, model = open_model(file, overrides=changes)
+    where = device_named(device)
+    weights = find_weights(path, recipe, network)
+    changes = [*_of_folder(folder, weights.tables, overrides), *overrides]
+    blueprint, model = open_found(weights, overrides=changes)
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
-    able = _able(wanted, blueprint, model.to(device), data, tell, strict=bool(metrics))
+    able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
     found = _assess(blueprint, model, data, able, tell, tick)
     table = blueprint.recipe.data
     told = {"type": table.type, **table.settings}
     averaged = blueprint.recipe.ema is not None
     return Assessment(
-        *(file, header.get("step", 0), averaged, told, data.test_count()),
+        *(weights.file, weights.header.get("step", 0), averaged, told, data.test_count()),
         *({**data.test_counts()}, sorted(data.trained_on()), found),
     )
 
@@ -114,13 +118,13 @@ def _test_data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _of_folder(folder: Path | None, header: dict[str, Any], overrides: Sequence[str]) -> list[str]:
+def _of_folder(folder: Path | None, tables: dict[str, Any], overrides: Sequence[str]) -> list[str]:
     """`--data FOLDER` as a setting, if the data are read from a folder."""
     if folder is None:
         return []
     if not folder.is_dir():
         raise DataError(f"--data {folder}: there is no such folder")
-    table = header.get("recipe", {}).get("data", {})
+    table = tables["data"]
     other = any(each.startswith(("data=", "data.type=")) for each in overrides)
     if "root" not in table and not other:
         raise DataError(
@@ -174,6 +178,11 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
     path = f"metrics.{name}"
     if name not in blueprint.metrics:
         return next(note for note in blueprint.notes if note.startswith(f"{path} "))
+    if name in blueprint.unasked:
+        return (
+            f"{path} is left out: the file asks for weights from the network, which only you may: "
+            f"--set {path}.weights=hub"
+        )
     lacking = missing(blueprint.metrics[name], blueprint, model)
     if lacking:
         held = ", ".join(sorted(lacking))

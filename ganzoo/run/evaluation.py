@@ -6,14 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from ganzoo.build import Experiment
 from ganzoo.build.plans import Blueprint, MetricPlan
 from ganzoo.errors import Fault, RecipeError, choices
 from ganzoo.interfaces import Data, Metric
 from ganzoo.metric import Interval
 from ganzoo.play.model import Model
+from ganzoo.play.randomness import keep_chance
 from ganzoo.run.examples import Examples
 from ganzoo.run.observed import Observed
 from ganzoo.run.showing import Asked, Tick, no_tick, show
@@ -72,17 +71,13 @@ def assess(
     if not data.test_count():
         return Evaluation()
     skipped = left_out(blueprint, data)
-    with torch.random.fork_rng(_gpus(model)):
+    with keep_chance(model.device):
         asked = [Asked.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in asked:
             learnt = _learnt(blueprint.metrics[each.name])
             _prepare(each.metric, each.name, Examples(data, learnt, model.device), tell)
         show(asked, model, data, tick)
         return _found(asked, tick)
-
-
-def _gpus(model: Model) -> list[torch.device]:
-    return [model.device] if model.device.type == "cuda" else []
 
 
 def _found(asked: Sequence[Asked], tick: Tick) -> Evaluation:

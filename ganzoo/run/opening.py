@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from ganzoo.build import load_model
+from ganzoo.loading import Overrides, Source
+from ganzoo.play.device import device_named
 from ganzoo.play.model import Model
 from ganzoo.run.best import best_model
 
 
-def device() -> str:
-    """The accelerator, where there is one."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def opened(
+    path: Path,
+    best: bool = False,
+    device: str = "",
+    *,
+    recipe: Source | None = None,
+    network: str = "",
+    overrides: Overrides = (),
+) -> Model:
+    """The model of a run's folder, a checkpoint or a file, ready to compute.
 
-
-def opened(path: Path, best: bool = False) -> Model:
-    """The model of a run's folder or a file; `best`: the run's best one, not its last.
+    best: the run's best one, not its last. device: see `device_named`.
+    recipe, network, overrides: see `load_model`.
 
     Raises:
-        GanzooError: there is none, or it cannot be read.
+        GanzooError: there is none, it cannot be read, or there is no such device.
     """
-    return load_model(best_model(path) if best else path).to(device())
+    where = device_named(device)
+    place = best_model(path) if best else path
+    return load_model(place, recipe=recipe, network=network, overrides=overrides).to(where)

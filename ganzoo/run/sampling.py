@@ -16,7 +16,8 @@ from ganzoo.play.model import Model
 from ganzoo.play.sampling import TOGETHER, class_label, drawable
 from ganzoo.run.pictures import grid
 from ganzoo.run.recorder import save_picture
-from ganzoo.run.translation import check_image, check_output, refuse_existing, write_image
+from ganzoo.run.targets import refuse_existing
+from ganzoo.run.translation import check_image, check_output, write_image
 
 # A column a class, if there are no more than these.
 COLUMNS = 20

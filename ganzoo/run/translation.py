@@ -2,60 +2,138 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-import torch
 from torch import Tensor
 
-from ganzoo.data.images import list_images, read_image, save_image, to_range
+from ganzoo.data.images import read_image, save_image, shown
 from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean
-from ganzoo.play.model import Model
+from ganzoo.interfaces import Variable
+from ganzoo.play.model import Model, OutputWire
+from ganzoo.play.scale import Scale, make_picture, working_size
+from ganzoo.run.memory import memory_is_short
+from ganzoo.run.targets import Existing, Pair, find_pairs, left_to_do
+
+Unreadable = Literal["stop", "skip"]
+"""What happens where an input cannot be read."""
+
+
+@dataclass
+class Translation:
+    """Files on their way through a model; going over it translates them, one after the other.
+
+    pairs: what is to be done. there: how many outputs are there already and stay.
+    left_out: what else lay in the folder, told.
+    scale, seed: see `ganzoo.play.scale`.
+    done: how many were translated. refused: why others could not be read.
+    """
+
+    model: Model
+    wire: OutputWire
+    variable: str
+    pairs: list[Pair]
+    there: int
+    left_out: str
+    scale: Scale
+    seed: int
+    unreadable: Unreadable
+    done: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Each (input, output) when it is written.
+
+        Raises:
+            DataError: an input cannot be read, or the model cannot take it.
+            GanzooError: an output cannot be written.
+            ModelError: the model gives no image of 1 or 3 channels.
+        """
+        for source, target in self.pairs:
+            try:
+                image = read_image(source, self.model.variables[self.variable])
+            except DataError as error:
+                if self.unreadable == "stop":
+                    raise
+                self.refused.append(str(error))
+                continue
+            result = self._made(image, source)
+            write_image(result, target, str(self.wire.wire))
+            self.done += 1
+            yield source, target
+
+    @property
+    def scale_line(self) -> str:
+        """At which scale images are seen, as a sentence."""
+        size = self.model.variables[self.variable].size
+        if self.scale == "native" or size is None:
+            return "scale: native, every image as large as it is"
+        if self.scale != "trained":
+            return f"scale: {self.scale:g} of every image's own size"
+        squash = self.model.variables[self.variable].aspect == "squash"
+        how = "squashed to" if squash else "resized to cover"
+        return f"scale: that of training, images {how} {size[1]} x {size[0]} px and back"
+
+    @property
+    def closing_line(self) -> str:
+        """What came of it: "38 translated, 2 there already, 1 unreadable"."""
+        told = [f"{self.done} translated"]
+        told += [f"{self.there} there already"] if self.there else []
+        told += [f"{len(self.refused)} unreadable"] if self.refused else []
+        left = len(self.pairs) - self.done - len(self.refused)
+        told += [f"{left} not yet"] if left else []
+        return ", ".join([*told, self.left_out] if self.left_out else told)
+
+    def _made(self, image: Tensor, source: Path) -> Tensor:
+        try:
+            return make_picture(
+                self.model, self.wire, {self.variable: image}, self.scale, self.seed
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            if memory_is_short(error):
+                less = _smaller(image, self.model.variables[self.variable], self.scale)
+                raise GanzooError(
+                    f"{shown(source)}: memory is too short for it; try --scale {less:.2g}"
+                ) from error
+            reason = str(error).splitlines()[0]
+            raise DataError(
+                f"{shown(source)}: the model cannot take this image ({reason})"
+            ) from error
 
 
 def translate(
-    model: Model, source: Path, target: Path, output: str = ""
-) -> Iterator[tuple[Path, Path]]:
-    """Translate a file to a file, or a folder to a folder; yields each (input, output) when done.
+    model: Model,
+    source: Path,
+    target: Path,
+    output: str = "",
+    *,
+    scale: Scale = "trained",
+    seed: int = 0,
+    existing: Existing = "error",
+    unreadable: Unreadable = "stop",
+) -> Translation:
+    """Translate a file to a file, or a folder to a folder: go over what is returned.
+
+    scale: at which the networks see an image; results have its own size.
+    seed: of noise and dropout, which follow what an image shows, not its place in the folder.
 
     Raises:
-        DataError: the input is missing or unreadable.
-        GanzooError: an output file is there already or cannot be written.
-        ModelError: the model has no such output, or it gives no image of 1 or 3 channels.
+        DataError: the input is missing.
+        GanzooError: an output file is there already, or two would be one.
+        ModelError: the model has no such output, or it is not made from one image.
     """
     variable = _input_variable(model, output)
     try:
-        pairs = _pairs(source, target)
+        pairs, left_out = find_pairs(source, target)
     except OSError as error:
         raise GanzooError(f"{error.filename or target}: {error.strerror}") from error
-    refuse_existing([path for _, path in pairs])
-    return _translate_all(model, pairs, variable, output)
-
-
-def refuse_existing(targets: Iterable[Path]) -> None:
-    """See that nothing would be overwritten.
-
-    Raises:
-        GanzooError: a file is there already, or a folder cannot be looked into.
-    """
-    try:
-        taken = [path for path in targets if path.exists()]
-    except OSError as error:
-        raise GanzooError(f"{error.filename}: {error.strerror}") from error
-    if taken:
-        more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
-        raise GanzooError(f"{taken[0]}{more} is there already; nothing was written")
-
-
-def _translate_all(
-    model: Model, pairs: list[tuple[Path, Path]], variable: str, output: str
-) -> Iterator[tuple[Path, Path]]:
-    for index, (source, target) in enumerate(pairs):
-        image = to_range(read_image(source, model.variables[variable]))
-        result = _translate_one(model, image, variable, output, index, source)
-        write_image(result, target, str(model.output(output).wire))
-        yield source, target
+    todo = left_to_do(pairs, existing)
+    there = len(pairs) - len(todo)
+    return Translation(
+        model, model.output(output), variable, todo, there, left_out, scale, seed, unreadable
+    )
 
 
 def check_image(result: Tensor, wire: str) -> None:
@@ -83,16 +161,15 @@ def write_image(result: Tensor, target: Path, wire: str) -> None:
         raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
-def _translate_one(
-    model: Model, image: Tensor, variable: str, output: str, seed: int, source: Path
-) -> Tensor:
-    try:
-        result = model(output, seed=seed, **{variable: image[None]})
-    except (RuntimeError, torch.OutOfMemoryError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{source}: the model cannot take this image ({reason})") from error
-    last = result[-1] if isinstance(result, list) else result
-    return last[0].float().cpu()
+def check_output(model: Model, output: str) -> None:
+    """Whether there is an output of that name, if one is given.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if output and output not in model.outputs:
+        hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
+        raise ModelError(f"the model has no output '{output}'.{hint}")
 
 
 def _input_variable(model: Model, output: str) -> str:
@@ -111,44 +188,8 @@ def _input_variable(model: Model, output: str) -> str:
     return needed[0]
 
 
-def check_output(model: Model, output: str) -> None:
-    """Whether there is an output of that name, if one is given.
-
-    Raises:
-        ModelError: there is none.
-    """
-    if output and output not in model.outputs:
-        hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
-        raise ModelError(f"the model has no output '{output}'.{hint}")
-
-
-def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Which file becomes which; two that differ only in their suffix keep it in their name."""
-    if source.is_file():
-        is_folder = target.is_dir() or not target.suffix
-        return [(source, target / f"{source.stem}.png" if is_folder else _png(target))]
-    if not source.is_dir():
-        raise DataError(f"{source}: there is no such file or folder")
-    if target.is_file():
-        raise GanzooError(f"{target} is a file; the images of a folder need a folder")
-    files = list_images(source)
-    if not files:
-        raise DataError(f"{source}: there are no images in this folder")
-    stems = Counter(file.relative_to(source).with_suffix("") for file in files)
-    return [(file, target / _name(file.relative_to(source), stems)) for file in files]
-
-
-def _name(file: Path, stems: Counter[Path]) -> Path:
-    return (
-        file.with_name(f"{file.name}.png")
-        if stems[file.with_suffix("")] > 1
-        else file.with_suffix(".png")
-    )
-
-
-def _png(target: Path) -> Path:
-    if target.suffix.lower() != ".png":
-        raise GanzooError(
-            f"{target}: images are written as PNG; name it {target.with_suffix('.png')}"
-        )
-    return target
+def _smaller(image: Tensor, variable: Variable, scale: Scale) -> float:
+    """Half of what was tried, as a factor of the file's size."""
+    height, width = image.shape[-2], image.shape[-1]
+    tried = working_size((height, width), variable, scale)
+    return min(tried[0] / height, tried[1] / width) / 2

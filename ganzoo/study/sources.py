@@ -15,9 +15,9 @@ from ganzoo.build.trained import open_model
 from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
 from ganzoo.errors import DataError, ModelError
 from ganzoo.interfaces import Data
+from ganzoo.play.device import device_named
 from ganzoo.play.model import Model
 from ganzoo.play.sampling import TOGETHER, is_drawable
-from ganzoo.run.opening import device
 from ganzoo.run.translation import check_image, check_output
 
 MODEL_FILE = "model.safetensors"
@@ -98,7 +98,7 @@ def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
     if not model.outputs:
         raise ModelError(f"{path}: its recipe names no outputs")
     check_output(model, output)
-    return blueprint, model.to(device())
+    return blueprint, model.to(device_named())
 
 
 def _held_out(blueprint: Blueprint, path: Path) -> Data:
