@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.data import images
+from ganzoo.data import opening
 from ganzoo.data.headers import Look, notes
 from ganzoo.data.images import look_at, read_image
 from ganzoo.errors import DataError
@@ -107,7 +107,7 @@ def test_netpbm_has_no_more_pixels_than_allowed(
     (tmp_path / "a.pgm").write_bytes(b"P5 99999 99999 255 ")
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(tmp_path / "a.pgm")
-    monkeypatch.setattr(images, "MAX_PIXELS", 7)
+    monkeypatch.setattr(opening, "MAX_PIXELS", 7)
     (tmp_path / "a.pgm").write_bytes(b"P2 2 4 255 " + b"1 " * 8)
     with pytest.raises(DataError, match="pixels; cut it"):
         look_at(tmp_path / "a.pgm")

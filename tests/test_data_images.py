@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from ganzoo.data import images
+from ganzoo.data import opening
+from ganzoo.data import picture as reader
 from ganzoo.data.images import list_images, read_image, save_image, shown, to_range
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
@@ -201,10 +202,10 @@ def test_pixel_cap_is_checked_before_decoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.new("L", (8, 4)).save(tmp_path / "a.png")
-    monkeypatch.setattr(images, "MAX_PIXELS", 32)
+    monkeypatch.setattr(opening, "MAX_PIXELS", 32)
     assert read_image(tmp_path / "a.png").shape == (3, 4, 8)
-    monkeypatch.setattr(images, "MAX_PIXELS", 31)
-    monkeypatch.setattr(images, "decode", None)
+    monkeypatch.setattr(opening, "MAX_PIXELS", 31)
+    monkeypatch.setattr(reader, "_read", None)
     with pytest.raises(DataError, match="more than 31 pixels"):
         read_image(tmp_path / "a.png")
 

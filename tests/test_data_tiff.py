@@ -380,10 +380,10 @@ def test_values_outside_a_range_become_its_ends(tmp_path: Path) -> None:
 
 
 def test_no_more_pixels_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ganzoo.data import images
+    from ganzoo.data import opening
 
     path = write(tmp_path / "a.tif", values("uint8", 1), photometric="minisblack")
-    monkeypatch.setattr(images, "MAX_PIXELS", HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     monkeypatch.setattr(tiff, "_read", None)
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(path)

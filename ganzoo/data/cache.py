@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganzoo.data.opening import opened_picture
 from ganzoo.files import write_with
 
 Pixels = NDArray[np.uint8]
@@ -78,7 +79,7 @@ class PictureCache:
 
     def _load(self, path: Path) -> Pixels | None:
         try:
-            with Image.open(path, formats=["PNG"]) as image:
+            with opened_picture(path, ["PNG"]) as image:
                 if (image.height, image.width, len(image.getbands())) != self.shape:
                     return None
                 return np.array(image)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,21 +10,20 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from ganzoo.data import netpbm, picture, tiff
+from ganzoo.data import netpbm, opening, picture, tiff
 from ganzoo.data.decode import check, decode
 from ganzoo.data.headers import Look, look
 from ganzoo.data.listing import SUFFIXES as SUFFIXES
 from ganzoo.data.listing import list_images as list_images
 from ganzoo.data.listing import shown as shown
+from ganzoo.data.opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.data.opening import check_pixels, picture_in, readable
 from ganzoo.data.raw import Source
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
+from ganzoo.untrusted import UntrustedError, open_plain
 from ganzoo.variable import Variable
 
-# 64 Mpixel are 192 MB as 8-bit RGB; more is a bomb or belongs in tiles.
-MAX_PIXELS = 2**26
-# Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
 RGB = Variable()
 
 
@@ -41,9 +38,9 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
     colours become sRGB by the file's profile. What is not is in `look_at(path).left_out`.
 
     Raises:
-        DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, not an image of
-            FORMATS, has bands that are no colours, or holds values that are not finite or out of
-            the range of its type.
+        DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, in a format
+            that is not read, has bands that are no colours, or holds values that are not finite or
+            out of the range of its type.
     """
     try:
         with _opened(path) as source:
@@ -89,40 +86,27 @@ def to_range(image: Tensor) -> Tensor:
     return image / 127.5 - 1
 
 
-@functools.cache
-def _formats() -> tuple[str, ...]:
-    """FORMATS, less those that this Pillow was built without."""
-    Image.init()
-    return tuple(name for name in FORMATS if name in Image.OPEN)
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[Source]:
-    if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe or a device might never return
-        raise ValueError("it is not a regular file")
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         start = file.read(4)
         file.seek(0)
         if tiff.is_tiff(start) or netpbm.is_netpbm(start):
             source = (tiff if tiff.is_tiff(start) else netpbm).source(file)
-            _check_size(*source.header.size)
+            check_pixels(*source.header.size)
             yield source
         else:
-            with Image.open(file, formats=_formats()) as image:
-                _check_size(image.height, image.width)
+            with picture_in(file) as image:
                 yield picture.source(image, file)
-
-
-def _check_size(height: int, width: int) -> None:
-    if height * width > MAX_PIXELS:
-        raise Image.DecompressionBombError
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return f"it is broken, no image, or in none of the formats {', '.join(_formats())}"
+        return f"it is broken, no image, or in none of the formats {', '.join(readable())}"
+    if isinstance(error, UntrustedError):
+        return "it is not a regular file"
     if isinstance(error, Image.DecompressionBombError):
-        return f"it has more than {MAX_PIXELS} pixels; cut it into tiles"
+        return f"it has more than {opening.MAX_PIXELS} pixels; cut it into tiles"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__

@@ -7,6 +7,7 @@ from typing import IO
 import numpy as np
 from PIL import Image, ImageFile
 
+from ganzoo.data.opening import picture_in
 from ganzoo.data.raw import Header, Kind, Raw, Source, Values, keyed
 
 ORIENTATION_TAG = 0x0112
@@ -161,6 +162,6 @@ def _share(opacity: Values, top: int) -> Values:
 def _as_laid_out(image: Image.Image, file: IO[bytes], layout: str) -> Values:
     """The file's bytes (H, W, bands) read a second time, as if they were laid out like that."""
     file.seek(0)
-    with Image.open(file, formats=(str(image.format),)) as again:
+    with picture_in(file, [str(image.format)]) as again:
         again.tile = [tile._replace(args=layout) for tile in again.tile]
         return np.array(again)

@@ -9,8 +9,8 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from ganzoo.data.opening import picture_in
 from ganzoo.data.raw import Header, Kind, Raw, Source, Values
 
 # Classic and Big, in either byte order.
@@ -51,7 +51,7 @@ def source(file: IO[bytes]) -> Source:
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is raised, or checked
     file.seek(0)
-    opened = tifffile.TiffFile(file)
+    opened = tifffile.TiffFile(file, name="image.tif")  # an opened file may have no name
     found: list[Any] = list(opened.pages)
     pages = [page for page in found if not page.is_reduced]
     page = (pages or found)[0].aspage()
@@ -194,7 +194,7 @@ def _of_pillow(page: Any, file: IO[bytes], header: Header) -> Source:
 
 def _by_pillow(file: IO[bytes], mode: str) -> Values:
     file.seek(0)
-    with Image.open(file, formats=("TIFF",)) as image:
+    with picture_in(file, ["TIFF"]) as image:
         values = np.array(image.convert(mode))
     return values[..., None] if values.ndim == 2 else values
 

@@ -29,9 +29,26 @@ def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
 
 
 def affordable(grids: Sequence[Grid]) -> list[Grid]:
-    """As many, spread over time, as the page can hold by the size of the newest."""
-    size = len(encoded(grids[-1][1])[0]) if grids else 1
-    return choose(grids, max(2, min(MOST, BUDGET // max(1, size))))
+    """As many, spread over time, as the page can hold by the size of the newest.
+
+    Those that cannot be read are left out.
+    """
+    newest = next((grid for grid in reversed(grids) if can_show(grid[1])), None)
+    if newest is None:
+        return []
+    size = len(encoded(newest[1])[0])
+    known = grids[: grids.index(newest) + 1]
+    chosen = choose(known, max(2, min(MOST, BUDGET // max(1, size))))
+    return [grid for grid in chosen if can_show(grid[1])]
+
+
+def can_show(path: Path) -> bool:
+    """Whether a picture can be read; what is encoded to find out is kept."""
+    try:
+        encoded(path)
+    except Exception:
+        return False
+    return True
 
 
 def image(path: Path, alt: str, **attributes: object) -> Html:
@@ -47,6 +64,7 @@ def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
 
     Raises:
         OSError: it cannot be read.
+        Exception: whatever Pillow raises for a broken file, of a dozen kinds.
     """
     stat = path.stat()
     return _encode(path, stat.st_mtime_ns, stat.st_size)
@@ -54,9 +72,9 @@ def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def _encode(path: Path, _changed: int, _size: int) -> tuple[bytes, tuple[int, int]]:
-    from PIL import Image
+    from ganzoo.data.opening import opened_picture
 
-    with Image.open(path) as picture:
+    with opened_picture(path, ["PNG"]) as picture:  # what ganzoo writes, and nothing else
         shown, out = picture.convert("RGB"), io.BytesIO()
         # WebP would be a third smaller and takes ten times as long, in the middle of training.
         quality = 82 if shown.width * shown.height <= LARGE else 72

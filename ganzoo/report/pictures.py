@@ -26,6 +26,8 @@ def samples_section(files: RunFiles) -> Html | None:
     if not readable:
         return None
     grids = affordable(readable)
+    if not grids:
+        raise ValueError("no grid in samples/ is a PNG that can be read")
     columns = ", ".join(map(str, files.table("samples").get("show", [])))
     shown = f"; columns: {columns}" if columns else ""
     return el(

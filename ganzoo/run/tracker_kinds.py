@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ganzoo.build.trackers import tracker_classes
+from ganzoo.data.opening import opened_picture
 from ganzoo.errors import Fault, choices
 
 
@@ -174,7 +174,7 @@ def known_as(name: str, tracker: Any) -> str:
 
 def send_picture(name: str, tracker: Any, file: Path, step: int) -> None:
     """Show a picture in the tracker's own way; one that has none is left alone."""
-    with Image.open(file) as opened:
+    with opened_picture(file, ["PNG"]) as opened:
         picture = opened.convert("RGB")
     if name == "tensorboard":
         tracker.log_images({"samples": np.asarray(picture)[None]}, step, dataformats="NHWC")
