@@ -148,13 +148,26 @@ class Data(ABC):
 
     The constructor only stores settings and declares `variables`; `prepare` looks at the disk.
     paired: held-out samples hold x and y of the same scene, so that G(x) may be compared with y.
+    places: settings that are paths, seen from the working directory. A run remembers them whole,
+        and may be resumed with others, as long as `fingerprint` stays the same.
+    places_within: settings that are paths seen from those; they may change as well.
     """
 
     variables: dict[str, Variable]
     paired: bool = False
+    places: ClassVar[tuple[str, ...]] = ()
+    places_within: ClassVar[tuple[str, ...]] = ()
 
     def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
         """Find the files; raises DataError where nothing usable is there."""
+
+    def inspect(self) -> list[str]:
+        """Look at every file before the first step, in seconds; returns what a person should know.
+
+        Raises:
+            DataError: a file that will be needed cannot be read.
+        """
+        return []
 
     @abstractmethod
     def __len__(self) -> int:

@@ -132,3 +132,16 @@ def test_a_root_must_be_given():
 def test_settings_that_make_no_sense(classes, settings):
     with pytest.raises(ValueError, match=r"classes|held_out"):
         ClassFolders(classes, "x", **settings)
+
+
+@pytest.mark.case("A13", "C6", "C7")
+def test_classes_are_counted_together_and_told_apart(root):
+    data = prepared(root)
+    assert data.summary() == "6 images of 3 classes, 3 held out"
+    before = data.fingerprint()
+    assert [before[f"classes.{name}"]["images"] for name in ("ape", "cat", "dog")] == [2, 3, 4]
+    moved = root.with_name("moved")
+    root.rename(moved)
+    assert prepared(moved).fingerprint() == before
+    (moved / "cat").rename(moved / "ant")
+    assert prepared(moved).fingerprint() != before

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from ganzoo.data.folders import Folders
+from ganzoo.data.inspecting import compared
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
 
@@ -126,7 +127,9 @@ def test_test_folders_alone_are_enough_to_test(root: Path) -> None:
     data = prepared(root)
     assert [levels(data.test_sample(i)) for i in range(3)] == [(20, 200), (21, 201), (22, 200)]
     assert data.trained_on() == frozenset()
-    with pytest.raises(DataError, match=r"data\.x: there is no folder 'trainA'"):
+    with pytest.raises(
+        DataError, match=r"data\.x, data\.y: there are no folders 'trainA', 'trainB'"
+    ):
         len(data)
 
 
@@ -195,8 +198,16 @@ def test_nothing_readable_ends_in_an_error(root: Path) -> None:
     ("settings", "message"),
     [
         ({"root": "nowhere"}, "data.root: nowhere does not exist"),
-        ({"x": "train_A"}, r"data.x: there is no folder 'train_A' .* Did you mean 'trainA'\?"),
-        ({"y": "testa"}, r"there is 'testA', 'testB', 'trainA' or 'trainB'"),
+        (
+            {"x": "train_A"},
+            r"data.x: there is no folder 'train_A' .* Did you mean 'trainA'\? Take it with: "
+            r"--set data\.x=trainA",
+        ),
+        (
+            {"y": "testa"},
+            r"It holds 'testA' \(3 images, taken by data\.test_x\), 'testB' \(2 images, taken by "
+            r"data\.test_y\), 'trainA' \(3 images, taken by data\.x\), 'trainB' \(5 images\)\.",
+        ),
         ({"test_x": "testC"}, "data.test_x: there is no folder 'testC'"),
     ],
 )
@@ -209,6 +220,118 @@ def test_missing_folders(root: Path, settings: dict[str, str], message: str) -> 
 def test_a_root_must_be_given() -> None:
     with pytest.raises(DataError, match=r"data\.root is not set: --set data\.root=FOLDER"):
         Folders().prepare()
+
+
+@pytest.mark.case("D4")
+def test_what_is_there_already_is_not_suggested(root: Path) -> None:
+    """Every name that a message tells to set works, and is the folder that was left."""
+    (root / "trainB").rename(root / "cartoons")
+    for name in ("testA", "testB"):
+        shutil.rmtree(root / name)
+    with pytest.raises(DataError) as caught:
+        prepared(root)
+    assert str(caught.value).endswith(
+        "It holds 'cartoons' (5 images), 'trainA' (3 images, taken by data.x). "
+        "Take it with: --set data.y=cartoons"
+    )
+    assert len(prepared(root, y="cartoons")) == 5
+
+
+@pytest.mark.case("D4")
+def test_two_folders_of_other_names_are_told_with_the_settings_that_take_them(root: Path) -> None:
+    for old, new in (("trainA", "photos"), ("trainB", "cartoons")):
+        (root / old).rename(root / new)
+    for name in ("testA", "testB"):
+        shutil.rmtree(root / name)
+    with pytest.raises(DataError) as caught:
+        prepared(root)
+    assert str(caught.value) == (
+        f"data.x, data.y: there are no folders 'trainA', 'trainB' in {root}. It holds 'cartoons' "
+        "(5 images), 'photos' (3 images): --set data.x=cartoons --set data.y=photos, or the other "
+        "way round"
+    )
+
+
+@pytest.mark.case("D4")
+def test_a_folder_of_files_of_another_kind_says_how_many_and_what_to_do(root: Path) -> None:
+    shutil.rmtree(root / "testA")
+    for path in (root / "trainA").iterdir():
+        path.unlink()
+    for number in range(30):
+        (root / "trainA" / f"{number}.HEIC").touch()
+    message = r"data\.x: no images in .*trainA \(30 left out: 30 \.heic\); convert them: read are"
+    with pytest.raises(DataError, match=message):
+        prepared(root)
+
+
+@pytest.mark.case("A13")
+def test_the_summary_counts_what_is_used_and_what_is_left_out(root: Path) -> None:
+    assert prepared(root).summary() == "3 + 5 images, 3 + 2 held out"
+    for number in range(3):
+        (root / "trainA" / f"{number}.gif").touch()
+    (root / "testB" / "deep").mkdir()
+    (root / "testB" / "deep" / "a.npy").touch()
+    told = "3 + 5 images, 3 + 2 held out, 4 left out: 3 .gif, 1 .npy"
+    assert prepared(root).summary() == told
+    shutil.rmtree(root / "testA")
+    assert "held out (training images stand in for x), 4 left" in prepared(root).summary()
+
+
+@pytest.mark.case("C10")
+def test_broken_files_are_all_found_before_the_first_step(root: Path) -> None:
+    assert prepared(root).inspect() == []
+    (root / "trainB" / "101.png").write_bytes(b"broken")
+    (root / "testA" / "021.png").write_bytes(b"")
+    with pytest.raises(DataError) as caught:
+        prepared(root).inspect()
+    for name in ("101.png", "021.png", "data.unreadable = 'skip'"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.case("C10", "A2")
+def test_broken_files_that_are_skipped_are_counted_and_shown_by_no_other(root: Path) -> None:
+    (root / "trainB" / "101.png").write_bytes(b"broken")
+    (root / "testA" / "021.png").write_bytes(b"")
+    data = prepared(root, unreadable="skip")
+    assert data.test_counts() == {"x": 2, "y": 2}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing is found out later
+        data.inspect()
+        seen = [level(data.train_sample(i, np.random.default_rng(i))["y"]) for i in range(5)]
+    assert seen == [100, 102, 102, 103, 104]
+    assert [levels(data.test_sample(i))[0] for i in range(2)] == [20, 22]
+    told = "3 + 5 images, 2 + 2 held out, 2 unreadable, skipped: 021.png, 101.png"
+    assert data.summary() == told
+
+
+@pytest.mark.case("C10")
+def test_a_folder_of_which_nothing_can_be_read_is_refused_before_the_first_step(root: Path) -> None:
+    for path in (root / "trainA").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match="none of 3 images"):
+        prepared(root, unreadable="skip").inspect()
+
+
+@pytest.mark.case("C6", "C7")
+def test_the_fingerprint_knows_what_data_are_and_not_where(root: Path, tmp_path: Path) -> None:
+    before = prepared(root).fingerprint()
+    moved = tmp_path.with_name(tmp_path.name + "-moved")
+    shutil.copytree(root, moved)
+    (moved / "trainA").rename(moved / "elsewhere")
+    (moved / "elsewhere" / "notes.txt").touch()
+    assert prepared(moved, x="elsewhere").fingerprint() == before
+    assert {key: found["images"] for key, found in before.items()} == {
+        **{"x": 3, "y": 5},
+        **{"test_x": 3, "test_y": 2},
+    }
+    (moved / "trainB" / "100.png").rename(moved / "trainB" / "099.png")
+    plain(moved / "testA", [23])
+    assert compared(before, prepared(moved, x="elsewhere").fingerprint()) == [
+        "test_x: 4 images, where there were 3",
+        "y: as many images as before (5), of other names or sizes",
+    ]
+    (moved / "elsewhere" / "010.png").write_bytes((root / "trainA" / "010.png").read_bytes() + b"0")
+    assert len(compared(before, prepared(moved, x="elsewhere").fingerprint())) == 3
 
 
 def test_root_that_is_a_file(root: Path) -> None:
@@ -228,7 +351,7 @@ def test_folder_without_images_says_what_is_read(root: Path) -> None:
 
 def test_root_with_images_only(tmp_path: Path) -> None:
     plain(tmp_path, [1, 2])
-    with pytest.raises(DataError, match="it has no folders, and 2 files"):
+    with pytest.raises(DataError, match=r"It holds no folders, and 2 images\. Put the images"):
         prepared(tmp_path)
 
 

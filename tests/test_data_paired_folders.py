@@ -94,7 +94,7 @@ def test_test_pairs_alone_are_enough_to_test(
     for index in range(data.test_count()):
         sample = data.test_sample(index)
         torch.testing.assert_close(sample["x"], -sample["y"])
-    with pytest.raises(DataError, match="there is no folder 'train"):
+    with pytest.raises(DataError, match=r"no folders? 'train"):
         len(data)
 
 
@@ -153,7 +153,9 @@ def test_auto_prefers_two_folders(folders: Path) -> None:
 
 def test_neither_layout_is_there(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    with pytest.raises(DataError, match=r"neither a folder 'trainA' .* nor a folder 'train'"):
+    with pytest.raises(
+        DataError, match=r"'trainA', 'trainB' .* side by side .*data\.train"
+    ):
         prepared(tmp_path)
 
 
@@ -200,3 +202,19 @@ def test_skip_leaves_out_the_pair(folders: Path) -> None:
         sample = data.train_sample(1, np.random.default_rng(0))
     assert torch.equal(sample["x"], in_range(picture(2)))
     assert torch.equal(sample["y"], in_range(255 - picture(2)))
+
+
+@pytest.mark.case("A13", "C10")
+def test_pairs_are_counted_and_a_broken_half_leaves_out_its_pair(folders: Path) -> None:
+    assert prepared(folders).summary() == "3 pairs, none held out (training pairs stand in)"
+    (folders / "trainB" / "sub" / "1.bmp").write_bytes(b"broken")
+    (folders / "trainB" / "a.gif").touch()
+    data = prepared(folders, unreadable="skip")
+    data.inspect()
+    told = (
+        "none held out (training pairs stand in), 1 unreadable, skipped: 1.bmp, 1 left out: 1 .gif"
+    )
+    assert data.summary() == f"3 pairs, {told}"
+    assert data.test_counts() == {"x": 2, "y": 2}
+    with pytest.raises(DataError, match=r"1\.bmp cannot be read"):
+        prepared(folders).inspect()

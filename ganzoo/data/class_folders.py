@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganzoo.data.folder_base import FolderData, Unreadable, same_files
-from ganzoo.data.listing import shown
+from ganzoo.data.folder_base import FolderData, Reads, Unreadable
+from ganzoo.data.listing import same_files, shown
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect, View
 from ganzoo.errors import DataError
@@ -77,10 +78,14 @@ class ClassFolders(FolderData):
             DataError: there are other folders than `classes` says, or one holds no images.
         """
         self.begin()
-        folders = {name: self.images("classes", name) for name in self.names or self._found()}
+        folders = {
+            name: self.images("classes", name, f"classes.{name}")
+            for name in self.names or self._found()
+        }
         self._train = self.to_train(lambda: self._to_train(folders), self.held_out > 0)
         kept = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
         self._test = [(f, c) for row in zip_longest(*kept) for c, f in enumerate(row) if f]
+        self._test = self.without_unreadable(self._test, self._reads)
 
     def __len__(self) -> int:
         return self.trainable(len(self._train))
@@ -103,6 +108,20 @@ class ClassFolders(FolderData):
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
         image, label = self.first_readable(self._test, index, self._read)
         return self._sample(image, self.framing.centre_view(image), label)
+
+    def summary(self) -> str:
+        """How many images of how many classes there are, and what lies beside them."""
+        none = "none held out (training images stand in)"
+        held_out = f"{len(self._test)} held out" if self.held_out else none
+        return self.told(f"{len(self._train)} images of {self.count} classes", held_out)
+
+    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Images with their class, for training and held out."""
+        for items in (self._train, self._test):
+            yield items, self._reads
+
+    def _reads(self, item: Labelled) -> list[tuple[Path, str]]:
+        return [(item[0], "y")]
 
     def _found(self) -> list[str]:
         """The folders that are there, where only their number is known."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
 from torch import Tensor
 
+from ganzoo.data.advice import no_folder
+from ganzoo.data.headers import notes
 from ganzoo.data.images import read_image
+from ganzoo.data.inspecting import all_wrong, digest, look_at_all, named
 from ganzoo.data.listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.data.reading import Colours, Interpolations, Range, readings
 from ganzoo.data.transforms import Aspect, Framing
-from ganzoo.errors import DataError, did_you_mean, listed
+from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Variable
 from ganzoo.printing import visible
 
@@ -21,6 +25,10 @@ Unreadable = Literal["error", "skip"]
 Item = TypeVar("Item")
 Read = TypeVar("Read")
 
+Reads = Callable[[Any], Sequence[tuple[Path, str]]]
+"""The files that an item is read from, and the variable that each is read as."""
+
+MEND = "; mend it, or data.unreadable = 'skip'"
 # How many training images stand in for a missing test folder.
 STAND_INS = 8
 # Test folders that may be missing; one of another name was asked for.
@@ -42,6 +50,8 @@ class FolderData(Data):
     Raises:
         ValueError: a setting that makes no sense.
     """
+
+    places: ClassVar[tuple[str, ...]] = ("root",)
 
     def __init__(
         self,
@@ -67,7 +77,8 @@ class FolderData(Data):
             name: Variable(channels, self.framing.size, aspect=aspect, **reading)
             for name, reading in readings(images, range, colour, interpolation).items()
         }
-        self.found: dict[str, Survey] = {}
+        self.found: dict[str, tuple[Path, Survey]] = {}
+        self.skipped: dict[Path, None] = {}
         self._bad: set[object] = set()
         self._untrained: DataError | None = None
 
@@ -96,6 +107,7 @@ class FolderData(Data):
     def begin(self) -> None:
         """Forget what was found before."""
         self.found = {}
+        self.skipped, self._bad = {}, set()
         self._untrained = None
 
     def to_train(self, find: Callable[[], list[Item]], tested: bool) -> list[Item]:
@@ -122,8 +134,10 @@ class FolderData(Data):
             raise self._untrained
         return count
 
-    def images(self, setting: str, name: str) -> list[Path]:
+    def images(self, setting: str, name: str, key: str = "") -> list[Path]:
         """The images in a folder of the root, which `data.<setting>` names.
+
+        key: what the folder is called in the fingerprint; left out, as the setting.
 
         Raises:
             DataError: there is no such folder, or no image in it.
@@ -131,19 +145,60 @@ class FolderData(Data):
         root = self.root_folder()
         folder = root / Path(name).expanduser()
         if not folder.is_dir():
-            raise DataError(
-                f"data.{setting}: there is no folder '{name}' in {shown(root)}; {_contents(root)}."
-                f"{did_you_mean(name, _folders(root))}"
-            )
+            raise DataError(self.no_folder_for(setting, name))
         found = survey(folder)
         if not found.images:
             raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(found)}")
-        self.found[f"{setting}/{name}"] = found
+        self.found[key or setting] = folder, found
         return found.images
 
-    def left_out(self) -> str:
-        """What lies in the folders beside images: `4 left out: 3 .gif, 1 .npy`, or nothing."""
-        return told_left_out(self.found.values())
+    def no_folder_for(self, setting: str, name: str) -> str:
+        """Of x and y, both are told at once."""
+        named = {s: str(getattr(self, s)) for s in self.places_within}
+        taken = {other: where for other, where in named.items() if self.has(where)}
+        both = {s: where for s, where in named.items() if s in ("x", "y") and s not in taken}
+        return no_folder(self.root_folder(), both if setting in both else {setting: name}, taken)
+
+    def without_unreadable(self, items: Sequence[Item], reads: Reads) -> list[Item]:
+        """Held-out items; with `skip`, without those for which others would be shown again."""
+        if self.unreadable == "error":
+            return list(items)
+        found = {item: list(reads(item)) for item in items}
+        files = [(p, self.variables[name]) for read in found.values() for p, name in read]
+        wrong = look_at_all(files)[1]
+        self.skipped |= dict.fromkeys(wrong)
+        kept = [item for item in items if not any(p in wrong for p, _ in found[item])]
+        return kept or self._none_of(items)
+
+    @abstractmethod
+    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Lists of what is drawn, as `first_readable` gets them, and which files an item reads."""
+
+    def inspect(self) -> list[str]:
+        """Look at all headers; what cannot be read is refused, or left out from now on."""
+        reads = {item: list(of(item)) for items, of in self.items() for item in items}
+        files = [(p, self.variables[name]) for found in reads.values() for p, name in found]
+        looks, wrong = look_at_all(files)
+        if wrong and self.unreadable == "error":
+            every = all_wrong(list(wrong.values()), len({path for path, _ in files}))
+            raise DataError(f"{every}{MEND}")
+        self.skipped |= dict.fromkeys(wrong)
+        self._bad |= {item for item, found in reads.items() if any(p in wrong for p, _ in found)}
+        for items, _ in self.items():
+            if items and self._bad.issuperset(items):
+                self._none_of(items)
+        return notes(looks)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Of each folder that is used the number of images, and a hash of their names and sizes."""
+        return {key: digest(folder, found.images) for key, (folder, found) in self.found.items()}
+
+    def told(self, *parts: str) -> str:
+        """A summary: its parts, and what was skipped and left out."""
+        count = len(self.skipped)
+        skipped = f"{count} unreadable, skipped: {named(list(self.skipped))}" if count else ""
+        left_out = told_left_out(found for _, found in self.found.values())
+        return ", ".join(part for part in (*parts, skipped, left_out) if part)
 
     def read(self, path: Path, variable: str) -> Tensor:
         """One image (channels, H, W) in 0 ... 255, read as that variable is.
@@ -154,7 +209,7 @@ class FolderData(Data):
         try:
             return read_image(path, self.variables[variable])
         except DataError as error:
-            hint = "" if self.unreadable == "skip" else "; mend it, or data.unreadable = 'skip'"
+            hint = "" if self.unreadable == "skip" else MEND
             raise DataError(f"{error}{hint}") from error
 
     def first_readable(
@@ -176,30 +231,7 @@ class FolderData(Data):
                     raise
                 self._bad.add(item)
                 warnings.warn(visible(f"skipped: {error}"), stacklevel=2)
+        return self._none_of(items)
+
+    def _none_of(self, items: Sequence[object]) -> NoReturn:
         raise DataError(f"data.root: none of {len(items)} images in {self.root} can be read")
-
-
-def _folders(folder: Path) -> list[str]:
-    return sorted(shown(Path(path.name)) for path in folder.iterdir() if path.is_dir())
-
-
-def _contents(root: Path) -> str:
-    """What a folder holds, for a message."""
-    folders = _folders(root)
-    if folders:
-        more = f" and {len(folders) - 6} more" if len(folders) > 6 else ""
-        return f"there is {listed(folders[:6])}{more}"
-    return f"it has no folders, and {sum(1 for _ in root.iterdir())} files"
-
-
-def same_files(one: Sequence[Path], other: Sequence[Path]) -> bool:
-    """Whether a file is in both lists, under whatever name."""
-    return not {_identity(path) for path in one}.isdisjoint(_identity(path) for path in other)
-
-
-def _identity(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:  # it went away, or a link leads nowhere
-        return path
-    return found.st_dev, found.st_ino

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
 
-from ganzoo.data.folder_base import STAND_INS, TEST_X, TEST_Y, FolderData, Unreadable, same_files
+from ganzoo.data.folder_base import (
+    STAND_INS,
+    TEST_X,
+    TEST_Y,
+    FolderData,
+    Reads,
+    Unreadable,
+)
+from ganzoo.data.listing import same_files
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect
 from ganzoo.interfaces import Sample
@@ -37,6 +47,8 @@ class Folders(FolderData):
     Raises:
         ValueError: a setting that makes no sense.
     """
+
+    places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y")
 
     def __init__(
         self,
@@ -109,13 +121,33 @@ class Folders(FolderData):
         """The domains without held-out images of their own."""
         return self._trained_on
 
+    def summary(self) -> str:
+        """How many images each domain has, and what lies beside them."""
+        held_out = {n: 0 if n in self._trained_on else k for n, k in self.test_counts().items()}
+        stand_ins = " and ".join(sorted(self._trained_on))
+        why = f" (training images stand in for {stand_ins})" if stand_ins else ""
+        images, tested = (
+            " + ".join(map(str, n)) for n in (map(len, self._train), held_out.values())
+        )
+        return self.told(f"{images} images", f"{tested} held out{why}")
+
+    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Images of x and of y."""
+        for lists in (self._train, self._test):
+            for name, files in zip(self.variables, lists, strict=True):
+                yield files, self._reads(name)
+
+    def _reads(self, name: str) -> Reads:
+        return lambda path: [(path, name)]
+
     def _domain(
         self, setting: str, name: str, test: str, default: str
     ) -> tuple[list[Path], list[Path]]:
         """The images to train on and those to test on."""
         tested = self.asked_for(test, default)
         train = self.to_train(lambda: self.images(setting, name), tested)
-        return train, self.images(f"test_{setting}", test) if tested else train[:STAND_INS]
+        test_files = self.images(f"test_{setting}", test) if tested else train[:STAND_INS]
+        return train, self.without_unreadable(test_files, self._reads(setting))
 
     def _augmented(
         self, name: str, files: list[Path], index: int, random: np.random.Generator

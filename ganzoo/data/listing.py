@@ -40,12 +40,11 @@ def survey(folder: Path) -> Survey:
     """
     images: list[Path] = []
     left_out: Counter[str] = Counter()
-    for path in _walk(folder, frozenset()):
-        suffix = path.suffix.lower()
-        if suffix in SUFFIXES:
+    for path in walk(folder):
+        if is_image(path):
             images.append(path)
         else:
-            left_out[suffix] += 1
+            left_out[path.suffix.lower()] += 1
     return Survey(sorted(images), left_out)
 
 
@@ -56,6 +55,25 @@ def list_images(folder: Path) -> list[Path]:
         DataError: a folder cannot be listed.
     """
     return survey(folder).images
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Every file below a folder that is not hidden, in no order.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    return _walk(folder, frozenset())
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is taken for an image, by its name."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def same_files(one: Iterable[Path], other: Iterable[Path]) -> bool:
+    """Whether a file is in both lists, under whatever name."""
+    return not {_identity(path) for path in one}.isdisjoint(_identity(path) for path in other)
 
 
 def told_left_out(surveys: Iterable[Survey]) -> str:
@@ -85,7 +103,6 @@ def shown(path: Path) -> str:
 
 
 def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
-    """Every file below a folder that is not hidden."""
     real = os.path.realpath(folder)
     if real in above:
         return
@@ -108,3 +125,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a circle of links
         return False
+
+
+def _identity(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:  # it went away, or a link leads nowhere
+        return path
+    return found.st_dev, found.st_ino

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, NoReturn, TypeAlias
 
 import numpy as np
 from torch import Tensor
@@ -14,10 +15,11 @@ from ganzoo.data.folder_base import (
     TEST_X,
     TEST_Y,
     FolderData,
+    Reads,
     Unreadable,
-    same_files,
 )
-from ganzoo.data.listing import shown
+from ganzoo.data.listing import same_files, shown
+from ganzoo.data.partners import by_name, refuse_lonely
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect, Size, View, resize
 from ganzoo.errors import DataError
@@ -64,6 +66,7 @@ class PairedFolders(FolderData):
     """
 
     paired = True
+    places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y", "train", "test")
 
     def __init__(
         self,
@@ -111,6 +114,7 @@ class PairedFolders(FolderData):
             self._train, self._test = self._find_halves()
         else:
             self._train, self._test = self._find_partners()
+        self._test = self.without_unreadable(self._test, self._reads)
         held_out = set(self._test)
         self._aligned = [pair for pair in self._train if pair not in held_out]
         seen = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
@@ -170,6 +174,20 @@ class PairedFolders(FolderData):
             resize(second, size, self.variables[two].interpolation),
         )
 
+    def summary(self) -> str:
+        """How many pairs there are, and what lies beside them."""
+        none = "none held out (training pairs stand in)"
+        held_out = none if self._trained_on else f"{len(self._test)} held out"
+        return self.told(f"{len(self._train)} pairs", held_out)
+
+    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Pairs, for training and held out."""
+        for pairs in (self._train, self._test):
+            yield pairs, self._reads
+
+    def _reads(self, pair: Pair) -> list[tuple[Path, str]]:
+        return list(zip(pair, self._names(), strict=True))
+
     def _has_halves(self) -> bool:
         return self.has(self.train) or self.asked_for(self.test, TEST) or self.has(VAL)
 
@@ -195,35 +213,17 @@ class PairedFolders(FolderData):
 
     def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
         """The files of two folders (setting, name), matched by path without suffix."""
-        first, second = self._by_name(*x), self._by_name(*y)
-        lonely = sorted(first.keys() ^ second.keys())
-        if lonely:
-            path, folder = (first[lonely[0]], y) if lonely[0] in first else (second[lonely[0]], x)
-            raise DataError(
-                f"data.{folder[0]}: {shown(path)} has no partner of that name in '{folder[1]}' "
-                f"({len(lonely)} of {len(first | second)} names have none)"
-            )
+        first, second = (self._by_name(*folder) for folder in (x, y))
+        refuse_lonely((*x, first), (*y, second))
         return [(first[name], second[name]) for name in sorted(first)]
 
     def _by_name(self, setting: str, name: str) -> dict[str, Path]:
         folder = self.root_folder() / Path(name).expanduser()
-        found: dict[str, Path] = {}
-        for path in self.images(setting, name):
-            key = path.relative_to(folder).with_suffix("").as_posix()
-            if key in found:
-                raise DataError(
-                    f"data.{setting}: {shown(found[key])} and {shown(path)} have one name, "
-                    "so their partner is ambiguous; rename one"
-                )
-            found[key] = path
-        return found
+        return by_name(folder, self.images(setting, name), setting)
 
-    def _say_neither(self) -> None:
-        raise DataError(
-            f"data.root: {shown(self.root_folder())} has neither a folder '{self.x}' (beside "
-            f"'{self.y}') nor a folder '{self.train}' of side-by-side images; set data.x and "
-            "data.y, or data.train"
-        )
+    def _say_neither(self) -> NoReturn:
+        beside = f"For images side by side in one file: --set data.train=FOLDER ('{self.train}')"
+        raise DataError(f"{self.no_folder_for('x', self.x)}. {beside}")
 
 
 def _half(image: Tensor, side: int, path: Path) -> Tensor:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
+from ganzoo.data.headers import notes
 from ganzoo.data.images import read_image, shown
+from ganzoo.data.inspecting import all_wrong, digest, look_at_all
+from ganzoo.data.listing import survey, told_left_out
 from ganzoo.data.transforms import Framing, View, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
@@ -44,6 +48,8 @@ class CleanNoisy(Data):
         ValueError: a setting that makes no sense.
     """
 
+    places: ClassVar[tuple[str, ...]] = ("clean", "noisy", "test")
+
     def __init__(
         self,
         clean: str = "",
@@ -80,6 +86,43 @@ class CleanNoisy(Data):
             DataError: a folder is missing or empty, has too few images, or shares one with another.
         """
         self._files = split_files(self.clean, self.noisy, self.test, self.held_out, self.seed)
+
+    def inspect(self) -> list[str]:
+        """Look at all headers.
+
+        Raises:
+            DataError: files that cannot be read.
+        """
+        split = self._files
+        sides = {"x": (split.noisy, split.test_noisy), "y": (split.clean, split.test_clean)}
+        files = [
+            (path, self.variables[name])
+            for name, lists in sides.items()
+            for paths in lists
+            for path in paths
+        ]
+        looks, wrong = look_at_all(files)
+        if wrong:
+            raise DataError(all_wrong(list(wrong.values()), len(wrong) + len(looks)))
+        return notes(looks)
+
+    def summary(self) -> str:
+        """How many images each domain has, and what lies beside them."""
+        split = self._files
+        kinds = "noisy" if self.noisy else "to be made noisy"
+        told = f"{len(split.noisy)} images {kinds} + {len(split.clean)} clean"
+        left_out = told_left_out(survey(folder) for folder in self._folders().values())
+        parts = (told, f"{self.test_count()} held out", left_out)
+        return ", ".join(part for part in parts if part)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Of each folder that is used the number of images, and a hash of their names and sizes."""
+        folders = self._folders().items()
+        return {setting: digest(folder, survey(folder).images) for setting, folder in folders}
+
+    def _folders(self) -> dict[str, Path]:
+        named = {"clean": self.clean, "noisy": self.noisy, "test": self.test}
+        return {setting: Path(name).expanduser() for setting, name in named.items() if name}
 
     def __len__(self) -> int:
         return max(len(self._files.noisy), len(self._files.clean))

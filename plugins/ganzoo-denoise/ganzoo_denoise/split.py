@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganzoo.data.images import SUFFIXES, list_images, shown
+from ganzoo.data.listing import no_images, shown, survey
 from ganzoo.errors import DataError
 
 
@@ -36,11 +36,10 @@ def find_images(setting: str, name: str) -> dict[str, Path]:
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"data.{setting}: {shown(folder)} {what}; --set data.{setting}=FOLDER")
-    found = {path.relative_to(folder).as_posix(): path for path in list_images(folder)}
-    if not found:
-        suffixes = ", ".join(SUFFIXES)
-        raise DataError(f"data.{setting}: no images in {shown(folder)}; read are {suffixes}")
-    return found
+    there = survey(folder)
+    if not there.images:
+        raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(there)}")
+    return {path.relative_to(folder).as_posix(): path for path in there.images}
 
 
 def shuffled(files: dict[str, Path], seed: int) -> list[Path]:

@@ -1,0 +1,82 @@
+"""What to say of a folder that is not laid out as settings say. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping
+from itertools import islice
+from pathlib import Path
+
+from ganzoo.data.listing import is_image, shown, walk
+from ganzoo.errors import DataError, did_you_mean
+
+# How many folders a message names, and how many files are looked at to count a folder's images: to
+# say no must not take long, wherever the folder is.
+NAMED, COUNTED = 8, 20_000
+
+
+def subfolders(folder: Path) -> list[str]:
+    """The names of the folders in a folder that are not hidden, sorted."""
+    try:
+        return sorted(p.name for p in folder.iterdir() if p.name[0] != "." and p.is_dir())
+    except OSError as error:
+        raise DataError(f"{shown(folder)} cannot be listed: {error.strerror}") from error
+
+
+def count_images(folder: Path) -> int:
+    """How many images there are in a folder and below; no more than COUNTED files are looked at."""
+    return sum(1 for path in islice(walk(folder), COUNTED) if is_image(path))
+
+
+def no_folder(root: Path, missing: Mapping[str, str], taken: Mapping[str, str]) -> str:
+    """Which folders (names by setting) a root lacks, what is there, and which setting takes it.
+
+    taken: the folders that are there, by the settings that name them.
+    """
+    settings = ", ".join(f"data.{setting}" for setting in missing)
+    names = ", ".join(f"'{shown(Path(name))}'" for name in missing.values())
+    there = "are no folders" if len(missing) > 1 else "is no folder"
+    found = subfolders(root)
+    counts = {name: count_images(root / name) for name in found[:NAMED]}
+    free = [name for name, count in counts.items() if count and name not in taken.values()]
+    return (
+        f"{settings}: there {there} {names} in {shown(root)}. {_holds(root, counts, found, taken)}"
+        f"{_set(missing, free, found)}"
+    )
+
+
+def _holds(
+    root: Path, counts: Mapping[str, int], found: Collection[str], taken: Mapping[str, str]
+) -> str:
+    owners = {name: setting for setting, name in taken.items()}
+    if not found:
+        images = count_images(root)
+        return f"It holds no folders, and {images} image{'' if images == 1 else 's'}"
+    named = [
+        f"'{shown(Path(name))}' ({count} image{'' if count == 1 else 's'}"
+        + (f", taken by data.{owners[name]})" if name in owners else ")")
+        for name, count in counts.items()
+    ]
+    rest = len(found) - len(named)
+    return f"It holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
+
+
+def _set(missing: Mapping[str, str], free: list[str], found: list[str]) -> str:
+    """`: --set data.x=photos`, where it is plain which folder is meant; else how to name one."""
+    settings = list(missing)
+    if len(settings) == len(free) == 2:
+        return f": {_both(settings, free)}, or the other way round"
+    if len(settings) == 1:
+        hint = did_you_mean(missing[settings[0]], free)
+        meant = [name for name in free if f"'{name}'" in hint] or (free if len(free) == 1 else [])
+        if meant:
+            return f".{hint} Take it with: {_both(settings, meant)}"
+    if not found:
+        why = "Put the images of each kind into a folder of its own, or name folders elsewhere"
+        return f". {why}: {_both(settings, ['FOLDER'] * len(settings))}"
+    return f". Name another: {_both(settings, ['FOLDER'] * len(settings))}"
+
+
+def _both(settings: list[str], names: list[str]) -> str:
+    pairs = zip(settings, names, strict=True)
+    return " ".join(f"--set {shlex.quote(f'data.{s}={shown(Path(n))}')}" for s, n in pairs)
