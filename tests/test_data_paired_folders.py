@@ -153,9 +153,7 @@ def test_auto_prefers_two_folders(folders: Path) -> None:
 
 def test_neither_layout_is_there(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    with pytest.raises(
-        DataError, match=r"'trainA', 'trainB' .* side by side .*data\.train"
-    ):
+    with pytest.raises(DataError, match=r"'trainA', 'trainB' .* side by side .*data\.train"):
         prepared(tmp_path)
 
 

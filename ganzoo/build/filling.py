@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ganzoo.build.plans import Blueprint, PartPlan, PenaltyPlan, TermPlan
@@ -30,7 +32,7 @@ def fill(blueprint: Blueprint) -> Recipe:
             },
             "latents": _parts(recipe.latents, blueprint.latents),
             "outputs": {n: _output(n, table, blueprint) for n, table in recipe.outputs.items()},
-            "data": _part(recipe.data, data),
+            "data": _part(recipe.data, replace(data, settings=_whole_places(data))),
             "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
             "schedule": _part(recipe.schedule, schedule.schedule),
             "checkpoints": _checkpoints(blueprint),
@@ -42,6 +44,15 @@ def fill(blueprint: Blueprint) -> Recipe:
             },
         }
     )  # fmt: skip
+
+
+def _whole_places(data: PartPlan) -> dict[str, Any]:
+    """With whole paths, so that a run's data are found from another working directory, too."""
+    settings, places = dict(data.settings), getattr(data.part, "places", ())
+    for name in places:
+        if isinstance(settings.get(name), str) and settings[name]:
+            settings[name] = str(Path(settings[name]).expanduser().absolute())
+    return settings
 
 
 def _checkpoints(blueprint: Blueprint) -> Checkpoints:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
+from ganzoo.cli.own_data import moved
 from ganzoo.cli.training import Request, begin
 from ganzoo.errors import GanzooError
 
@@ -15,16 +16,32 @@ from ganzoo.errors import GanzooError
 def resume(
     run: Annotated[str, typer.Argument(help="A run's folder, as runs/cyclegan.")],
     set_: Set = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--change",
+            metavar="PATH=VALUE",
+            help="Change on purpose what the weights depend on, and record it: "
+            "--change optimizers.default.lr=1e-4; or --change data, to go on with other images.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", help="Where the run's images are now."),
+    ] = None,
     stop_after: StopAfter = None,
     processes: Processes = None,
 ) -> None:
     """Go on with a run, by its own recipe and in as many processes as before."""
-    folder, overrides = Path(run), set_ or []
+    folder, overrides, changes = Path(run), set_ or [], change or []
     if not (folder / "recipe.toml").is_file():
         raise GanzooError(no_run(folder))
+    if data:
+        overrides = [*moved(folder / "recipe.toml", data), *overrides]
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
+    words += [word for each in changes for word in ("--change", each)]
     words += ["--stop-after", stop_after] if stop_after is not None else []
-    begin(Request(words, run, overrides, folder, True, stop_after, processes))
+    begin(Request(words, run, overrides, folder, True, stop_after, processes, tuple(changes)))
 
 
 def no_run(folder: Path) -> str:

@@ -28,6 +28,7 @@ class Request:
 
     words: the command, for the processes that do it.
     recipe: what names the recipe. folder: the run's.
+    changes: when going on, what may differ from the run: `optimizers.default.lr=1e-4`, `data`.
     """
 
     words: list[str]
@@ -37,6 +38,12 @@ class Request:
     resume: bool
     stop_after: str | None
     processes: int | None
+    changes: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> list[str]:
+        """All settings that differ from the recipe's."""
+        return [*self.overrides, *(each for each in self.changes if "=" in each)]
 
 
 def begin(request: Request) -> None:
@@ -46,7 +53,7 @@ def begin(request: Request) -> None:
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
     record = _record(request.folder, tell=True) if request.resume else None
-    if record and record["state"] == "finished" and not request.overrides:
+    if record and record["state"] == "finished" and not (request.overrides or request.changes):
         say(_was_finished(request.folder, record))
         return
     count = request.processes or _as_before(record)
@@ -62,10 +69,11 @@ def begin(request: Request) -> None:
 def _here(request: Request, until: float | None) -> int:
     """Train in this process; returns the exit code."""
     from ganzoo.build import build_recipe
+    from ganzoo.run.going_on import changed_paths
     from ganzoo.run.training import train
     from ganzoo.terminal import Terminal
 
-    experiment = build_recipe(request.recipe, request.overrides, start=not request.resume)
+    experiment = build_recipe(request.recipe, request.settings, start=not request.resume)
     outcome = train(
         experiment,
         request.folder,
@@ -73,6 +81,7 @@ def _here(request: Request, until: float | None) -> int:
         console=Terminal(),
         until=until,
         processes=request.processes,
+        changes=changed_paths(request.changes),
     )
     if outcome.main:
         done = outcome.finished
@@ -90,11 +99,12 @@ def _in_several(request: Request, count: int, started: float) -> int:
     """
     from ganzoo.build.experiment import check_recipe
     from ganzoo.run.folder import RunFolder
+    from ganzoo.run.going_on import changed_paths
     from ganzoo.run.processes import WorkerError, check_devices, launch
 
-    recipe = check_recipe(request.recipe, request.overrides)[0].recipe
+    recipe = check_recipe(request.recipe, request.settings)[0].recipe
     if request.resume:
-        RunFolder(request.folder).check_resumable(recipe)
+        RunFolder(request.folder).check_resumable(recipe, changed_paths(request.changes))
     else:
         RunFolder(request.folder).check_free()
     check_devices(count, recipe.train.device)

@@ -15,7 +15,7 @@ from ganzoo.files import remove
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import checkpoints
 from ganzoo.recipe import Recipe
-from ganzoo.run.folder import changes
+from ganzoo.run.going_on import changed_settings
 from ganzoo.run.listing import describe
 
 State = Literal["new", "begun", "finished"]
@@ -115,7 +115,7 @@ def _state(folder: Path, recipe: Recipe) -> State:
     if not (folder / "recipe.toml").is_file():
         raise RunError(f"{folder}: this is no run; choose another folder with --out DIR")
     before = load_recipe(folder / "recipe.toml")
-    changed = changes(before, recipe)
+    changed = changed_settings(before, recipe)
     if str(before.train.length) != str(recipe.train.length):
         changed.append("train.length")
     if changed:

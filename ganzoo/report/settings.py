@@ -11,6 +11,7 @@ from ganzoo.report.facts import Facts, Network
 from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
+from ganzoo.run.record import spell_change
 
 FAULTS = 8  # of a folder, before they are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
@@ -94,6 +95,10 @@ def training_section(files: RunFiles, facts: Facts) -> Html:
 def repeat_section(files: RunFiles) -> Html:
     """The command that does it again, to be copied, and those that were typed."""
     said = "Trains the same into a folder of its own; paths are those of whoever wrote this page."
+    if [*_changes(files)]:
+        said += (
+            " What was changed on the way is from the start on as it was in the end."
+        )
     typed = [str(entry["command"]) for entry in files.starts if entry.get("command")]
     return el(
         "section",
@@ -141,6 +146,9 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     latest, train = files.latest, files.table("train")
     yield "Length", str(train.get("length", ""))
     yield "Batch size", str(train.get("batch_size", ""))
+    data = latest.get("data")
+    yield "Data", str(data.get("summary") or "") if isinstance(data, dict) else ""
+    yield "Changed on purpose", "; ".join(_changes(files))
     yield "Precision", str(latest.get("precision") or train.get("precision") or "")
     yield "Trained for", spell_time(trained_seconds(files)) if files.starts else ""
     yield "Starts", str(len(files.starts)) if len(files.starts) > 1 else ""
@@ -151,6 +159,13 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     packages = latest.get("packages")
     found = packages.items() if isinstance(packages, dict) else ()
     yield "Parts from", ", ".join(f"{name} {version}" for name, version in found)
+
+
+def _changes(files: RunFiles) -> Iterator[str]:
+    """What differs from the recipe that the first steps were made with."""
+    for entry in files.starts:
+        for change in entry.get("changes") or ():
+            yield f"after step {entry.get('from_step', '?')}: {spell_change(change)}"
 
 
 def _device(latest: Table) -> str:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,8 @@ from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
 from ganzoo.play.state import STATE
 from ganzoo.recipe import Recipe
+from ganzoo.run.going_on import Change, check_recipe_same
 from ganzoo.untrusted import UntrustedError, inside, read_objects
-
-# What may change between a run and its resume: nothing that the weights depend on so far.
-FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
-FREE_TRAIN = ("length", "workers", "device", "log_every")
 
 
 class RunFolder:
@@ -86,8 +83,12 @@ class RunFolder:
             )
         return f"{self.path} is there already; nothing was changed. Choose another with --out DIR"
 
-    def check_resumable(self, recipe: Recipe) -> Path:
-        """The checkpoint to go on from.
+    def check_resumable(
+        self, recipe: Recipe, allowed: Collection[str] = ()
+    ) -> tuple[Path, list[Change]]:
+        """The checkpoint to go on from, and what of the recipe was changed on purpose.
+
+        allowed: the settings that may differ from the run's.
 
         Raises:
             RunError: there is none, it is damaged, or the recipe changed in what the weights
@@ -100,15 +101,10 @@ class RunFolder:
         found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
-        changed = changes(load_recipe(self.path / "recipe.toml"), recipe)
-        if changed:
-            raise RunError(
-                f"{self.path}: the recipe differs from the run's in {', '.join(changed[:5])}"
-                f"{' ...' if len(changed) > 5 else ''}; resume it as it was, or start another with "
-                "--out DIR"
-            )
+        before = load_recipe(self.path / "recipe.toml")
+        changes = check_recipe_same(self.path, before, recipe, allowed)
         _check_whole(found)
-        return found[-1]
+        return found[-1], changes
 
     def _refuse_links(self) -> None:
         """A run writes into its own folder, and nowhere else."""
@@ -130,9 +126,14 @@ class RunFolder:
                 with suppress(OSError):  # another process was faster
                     aside.rename(place)
 
-    def resume(self, recipe: Recipe, step: int) -> None:
-        """Take the log back to the checkpoint, and keep the recipe as it is now."""
+    def resume(self, recipe: Recipe, step: int, changes: Sequence[Change] = ()) -> None:
+        """Take the log back to the checkpoint, and keep the recipe as it is now.
+
+        changes: noted in the log's last line, as made after it.
+        """
         self.cut(self.log, step)
+        if changes:
+            self._note(step, changes)
         self.cut(self.alarms, step)
         self.cut(self.evaluations, step)
         write_text(self.path / "recipe.toml", recipe.to_toml())
@@ -146,6 +147,12 @@ class RunFolder:
         kept = [record for record in self.records(file) if record["step"] <= step]
         if kept or file.exists() or file == self.log:
             write_text(file, "".join(json.dumps(record) + "\n" for record in kept))
+
+    def _note(self, step: int, changes: Sequence[Change]) -> None:
+        *before, last = [*self.records()] or [{"step": step}]
+        made = [*last.get("changes", []), *({"step": step, **each} for each in changes)]
+        noted = {**last, "changes": made}
+        write_text(self.log, "".join(json.dumps(finite(r)) + "\n" for r in [*before, noted]))
 
     def append(self, record: dict[str, Any], file: Path | None = None) -> None:
         """Add a line to the log, or to another file; a number that is none becomes null."""
@@ -200,24 +207,6 @@ class RunFolder:
         prune(self.checkpoints, keep, keep_every)
 
 
-def changes(before: Recipe, now: Recipe) -> list[str]:
-    """The settings in which two recipes differ, of those that weights depend on."""
-    found = differences(before.to_dict(), now.to_dict())
-    return [path for path in found if not _is_free(path)]
-
-
-def differences(before: Any, now: Any, path: str = "") -> list[str]:
-    """The dotted paths in which two nested tables differ."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        keys = [*before, *(key for key in now if key not in before)]
-        return [
-            place
-            for key in keys
-            for place in differences(before.get(key), now.get(key), f"{path}.{key}".lstrip("."))
-        ]
-    return [] if before == now else [path]
-
-
 def _check_whole(found: list[Path]) -> None:
     """Refuse a last checkpoint with a file that is damaged, and name the one before it."""
     last = found[-1]
@@ -231,11 +220,6 @@ def _check_whole(found: list[Path]) -> None:
             else "there is no checkpoint before it; start anew with --out DIR"
         )
         raise RunError(f"{error}\n  {remedy}") from None
-
-
-def _is_free(path: str) -> bool:
-    table, _, key = path.partition(".")
-    return table in FREE or (table == "train" and key in FREE_TRAIN)
 
 
 def finite(value: Any) -> Any:

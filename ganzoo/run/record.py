@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.files import write_json
+from ganzoo.signature import as_written
 from ganzoo.untrusted import UntrustedError, read_object
 
 FILE, ASIDE = "run.json", "run.damaged.json"
 STATES = ("running", "stopped", "interrupted", "finished")
 MOST = 2**53  # steps, seconds: whole numbers that any reader of JSON keeps
+DATA = "data"  # the path of a change of the images themselves
 Check = Callable[[Any], bool]
 
 
@@ -104,12 +106,22 @@ START: Mapping[str, Check] = {
     "devices": _are_texts,
     "packages": _is_table_of_texts,
     "git": lambda value: isinstance(value, dict),
+    "data": lambda value: isinstance(value, dict),
+    "changes": lambda value: isinstance(value, list) and all(isinstance(c, dict) for c in value),
 }
 
 
 def last_start(record: dict[str, Any]) -> dict[str, Any]:
     """The latest entry, or an empty one."""
     return dict(record["starts"][-1]) if record["starts"] else {}
+
+
+def spell_change(change: Mapping[str, Any]) -> str:
+    """What was changed on purpose: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
+    path, before, after = (change.get(key) for key in ("path", "from", "to"))
+    if path == DATA:
+        return f"data.{after}"
+    return f"{path} = {as_written(after)} (was {as_written(before)})"
 
 
 def is_running(entry: dict[str, Any]) -> bool:

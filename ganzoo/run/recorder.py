@@ -16,6 +16,7 @@ from ganzoo.play.trainer import Trainer
 from ganzoo.run.best import keep_in
 from ganzoo.run.environment import environment
 from ganzoo.run.folder import RunFolder
+from ganzoo.run.going_on import Change
 from ganzoo.run.pictures import grid
 from ganzoo.run.plot import plot_losses
 from ganzoo.run.record import RunRecord
@@ -27,6 +28,8 @@ class Recorder:
     """A trainer's observer that keeps the run folder.
 
     alarm: the name of the alarm that stopped training, if one did.
+    told: what a person should know of the data, and of what was changed on purpose.
+    changed: that, for the record.
     """
 
     def __init__(self, experiment: Experiment, trainer: Trainer, folder: RunFolder) -> None:
@@ -36,6 +39,8 @@ class Recorder:
         self.record = RunRecord(folder.path)
         self.reporting = Reporting(experiment, folder.path)
         self.alarm = ""
+        self.told: list[str] = []
+        self.changed: list[Change] = []
 
     @property
     def finished(self) -> bool:
@@ -92,7 +97,7 @@ class Recorder:
         if not self.main:
             yield
             return
-        entry = environment(self.experiment, trainer.accelerator)
+        entry = {**environment(self.experiment, trainer.accelerator), **self._data()}
         record.begin(entry, trainer.done, trainer.timetable.steps)
         try:
             yield
@@ -107,6 +112,13 @@ class Recorder:
         why = f"alarm {self.alarm}" if self.alarm and not self.finished else ""
         record.end("finished" if self.finished else "stopped", why)
         self.reporting.finish()
+
+    def _data(self) -> dict[str, Any]:
+        """What is trained on, and what was changed on purpose, for run.json."""
+        data = self.trainer.data
+        found = {"summary": data.summary(), "fingerprint": data.fingerprint()}
+        changes = {"changes": self.changed} if self.changed else {}
+        return {**({"data": found} if any(found.values()) else {}), **changes}
 
     def _draw_samples(self, step: int) -> None:
         data, recipe = self.trainer.data, self.experiment.recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ganzoo.build import Experiment
 from ganzoo.errors import DataError, RunError
+from ganzoo.interfaces import Data
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
 from ganzoo.play.loader import told_by_worker
@@ -26,9 +27,11 @@ from ganzoo.run.display import Display, make_display
 from ganzoo.run.evaluation import rehearse
 from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.folder import RunFolder
+from ganzoo.run.going_on import Change, check_data_same
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.progress import progress
+from ganzoo.run.record import spell_change
 from ganzoo.run.recorder import Recorder
 from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
@@ -62,9 +65,12 @@ def train(
     console: Console | None = None,
     until: float | None = None,
     processes: int | None = None,
+    changes: Sequence[str] = (),
 ) -> Outcome:
     """Train into the folder `out`, or go on with the run that is there.
 
+    changes: when going on, the settings of the recipe that may differ from the run's on purpose, as
+        "optimizers.default.lr"; "data" allows other images. What changes is recorded.
     until: stop, saved, before this time (`time.time()`); one step is made in any case.
     processes: how many a launcher was asked for; others are refused.
 
@@ -75,12 +81,12 @@ def train(
     """
     console = console or Terminal()
     folder = RunFolder(out)
-    checkpoint: Path | None = None
+    begin = Begin(folder, changes)
     if resume:
-        checkpoint = folder.check_resumable(experiment.recipe)
+        begin.checkpoint, begin.changed = folder.check_resumable(experiment.recipe, changes)
     else:
         folder.check_free()
-    recorder = _prepare(experiment, folder, checkpoint, processes)
+    recorder = _prepare(experiment, begin, processes)
     trainer = recorder.trainer
     tell = partial(_say, console)
     with tracking(recorder, tell) as trackers, recorder.recording():
@@ -92,21 +98,39 @@ def train(
     return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked, alarm)
 
 
-def _prepare(
-    experiment: Experiment, folder: RunFolder, checkpoint: Path | None, processes: int | None
-) -> Recorder:
+@dataclass
+class Begin:
+    """How a training begins.
+
+    allowed: the settings that may differ from the run's. checkpoint: where to go on, if anywhere.
+    changed: what of the recipe and of the data was changed on purpose.
+    """
+
+    folder: RunFolder
+    allowed: Sequence[str]
+    checkpoint: Path | None = None
+    changed: list[Change] = field(default_factory=list)
+
+
+def _prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Recorder:
     """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
+    folder, checkpoint = begin.folder, begin.checkpoint
     accelerator = _accelerator(experiment, processes)
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
+    if recorder.main and checkpoint:
+        begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
+    changed = [f"changed: {spell_change(each)}" for each in begin.changed]
+    recorder.told = [*changed, *_found(trainer.data)]
+    recorder.changed = begin.changed
     if recorder.main:
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
     if checkpoint:
-        _take_up(experiment, trainer, checkpoint)
+        _take_up(experiment, trainer, checkpoint, begin.changed)
     accelerator.wait_for_everyone()
     if recorder.main and checkpoint:
-        folder.resume(experiment.recipe, trainer.done)
+        folder.resume(experiment.recipe, trainer.done, begin.changed)
         take_back(folder.path, checkpoint)
     elif recorder.main:
         folder.create(experiment.recipe)
@@ -123,9 +147,26 @@ def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
     return accelerator
 
 
-def _take_up(experiment: Experiment, trainer: Trainer, checkpoint: Path) -> None:
+def _found(data: Data) -> list[str]:
+    """What data there are, in a line; and what a look at every file shows."""
+    notes = data.inspect()
+    summary = data.summary()
+    return [*([f"data: {summary}"] if summary else []), *notes]
+
+
+def _take_up(
+    experiment: Experiment, trainer: Trainer, checkpoint: Path, changed: Sequence[Change]
+) -> None:
     """Put the trainer where the checkpoint is, unless that is past the end."""
-    experiment.blueprint.notes += state.restore(trainer, checkpoint)
+    try:
+        experiment.blueprint.notes += state.restore(trainer, checkpoint)
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        if not changed:
+            raise
+        paths = ", ".join(str(each["path"]) for each in changed)
+        raise RunError(
+            f"{checkpoint}: it does not fit the recipe as it was changed ({paths}): {error}"
+        ) from error
     if trainer.done > trainer.timetable.steps:
         length = experiment.recipe.train.length
         raise RunError(
@@ -142,7 +183,7 @@ def _play(
     steps, name = trainer.timetable.steps, str(recorder.folder.path)
     with make_display(console, steps, trainer.done, name) as display:
         recorder.reporting.tell = display.note
-        for note in notes(recorder.experiment, trainer.data):
+        for note in [*recorder.told, *notes(recorder.experiment, trainer.data)]:
             display.note(note)
         with Stopping(trainer, display, until) as stopping:
             try:
