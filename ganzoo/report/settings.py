@@ -96,9 +96,7 @@ def repeat_section(files: RunFiles) -> Html:
     """The command that does it again, to be copied, and those that were typed."""
     said = "Trains the same into a folder of its own; paths are those of whoever wrote this page."
     if [*_changes(files)]:
-        said += (
-            " What was changed on the way is from the start on as it was in the end."
-        )
+        said += " What was changed on the way is from the start on as it was in the end."
     typed = [str(entry["command"]) for entry in files.starts if entry.get("command")]
     return el(
         "section",
