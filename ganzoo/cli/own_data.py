@@ -1,13 +1,38 @@
-"""`--data FOLDER`: images of the user's own, as settings."""
+"""`--data FOLDER`: images of the user's own in place of a recipe's, as settings."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from ganzoo.errors import DataError
+from ganzoo.data.advice import require_folder
+from ganzoo.data.choosing import Choice, Need, choose
+from ganzoo.errors import DataError, GanzooError
 from ganzoo.loading import load_recipe
+
+if TYPE_CHECKING:
+    from ganzoo.build.plans import Blueprint, MetricPlan
+
+# Settings of a recipe's own data that say how images are cut and read, whichever they are.
+CARRIED = (
+    *("resize", "flip", "channels", "aspect", "unreadable"),
+    *("range", "colour", "interpolation"),
+)
+KINDS = ("folders", "paired_folders", "class_folders")
+WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """settings: for `--set`, before the user's own. told: what was taken, in a line."""
+
+    settings: list[str]
+    told: str
 
 
 def moved(recipe: Path, folder: Path) -> list[str]:
@@ -16,17 +41,132 @@ def moved(recipe: Path, folder: Path) -> list[str]:
     Raises:
         DataError: there is no such folder, or the data are read from none.
     """
-    from ganzoo.plugins import installed
-
-    if not folder.is_dir():
-        raise DataError(f"--data {folder}: there is no such folder")
+    require_folder(folder)
     kind = load_recipe(recipe).data.type
-    places = getattr(installed().registry.get("data", kind).load(), "places", ())
+    places = _places(kind)
     if not places:
         raise DataError(f"--data {folder}: this run's data, '{kind}', are read from no folder")
-    return [f"data.{places[0]}={quoted(str(folder.absolute()))}"]
+    return [f"data.{places[0]}={_toml(str(folder.absolute()))}"]
 
 
-def quoted(text: str) -> str:
-    """A text as TOML."""
-    return tomli_w.dumps({"text": text}).partition(" = ")[2].rstrip("\n")
+def own_data(recipe: str, overrides: Sequence[str], folder: Path) -> OwnData:
+    """A recipe's settings with a folder's images for its data.
+
+    What belongs to the recipe's own data only (its summary, metrics that know their colours) is
+    left out; how images are cut is kept.
+
+    Raises:
+        DataError: there is no such folder, or it is not plain what is meant.
+        GanzooError: the recipe has faults, or names data as well.
+    """
+    from ganzoo.build.reading import read
+    from ganzoo.plugins import installed
+
+    require_folder(folder)
+    if any(each.partition("=")[0].strip() in ("data", "data.type") for each in overrides):
+        raise GanzooError(
+            "--data and --set data=... or data.type=... both say what the data are; give one"
+        )
+    others = [each for each in overrides if not each.startswith("data.")]
+    blueprint = read(load_recipe(recipe, others), installed().registry, recipe)
+    kind = blueprint.recipe.data.type
+    if kind not in KINDS and (places := _places(kind)):
+        place = f"data.{places[0]}={_toml(str(folder.absolute()))}"
+        return OwnData([place], f"--data {folder}: '{kind}', data.{places[0]}")
+    given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
+    choice = choose(folder, _need(blueprint), [name for name in given if name in ("x", "y")])
+    return _with_choice(blueprint, choice, folder)
+
+
+def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
+    recipe, settings = blueprint.recipe, choice.settings
+    image = blueprint.variables["y"]
+    assert image.size is not None
+    height, width = image.size
+    own = {key: value for key, value in recipe.data.settings.items() if key in CARRIED}
+    cut = {"size": height if height == width else [height, width], "channels": image.channels}
+    table = {**settings, **cut, **own}
+    dropped = [name for name, plan in _metrics(blueprint) if _belongs(plan, blueprint, settings)]
+    changes = [f"data={_toml(table)}", 'summary=""', *(f"metrics.{name}={{}}" for name in dropped)]
+    if recipe.checkpoints.best.partition(".")[0] in dropped:
+        changes.append('checkpoints.best=""')
+    changes += _classes(blueprint, settings)
+    left = ", ".join(f"metrics.{name}" for name in dropped)
+    why = f"for want of pairs, or made for '{recipe.data.type}'"
+    told = f"--data {folder}: '{settings['type']}', {choice.told}"
+    told += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
+    told += f"\n  the other way round: {choice.turned}" if choice.turned else ""
+    return OwnData(changes, told)
+
+
+def _need(blueprint: Blueprint) -> Need:
+    """What a recipe learns from, by the variables in its terms.
+
+    Raises:
+        DataError: something that no folder of images gives.
+    """
+    from ganzoo.data.paired_folders import PairedFolders
+    from ganzoo.expression import names
+
+    data = blueprint.dataset
+    wires = [wire for term in blueprint.terms for wire in term.wires.values()]
+    used = {name for wire in wires for name in names(wire)} & {*(data.variables if data else ())}
+    if not used <= {"x", "y"} and not used <= {"y", "c"}:
+        raise DataError(
+            f"this recipe learns from {', '.join(sorted(used))}, which no folder of images gives; "
+            f"its own data are '{blueprint.recipe.data.type}'"
+        )
+    if "c" in used:
+        return "classes"
+    if "x" not in used:
+        return "images"
+    aligned = getattr(data, "aligned", isinstance(data, PairedFolders))
+    return "pairs" if aligned is True else "domains"
+
+
+def _metrics(blueprint: Blueprint) -> Iterator[tuple[str, MetricPlan | None]]:
+    """All metrics of a recipe; None for those that its own data did not allow."""
+    return ((name, blueprint.metrics.get(name)) for name in blueprint.recipe.metrics)
+
+
+def _belongs(plan: MetricPlan | None, blueprint: Blueprint, settings: Mapping[str, Any]) -> bool:
+    """Whether a metric says nothing of other data.
+
+    It is made for the recipe's own, as `palette = "streets"`; or compares pairs where none are.
+    """
+    paired = bool(settings["type"] == "paired_folders")
+    if plan is None:
+        return not paired
+    unpaired = bool(getattr(plan.metric.part, "needs_pairs", False)) and not paired
+    return unpaired or blueprint.recipe.data.type in [*plan.metric.settings.values()]
+
+
+def _classes(blueprint: Blueprint, settings: Mapping[str, Any]) -> list[str]:
+    """The number of classes, for networks that have as many as the recipe's own data."""
+    before, now = blueprint.variables.get("c"), settings.get("classes")
+    if before is None or now is None:
+        return []
+    return [
+        f"networks.{name}.classes={len(now)}"
+        for name, table in blueprint.recipe.networks.items()
+        if table.settings.get("classes") == before.classes
+    ]
+
+
+def _places(kind: str) -> tuple[str, ...]:
+    from ganzoo.plugins import installed
+
+    return getattr(installed().registry.get("data", kind).load(), "places", ())
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML in one line."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(k)} = {_toml(v)}' for k, v in value.items())} }}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml, value))}]"
+    return tomli_w.dumps({"value": value}).partition(" = ")[2].rstrip("\n")
+
+
+def _key(name: str) -> str:
+    return name if WORD.fullmatch(name) else _toml(name)

@@ -8,11 +8,18 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
+from ganzoo.cli.own_data import own_data
 from ganzoo.cli.training import Request, begin
+from ganzoo.printing import say
+from ganzoo.run.worker import is_launched
 
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe's file or name, or a run's folder.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", help="Your own images in place of the recipe's."),
+    ] = None,
     set_: Set = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. [default: runs/<recipe>]")
@@ -32,10 +39,21 @@ def run(
     folder = out or _default_folder(recipe, name)
     if name and not resume:  # what is wrong with a name, build_recipe tells with all else
         RunFolder(folder).check_free()
-    words = ["run", recipe, *(word for each in overrides for word in ("--set", each))]
+    settings = overrides
+    if data:
+        own = own_data(recipe, overrides, data)
+        settings = [*own.settings, *overrides]
+        if not is_launched():
+            say(own.told)
+    words = [
+        "run",
+        recipe,
+        *(["--data", str(data)] if data else []),
+        *(word for each in overrides for word in ("--set", each)),
+    ]
     words += [*(["--out", str(out)] if out else []), *(["--resume"] if resume else [])]
     words += ["--stop-after", stop_after] if stop_after is not None else []
-    begin(Request(words, recipe, overrides, folder, resume, stop_after, processes))
+    begin(Request(words, recipe, settings, folder, resume, stop_after, processes))
 
 
 def _default_folder(recipe: str, name: str) -> Path:

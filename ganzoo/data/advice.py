@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from ganzoo.data.listing import is_image, shown, walk
+from ganzoo.data.listing import Survey, shown, sort, told_left_out, walk
 from ganzoo.errors import DataError, did_you_mean
 
 # How many folders a message names, and how many files are looked at to count a folder's images: to
@@ -23,9 +23,50 @@ def subfolders(folder: Path) -> list[str]:
         raise DataError(f"{shown(folder)} cannot be listed: {error.strerror}") from error
 
 
+def require_folder(folder: Path) -> None:
+    """Check the folder that `--data` names.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"--data {shown(folder)}: it {what}")
+
+
 def count_images(folder: Path) -> int:
     """How many images there are in a folder and below; no more than COUNTED files are looked at."""
-    return sum(1 for path in islice(walk(folder), COUNTED) if is_image(path))
+    return len(survey_some(folder).images)
+
+
+def survey_some(folder: Path) -> Survey:
+    """What a folder holds, of COUNTED files at most."""
+    return sort(islice(walk(folder), COUNTED))
+
+
+def holds(root: Path, taken: Mapping[str, str] | None = None) -> str:
+    """What is in a folder: `It holds 'cartoons' (30 images), 'photos' (12 images)`.
+
+    taken: folders that settings name already, by setting.
+    """
+    found = subfolders(root)
+    owners = {name: setting for setting, name in (taken or {}).items()}
+    if not found:
+        there = survey_some(root)
+        left_out = told_left_out([there])
+        images = f"{len(there.images)} image{'' if len(there.images) == 1 else 's'}"
+        return f"It holds no folders, and {images}{f' ({left_out})' if left_out else ''}"
+    named = [_folder(root, name, owners.get(name, "")) for name in found[:NAMED]]
+    rest = len(found) - len(named)
+    return f"It holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
+
+
+def _folder(root: Path, name: str, owner: str) -> str:
+    there = survey_some(root / name)
+    count = len(there.images)
+    told = [f"{count} image{'' if count == 1 else 's'}", told_left_out([there])]
+    told += [f"taken by data.{owner}" if owner else ""]
+    return f"'{shown(Path(name))}' ({', '.join(text for text in told if text)})"
 
 
 def no_folder(root: Path, missing: Mapping[str, str], taken: Mapping[str, str]) -> str:
@@ -37,28 +78,12 @@ def no_folder(root: Path, missing: Mapping[str, str], taken: Mapping[str, str]) 
     names = ", ".join(f"'{shown(Path(name))}'" for name in missing.values())
     there = "are no folders" if len(missing) > 1 else "is no folder"
     found = subfolders(root)
-    counts = {name: count_images(root / name) for name in found[:NAMED]}
-    free = [name for name, count in counts.items() if count and name not in taken.values()]
+    others = [name for name in found[:NAMED] if name not in taken.values()]
+    free = [name for name in others if count_images(root / name)]
     return (
-        f"{settings}: there {there} {names} in {shown(root)}. {_holds(root, counts, found, taken)}"
+        f"{settings}: there {there} {names} in {shown(root)}. {holds(root, taken)}"
         f"{_set(missing, free, found)}"
     )
-
-
-def _holds(
-    root: Path, counts: Mapping[str, int], found: Collection[str], taken: Mapping[str, str]
-) -> str:
-    owners = {name: setting for setting, name in taken.items()}
-    if not found:
-        images = count_images(root)
-        return f"It holds no folders, and {images} image{'' if images == 1 else 's'}"
-    named = [
-        f"'{shown(Path(name))}' ({count} image{'' if count == 1 else 's'}"
-        + (f", taken by data.{owners[name]})" if name in owners else ")")
-        for name, count in counts.items()
-    ]
-    rest = len(found) - len(named)
-    return f"It holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
 
 
 def _set(missing: Mapping[str, str], free: list[str], found: list[str]) -> str:

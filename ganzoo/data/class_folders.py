@@ -113,7 +113,8 @@ class ClassFolders(FolderData):
         """How many images of how many classes there are, and what lies beside them."""
         none = "none held out (training images stand in)"
         held_out = f"{len(self._test)} held out" if self.held_out else none
-        return self.told(f"{len(self._train)} images of {self.count} classes", held_out)
+        es = "" if self.count == 1 else "es"
+        return self.told(f"{len(self._train)} images of {self.count} class{es}", held_out)
 
     def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images with their class, for training and held out."""

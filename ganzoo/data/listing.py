@@ -38,9 +38,14 @@ def survey(folder: Path) -> Survey:
     Raises:
         DataError: a folder cannot be listed.
     """
+    return sort(walk(folder))
+
+
+def sort(files: Iterable[Path]) -> Survey:
+    """Images and other files."""
     images: list[Path] = []
     left_out: Counter[str] = Counter()
-    for path in walk(folder):
+    for path in files:
         if is_image(path):
             images.append(path)
         else:

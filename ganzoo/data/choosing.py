@@ -1,0 +1,196 @@
+"""Which data set reads a folder that somebody names, by what lies there. Nothing imports torch."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ganzoo.data.advice import count_images, holds, require_folder, subfolders
+from ganzoo.data.listing import is_image, list_images, shown
+from ganzoo.data.partners import by_name
+from ganzoo.errors import DataError
+
+Need = Literal["domains", "pairs", "classes", "images"]
+NEEDS: dict[Need, str] = {
+    "domains": "two folders of images, as trainA and trainB, or photos and cartoons",
+    "pairs": "pairs: two folders with files of equal names, or train with images side by side",
+    "classes": "a folder of images for each class",
+    "images": "images, or folders of images",
+}
+TURNED = "--set data.direction=yx"
+# Folders of held-out images, which are no domain of their own.
+HELD_OUT = ("test", "val", "testA", "testB")
+# The share of images that is held out where no folder is, and the most of a class.
+SHARE, MOST = 10, 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to read a folder with.
+
+    settings: of the recipe's table `data`, without how images are cut.
+    told: what was taken. turned: the settings that take it the other way round.
+    """
+
+    settings: dict[str, Any]
+    told: str
+    turned: str = ""
+
+
+def choose(folder: Path, need: Need, given: Collection[str] = ()) -> Choice:
+    """The data set for a folder.
+
+    need: what the recipe learns from.
+    given: settings that name folders in it; they are left to whoever gave them.
+
+    Raises:
+        DataError: there is no such folder, or it is not plain what is meant.
+    """
+    require_folder(folder)
+    rules: dict[Need, Callable[[Path], Choice | None]] = {
+        "domains": lambda f: _domains(f) or _beside(f),
+        "pairs": lambda f: _partners(f) or _beside(f),
+        "classes": _classes,
+        "images": lambda f: _alone(f) or _classes(f),
+    }
+    found = _named(need) if {"x", "y"} & {*given} else rules[need](folder)
+    if found is None:
+        raise DataError(_unclear(folder, need))
+    root = found.settings.pop("root", folder)
+    settings = {"root": str(Path(root).absolute()), **found.settings}
+    return replace(found, settings=settings)
+
+
+def _named(need: Need) -> Choice:
+    kind = "paired_folders" if need == "pairs" else "folders"
+    return Choice({"type": kind}, "the folders that --set names")
+
+
+def _domains(folder: Path) -> Choice | None:
+    pair = _two(folder)
+    if pair is None:
+        return None
+    (x, y), tests = pair
+    both = f"{_counted(folder, x)} is x, {_counted(folder, y)} is y"
+    if x == "trainA":
+        return Choice({"type": "folders"}, both)
+    other = {"x": y, "y": x}
+    if tests:
+        other |= {"test_x": tests["test_y"], "test_y": tests["test_x"]}
+    turned = " ".join(f"--set {shlex.quote(f'data.{key}={name}')}" for key, name in other.items())
+    return Choice({"type": "folders", "x": x, "y": y, **tests}, both, turned)
+
+
+def _two(folder: Path) -> tuple[tuple[str, str], dict[str, str]] | None:
+    """The two folders of images that are meant, and the settings of those that are held out."""
+    found = subfolders(folder)
+    if {"trainA", "trainB"} <= {*found}:
+        return ("trainA", "trainB"), {}
+    if "train" in found and not _direct(folder / "train"):
+        inner = [name for name in subfolders(folder / "train") if _any(folder / "train" / name)]
+        if len(inner) == 2:
+            x, y = inner
+            held = next((t for t in ("test", "val") if _all(folder / t, inner)), None)
+            tests = {"test_x": f"{held}/{x}", "test_y": f"{held}/{y}"} if held else {}
+            return (f"train/{x}", f"train/{y}"), tests
+    named = [name for name in found if name not in HELD_OUT and _any(folder / name)]
+    return ((named[0], named[1]), {}) if len(named) == 2 else None
+
+
+def _partners(folder: Path) -> Choice | None:
+    """Two folders of equal names."""
+    pair = _two(folder)
+    if pair is None:
+        return None
+    (x, y), tests = pair
+    first, second = (by_name(folder / n, list_images(folder / n), n) for n in (x, y))
+    if first.keys() != second.keys():
+        shared = len(first.keys() & second.keys())
+        raise DataError(
+            f"--data {shown(folder)}: this recipe learns from pairs, files of one name in both "
+            f"folders; '{x}' ({len(first)} images) and '{y}' ({len(second)} images) have {shared} "
+            "names in common"
+        )
+    own = {} if x == "trainA" else {"x": x, "y": y, **tests}
+    settings = {"type": "paired_folders", "layout": "folders", **own}
+    return Choice(settings, f"{len(first)} pairs, '{x}' is x, '{y}' is y", TURNED)
+
+
+def _beside(folder: Path) -> Choice | None:
+    """Images whose left half is x and whose right half is y, in `train` or in the folder itself."""
+    for name in ("train", "."):
+        images = _direct(folder / name) if (folder / name).is_dir() else []
+        if images and _is_wide(images[0]):
+            settings = {"type": "paired_folders", "layout": "side_by_side", "train": name}
+            where = f" in '{name}'" if name != "." else ""
+            told = f"{len(images)} images side by side{where}, the left half is x, the right y"
+            return Choice(settings, told, TURNED)
+    return None
+
+
+def _is_wide(image: Path) -> bool:
+    """Whether it is wide enough for two images side by side."""
+    from ganzoo.data.images import look_at
+
+    height, width = look_at(image).size
+    return width >= 1.5 * height
+
+
+def _classes(folder: Path) -> Choice | None:
+    inner = folder / "train"
+    root = inner if inner.is_dir() and not _direct(inner) and subfolders(inner) else folder
+    names = [n for n in subfolders(root) if n not in HELD_OUT and _any(root / n)]
+    if not names:
+        return None
+    least = min(count_images(root / name) for name in names)
+    told = ", ".join(_counted(root, name) for name in names[:6])
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return Choice(_class_folders(root, names, least), f"{told}{more}, a class each")
+
+
+def _alone(folder: Path) -> Choice | None:
+    """Images that lie in the folder itself, or in `train`."""
+    for place in (folder.absolute(), folder.absolute() / "train"):
+        images = _direct(place) if place.is_dir() else []
+        if images:
+            settings = _class_folders(place.parent, [place.name], len(images))
+            return Choice(settings, f"{len(images)} images")
+    return None
+
+
+def _class_folders(root: Path, names: list[str], least: int) -> dict[str, Any]:
+    held_out = max(1, min(MOST, least // SHARE)) if least > 1 else 0
+    return {"type": "class_folders", "root": root, "classes": names, "held_out": held_out}
+
+
+def _counted(folder: Path, name: str) -> str:
+    count = count_images(folder / name)
+    return f"'{shown(Path(name))}' ({count} image{'' if count == 1 else 's'})"
+
+
+def _direct(folder: Path) -> list[Path]:
+    """The images in a folder, not in those below."""
+    try:
+        return sorted(p for p in folder.iterdir() if is_image(p) and p.name[0] != ".")
+    except OSError as error:
+        raise DataError(f"{shown(folder)} cannot be listed: {error.strerror}") from error
+
+
+def _any(folder: Path) -> bool:
+    return count_images(folder) > 0
+
+
+def _all(folder: Path, names: Collection[str]) -> bool:
+    return all((folder / name).is_dir() and _any(folder / name) for name in names)
+
+
+def _unclear(folder: Path, need: Need) -> str:
+    ways = {
+        "domains": "; say which: --set data.x=FOLDER --set data.y=FOLDER",
+        "pairs": "; say which: --set data.x=FOLDER --set data.y=FOLDER",
+    }
+    way = ways.get(need, "") if len(subfolders(folder)) > 1 else ""
+    return f"--data {shown(folder)}: this recipe learns from {NEEDS[need]}. {holds(folder)}{way}"
