@@ -33,11 +33,13 @@ class NetworkPart(Part):
 
     init: how weights start; left out, the network's own way.
     weights: a model file to start from instead (`.safetensors`, or the reference's `.pth`).
+    partial: take of that file what fits by name and shape; otherwise all of it must.
     trainable: false keeps the network as it is, in evaluation mode.
     """
 
     init: Part | None = None
     weights: str | None = None
+    partial: bool = False
     trainable: bool = True
 
 

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe, load_model, load_recipe
-from ganzoo.build.experiment import open_model
 from ganzoo.build.filling import fill
 from ganzoo.build.reading import read
+from ganzoo.build.trained import open_model
 from ganzoo.duration import Duration
 from ganzoo.play.checkpoint import read_header, read_tensors, write_tensors
 from ganzoo.plugins import installed

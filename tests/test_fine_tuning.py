@@ -1,4 +1,4 @@
-"""Old weights under a changed recipe: what fits is taken, and what was matched is told."""
+"""Old weights under a changed recipe: they fit or are refused; by choice, what fits is taken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import torch
 from rich.console import Console
 
 from ganzoo import build_recipe, load_model
+from ganzoo.build.plans import PartPlan
+from ganzoo.build.weights import start_from
 from ganzoo.errors import ModelError
+from ganzoo.networks.patchgan import PatchGAN
+from ganzoo.networks.resnet import ResNet
+from ganzoo.networks.unet import UNet
 from ganzoo.run.training import train
 
 SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics": {}}
@@ -46,7 +51,7 @@ def test_critics_come_from_the_last_checkpoint(old, tiny):
 
 def test_a_changed_network_takes_what_fits(old, tiny):
     """One channel more at the start, a block more in the middle."""
-    changed = {**tiny(), "networks.G.in_channels": 6}
+    changed = {**tiny(), "networks.G.in_channels": 6, "networks.G.partial": True}
     changed |= {"networks.join": {"type": "concat"}}
     for term, wire, value in (
         ("adversarial_Y", "fake", "D_Y(G(join(x, x)))"),
@@ -64,10 +69,81 @@ def test_a_changed_network_takes_what_fits(old, tiny):
     assert "new: model.1.weight (4 x 6 x 7 x 7 here, 4 x 3 x 7 x 7 there)" in note
 
 
-def test_nothing_that_fits_is_an_error(old, tiny):
-    other = {"networks.G": {"type": "unet", "width": 4, "layers": 3}}
-    with pytest.raises(ModelError, match="do not fit network 'G'"):
+@pytest.mark.parametrize("partial", [False, True])
+def test_nothing_that_fits_is_an_error(old, tiny, partial):
+    other = {"networks.G": {"type": "unet", "width": 4, "layers": 3, "partial": partial}}
+    with pytest.raises(ModelError, match=r"do not fit networks\.G|do not fit network 'G'"):
         start({**tiny(), **other}, old, "G")
+
+
+def reference(folder, cls, **settings):
+    """A `.pth` of the authors' code, whose names the core's networks have."""
+    path = folder / "latest_net_G.pth"
+    torch.save(cls(**settings).state_dict(), path)
+    return path
+
+
+@pytest.mark.case("A5")
+@pytest.mark.parametrize(
+    ("cls", "there", "here", "meant"),
+    [
+        (ResNet, {"dropout": 0.5}, {}, "dropout = 0.5"),
+        (ResNet, {}, {"dropout": 0.5}, "dropout = 0.0"),
+        (ResNet, {"blocks": 6}, {"blocks": 9}, "blocks = 6"),
+        (ResNet, {"blocks": 6, "dropout": 0.5}, {"blocks": 9}, "blocks = 6, dropout = 0.5"),
+        (ResNet, {"width": 8}, {}, "width = 8"),
+        (ResNet, {"norm": "batch"}, {}, 'norm = "batch"'),
+        (ResNet, {"in_channels": 1, "out_channels": 1}, {}, "in_channels = 1, out_channels = 1"),
+        (UNet, {"layers": 4}, {"layers": 3}, "layers = 4"),
+        (PatchGAN, {"layers": 3}, {"layers": 1}, "layers = 3"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_with_the_likely_setting(
+    tmp_path, cls, there, here, meant
+):
+    settings = {"width": 4, **here}
+    plan = PartPlan("generator", "part", cls, settings, "networks.G")
+    file = reference(tmp_path, cls, **{"width": 4, **there})
+    network = cls(**settings)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    with pytest.raises(ModelError, match=r"do not fit networks\.G") as caught:
+        start_from(network, "G", str(file), plan)
+    told, advice = str(caught.value).splitlines()
+    own, stored = before, cls(**{"width": 4, **there}).state_dict()
+    told_of = [name for name in own if not name.endswith("num_batches_tracked")]
+    fits = [n for n in told_of if n in stored and stored[n].shape == own[n].shape]
+    assert set(told.partition("looks like ")[2].split(", ")) == set(meant.split(", "))
+    assert f": {len(fits)} of {len(told_of)} tensors do" in told
+    assert advice == "  networks.G.partial = true takes what fits"
+    assert all(torch.equal(network.state_dict()[name], before[name]) for name in before)
+
+
+@pytest.mark.case("A5")
+def test_a_file_that_no_setting_explains_is_refused_by_name(tmp_path):
+    """Anti-aliased layers hold a filter, which no network here has."""
+    file = reference(tmp_path, ResNet, width=4, blocks=1)
+    stored = torch.load(file, weights_only=True)
+    torch.save({**stored, "model.5.filt": torch.ones(8, 1, 3, 3)}, file)
+    network = ResNet(width=4, blocks=1)
+    plan = PartPlan("generator", "resnet", ResNet, {"width": 4, "blocks": 1}, "networks.G")
+    with pytest.raises(ModelError, match=r"'model.5.filt' is missing here, 8 x 1 x 3 x 3 there"):
+        start_from(network, "G", str(file), plan)
+    own = len(network.state_dict())
+    note = start_from(network, "G", str(file), plan, partial=True)
+    assert note.startswith(f"networks.G: {own} of {own} tensors (left: model.5.filt) from")
+
+
+@pytest.mark.case("A5")
+def test_a_recipe_refuses_it_in_python_and_when_it_is_used(tiny, tmp_path):
+    file = reference(tmp_path, ResNet, width=4, blocks=1, dropout=0.5)
+    with pytest.raises(ModelError, match=r"the file looks like dropout = 0\.5"):
+        start(tiny(), file, "G")
+    with pytest.raises(ModelError, match=r"the file looks like dropout = 0\.5"):
+        load_model(file, recipe="cyclegan", network="G", overrides=tiny())
+    taken = {**tiny(), "networks.G.partial": True}
+    notes = start(taken, file, "G").blueprint.notes
+    [note] = [note for note in notes if note.startswith("networks.G")]
+    assert "(new: model.10.conv_block.5.weight" in note
 
 
 def test_what_a_file_holds_is_told(old, tiny, tmp_path):

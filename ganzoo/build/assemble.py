@@ -96,9 +96,10 @@ def make_networks(
 def _start(network: nn.Module, name: str, blueprint: Blueprint) -> None:
     if name in blueprint.inits:
         blueprint.inits[name].make()(network)
-    weights = blueprint.recipe.networks[name].weights
-    if weights is not None:
-        blueprint.notes.append(start_from(network, name, weights))
+    table, plan = blueprint.recipe.networks[name], blueprint.networks[name]
+    if table.weights is not None:
+        note = start_from(network, name, table.weights, plan, table.partial)
+        blueprint.notes.append(note)
 
 
 def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True) -> Assembly:

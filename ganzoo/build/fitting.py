@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.modules.module import (
-    register_module_module_registration_hook,
-    register_module_parameter_registration_hook,
-)
 
 from ganzoo.build.assemble import make_networks
+from ganzoo.build.bounded import bounded
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.data.images import MAX_PIXELS
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
     from ganzoo.build.found import Found
 
 LONGEST = 2**20  # numbers in a vector, or channels
-# Modules register some parameters twice (weight norm), and hold modules without any.
-PARAMETERS, MODULES = 4, 64
 
 
 def check_sizes(blueprint: Blueprint, file: Path) -> None:
@@ -65,31 +59,6 @@ def check_fit(blueprint: Blueprint, names: Iterable[str], found: Found) -> None:
             raise ModelError(
                 f"{found.file}: {name}: the weights do not fit this network ('{odd[0]}'{more})"
             )
-
-
-@contextmanager
-def bounded(tensors: int, file: Path) -> Iterator[None]:
-    """Networks made inside may not grow far beyond a file of so many tensors.
-
-    Raises:
-        ModelError: they do; what was made so far is let go.
-    """
-    left = {"parameters": PARAMETERS * tensors + 64, "modules": MODULES * tensors + 1024}
-
-    def count(what: str) -> None:
-        left[what] -= 1
-        if left[what] < 0:
-            raise ModelError(f"{file}: its recipe asks for many more {what} than the file holds")
-
-    hooks = (
-        register_module_parameter_registration_hook(lambda *_: count("parameters")),
-        register_module_module_registration_hook(lambda *_: count("modules")),
-    )
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def check_weights(state: Mapping[str, Tensor], what: str) -> None:

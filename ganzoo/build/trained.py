@@ -11,6 +11,7 @@ from torch import nn
 from ganzoo.build.assemble import make_networks
 from ganzoo.build.fitting import check_fit, check_sizes, check_weights
 from ganzoo.build.found import Found, find_weights
+from ganzoo.build.likely import refuse_misfit
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
@@ -109,6 +110,8 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
     for name, network in made.items():
         state, shared = found.state(name, tensors)
         check_weights(state, f"{found.file}: {name}")
+        if found.is_reference:
+            refuse_misfit(network, blueprint.networks[name], state, found.file)
         load_module(network, state, shared, f"{found.file}: {name}")
     model = blueprint.model(made, resting_modules(made))
     for network in made.values():

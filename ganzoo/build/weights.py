@@ -1,4 +1,4 @@
-"""Weights from a file, matched by name and shape: a recipe may have changed since."""
+"""Weights from a file: they fit, or are refused; by choice, what fits by name and shape."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ganzoo.build.likely import refuse_misfit
+from ganzoo.build.plans import PartPlan
 from ganzoo.errors import ModelError
 from ganzoo.networks.reference import read_pth
 from ganzoo.play.checkpoint import checkpoints, read_tensors, under
@@ -15,19 +17,30 @@ from ganzoo.play.checkpoint import checkpoints, read_tensors, under
 TOLD = 4  # tensors that a note names, before it only counts
 
 
-def start_from(network: nn.Module, name: str, file: str) -> str:
-    """Load what fits of the network of that name in a model, a run or a checkpoint.
+def start_from(
+    network: nn.Module, name: str, file: str, plan: PartPlan, partial: bool = False
+) -> str:
+    """Load the network of that name in a model, a run or a checkpoint.
 
     A `.pth` of the authors' code holds one network, whatever its name. A run's folder gives what
     its model holds, and the critics of its last checkpoint.
 
+    plan: what the network was made of.
+    partial: load what fits by name and shape, and leave the rest as it is.
+
     Returns: what was matched, in a line.
 
     Raises:
-        ModelError: the file is missing, holds no such network, or no layer's weights fit.
+        ModelError: the file is missing, holds no such network, or its weights do not fit; with
+            `partial`, if no layer's weights do.
     """
     path, stored = _stored(Path(file), name)
     own = network.state_dict()
+    if not partial:
+        try:
+            refuse_misfit(network, plan, stored, path)
+        except ModelError as error:
+            raise ModelError(f"{error}\n  networks.{name}.partial = true takes what fits") from None
     fits = {key for key, tensor in stored.items() if key in own and tensor.shape == own[key].shape}
     if not any(own[key].dim() > 1 for key in fits):  # a bias alone fits by accident
         raise ModelError(

@@ -14,7 +14,7 @@ from ganzoo.registry import Component
 from ganzoo.signature import parameters, settings
 
 HEAVY = ("torch", "torchvision", "numpy", "PIL", "pydantic")
-NETWORKS = {"type", "init", "weights", "trainable"}
+NETWORKS = {"type", "init", "weights", "partial", "trainable"}
 TERMS = {"type", "weight", "player", "buffer", "penalties"}
 RESERVED = {
     "generator": NETWORKS,
