@@ -76,8 +76,14 @@ def translate(
     except KeyboardInterrupt:
         say(f"\nStopped: {todo.closing_line}. Go on with --existing skip.")
         raise typer.Exit(STOPPED) from None
-    if input_.is_dir():
+    _close(todo, input_.is_dir())
+
+
+def _close(todo: Translation, counted: bool) -> None:
+    if counted:
         say(todo.closing_line)
+    for note in todo.notes:
+        say(f"note: {note}", err=True)
 
 
 def _go_over(todo: Translation) -> None:

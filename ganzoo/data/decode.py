@@ -58,10 +58,11 @@ def left_out(header: Header, variable: Variable) -> tuple[str, ...]:
 def decode(header: Header, raw: Raw, variable: Variable) -> Tensor:
     """The image (channels, H, W) in 0 ... 255: uint8 for plain 8-bit sources, else float32.
 
+    Of a header that `check` has let through.
+
     Raises:
-        ValueError: `check` does, or values are not finite, or out of a scale that nobody chose.
+        ValueError: values are not finite, or out of a scale that nobody chose.
     """
-    check(header, variable)
     levels = _levels(header, raw.values, variable)
     if _converts(header, variable):
         levels = colour.to_srgb(levels, header.profile, header.kind)

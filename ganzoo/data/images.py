@@ -18,7 +18,7 @@ from ganzoo.data.listing import list_images as list_images
 from ganzoo.data.listing import shown as shown
 from ganzoo.data.opening import MAX_PIXELS as MAX_PIXELS
 from ganzoo.data.opening import check_pixels, picture_in, readable
-from ganzoo.data.raw import Source
+from ganzoo.data.raw import Header, Raw, Source
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
 from ganzoo.untrusted import UntrustedError, open_plain
@@ -42,12 +42,18 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
             that is not read, has bands that are no colours, or holds values that are not finite or
             out of the range of its type.
     """
-    try:
-        with _opened(path) as source:
-            check(source.header, variable)
-            return decode(source.header, source.read(), variable)
-    except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
-        raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
+    with _named(path), _opened(path, variable) as source:
+        return decode(source.header, source.read(), variable)
+
+
+def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
+    """What an image file holds before it is brought on a scale: its header and stored values.
+
+    Raises:
+        DataError: as `read_image`, save for values out of range.
+    """
+    with _named(path), _opened(path, variable) as source:
+        return source.header, source.read()
 
 
 def look_at(path: Path, variable: Variable = RGB) -> Look:
@@ -56,12 +62,8 @@ def look_at(path: Path, variable: Variable = RGB) -> Look:
     Raises:
         DataError: the header shows that `read_image` would refuse it.
     """
-    try:
-        with _opened(path) as source:
-            check(source.header, variable)
-            return look(source.header, variable)
-    except Exception as error:
-        raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
+    with _named(path), _opened(path, variable) as source:
+        return look(source.header, variable)
 
 
 def save_image(image: Tensor, path: Path) -> None:
@@ -87,17 +89,29 @@ def to_range(image: Tensor) -> Tensor:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Source]:
+def _named(path: Path) -> Iterator[None]:
+    """Whatever is wrong with the file, as one DataError that names it."""
+    try:
+        yield
+    except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
+        raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
+
+
+@contextmanager
+def _opened(path: Path, variable: Variable) -> Iterator[Source]:
     with open_plain(path) as file:
         start = file.read(4)
         file.seek(0)
         if tiff.is_tiff(start) or netpbm.is_netpbm(start):
             source = (tiff if tiff.is_tiff(start) else netpbm).source(file)
             check_pixels(*source.header.size)
+            check(source.header, variable)
             yield source
         else:
             with picture_in(file) as image:
-                yield picture.source(image, file)
+                source = picture.source(image, file)
+                check(source.header, variable)
+                yield source
 
 
 def _reason(error: Exception) -> str:

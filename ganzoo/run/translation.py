@@ -9,7 +9,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from ganzoo.data.images import read_image, save_image, shown
+from ganzoo.data.headers import Look, notes
+from ganzoo.data.images import look_at, read_image, save_image, shown
+from ganzoo.data.scales import scale_notes
 from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean
 from ganzoo.interfaces import Variable
 from ganzoo.play.model import Model, OutputWire
@@ -29,6 +31,7 @@ class Translation:
     left_out: what else lay in the folder, told.
     scale, seed: see `ganzoo.play.scale`.
     done: how many were translated. refused: why others could not be read.
+    looks: what the headers of those say of which not all was read.
     """
 
     model: Model
@@ -42,6 +45,7 @@ class Translation:
     unreadable: Unreadable
     done: int = 0
     refused: list[str] = field(default_factory=list)
+    looks: dict[Path, Look] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Pair]:
         """Each (input, output) when it is written.
@@ -62,6 +66,7 @@ class Translation:
             result = self._made(image, source)
             write_image(result, target, str(self.wire.wire))
             self.done += 1
+            self._look_at(source)
             yield source, target
 
     @property
@@ -85,6 +90,17 @@ class Translation:
         left = len(self.pairs) - self.done - len(self.refused)
         told += [f"{left} not yet"] if left else []
         return ", ".join([*told, self.left_out] if self.left_out else told)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out of the files, or cut off their values: a sentence each, with counts."""
+        translated = [source for source, _ in self.pairs[: self.done + len(self.refused)]]
+        return [*notes(self.looks), *scale_notes(translated, self.model.variables[self.variable])]
+
+    def _look_at(self, source: Path) -> None:
+        look = look_at(source, self.model.variables[self.variable])
+        if look.pages > 1 or look.left_out:
+            self.looks[source] = look
 
     def _made(self, image: Tensor, source: Path) -> Tensor:
         try:
