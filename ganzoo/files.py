@@ -72,6 +72,19 @@ def append(path: Path, content: bytes) -> None:
         os.fsync(opened)
 
 
+def open_shared(path: Path) -> int:
+    """A file that processes read and rewrite in place, as a lock; made if it is not there.
+
+    Raises:
+        OSError: it cannot be opened, or is a link or no regular file.
+    """
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | SAFE, 0o666)
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return opened
+
+
 def duplicate(source: Path, path: Path) -> None:
     """Give a file a second name, by a hard link where that is possible, else by a copy.
 

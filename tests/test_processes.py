@@ -240,7 +240,7 @@ def test_an_unreadable_image_ends_all_processes(written, tmp_path):
     assert code == 2
     assert complaint.startswith("ganzoo: rank 1 of 2: ")
     assert f"{third[0][1]}.png cannot be read" in complaint
-    assert f"goes on from its last checkpoint with: ganzoo resume {out}" in complaint
+    assert f"goes on from its last checkpoint, step 1, with: ganzoo resume {out}" in complaint
     assert len(complaint.splitlines()) == 2
     assert [step for step, _ in checkpoints(out / "checkpoints")] == [1]
     assert record(out)["state"] == "interrupted"
@@ -255,7 +255,8 @@ def test_a_process_that_is_killed_ends_the_others(written, tmp_path):
     _, complaint, code = ended(process)
     assert code == 1
     assert complaint.startswith("ganzoo: rank 0 of 2 was killed by SIGKILL")
-    assert complaint.endswith(f"goes on from its last checkpoint with: ganzoo resume {out}\n")
+    last = checkpoints(out / "checkpoints")[-1][0]
+    assert complaint.endswith(f"checkpoint, step {last}, with: ganzoo resume {out}\n")
     assert len(complaint.splitlines()) == 2
 
 

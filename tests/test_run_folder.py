@@ -14,7 +14,7 @@ from torch.nn import Conv2d, Sequential
 from ganzoo import build_recipe
 from ganzoo.errors import RunError
 from ganzoo.play.checkpoint import checkpoints
-from ganzoo.run.folder import RunFolder
+from ganzoo.run.keeping import close_checkpoint, open_checkpoint
 from ganzoo.run.notes import notes
 from ganzoo.run.training import train
 
@@ -62,28 +62,16 @@ def test_a_run_folder_in_disorder_is_resumed(recipes, tiny, tmp_path):
     assert not [*(out / "checkpoints").glob(".*")]
 
 
-def test_a_damaged_checkpoint_names_the_one_before(recipes, tiny, tmp_path):
-    recipe, out = recipes / "cyclegan.toml", tmp_path / "run"
-    run(recipe, {**tiny(), **SHORT}, out)
-    for step, remedy in {7: "to go on from step-00000004", 4: "start anew"}.items():
-        last = out / "checkpoints" / f"step-{step:08d}"
-        state = last / "state.safetensors"
-        state.write_bytes(state.read_bytes()[:-9])
-        with pytest.raises(RunError, match=rf"damaged[\s\S]*{remedy}"):
-            run(recipe, {**tiny(), **SHORT}, out, resume=True)
-        shutil.rmtree(last)
-
-
 def test_the_old_checkpoint_of_a_step_goes_only_after_the_new_one_came(tmp_path, monkeypatch):
     """At every moment one of the two is there, under its name or aside."""
-    folder = RunFolder(tmp_path)
+    folder = tmp_path / "checkpoints"
     for content in ("old", "new"):
-        (folder.open_checkpoint() / "state").write_text(content)
+        (open_checkpoint(folder) / "state").write_text(content)
         if content == "new":
             monkeypatch.setattr(shutil, "rmtree", lambda *a, **k: killed())
         with contextlib.suppress(KeyboardInterrupt):
-            folder.close_checkpoint(4, 1, None)
-    assert (checkpoints(folder.checkpoints)[0][1] / "state").read_text() == "new"
+            close_checkpoint(folder, 4, 1, None)
+    assert (checkpoints(folder)[0][1] / "state").read_text() == "new"
 
 
 def killed():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from ganzoo.play.looks import MOST, Looks
-from ganzoo.run.stopping import SAME, Stopping
+from ganzoo.play.workers import Abandoned
+from ganzoo.run.stopping import FIRST, GRACE, SAME, Stopping
 from ganzoo.run.worker import LAUNCHER, SIGNALS
 
 
@@ -27,9 +29,10 @@ class Watch:
 def made():
     """A stopping with what it speaks to: its trainer, its clock, what it said."""
 
-    def make(until=None):
+    def make(until=None, processes=1):
         watch, said = Watch(), []
-        trainer = SimpleNamespace(stop=False)
+        alone = SimpleNamespace(num_processes=processes)
+        trainer = SimpleNamespace(stop=False, waiting=False, done=0, accelerator=alone)
         display = SimpleNamespace(note=said.append)
         return Stopping(trainer, display, until, watch), trainer, watch, said
 
@@ -58,6 +61,80 @@ def test_a_launchers_late_signal_does_not_disturb_the_end(
             os.kill(os.getpid(), signal.SIGTERM)
     assert (handlers() == {signal.SIG_IGN}) == (launched and asked)
     assert stopping.ask not in handlers()
+
+
+@pytest.mark.case("C2")
+def test_a_hangup_asks_as_well_unless_it_is_ignored(made, handlers):
+    with made()[0] as stopping:
+        assert signal.getsignal(signal.SIGHUP) == stopping.ask
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    with made()[0] as stopping:
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) == stopping.ask
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+@pytest.mark.case("C4")
+def test_in_a_thread_signals_are_left_alone(made, handlers):
+    found = []
+
+    def enter():
+        with made()[0]:
+            found.append({signal.getsignal(number) for number in SIGNALS})
+
+    before = {signal.getsignal(number) for number in SIGNALS}
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert found == [before]
+
+
+@pytest.mark.case("C5")
+def test_data_that_do_not_come_are_left_at_once_by_one_process_alone(made):
+    stopping, trainer, _, _ = made()
+    stopping.ask(signal.SIGINT)
+    assert trainer.stop, "in a step: it is made"
+    stopping, trainer, _, said = made()
+    trainer.waiting = True
+    with pytest.raises(Abandoned):
+        stopping.ask(signal.SIGINT)
+    assert len(said) == 1
+
+
+@pytest.mark.case("C5")
+def test_of_several_processes_one_waits_until_the_others_had_theirs(made):
+    stopping, trainer, watch, _ = made(processes=2)
+    trainer.waiting = True
+    stopping.ask(signal.SIGINT)
+    watch.now += GRACE - 0.1
+    stopping.look()
+    watch.now += 0.2
+    with pytest.raises(Abandoned):
+        stopping.look()
+
+
+@pytest.mark.case("C5")
+@pytest.mark.parametrize("made_one", [True, False])
+def test_data_that_do_not_come_are_not_waited_for_beyond_the_time_given(made, made_one):
+    """But for the first step's, as one is made in any case."""
+    stopping, trainer, watch, _ = made(until=1030)
+    trainer.waiting, trainer.done = True, int(made_one)
+    watch.now = 1030.1 + (0 if made_one else FIRST)
+    with pytest.raises(Abandoned):
+        stopping.look()
+    assert stopping.asked is None
+
+
+@pytest.mark.case("C5")
+def test_who_waits_is_woken(made):
+    """A thread does it, by a signal that ends what the system waits for."""
+    stopping, trainer, _, _ = made(until=900, processes=1)
+    stopping.first, trainer.waiting = -1, True
+    read, write = os.pipe()
+    with pytest.raises(Abandoned), stopping:
+        os.read(read, 1)
+    os.close(read)
+    os.close(write)
 
 
 def test_signals_close_together_are_one(made):

@@ -21,9 +21,10 @@ from ganzoo.interfaces import Data
 from ganzoo.loading import Overrides, Source, gather
 from ganzoo.origins import Gathered
 from ganzoo.play.ema import Ema
+from ganzoo.play.feed import Timetable
 from ganzoo.play.model import Model, resting_modules
 from ganzoo.play.players import Player
-from ganzoo.play.trainer import Rules, Timetable, Trainer
+from ganzoo.play.trainer import Rules, Trainer
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
 from ganzoo.tables import TableError, check_tables

@@ -11,9 +11,9 @@ from ganzoo.build.plans import Blueprint, PartPlan, SchedulePlan
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.play.ema import Ema
 from ganzoo.play.factor import Factor
+from ganzoo.play.feed import Timetable
 from ganzoo.play.mover import Optimisation
 from ganzoo.play.players import Player
-from ganzoo.play.trainer import Timetable
 from ganzoo.signature import parameters
 
 DEFAULT = "default"

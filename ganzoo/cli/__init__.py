@@ -27,6 +27,7 @@ from ganzoo.cli import (
 )
 from ganzoo.cli.group import Commands
 from ganzoo.printing import guard_warnings, say
+from ganzoo.run.streams import open_streams
 from ganzoo.run.worker import launcher, report
 
 __all__ = ["app", "main"]
@@ -87,6 +88,7 @@ def options(
 
 def main() -> None:
     """Run the command line: exit code 2 for a mistake of the user's, 130 after Ctrl-C."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # ‖ and ² where the terminal has none

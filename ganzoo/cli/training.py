@@ -13,7 +13,16 @@ import typer
 from ganzoo.cli.options import seconds
 from ganzoo.printing import say
 from ganzoo.run.record import ASIDE, last_start, read_record
-from ganzoo.run.worker import end_quietly, is_launched, launcher, started_at
+from ganzoo.run.streams import steady_output
+from ganzoo.run.worker import (
+    answer_signals,
+    end_quietly,
+    is_first,
+    is_launched,
+    launcher,
+    put_back,
+    started_at,
+)
 
 if TYPE_CHECKING:
     from ganzoo.play.model import Model
@@ -48,22 +57,41 @@ class Request:
 
 def begin(request: Request) -> None:
     """Train as asked, in one process or several; ends with the command's exit code."""
-    now = time.time()
-    started = started_at(now)
+    steady_output()
+    before = answer_signals(_interrupt)
+    try:
+        code = _begin(request)
+    except KeyboardInterrupt:
+        if is_first():
+            say(_interrupted(request.folder))
+        code = BY_SIGNAL
+        if launcher():
+            raise
+    finally:
+        put_back(before)
+        end_quietly()
+    if code and not launcher():
+        raise typer.Exit(code)
+
+
+def _interrupt(*_: object) -> None:
+    """What a signal does before training begins, and after it has ended."""
+    raise KeyboardInterrupt
+
+
+def _begin(request: Request) -> int:
+    """Train in this process or several; returns the exit code."""
+    started = started_at(time.time())
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
     record = _record(request.folder, tell=True) if request.resume else None
     if record and record["state"] == "finished" and not (request.overrides or request.changes):
         say(_was_finished(request.folder, record))
-        return
+        return 0
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():
-        code = _in_several(request, count, started)
-    else:
-        code = _here(request, until)
-        end_quietly()
-    if code and not launcher():
-        raise typer.Exit(code)
+        return _in_several(request, count, started)
+    return _here(request, until)
 
 
 def _here(request: Request, until: float | None) -> int:
@@ -98,21 +126,29 @@ def _in_several(request: Request, count: int, started: float) -> int:
     Returns the exit code.
     """
     from ganzoo.build.experiment import check_recipe
+    from ganzoo.run.failing import goes_on
     from ganzoo.run.folder import RunFolder
     from ganzoo.run.going_on import changed_paths
     from ganzoo.run.processes import WorkerError, check_devices, launch
 
     recipe = check_recipe(request.recipe, request.settings)[0].recipe
     if request.resume:
-        RunFolder(request.folder).check_resumable(recipe, changed_paths(request.changes))
+        folder = RunFolder(request.folder)
+        try:
+            if told := folder.take(recipe, changed_paths(request.changes)):
+                say(told)
+        finally:
+            folder.lock.release()
     else:
         RunFolder(request.folder).check_free()
     check_devices(count, recipe.train.device)
     try:
         stopped = launch(count, [*request.words, "--processes", str(count)], started)
     except WorkerError as error:
-        say(f"{error.trace}ganzoo: {error}{_goes_on(request.folder)}", err=True)
+        say(f"{error.trace}ganzoo: {error}\n  {goes_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
+    if stopped and (_record(request.folder) or {}).get("state") not in ("stopped", "finished"):
+        raise KeyboardInterrupt  # they could not end together
     by_alarm = _reason(request.folder).startswith("alarm ")
     return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0
 
@@ -173,7 +209,9 @@ def _stopped(step: int, folder: Path, alarm: str) -> str:
     return f"\nStopped{why} after step {step}; {saved}. Go on with:\n  {go_on}"
 
 
-def _goes_on(folder: Path) -> str:
-    if not any((folder / "checkpoints").glob("step-*")):
-        return ""
-    return f"\n  the run goes on from its last checkpoint with: {resume_command(folder)}"
+def _interrupted(folder: Path) -> str:
+    if not folder.exists():
+        return "\nStopped before anything was made"
+    from ganzoo.run.failing import goes_on
+
+    return f"\nStopped at once, without saving; {goes_on(folder)}"

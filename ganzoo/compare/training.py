@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ganzoo.compare.systems import System, Training, clear
 from ganzoo.run.evaluation import Tell
-from ganzoo.run.worker import SIGNALS
+from ganzoo.run.worker import answer_signals, put_back
 
 STOPPED = 130
 
@@ -42,12 +42,8 @@ def train_all(systems: Sequence[System], say: Tell) -> list[Training]:
 def _wait(command: Sequence[str]) -> int:
     """Run a command, passing signals on; a terminal's Ctrl-C reaches it twice and counts once."""
     process = subprocess.Popen(command)
-    before = {
-        number: signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
-        for number in SIGNALS
-    }
+    before = answer_signals(lambda *_: process.send_signal(signal.SIGINT))
     try:
         return process.wait()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        put_back(before)

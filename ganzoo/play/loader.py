@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample
 from ganzoo.play.randomness import numpy_generator
+from ganzoo.play.workers import Workers, begin_worker
 
 Key = tuple[int, int]
 
@@ -71,22 +71,16 @@ def told_by_worker(error: DataError) -> DataError:
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
-def leave_signals(worker: int) -> None:
-    """Leave stopping to the parent, which ends its workers; they would die in the middle of a step.
+def make_loader(data: Data, batches: Batches, workers: int, own: Workers) -> DataLoader[Sample]:
+    """A loader of those batches; Accelerate shares them out among processes.
 
-    A terminal sends Ctrl-C, and a batch system SIGTERM, to all processes of a job. Should the
-    parent be killed, torch's workers notice and end by themselves.
+    own: where the processes that it starts are noted.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def make_loader(data: Data, batches: Batches, workers: int) -> DataLoader[Sample]:
-    """A loader of those batches; Accelerate shares them out among processes."""
     return DataLoader(
         Samples(data, batches.seed, batches.stream),
         batch_sampler=batches,
         num_workers=workers,
         persistent_workers=False,
-        worker_init_fn=leave_signals,
+        worker_init_fn=begin_worker,
+        multiprocessing_context=own.context if workers else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganzoo.interfaces import Data, Latent, Progress
 from ganzoo.play.ema import Ema
 from ganzoo.play.factor import Factor
-from ganzoo.play.loader import Batches, make_loader
+from ganzoo.play.feed import Timetable, walk
 from ganzoo.play.looks import Looks
 from ganzoo.play.memory import Memory, is_resting
 from ganzoo.play.meter import Meter
@@ -22,26 +22,7 @@ from ganzoo.play.mover import Mover, Optimisation
 from ganzoo.play.objective import Values
 from ganzoo.play.players import Player, penalties
 from ganzoo.play.step import SHARED, Draws, Game, is_turn, stream_of
-
-
-@dataclass(frozen=True)
-class Timetable:
-    """The numbers of a training, all in steps.
-
-    batch_size: samples a micro-batch in each process; accumulate: micro-batches a step.
-    every: how often to log, draw samples and write a checkpoint.
-    spans: images an epoch and a step, from which other durations follow.
-    """
-
-    steps: int
-    batch_size: int
-    accumulate: int
-    seed: int
-    workers: int
-    log_every: int
-    samples_every: int
-    checkpoint_every: int
-    spans: tuple[int, int] = (1, 1)
+from ganzoo.play.workers import Abandoned, NoAlarm, Workers
 
 
 class Observer(Protocol):
@@ -107,6 +88,8 @@ class Trainer:
         self.meter = Meter(accelerator)
         self.done = 0
         self.stop = False
+        self.waiting = self.moving = False
+        self.workers = Workers()
         self.looks = Looks(accelerator)
         self.witness: Callable[[Draws], None] | None = None
 
@@ -127,9 +110,27 @@ class Trainer:
         return Progress(step, self.timetable.steps, step * self.images_a_step // length, epochs)
 
     def run(self, observers: Sequence[Observer], save: Callable[[int], None]) -> None:
-        """Train from `done` to the plan's end; a stop is obeyed between steps, after a save."""
-        timetable = self.timetable
-        for draws in self.batches():
+        """Train from `done` to the plan's end; a stop is obeyed between steps, after a save.
+
+        Raises:
+            Abandoned: a stop was asked for, and what the next step needs does not come.
+        """
+        batches = self.batches()
+        try:
+            self._play(batches, observers, save)
+        except (Abandoned, KeyboardInterrupt):
+            self.workers.kill()  # who hangs would be waited for below
+            raise
+        finally:
+            batches.close()
+            self.workers.kill()
+
+    def _play(
+        self, batches: Iterator[Draws], observers: Sequence[Observer], save: Callable[[int], None]
+    ) -> None:
+        timetable, alarm = self.timetable, NoAlarm()
+        while (draws := self._wait_for(batches)) is not None:
+            alarm.quiet()
             self.train_step(draws)
             for observer in observers:
                 observer.on_step(self.done)
@@ -144,8 +145,17 @@ class Trainer:
             if stop:
                 break
 
+    def _wait_for(self, batches: Iterator[Draws]) -> Draws | None:
+        """What the next step is played on; None after the last."""
+        self.waiting = True
+        try:
+            return next(batches, None)
+        finally:
+            self.waiting = False
+
     def train_step(self, draws: Draws) -> None:
-        """One step of the game."""
+        """One step of the game; `moving` stays where it fails, as its weights are no step's."""
+        self.moving = True
         progress = self.progress(self.done)
         rate = self.rules.rate.at(progress)
         factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
@@ -159,6 +169,7 @@ class Trainer:
         if self.ema:
             self.ema.update()
         self.done += 1
+        self.moving = False
 
     def _remember(self, latents: Mapping[str, tuple[Latent, tuple[int, ...]]]) -> Memory:
         """Everything that training may change, by the names that checkpoints give it."""
@@ -189,7 +200,7 @@ class Trainer:
         prepared = [replace(o, optimizer=p) for o, p in zip(planned, optimizers, strict=True)]
         return Mover(player, module, prepared, self.accelerator)
 
-    def batches(self) -> Iterator[Draws]:
+    def batches(self) -> Generator[Draws, None, None]:
         """What this process plays each step on, from the next step to the last."""
         fresh = [mover.player for mover in self.movers if mover.player.pace.fresh]
         walks = {stream_of(player): (player, self._walk(player)) for player in fresh}
@@ -203,14 +214,7 @@ class Trainer:
         return [next(walk) for _ in range(self.timetable.accumulate)]
 
     def _walk(self, player: Player | None) -> Iterator[Values]:
-        """A stream's batches from where training stands; a fresh player's begin where it moves."""
-        every = player.pace.every if player else 1
-        turns = self.done // every, self.timetable.steps // every
-        start, stop = (turn * self.batches_a_step for turn in turns)
-        stream = stream_of(player) if player else SHARED
-        table = self.timetable
-        batches = Batches(len(self.data), table.batch_size, table.seed, start, stop, stream)
-        return iter(self.accelerator.prepare(make_loader(self.data, batches, table.workers)))
+        return walk(self.data, self.timetable, self.done, self.accelerator, self.workers, player)
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.timetable.steps

@@ -15,6 +15,7 @@ cases.json          figures of each test sample, written at the end
 best.safetensors    the model with the best figure so far; best.json says which
 comparison.json     more of them, which `ganzoo compare` asked for
 alarms.jsonl        a line an alarm
+.lock               who trains it now
 """
 
 from __future__ import annotations
@@ -22,22 +23,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ganzoo.errors import ModelError, RunError
-from ganzoo.files import append, remove, sync_folder, write_text
+from ganzoo.errors import RunError
+from ganzoo.files import append, write_text
 from ganzoo.loading import load_recipe
-from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints, prune, read_header
-from ganzoo.play.state import STATE
+from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints
 from ganzoo.recipe import Recipe
 from ganzoo.run.going_on import Change, check_recipe_same
+from ganzoo.run.keeping import put_back, set_aside, sound
+from ganzoo.run.leftovers import remove_leftovers
+from ganzoo.run.lines import RIGHT, is_step
+from ganzoo.run.lock import Lock
 from ganzoo.untrusted import UntrustedError, inside, read_objects
 
 
 class RunFolder:
-    """The files of one run. Only the main process writes."""
+    """The files of one run. Only the main process writes, and it holds the lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,6 +53,7 @@ class RunFolder:
         self.evaluations = path / "evaluations.jsonl"
         self.cases = path / "cases.json"
         self.alarms = path / "alarms.jsonl"
+        self.lock = Lock(path)
 
     def create(self, recipe: Recipe) -> None:
         """Make the folder.
@@ -63,6 +67,7 @@ class RunFolder:
             raise RunError(self._taken()) from None
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
+        self.lock.take()
         write_text(self.path / "recipe.toml", recipe.to_toml())
         write_text(self.log, "")
 
@@ -91,19 +96,15 @@ class RunFolder:
         allowed: the settings that may differ from the run's.
 
         Raises:
-            RunError: there is none, it is damaged, or the recipe changed in what the weights
-                depend on.
+            RunError: there is none, or the recipe changed in what the weights depend on.
         """
         if not (self.path / "recipe.toml").is_file():
             raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
-        self._refuse_links()
-        self._put_back()
         found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
         before = load_recipe(self.path / "recipe.toml")
         changes = check_recipe_same(self.path, before, recipe, allowed)
-        _check_whole(found)
         return found[-1], changes
 
     def _refuse_links(self) -> None:
@@ -118,13 +119,34 @@ class RunFolder:
                     "nothing; put what it leads to in its place, or delete it"
                 ) from None
 
-    def _put_back(self) -> None:
-        """A checkpoint that was set aside for one of the same step, which then did not come."""
-        for aside in self.checkpoints.glob(".step-*.old"):
-            place = self.checkpoints / aside.stem.removeprefix(".")
-            if not place.exists():
-                with suppress(OSError):  # another process was faster
-                    aside.rename(place)
+    def take(self, recipe: Recipe, allowed: Collection[str] = ()) -> str:
+        """Become the owner of a run that is there, and mend what a crash left.
+
+        allowed: the settings that may differ from the run's.
+
+        Returns what there is to say: that a damaged checkpoint is passed over.
+
+        Raises:
+            RunError: another process trains it, it holds nothing sound, or a link leads elsewhere.
+        """
+        if not (self.path / "recipe.toml").is_file():
+            raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
+        self._refuse_links()
+        self.lock.take()
+        for place in (self.path, self.checkpoints, self.samples, self.path / "cases"):
+            remove_leftovers(place)
+        put_back(self.checkpoints)
+        self.check_resumable(recipe, allowed)
+        found, wrong = sound(self.checkpoints)
+        if wrong and not found:
+            raise RunError(
+                f"{wrong[0]}\n  there is no checkpoint before it; start anew with --out DIR"
+            )
+        if not wrong:
+            return ""
+        match = NAME.fullmatch(found[-1].name)
+        set_aside(self.checkpoints, int(match[1]) if match else 0)
+        return f"{wrong[0]}; going on from {found[-1].name}, the checkpoint before it"
 
     def resume(self, recipe: Recipe, step: int, changes: Sequence[Change] = ()) -> None:
         """Take the log back to the checkpoint, and keep the recipe as it is now.
@@ -145,7 +167,7 @@ class RunFolder:
     def cut(self, file: Path, step: int) -> None:
         """Leave out the lines beyond a step."""
         kept = [record for record in self.records(file) if record["step"] <= step]
-        if kept or file.exists() or file == self.log:
+        if kept or file.exists() or file.is_symlink() or file == self.log:
             write_text(file, "".join(json.dumps(record) + "\n" for record in kept))
 
     def _note(self, step: int, changes: Sequence[Change]) -> None:
@@ -156,11 +178,12 @@ class RunFolder:
 
     def append(self, record: dict[str, Any], file: Path | None = None) -> None:
         """Add a line to the log, or to another file; a number that is none becomes null."""
+        self.lock.check()
         line = json.dumps(finite(record)) + "\n"
         append(file or self.log, line.encode("utf-8"))
 
     def records(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
-        """Lines of the log, or of another file, by step; those without are left out.
+        """Lines of the log, or of another file, by step; all that is none is left out.
 
         A crash cuts lines off, and a disk that was full leaves holes.
 
@@ -168,10 +191,9 @@ class RunFolder:
             RunError: it is no regular file, or a link that leads elsewhere.
         """
         file = file or self.log
+        is_right = RIGHT.get(file.name, is_step)
         try:
-            for record in read_objects(file, self.path, most=None):
-                if isinstance(record.get("step"), int):
-                    yield record
+            yield from filter(is_right, read_objects(file, self.path, most=None))
         except FileNotFoundError:
             return
         except UntrustedError as error:
@@ -180,46 +202,6 @@ class RunFolder:
     def sample_file(self, step: int) -> Path:
         """Where the sample grid of a step goes."""
         return self.samples / f"{checkpoint_name(step)}.png"
-
-    def open_checkpoint(self) -> Path:
-        """An empty folder to write a checkpoint into; what a kill left half deleted goes."""
-        for kind in ("gone", "old"):
-            for leftover in [*self.checkpoints.glob(f".step-*.{kind}")]:
-                remove(leftover)
-        part = self.checkpoints / ".part"
-        remove(part)
-        part.mkdir(parents=True)
-        return part
-
-    def close_checkpoint(self, step: int, keep: int, keep_every: int | None) -> None:
-        """Give a whole checkpoint its name; older ones go.
-
-        One of the same step is set aside first: deleting takes long, and a kill then loses both.
-        """
-        place = self.checkpoints / checkpoint_name(step)
-        aside = place.with_name(f".{place.name}.old")
-        if place.exists():
-            remove(aside)
-            place.rename(aside)
-        (self.checkpoints / ".part").rename(place)
-        sync_folder(self.checkpoints)
-        remove(aside)
-        prune(self.checkpoints, keep, keep_every)
-
-
-def _check_whole(found: list[Path]) -> None:
-    """Refuse a last checkpoint with a file that is damaged, and name the one before it."""
-    last = found[-1]
-    try:
-        for file in {last / STATE, *last.glob("*.safetensors")}:
-            read_header(file)
-    except ModelError as error:
-        remedy = (
-            f"delete {last} to go on from {found[-2].name}"
-            if len(found) > 1
-            else "there is no checkpoint before it; start anew with --out DIR"
-        )
-        raise RunError(f"{error}\n  {remedy}") from None
 
 
 def finite(value: Any) -> Any:

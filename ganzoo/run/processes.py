@@ -22,7 +22,16 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from ganzoo.errors import RunError
 from ganzoo.run.stopping import SAME
 from ganzoo.run.system import children, interrupt, kill
-from ganzoo.run.worker import COMMAND, LAUNCHER, SIGNALS, STARTED, command_line, is_launched
+from ganzoo.run.worker import (
+    COMMAND,
+    LAUNCHER,
+    SIGNALS,
+    STARTED,
+    answer_signals,
+    command_line,
+    is_launched,
+    put_back,
+)
 
 LOOK = 0.1  # seconds between looks at whether a signal came
 KILLED = -9  # SIGKILL, which Windows has no name for
@@ -136,11 +145,10 @@ class Signals:
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        self.before = {number: signal.signal(number, self.note) for number in SIGNALS}
+        self.before = answer_signals(self.note)
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
+        put_back(self.before)
 
     def note(self, *_: object) -> None:
         """A signal came."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
-from ganzoo.files import write_with
+from ganzoo.errors import RunError
+from ganzoo.files import duplicate, remove, write_with
 from ganzoo.play import state
 from ganzoo.play.checkpoint import checkpoint_name
 from ganzoo.play.trainer import Trainer
@@ -17,6 +18,7 @@ from ganzoo.run.best import keep_in
 from ganzoo.run.environment import environment
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.going_on import Change
+from ganzoo.run.keeping import PART, close_checkpoint, open_checkpoint
 from ganzoo.run.pictures import grid
 from ganzoo.run.plot import plot_losses
 from ganzoo.run.record import RunRecord
@@ -59,6 +61,7 @@ class Recorder:
         """Draw the sample grid and the loss plot."""
         if not self.main:
             return
+        self.folder.lock.check()
         self._draw_samples(step)
         records = list(self.folder.records())
         if records:
@@ -69,16 +72,14 @@ class Recorder:
         """Write a checkpoint and the model; every process its share, the main one renames."""
         accelerator, experiment = self.trainer.accelerator, self.experiment
         if self.main:
-            self.folder.open_checkpoint()
+            self.folder.lock.check()
+            open_checkpoint(self.folder.checkpoints)
         accelerator.wait_for_everyone()
-        state.save(self.trainer, self.folder.checkpoints / ".part")
+        state.save(self.trainer, self.folder.checkpoints / PART)
         accelerator.wait_for_everyone()
         if self.main:
-            kept = experiment.recipe.checkpoints
-            images = len(self.trainer.data), self.trainer.images_a_step
-            every = kept.keep_every.steps(*images) if kept.keep_every else None
-            keep_in(self.folder.path, self.folder.checkpoints / ".part")
-            self.folder.close_checkpoint(step, kept.keep, every)
+            keep_in(self.folder.path, self.folder.checkpoints / PART)
+            close_checkpoint(self.folder.checkpoints, step, *self._kept())
             write_model(experiment, self.folder.model, step)
             self.record.reach(step)
             self.reporting.write()
@@ -86,9 +87,14 @@ class Recorder:
 
     def keep_best(self) -> None:
         """Let the last checkpoint remember a best model that was found after it was written."""
-        last = self.folder.checkpoints / checkpoint_name(self.trainer.done)
+        step, folder = self.trainer.done, self.folder.checkpoints
+        last = folder / checkpoint_name(step)
         if last.is_dir():
-            keep_in(self.folder.path, last)
+            part = open_checkpoint(folder)
+            for file in last.iterdir():
+                duplicate(file, part / file.name)
+            keep_in(self.folder.path, part)
+            close_checkpoint(folder, step, *self._kept())
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -102,10 +108,7 @@ class Recorder:
         try:
             yield
         except BaseException as error:
-            with suppress(OSError):
-                record.end("interrupted", (str(error) or type(error).__name__).splitlines()[0])
-            if isinstance(error, Exception):  # who presses Ctrl-C twice does not wait
-                self.reporting.finish()
+            self._end_badly(error)
             raise
         if self.finished:
             self.reporting.draw_cases()
@@ -119,6 +122,22 @@ class Recorder:
         found = {"summary": data.summary(), "fingerprint": data.fingerprint()}
         changes = {"changes": self.changed} if self.changed else {}
         return {**({"data": found} if any(found.values()) else {}), **changes}
+
+    def _end_badly(self, error: BaseException) -> None:
+        """Note why, unless the folder is no longer this run's, or is gone."""
+        with suppress(OSError, RunError):
+            self.folder.lock.check()
+            remove(self.folder.checkpoints / PART)  # on a full disk it is in the way
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            self.record.end("interrupted", why)
+            if isinstance(error, Exception):  # who presses Ctrl-C twice does not wait
+                self.reporting.finish()
+
+    def _kept(self) -> tuple[int, int | None]:
+        """How many checkpoints are kept, and every how many steps one is."""
+        kept = self.experiment.recipe.checkpoints
+        images = len(self.trainer.data), self.trainer.images_a_step
+        return kept.keep, kept.keep_every.steps(*images) if kept.keep_every else None
 
     def _draw_samples(self, step: int) -> None:
         data, recipe = self.trainer.data, self.experiment.recipe

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ganzoo.play.trainer import Trainer
+from ganzoo.play.workers import Abandoned
 from ganzoo.run.display import Display
-from ganzoo.run.worker import SIGNALS, end_quietly, launcher
+from ganzoo.run.worker import answer_signals, end_quietly, launcher, put_back
 
 SAME = 1.0  # seconds; batch systems signal all processes of a job, and launchers pass it on again
+GRACE = 10.0  # seconds for other processes to come to the step at which all stop
+FIRST = 60.0  # seconds for the first step's data where the time given is over
+AGAIN = 1.0  # seconds between looks at whether data are waited for in vain
+WAKE: int | None = getattr(signal, "SIGURG", None)  # who does not answer it is not disturbed by it
 
 
 class Stopping:
@@ -22,6 +28,9 @@ class Stopping:
     until: the time (`time.time()`) after which no step should end, or None.
     The first signal asks; one more, over a second later, raises KeyboardInterrupt. Under
     `ganzoo run --processes` a second one is the launcher's, which ends its processes at once.
+
+    Data that do not come, as from a disk that hangs, are not waited for: one process alone leaves
+    them at once, one of several after GRACE, since all must stop at the same step.
     """
 
     def __init__(
@@ -32,23 +41,28 @@ class Stopping:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.trainer, self.display, self.until, self.clock = trainer, display, until, clock
-        self.launcher = launcher()
+        self.launcher, self.first = launcher(), trainer.done
+        self.grace = 0.0 if trainer.accelerator.num_processes == 1 else GRACE
         self.asked: float | None = None
         self.told = False
         self.last = clock()
         self.before: dict[int, Any] = {}
+        self.over = threading.Event()
 
     def __enter__(self) -> Self:
         self.last = self.clock()
-        self.before = {number: signal.signal(number, self.ask) for number in SIGNALS}
+        self.before = answer_signals(self.ask)
+        if self.before and WAKE is not None:
+            self.before[WAKE] = signal.signal(WAKE, self.look)
+            threading.Thread(target=self._watch, name="stopping", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.over.set()
         if self.asked and self.launcher:
             end_quietly()
             return
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
+        put_back(self.before)
 
     def ask(self, number: int, frame: FrameType | None = None) -> None:
         """A signal came. SIGTERM from the launcher means that another process failed: not told."""
@@ -60,13 +74,18 @@ class Stopping:
         if not self.told and (number == signal.SIGINT or not self.launcher):
             self.told = True
             self.display.note("stopping after this step ... (Ctrl-C again stops without saving)")
+        self.look()
+
+    def look(self, *_: object) -> None:
+        """It is time to stop: leave data that do not come, once others had theirs."""
+        self.trainer.stop = True
+        if self.trainer.waiting and self.clock() >= self._patient_until():
+            raise Abandoned
 
     def on_step(self, step: int) -> None:
         """Stop if one more step like this one would end too late, or if nobody is in charge."""
         now = self.clock()
-        late = self.until is not None and now + (now - self.last) > self.until
-        orphaned = self.launcher and os.getppid() != self.launcher
-        if late or orphaned:
+        if self._is_time(now + (now - self.last)):
             self.trainer.stop = True
         self.last = now
 
@@ -75,3 +94,24 @@ class Stopping:
 
     def on_samples(self, step: int) -> None:
         """Nothing to do."""
+
+    def _is_time(self, now: float) -> bool:
+        late = self.until is not None and now > self.until
+        return late or bool(self.launcher and os.getppid() != self.launcher)
+
+    def _patient_until(self) -> float:
+        """When data that do not come are left."""
+        if self.asked is not None:
+            return self.asked + self.grace
+        patience = FIRST if self.trainer.done == self.first else self.grace
+        return (self.until or self.last) + patience
+
+    def _watch(self) -> None:
+        """In a thread: wake the main one, which may be waiting for something, if it should stop.
+
+        Python runs handlers in the main thread, and a signal ends most of what it may wait for.
+        """
+        main, wake = cast("int", threading.main_thread().ident), cast("int", WAKE)
+        while not self.over.wait(AGAIN):
+            if self.asked is not None or self._is_time(self.clock()):
+                signal.pthread_kill(main, wake)

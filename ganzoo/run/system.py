@@ -23,6 +23,14 @@ def is_alive(process: int, born: float) -> bool:
         return False
 
 
+def is_older(process: int, moment: float) -> bool:
+    """Whether a process of that number is there, and was there at that time."""
+    try:
+        return birth(process) < moment + SLACK
+    except psutil.Error:
+        return False
+
+
 def children() -> list[int]:
     """The processes that this one started."""
     return [child.pid for child in psutil.Process().children()]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,18 +13,19 @@ from rich.console import Console
 from rich.text import Text
 
 from ganzoo.build import Experiment
-from ganzoo.errors import DataError, RunError
+from ganzoo.errors import RunError
 from ganzoo.interfaces import Data
 from ganzoo.play import state
 from ganzoo.play.device import accelerator_for
-from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Observer, Trainer
+from ganzoo.play.workers import Abandoned
 from ganzoo.printing import visible
 from ganzoo.run.alarms import watching
 from ganzoo.run.best import take_back
 from ganzoo.run.display import Display, make_display
 from ganzoo.run.evaluation import rehearse
 from ganzoo.run.evaluator import Evaluator
+from ganzoo.run.failing import failed, leave
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.going_on import Change, check_data_same
 from ganzoo.run.notes import notes
@@ -35,6 +35,7 @@ from ganzoo.run.record import spell_change
 from ganzoo.run.recorder import Recorder
 from ganzoo.run.scores import print_scores
 from ganzoo.run.stopping import Stopping
+from ganzoo.run.streams import steady
 from ganzoo.run.trackers import Trackers, check_trackers, tracking
 from ganzoo.terminal import Terminal
 
@@ -79,43 +80,49 @@ def train(
             processes.
         DataError: the images are missing or unreadable.
     """
-    console = console or Terminal()
-    folder = RunFolder(out)
-    begin = Begin(folder, changes)
-    if resume:
-        begin.checkpoint, begin.changed = folder.check_resumable(experiment.recipe, changes)
-    else:
+    console = steady(console or Terminal())
+    folder, tell = RunFolder(out), partial(_say, console)
+    begin = Begin(folder, changes, resume, tell)
+    if not resume:
         folder.check_free()
-    recorder = _prepare(experiment, begin, processes)
-    trainer = recorder.trainer
-    tell = partial(_say, console)
-    with tracking(recorder, tell) as trackers, recorder.recording():
-        evaluator = Evaluator(recorder, tell)
-        asked = _play(evaluator, trackers, _quiet_unless(recorder.main, console), until)
-        if recorder.finished and recorder.main:
-            _finish(evaluator, trainer, console)
+    try:
+        recorder = _prepare(experiment, begin, processes)
+        with tracking(recorder, tell) as trackers, recorder.recording():
+            evaluator = Evaluator(recorder, tell)
+            asked = _play(evaluator, trackers, _quiet_unless(recorder.main, console), until)
+            if recorder.finished and recorder.main:
+                _finish(evaluator, recorder.trainer, console)
+    finally:
+        folder.lock.release()
     alarm = "" if recorder.finished else recorder.alarm
-    return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked, alarm)
+    done = recorder.trainer.done
+    return Outcome(folder, done, recorder.finished, recorder.main, asked, alarm)
 
 
 @dataclass
 class Begin:
     """How a training begins.
 
-    allowed: the settings that may differ from the run's. checkpoint: where to go on, if anywhere.
+    allowed: the settings that may differ from the run's. tell: says a sentence.
     changed: what of the recipe and of the data was changed on purpose.
     """
 
     folder: RunFolder
     allowed: Sequence[str]
-    checkpoint: Path | None = None
+    resume: bool
+    tell: Callable[[str], None]
     changed: list[Change] = field(default_factory=list)
 
 
 def _prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Recorder:
     """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
-    folder, checkpoint = begin.folder, begin.checkpoint
+    folder, checkpoint = begin.folder, None
     accelerator = _accelerator(experiment, processes)
+    if begin.resume:
+        if accelerator.is_main_process and (said := folder.take(experiment.recipe, begin.allowed)):
+            begin.tell(said)
+        accelerator.wait_for_everyone()
+        checkpoint, begin.changed = folder.check_resumable(experiment.recipe, begin.allowed)
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
     if recorder.main and checkpoint:
@@ -194,22 +201,13 @@ def _play(
                 evaluator.tell = display.note
                 observers = [*before, *drawers, evaluator, display, stopping, *after]
                 trainer.run(observers, recorder.save)
-            except DataError as error:
-                told = told_by_worker(error)
-                raise DataError(f"{told}\n  {_save_alone(trainer, recorder)}") from error
+            except Abandoned:
+                leave(trainer, recorder)
+            except Exception as error:
+                if stopping.asked and trainer.accelerator.num_processes > 1:
+                    raise KeyboardInterrupt from error  # another one has left already
+                raise failed(error, trainer, recorder) from error.__cause__
         return stopping.asked is not None
-
-
-def _save_alone(trainer: Trainer, recorder: Recorder) -> str:
-    """Save when only this process knows that the training ends; returns how to go on.
-
-    To save takes all processes, and others may wait for this one in the middle of a step.
-    """
-    resume = f"ganzoo resume {shlex.quote(str(recorder.folder.path))}"
-    if trainer.accelerator.num_processes == 1:
-        recorder.save(trainer.done)
-        return f"the run is saved at step {trainer.done}: mend it and go on with: {resume}"
-    return f"mend it; the run goes on from its last checkpoint with: {resume}"
 
 
 def _told_by(trackers: Trackers | None, display: Display) -> list[Observer]:

@@ -9,12 +9,20 @@ import os
 import shlex
 import signal
 import sys
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 LAUNCHER = "GANZOO_LAUNCHER"  # the launching process's number
 STARTED = "GANZOO_STARTED"  # when the command began, as time.time()
 COMMAND = "GANZOO_COMMAND"  # the command as it was typed
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# What asks a run to stop: Ctrl-C, a batch system, a terminal that is closed.
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+Handler = Callable[[int, FrameType | None], object]
 
 
 def launcher() -> int:
@@ -42,11 +50,33 @@ def is_launched() -> bool:
     return "LOCAL_RANK" in os.environ or any(int(os.environ.get(s, 1)) > 1 for s in sizes)
 
 
+def answer_signals(handler: Handler) -> dict[int, Any]:
+    """Let a handler answer all SIGNALS; returns what did before, for `put_back`.
+
+    Not a hangup that is ignored: its user typed `nohup`. In a thread there are no handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    hangup = getattr(signal, "SIGHUP", None)
+    wanted = [n for n in SIGNALS if n != hangup or signal.getsignal(n) != signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in wanted}
+
+
+def put_back(before: Mapping[int, Any]) -> None:
+    """Let signals be answered as before; None is a handler that is not Python's."""
+    for number, handler in before.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
 def end_quietly() -> None:
     """Ignore signals from here on, if a launcher started this process: it passes them on late."""
     if launcher():
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        answer_signals(signal.SIG_IGN)  # type: ignore[arg-type]
+
+
+def is_first() -> bool:
+    """Whether this process is the one that speaks, as far as its launcher says."""
+    return not launcher() and os.environ.get("RANK", "0") == "0"
 
 
 def report(error: Exception) -> None:

@@ -1,0 +1,48 @@
+"""Which lines of a run's logs can be gone by: all others are left out, whoever wrote them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def is_step(line: Mapping[str, Any]) -> bool:
+    """Whether it says of which step it is."""
+    return is_count(line.get("step"))
+
+
+def is_losses(line: Mapping[str, Any]) -> bool:
+    """Whether it is a line of the log."""
+    tables = line.get("losses")
+    return (
+        is_step(line)
+        and is_count(line.get("nonfinite"))
+        and isinstance(tables, dict)
+        and all(isinstance(terms, dict) for terms in tables.values())
+        and all(is_figure(loss) for terms in tables.values() for loss in terms.values())
+        and isinstance(line.get("seen") or {}, dict)
+    )
+
+
+def is_evaluation(line: Mapping[str, Any]) -> bool:
+    """Whether it is a line of the evaluations."""
+    tables = (line.get("scores"), line.get("intervals"))
+    return is_step(line) and all(isinstance(table, dict) for table in tables)
+
+
+def is_count(value: Any) -> bool:
+    """Whether it is a whole number from 0 on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_figure(value: Any) -> bool:
+    """Whether it is a number, or null for one that was none."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value is None or (number and math.isfinite(value))
+
+
+RIGHT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "log.jsonl": is_losses,
+    "evaluations.jsonl": is_evaluation,
+}
