@@ -12,9 +12,13 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
+from ganzoo.data.folder_base import FolderData
+from ganzoo.data.folders import Folders
 from ganzoo.data.images import read_image
+from ganzoo.data.paired_folders import PairedFolders
 from ganzoo.data.scales import SAMPLED, scale_notes
 from ganzoo.interfaces import Variable
+from ganzoo.loading import load_recipe
 
 
 def pngs(folder: Path, top: int, count: int = 3, low: int = 0) -> list[Path]:
@@ -32,10 +36,10 @@ def pngs(folder: Path, top: int, count: int = 3, low: int = 0) -> list[Path]:
 def test_12_bits_in_files_of_16_are_told(tmp_path: Path, top: int, suggested: int) -> None:
     files = pngs(tmp_path / "a", top)
     assert read_image(files[0]).max() < 16  # nearly black, as it was in silence
-    (told,) = scale_notes(files, Variable(1))
+    (told,) = scale_notes(files, Variable(1), "data.range.x")
     assert told == (
         f"values of 3 sampled images lie in 0 ... {top} and use {top / 65535:.1%} of 0 ... 65535, "
-        f"so all images look nearly alike; set range = [0, {suggested}]"
+        f"so all images look nearly alike; set data.range.x = [0, {suggested}]"
     )
     ranged = Variable(1, range=(0, suggested))
     assert scale_notes(files, ranged) == []
@@ -44,13 +48,41 @@ def test_12_bits_in_files_of_16_are_told(tmp_path: Path, top: int, suggested: in
 
 @pytest.mark.case("A9")
 def test_a_narrow_band_far_from_black(tmp_path: Path) -> None:
-    (told,) = scale_notes(pngs(tmp_path / "a", 31000, low=30000), Variable(1))
-    assert told.endswith("set range = [30000, 31000]")
+    (told,) = scale_notes(pngs(tmp_path / "a", 31000, low=30000), Variable(1), "data.range.x")
+    assert told.endswith("set data.range.x = [30000, 31000]")
 
 
 @pytest.mark.case("A9")
 def test_a_sixteenth_is_enough(tmp_path: Path) -> None:
     assert scale_notes(pngs(tmp_path / "a", 4096), Variable(1)) == []
+
+
+def test_flat_images_say_nothing(tmp_path: Path) -> None:
+    for level in (10, 11, 12):
+        Image.new("L", (4, 4), level).save(tmp_path / f"{level}.png")
+    assert scale_notes(sorted(tmp_path.iterdir()), Variable(1)) == []
+
+
+@pytest.mark.case("A9")
+@pytest.mark.parametrize("kind", [Folders, PairedFolders])
+def test_folders_tell_before_the_first_step(tmp_path: Path, kind: type[FolderData]) -> None:
+    """Of x, whose files hold 12 bits; y uses its range. What is advised helps."""
+    pngs(tmp_path / "trainA", 4095)
+    pngs(tmp_path / "trainB", 65535)
+    settings: dict[str, object] = {"root": str(tmp_path), "size": 8, "channels": 1}
+    data = kind(**settings)  # type: ignore[arg-type]
+    data.prepare()
+    (told,) = data.inspect()
+    assert told.startswith("x: values of 3 sampled images lie in 0 ... 4095 and use 6.2% of")
+    assert told.endswith("set data.range.x = [0, 4095]")
+    assert data.test_sample(0)["x"].max() < -0.87
+    recipe = load_recipe("pix2pix", {"data": {"type": "folders", **settings}})
+    advised = load_recipe(recipe.to_dict(), [told.split("set ")[1].replace(" = ", "=", 1)])
+    assert advised.data is not None
+    mended = kind(**settings, range=advised.data.settings["range"])  # type: ignore[arg-type]
+    mended.prepare()
+    assert mended.inspect() == []
+    assert mended.test_sample(0)["x"].max() > 0.9
 
 
 @pytest.mark.case("A9")

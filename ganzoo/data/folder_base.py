@@ -16,6 +16,7 @@ from ganzoo.data.images import read_image
 from ganzoo.data.inspecting import all_wrong, digest, look_at_all, named
 from ganzoo.data.listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.data.reading import Colours, Interpolations, Range, readings
+from ganzoo.data.scales import all_scale_notes
 from ganzoo.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Variable
@@ -187,7 +188,8 @@ class FolderData(Data):
         for items, _ in self.items():
             if items and self._bad.issuperset(items):
                 self._none_of(items)
-        return notes(looks)
+        named = [file for found in reads.values() for file in found]
+        return [*notes(looks), *all_scale_notes(named, self.variables)]
 
     def fingerprint(self) -> dict[str, Any]:
         """Of each folder that is used the number of images, and a hash of their names and sizes."""

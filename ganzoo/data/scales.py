@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,24 @@ class _Used:
     count: int
 
 
-def scale_notes(files: Sequence[Path], variable: Variable) -> list[str]:
+def all_scale_notes(
+    files: Iterable[tuple[Path, str]], variables: Mapping[str, Variable]
+) -> list[str]:
+    """`scale_notes` of the files of each variable, which are given with its name."""
+    by_name: dict[str, dict[Path, None]] = {}
+    for path, name in files:
+        by_name.setdefault(name, {})[path] = None
+    return [
+        f"{name}: {note}"
+        for name, paths in sorted(by_name.items())
+        for note in scale_notes(list(paths), variables[name], f"data.range.{name}")
+    ]
+
+
+def scale_notes(files: Sequence[Path], variable: Variable, setting: str = "") -> list[str]:
     """What a person should know of the values of these files: a sentence each.
 
+    setting: what would give them another range, if something can.
     Told is where they use less than a sixteenth of what becomes black to white, as 12 bits in a
     file of 16 do, and where values lie outside a `range` and become its ends.
     """
@@ -42,7 +57,7 @@ def scale_notes(files: Sequence[Path], variable: Variable) -> list[str]:
     found = [used for path in files[::step] if (used := _used(path, variable))]
     scales = dict.fromkeys(used.scale for used in found)
     each = [[used for used in found if used.scale == scale] for scale in scales]
-    return [note for some in each for note in (_narrow(some), _outside(some)) if note]
+    return [note for some in each for note in (_narrow(some, setting), _outside(some)) if note]
 
 
 def _used(path: Path, variable: Variable) -> _Used | None:
@@ -64,16 +79,16 @@ def _of(values: Values, header: Header, scale: tuple[float, float]) -> _Used:
     return _Used(scale, whole, low, high, int(outside), values.size)
 
 
-def _narrow(some: Sequence[_Used]) -> str:
-    """That all files together use little of their scale."""
+def _narrow(some: Sequence[_Used], setting: str) -> str:
+    """That all files together use little of their scale; of images of one level nobody knows."""
     scale, low, high = some[0].scale, min(u.low for u in some), max(u.high for u in some)
     share = (high - low) / (scale[1] - scale[0])
-    if share >= LEAST or high == low:
+    if share >= LEAST or all(used.low == used.high for used in some):
         return ""
+    advice = f"; set {setting} = {_suggested(some, low, high)}" if setting else ""
     return (
         f"values of {_files(some)} lie in {shown_scale((low, high))} and use {share:.1%} of "
-        f"{shown_scale(scale)}, so all images look nearly alike; set "
-        f"range = {_suggested(some, low, high)}"
+        f"{shown_scale(scale)}, so all images look nearly alike{advice}"
     )
 
 
