@@ -16,8 +16,11 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.compare import training
-from ganzoo.compare.metrics import metrics_of, shared_metrics
+from ganzoo.compare.measuring import measure
+from ganzoo.compare.metrics import metrics_of, own_metrics, plan_metrics
 from ganzoo.compare.systems import differing_data, find_systems
+from ganzoo.compare.table import compare
+from ganzoo.data.streets import Streets
 from ganzoo.errors import GanzooError
 
 TINY = """
@@ -139,9 +142,96 @@ def test_metrics_for_comparison_alone_wait_for_it(recipes, tmp_path, ganzoo):
 def test_a_system_without_the_output_is_not_asked_for_it(recipes, tmp_path):
     (tmp_path / "back.toml").write_text(BACKWARD)
     systems = find_systems(["back.toml", "second.toml"], 1, [], tmp_path / "cmp")
-    shared = shared_metrics(systems)
-    assert shared.keys() == {"labels", "near"}
-    assert metrics_of(systems[1], shared).keys() == {"near", "own"}
+    own = own_metrics(systems)
+    assert metrics_of(systems[0], own).keys() == {"labels", "labels (second)", "near"}
+    assert metrics_of(systems[1], own).keys() == {"labels (second)", "near", "own"}
+
+
+SETTINGS = """
+extends = "first.toml"
+[metrics]
+labels = { type = "palette_score", prediction = "G(x)", target = "y", source = "x", OTHER }
+"""
+PALETTE = "palette = [[255, 0, 0], [0, 255, 0]]"
+
+
+@pytest.mark.case("A18")
+def test_metrics_of_one_name_are_each_system_s_own(recipes, tmp_path, ganzoo):
+    """Another type and other settings: neither is dropped, and they share no column."""
+    text = SETTINGS.replace("OTHER", PALETTE)
+    (tmp_path / "third.toml").write_text(text)
+    (tmp_path / "back.toml").write_text(BACKWARD)
+    systems = find_systems(["first.toml", "third.toml", "back.toml"], 1, [], tmp_path / "cmp")
+    planned, refused = plan_metrics(systems)
+    assert refused == []
+    assert {system: list(tables) for system, tables in planned.items()} == {
+        "first": ["labels"],
+        "third": ["labels", "labels (third)"],
+        "back": ["labels", "labels (back)"],
+    }
+    assert planned["third"]["labels (third)"]["palette"] == [[255, 0, 0], [0, 255, 0]]
+    assert planned["back"]["labels (back)"]["type"] == "psnr"
+    code, said, complaint = ganzoo("compare", *(s.name + ".toml" for s in systems), "--out", "cmp")
+    assert code == 0, complaint
+    trained = find_systems(["first.toml", "third.toml", "back.toml"], 1, [], tmp_path / "cmp")
+    found = {s.name: [measure(s, s.trainings[0], planned[s.name], print)] for s in trained}
+    own = {
+        s.name: json.loads((s.trainings[0].folder / "metrics.json").read_text())["labels"]["model"]
+        for s in trained
+    }
+    labels = {"first": "labels", "third": "labels (third)", "back": "labels (back)"}
+    for name, label in labels.items():
+        assert found[name][0].scores[label]["model"] == pytest.approx(own[name], rel=1e-5)
+    columns = compare(found).columns
+    assert ("labels (third)", "class_iou") in columns
+    assert ("labels (back)", "psnr") in columns
+    assert "3 held-out samples of x and y" in said
+
+
+@pytest.mark.case("A18")
+def test_the_same_by_another_wire_is_one_column(recipes, tmp_path):
+    """`G(x)` is what `x2y` names; what a network is called says nothing."""
+    text = SETTINGS.replace(", OTHER", "") + 'own = { type = "psnr", prediction = '
+    (tmp_path / "same.toml").write_text(text + '"G(G(x))", target = "x" }\n')
+    other = text.replace("G(x)", "H(x)") + '"H(H(x))", target = "x" }\n'
+    named = '[networks]\nH = { type = "resnet", width = 4, blocks = 1 }\n[losses]\n'
+    game = 'game = { type = "lsgan", real = "D(y)", fake = "D(H(x))" }\n[outputs]\nx2y = "H(x)"\n'
+    (tmp_path / "renamed.toml").write_text(other.replace("[metrics]", named + game + "[metrics]"))
+    own = own_metrics(find_systems(["same.toml", "renamed.toml"], 1, [], tmp_path / "cmp"))
+    assert [[asked.label for asked in each] for each in own.values()] == [["labels", "own"]] * 2
+
+
+@pytest.mark.case("A18")
+def test_what_one_system_refuses_the_others_keep(recipes, tmp_path):
+    """`labels` of the second reads the output of another shape."""
+    gray = """
+extends = "first.toml"
+[networks]
+G = { type = "resnet", width = 4, blocks = 1, out_channels = 1 }
+D = { type = "patchgan", width = 4, layers = 1, in_channels = 1 }
+F = { type = "resnet", width = 4, blocks = 1, in_channels = 1 }
+[losses]
+game = { type = "lsgan", real = "D(G(x))", fake = "D(G(y))" }
+copy = { type = "l1", prediction = "F(G(x))", target = "x" }
+[metrics]
+labels = {}
+"""
+    (tmp_path / "gray.toml").write_text(gray)
+    systems = find_systems(["first.toml", "gray.toml"], 1, [], tmp_path / "cmp")
+    planned, refused = plan_metrics(systems)
+    assert planned["first"].keys() == {"labels"}
+    assert planned["gray"] == {}
+    [sentence] = refused
+    assert sentence.startswith("metrics.labels is left out for gray: ")
+
+
+@pytest.mark.case("A2")
+def test_other_data_are_measured_again(recipes, tmp_path, ganzoo, monkeypatch):
+    """What was kept was of other images."""
+    assert ganzoo("compare", "first.toml", "--out", "cmp")[0] == 0
+    assert "measuring" not in ganzoo("compare", "first.toml", "--out", "cmp")[1]
+    monkeypatch.setattr(Streets, "fingerprint", lambda self: {"x": "other"})
+    assert "measuring cmp/first/seed-0" in ganzoo("compare", "first.toml", "--out", "cmp")[1]
 
 
 def test_a_run_that_is_there_is_a_row_of_its_own(recipes, tmp_path, ganzoo):

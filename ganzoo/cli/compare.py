@@ -46,8 +46,8 @@ def compare(
     where = device_named(device)
     found = find_systems(systems, seeds, set_ or [], out)
     metrics, refused = plan_metrics(found)
-    for name, reason in refused.items():
-        say(f"note: metrics.{name} is left out: {reason}")
+    for sentence in refused:
+        say(f"note: {sentence}")
     try:
         failed = train_all(found, say)
     except Stopped:

@@ -18,12 +18,16 @@ from ganzoo.build.trained import open_model
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
 from ganzoo.files import write_json
+from ganzoo.interfaces import Data
 from ganzoo.report.reading import figure
 from ganzoo.run.evaluation import Evaluation, Intervals, Scores, Tell, assess, missing
 from ganzoo.run.folder import RunFolder
+from ganzoo.run.observed import Observed
 from ganzoo.untrusted import read_object
 
 FILE = "comparison.json"  # in the run's folder
+# Changes whenever the same model, metrics and data would give other figures than before.
+VERSION = 2
 MOST = 1e300  # of a figure
 
 
@@ -31,7 +35,7 @@ MOST = 1e300  # of a figure
 class Figures:
     """What one run comes to.
 
-    scores, intervals: by metric, row and figure.
+    scores, intervals: by metric, row and figure. observed: by metric, on how many items.
     parameters: of all networks that the recipe trains.
     images_per_second: while it was trained; None where the log is too short to tell.
     """
@@ -40,6 +44,7 @@ class Figures:
     parameters: int
     images_per_second: float | None
     intervals: Intervals = field(default_factory=dict)
+    observed: dict[str, Observed] = field(default_factory=dict)
 
 
 def measure(
@@ -49,17 +54,17 @@ def measure(
 
     Raises:
         ModelError: the model is missing or damaged.
-        DataError: the held-out images are.
+        DataError: the images are.
     """
     folder = RunFolder(training.folder)
-    key = _key(folder, metrics)
+    key = _key(system.blueprint, folder, metrics)
     was, known = _read(folder)
     if known and was == key:
         return known
     say(f"measuring {folder.path}")
     found = _evaluated(folder, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
-    figures = Figures(found.scores, size, speed, found.intervals)
+    figures = Figures(found.scores, size, speed, found.intervals, found.observed)
     write_json(folder.path / FILE, {"key": key, "figures": asdict(figures)})
     return figures
 
@@ -84,20 +89,25 @@ def images_per_second(folder: RunFolder) -> float | None:
 
 def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.device) -> Evaluation:
     blueprint, model = open_model(folder.model, {"metrics": metrics})
-    data = blueprint.dataset
-    assert data is not None
-    data.prepare()
+    data = _data(blueprint)
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not missing(plan, blueprint, model)]
     return assess(blueprint, model.to(device), data, wanted, say)
 
 
-def _key(folder: RunFolder, metrics: Tables) -> str:
-    """What the figures depend on: the model as written, and the metrics."""
+def _key(blueprint: Blueprint, folder: RunFolder, metrics: Tables) -> str:
+    """What the figures depend on: the model as written, the metrics, and the data."""
     stat = folder.model.stat() if folder.model.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
-    told = json.dumps([model, metrics], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    told = [VERSION, model, metrics, _data(blueprint).fingerprint()]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _data(blueprint: Blueprint) -> Data:
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    return data
 
 
 def _read(folder: RunFolder) -> tuple[str, Figures | None]:

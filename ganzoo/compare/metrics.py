@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ganzoo.build.experiment import build_recipe
-from ganzoo.build.plans import MetricPlan
+from ganzoo.build.plans import Blueprint, MetricPlan
 from ganzoo.compare.systems import System
 from ganzoo.errors import DataError, GanzooError
-from ganzoo.expression import names, networks
+from ganzoo.expression import Expression, Name, names, networks
 from ganzoo.run.evaluation import rehearse
 
 Tables = dict[str, dict[str, Any]]
@@ -18,63 +19,93 @@ Tables = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Asked:
-    """A metric as a recipe writes it, and the outputs and variables in its wires."""
+    """A metric as a recipe writes it.
 
+    label: what it is called here, where others may have the same name.
+    needs: the outputs and variables in its wires. shared: whether it names no network, so that
+    every system that has these can be asked.
+    """
+
+    label: str
     table: dict[str, Any]
     needs: frozenset[str]
+    shared: bool
 
 
-def shared_metrics(systems: Sequence[System]) -> dict[str, Asked]:
-    """The metrics that every system may be asked for: wired by outputs and data alone.
+def own_metrics(systems: Sequence[System]) -> dict[str, list[Asked]]:
+    """Each system's metrics, by its name.
 
-    Of several with one name the first counts.
+    What has one name and one meaning has one label; another meaning is another metric, and has its
+    system's name beside: `labels (mine)`.
     """
-    shared: dict[str, Asked] = {}
+    labels: dict[tuple[str, str], str] = {}
+    found: dict[str, list[Asked]] = {}
     for system in systems:
+        found[system.name] = own = []
         for name, plan in system.blueprint.metrics.items():
-            if not any(networks(wire) for wire in plan.wires.values()):
-                shared.setdefault(name, _asked(plan))
-    return shared
+            is_new = all(known != name for known, _ in labels)
+            label = name if is_new else f"{name} ({system.name})"
+            key = name, _meaning(plan, system.blueprint)
+            own.append(_asked(labels.setdefault(key, label), plan))
+    return found
 
 
-def metrics_of(system: System, shared: Mapping[str, Asked]) -> Tables:
-    """The shared metrics of which a system has all outputs, then those of its own."""
-    blueprint = system.blueprint
-    known = {*blueprint.outputs, *blueprint.variables}
-    own = {name: _asked(plan) for name, plan in blueprint.metrics.items() if name not in shared}
-    fitting = {name: asked for name, asked in shared.items() if asked.needs <= known}
-    return {name: asked.table for name, asked in {**fitting, **own}.items()}
+def metrics_of(system: System, own: Mapping[str, Sequence[Asked]]) -> Tables:
+    """The shared metrics of which a system has all outputs, and all of its own."""
+    known = {*system.blueprint.outputs, *system.blueprint.variables}
+    everyone = [asked for each in own.values() for asked in each]
+    fitting = [asked for asked in everyone if asked.shared and asked.needs <= known]
+    return {asked.label: asked.table for asked in [*fitting, *own[system.name]]}
 
 
-def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], dict[str, str]]:
-    """The metrics of each system, and those that cannot be had here, with the reason.
+def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], list[str]]:
+    """The metrics of each system, and a sentence for each that cannot be had, with the reason.
 
-    Each is shown one held-out sample of a system as it is before training, so that a package that
-    is missing is told before hours are spent. Data that are missing are the training's to tell.
+    Each is shown one test sample of its system as it is before training, so that a package that is
+    missing is told before hours are spent. Data that are missing are the training's to tell.
     """
-    shared, refused = shared_metrics(systems), dict[str, str]()
-    planned = {system.name: metrics_of(system, shared) for system in systems}
-    tried: set[str] = set()
-    for system in systems:
-        for name in planned[system.name].keys() - tried:
-            tried.add(name)
-            reason = _refusal(system, name, planned[system.name][name])
-            refused |= {name: reason} if reason else {}
+    own = own_metrics(systems)
+    planned = {system.name: metrics_of(system, own) for system in systems}
+    refused = {system.name: _refusals(system, planned[system.name]) for system in systems}
     kept = {
-        system: {name: table for name, table in metrics.items() if name not in refused}
-        for system, metrics in planned.items()
+        name: {label: table for label, table in tables.items() if label not in refused[name]}
+        for name, tables in planned.items()
     }
-    return kept, refused
+    return kept, _sentences(planned, refused)
 
 
-def _refusal(system: System, name: str, table: dict[str, Any]) -> str:
-    """Why a metric cannot be computed; nothing where it can."""
+def _sentences(planned: Mapping[str, Tables], refused: Mapping[str, dict[str, str]]) -> list[str]:
+    """What all systems refuse for one reason is told once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for system, reasons in refused.items():
+        for label, reason in reasons.items():
+            found.setdefault((label, reason), []).append(system)
+    return [
+        f"metrics.{label} is left out{_for(systems, label, planned)}: {reason}"
+        for (label, reason), systems in found.items()
+    ]
+
+
+def _for(systems: Sequence[str], label: str, planned: Mapping[str, Tables]) -> str:
+    everyone = [name for name, tables in planned.items() if label in tables]
+    return "" if len(systems) == len(everyone) else f" for {', '.join(systems)}"
+
+
+def _refusals(system: System, tables: Tables) -> dict[str, str]:
+    """Why metrics cannot be computed; each is tried alone where they cannot all be."""
+    if not _refusal(system, tables):
+        return {}
+    reasons = {label: _refusal(system, {label: table}) for label, table in tables.items()}
+    return {label: reason for label, reason in reasons.items() if reason}
+
+
+def _refusal(system: System, metrics: Tables) -> str:
+    """Why they cannot be computed; nothing where they can."""
     tables = system.blueprint.recipe.to_dict()
     kept = {**tables["checkpoints"], "best": ""}
-    metrics = {name: {**table, "when": "run"}}
-    recipe = {**tables, "checkpoints": kept, "metrics": metrics}
+    asked = {label: {**table, "when": "run"} for label, table in metrics.items()}
     try:
-        experiment = build_recipe(recipe)
+        experiment = build_recipe({**tables, "checkpoints": kept, "metrics": asked})
         experiment.data.prepare()
         rehearse(experiment, experiment.data)
     except DataError:
@@ -84,7 +115,29 @@ def _refusal(system: System, name: str, table: dict[str, Any]) -> str:
     return ""
 
 
-def _asked(plan: MetricPlan) -> Asked:
+def _asked(label: str, plan: MetricPlan) -> Asked:
     wires = {wire: str(expression) for wire, expression in plan.wires.items()}
     needs = {name for expression in plan.wires.values() for name in names(expression)}
-    return Asked({"type": plan.metric.name, **plan.metric.settings, **wires}, frozenset(needs))
+    shared = not any(networks(expression) for expression in plan.wires.values())
+    table = {"type": plan.metric.name, **plan.metric.settings, **wires}
+    return Asked(label, table, frozenset(needs), shared)
+
+
+def _meaning(plan: MetricPlan, blueprint: Blueprint) -> str:
+    """What two metrics have in common that may stand in one column.
+
+    An output is its name, also where its expression is written; what networks are called is their
+    recipe's own affair.
+    """
+    wires = {wire: _shape(each, blueprint) for wire, each in plan.wires.items()}
+    told = [plan.metric.name, plan.metric.settings, wires]
+    return json.dumps(told, sort_keys=True, default=str)
+
+
+def _shape(wire: Expression, blueprint: Blueprint) -> Any:
+    for name, output in blueprint.outputs.items():
+        if wire in (Name(name), output):
+            return name
+    if isinstance(wire, Name):
+        return wire.name
+    return [wire.head, *(_shape(argument, blueprint) for argument in wire.arguments)]

@@ -22,6 +22,7 @@ from ganzoo.report.reading import RunFiles, read_run
 from ganzoo.report.settings import footer
 from ganzoo.report.tables import scroll
 from ganzoo.report.writing import FILE, guarded, write_report
+from ganzoo.run.observed import spell_a_sample
 from ganzoo.run.record import now
 
 Term = tuple[str, str]  # player and term
@@ -55,7 +56,7 @@ def comparison_page(
         el(
             "main",
             guarded("Figures", lambda: _figures(table)),
-            guarded("Pictures", lambda: _pictures(pictures)),
+            guarded("Pictures", lambda: _pictures(pictures, systems)),
             guarded("Objectives", lambda: _objectives(systems, out)),
             guarded("Losses", lambda: _losses(systems)),
             class_="wide",
@@ -94,18 +95,20 @@ def _row(row: Row, table: Comparison) -> Html:
     return el("tr", el("th", row.name, scope="row"), *cells)
 
 
-def _pictures(pictures: Sequence[Path]) -> Html | None:
+def _pictures(pictures: Sequence[Path], systems: Sequence[Shown]) -> Html | None:
+    told = [run.latest.get("trained_on") for system in systems for run in system.runs]
     shown = [
         el("figure", el("figcaption", el("strong", path.stem)),
-           scroll(image(path, f"{path.stem}: held-out inputs down, systems across", class_="grid"),
+           scroll(image(path, f"{path.stem}: inputs down, systems across", class_="grid"),
                   f"Picture of {path.stem}"))
         for path in pictures
     ]  # fmt: skip
     if not shown:
         return None
     return el("section", el("h2", "Pictures", id="pictures"),
-              el("p", "The same held-out inputs down, systems across; the truth last, where data "
-                 "are paired.", class_="note"), *shown, aria_labelledby="pictures")  # fmt: skip
+              el("p", f"A row {spell_a_sample(next(iter(told), None))}: its input, the systems, "
+                 "and the truth, where data are paired.", class_="note"), *shown,
+              aria_labelledby="pictures")  # fmt: skip
 
 
 def _objectives(systems: Sequence[Shown], out: Path) -> Html:

@@ -1,4 +1,4 @@
-"""The comparison as pictures: the same held-out inputs down, systems across, the truth last."""
+"""The comparison as pictures: the same inputs down, systems across, the truth last."""
 
 from __future__ import annotations
 

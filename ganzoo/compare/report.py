@@ -32,7 +32,7 @@ def write_report(
 
     Raises:
         ModelError: a model is missing or damaged.
-        DataError: the held-out images are.
+        DataError: the images are.
     """
     figures = {
         system.name: [

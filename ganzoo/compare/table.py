@@ -10,6 +10,7 @@ from typing import Any
 from ganzoo.compare.measuring import Figures
 from ganzoo.printing import one_line
 from ganzoo.run.evaluation import Scores
+from ganzoo.run.observed import spell_observed
 from ganzoo.tabular import as_csv as csv_of
 from ganzoo.tabular import markdown_row
 
@@ -22,7 +23,7 @@ NOTHING = "–"
 class Cell:
     """A figure over the seeds: their mean and, of two or more, their standard deviation.
 
-    interval: of a single seed, the 95 % one over its held-out samples, where the metric has one.
+    interval: of a single seed, the 95 % one over its samples, where the metric has one.
     """
 
     mean: float
@@ -49,7 +50,8 @@ class Row:
 class Comparison:
     """columns: the figures of any row. rows: the systems in their order, then the rest.
 
-    conditions: what the figures of a metric depend on, as it counts them: `kid: images 200`.
+    conditions: of what a metric's figures are, and what else they depend on, as it counts them:
+        `kid: 200 held-out samples of x and y, images 200`.
     """
 
     columns: Sequence[Column]
@@ -101,10 +103,13 @@ def _figures(row: Mapping[str, float]) -> dict[str, float]:
 
 
 def _conditions(runs: Sequence[Figures]) -> list[str]:
-    """The counts of each metric, once if all runs have the same."""
+    """The samples and the counts of each metric, once if all runs have the same."""
     found: dict[str, dict[str, None]] = {}
     for figures in runs:
         for metric, rows in figures.scores.items():
+            on = spell_observed(figures.observed.get(metric))
+            if on:
+                found.setdefault(metric, {})[on] = None
             for name, value in next(iter(rows.values()), {}).items():
                 if isinstance(value, int):
                     said = f"{name.replace('_', ' ')} {value}"
@@ -115,7 +120,7 @@ def _conditions(runs: Sequence[Figures]) -> list[str]:
 def _references(runs: Sequence[Figures]) -> list[Row]:
     """What the metrics compare a model with, from the first run that shows it.
 
-    It is a property of the held-out data: runs differ in it only where their data do.
+    It is a property of the test data: runs differ in it only where their data do.
     """
     found: dict[str, dict[Column, Cell]] = {}
     for figures in runs:

@@ -7,6 +7,7 @@ from collections import Counter
 from ganzoo.build import Experiment
 from ganzoo.interfaces import Data
 from ganzoo.play.players import Player
+from ganzoo.run.best import deciding
 from ganzoo.run.evaluation import left_out
 
 
@@ -18,11 +19,22 @@ def notes(experiment: Experiment, data: Data) -> list[str]:
     if named:
         found.append(f"no term reaches {', '.join(named)}: frozen")
     if experiment.blueprint.metrics and not data.test_count():
-        found.append("no held-out samples, so no metrics")
+        found.append("no samples to test on, so no metrics")
+    found += _stand_ins(experiment, data)
     name = experiment.recipe.data.type
     why = f"it learns from x and y of one scene, and '{name}' has none to spare"
     found += [f"metrics.{m} is left out: {why}" for m in left_out(experiment.blueprint, data)]
     return found
+
+
+def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
+    """That training samples are tested on; a model that learnt them by heart looks good on them."""
+    names = sorted(data.trained_on())
+    if not names:
+        return []
+    text = f"nothing of {' and '.join(names)} is held out: samples and metrics are of training ones"
+    chosen = ", and so is what decides which model is the best" if deciding(experiment.blueprint)[0] else ""
+    return [f"{text}{chosen}"]
 
 
 def _unreached(player: Player, idle: list[str]) -> list[str]:
