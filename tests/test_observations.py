@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 from torch import nn
+from typer.testing import CliRunner
 
 from ganzoo import build_recipe
+from ganzoo.alarms.look import examples
+from ganzoo.cli import app
 from ganzoo.interfaces import Data, Metric, Variable
 from ganzoo.metrics import eyes
 from ganzoo.metrics.cycle_error import CycleError
@@ -21,7 +27,10 @@ from ganzoo.metrics.intervals import bootstrap_mean
 from ganzoo.networks import backbones
 from ganzoo.run.evaluation import assess
 from ganzoo.run.observed import distinct, observed, spell_a_sample, spell_observed
+from ganzoo.run.progress import progress
 from ganzoo.run.scores import print_scores
+from ganzoo.run.training import train
+from ganzoo.study.settings import read_study
 
 X, Y = 40, 9
 FID = {"type": "fid", "backbone": "a", "weights": "w", "size": 32, "when": "compare"}
@@ -240,3 +249,152 @@ def test_who_waits_is_told_how_far_it_is(found):
         *((done, Y, "samples") for done in range(1, Y + 1)),
         (0, 1, "fid: figures and intervals"),
     ]
+
+
+def pictures(root, **counts):
+    """Folders of so many images each, all of them different."""
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            random = np.random.default_rng([number, *name.encode()])
+            pixels = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+            Image.fromarray(pixels).resize((16, 16)).save(root / name / f"{number:03}.png")
+
+
+FOLDERS = {"train.length": "2 steps", "samples.count": 2, "checkpoints.every": "2 steps"}
+CYCLES = {
+    **{name: {} for name in ("labels", "photos")},
+    "there": {"type": "cycle_error", "prediction": "F(G(x))", "target": "x", "every": "1 step"},
+    "back": {"type": "cycle_error", "prediction": "G(F(y))", "target": "y"},
+    "kid": {**FID, "type": "kid", "prediction": "x2y", "target": "y"},
+}
+
+
+@pytest.fixture
+def trained(recipes, tiny, tmp_path):
+    """A run on folders of images, and all that it said."""
+
+    def run(**counts):
+        pictures(tmp_path / "data", **counts)
+        data = {"type": "folders", "root": str(tmp_path / "data"), "size": 16}
+        changed = {**tiny(data=data, metrics=CYCLES), **FOLDERS}
+        console = Console(file=io.StringIO(), width=120)
+        out = tmp_path / "run"
+        train(build_recipe(recipes / "cyclegan.toml", changed), out, console=console)
+        return out, console.file.getvalue()
+
+    return run
+
+
+def ganzoo(*words):
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def files_of(folder):
+    """All that a run says of itself, but for the names of recipe and data."""
+    names = ("best.json", "evaluations.jsonl", "report.html")
+    return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+@pytest.mark.case("A3")
+def test_nothing_calls_a_training_image_held_out(trained):
+    """Without test folders the first training images stand in, and everything says so."""
+    folder, said = trained(trainA=5, trainB=3)
+    texts = [
+        said,
+        files_of(folder),
+        ganzoo("evaluate", folder),
+        ganzoo("evaluate", folder, "--best"),
+    ]
+    assert "nothing of x and y is held out: samples and metrics are of training ones" in said
+    assert "decides which model is the best" in said
+    assert "there, 5 training samples of x [95 % interval]" in said
+    assert "back, 3 training samples of y [95 % interval]" in said
+    assert "best by there, cycle error on 5 training samples of x: step" in said
+    assert "on 5 training samples of x, 3 of y, 'folders'" in texts[2]
+    best = json.loads((folder / "best.json").read_text())
+    assert best["observed"] == {"training": {"x": 5}}
+    lines = (folder / "evaluations.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["observed"] == {
+        "there": {"training": {"x": 5}},
+        "back": {"training": {"y": 3}},
+    }
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "On 5 training samples of x." in page
+    assert "on 5 training samples of x; kept in" in page
+    assert "A row a sample (x and y are training images, for want of held-out ones)" in page
+    told = json.loads(ganzoo("evaluate", folder, "--json"))
+    assert (told["counts"], told["trained_on"]) == ({"x": 5, "y": 3}, ["x", "y"])
+    for text in texts:
+        claims = re.sub("for want of held-out ones|nothing of x and y is held out", "", text)
+        assert not re.search("held.out", claims, re.IGNORECASE)
+
+
+@pytest.mark.case("A2", "A3")
+def test_one_side_may_be_held_out_and_the_other_not(trained):
+    folder, said = trained(trainA=2, trainB=3, testA=7)
+    assert "nothing of y is held out" in said
+    assert "decides which model" in said
+    assert "there, 7 held-out samples of x [95 % interval]" in said
+    assert "back, 3 training samples of y [95 % interval]" in said
+    cases = json.loads((folder / "cases.json").read_text())
+    assert len(cases["there"]["cycle_error"]["values"]) == 7
+    assert len(cases["back"]["cycle_error"]["values"]) == 3
+    shown = ganzoo("evaluate", folder, "--metric", "kid")
+    assert "kid, 7 held-out samples of x, 3 training samples of y" in shown
+
+
+@pytest.mark.case("D6")
+def test_evaluate_does_what_its_help_says(trained, recipes, tmp_path):
+    """A metric of when = "compare" is for --all, also where there is no other."""
+    folder, _ = trained(trainA=2, trainB=2, testA=5, testB=4)
+    assert list(json.loads(ganzoo("evaluate", folder, "--json"))["scores"]) == ["there", "back"]
+    everything = json.loads(ganzoo("evaluate", folder, "--all", "--json"))
+    assert set(everything["scores"]) == {"there", "back", "kid"}
+    alone = ["--set", "metrics.there={}", "--set", "metrics.back={}"]
+    refused = CliRunner().invoke(app, ["evaluate", str(folder), *alone])
+    assert refused.exit_code == 2
+    assert 'take long (kid, when = "compare"): ask for them by --all' in refused.output
+    for words in (["--all"], ["--metric", "kid"]):
+        found = ganzoo("evaluate", folder, *alone, *words, "--json")
+        assert list(json.loads(found)["scores"]) == ["kid"]
+
+
+@pytest.mark.case("D6")
+def test_a_bar_is_shown_on_a_terminal_and_nowhere_else():
+    shown = Console(file=io.StringIO(), force_terminal=True, width=80)
+    with progress(shown, "opening the model") as tick:
+        tick(12, 40, "samples")
+    assert "samples" in shown.file.getvalue()
+    assert "12/40" in shown.file.getvalue()
+    for quiet in (
+        Console(file=io.StringIO(), width=80),
+        Console(file=io.StringIO(), force_terminal=True, quiet=True),
+    ):
+        with progress(quiet, "opening the model") as tick:
+            tick(12, 40, "samples")
+        assert quiet.file.getvalue() == ""
+
+
+@pytest.mark.case("A2")
+def test_alarms_look_at_different_items(built):
+    """Of 40 and 10, every tenth sample shows the same y: equal outputs would be no sign."""
+    data = Few()
+    data.y = data.x[:10] * 0.5
+    data.test_counts = lambda: {"x": X, "y": 10}
+    data.test_sample = lambda index: {"x": data.x[index % X], "y": data.y[index % 10]}
+    shown = examples(data, built({}).model())
+    for name in "xy":
+        assert len({example[name].numpy().tobytes() for example in shown}) == len(shown) == 4
+
+
+@pytest.mark.case("A2")
+def test_a_study_shows_each_image_once(trained, tmp_path):
+    folder, _ = trained(trainA=3, trainB=3, testA=8, testB=5)
+    words = ["study", "create", tmp_path / "s", "--real", folder, "--fake", folder]
+    ganzoo(*words, "--output", "x2y", "--trials", 4, "--practice", 1)
+    made = read_study(tmp_path / "s")
+    assert [p.origin for p in made.real.images] == [f"held out {i}" for i in range(5)]
+    assert len(made.methods["run"].images) == 8

@@ -99,7 +99,7 @@ def test_without_held_out_samples_metrics_are_skipped_and_it_is_told(recipes, tm
     assert (tmp_path / "some" / "metrics.json").exists()
     experiment = build_recipe(recipes / "pix2pix.toml", tables)
     experiment.data.test_count = lambda: 0
-    assert "no held-out samples, so no metrics\n" in told(experiment, tmp_path / "none")
+    assert "no samples to test on, so no metrics\n" in told(experiment, tmp_path / "none")
     assert not (tmp_path / "none" / "metrics.json").exists()
 
 

@@ -145,6 +145,29 @@ class Fickle(Bright):
         return {"x": torch.rand(1, 4, 4)}
 
 
+class Miscounted(Bright):
+    """Says that two of four samples are different, and all are."""
+
+    def train_sample(self, index, random):
+        return self.test_sample(index)
+
+    def test_count(self) -> int:
+        return 4
+
+    def test_counts(self):
+        return {"x": 2}
+
+    def test_sample(self, index):
+        return {"x": torch.full((1, 4, 4), index / 4)}
+
+
+class Strange(Miscounted):
+    """Counts what is no variable of it."""
+
+    def test_counts(self):
+        return {"y": 4}
+
+
 @pytest.fixture
 def register(monkeypatch):
     """Puts a class of this module among the installed parts."""
@@ -246,7 +269,13 @@ def test_a_losss_fault_is_named(register, part, message):
 
 
 @pytest.mark.parametrize(
-    ("part", "message"), [(Bright, r"leaves \[-1, 1\]"), (Fickle, "differs from call to call")]
+    ("part", "message"),
+    [
+        (Bright, r"leaves \[-1, 1\]"),
+        (Fickle, "differs from call to call"),
+        (Miscounted, "test_counts: x is 2, but sample 2 is not sample 0 again"),
+        (Strange, "counts 'y', which is none of its variables"),
+    ],
 )
 def test_datas_fault_is_named(register, part, message):
     with pytest.raises(AssertionError, match=message):

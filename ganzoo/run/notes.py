@@ -33,7 +33,11 @@ def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
     if not names:
         return []
     text = f"nothing of {' and '.join(names)} is held out: samples and metrics are of training ones"
-    chosen = ", and so is what decides which model is the best" if deciding(experiment.blueprint)[0] else ""
+    chosen = (
+        ", and so is what decides which model is the best"
+        if deciding(experiment.blueprint)[0]
+        else ""
+    )
     return [f"{text}{chosen}"]
 
 

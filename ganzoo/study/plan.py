@@ -24,7 +24,7 @@ def plan_trials(study: Study, method: str, random: Random) -> list[Trial]:
 
     Images are drawn without replacement; where the study allows repeats, none comes again before
     all others were shown. A pair is never made of images of the same origin (the same file name or
-    held-out sample), if that can be had: as in Zhu et al. 2017 (arXiv:1703.10593), nobody should
+    test sample), if that can be had: as in Zhu et al. 2017 (arXiv:1703.10593), nobody should
     tell them apart by comparing them.
     """
     reals = _deck(study.real.images, study.all_trials, random)

@@ -25,7 +25,7 @@ class Picture(Frozen):
     """An image of the study.
 
     file: its random name in `images/`, which tells nothing.
-    origin: what it was: a path in its folder, or the number of a held-out sample.
+    origin: what it was: a path in its folder, or the number of a test sample.
     """
 
     file: str = Field(pattern=r"^[0-9a-f]{32}\.(png|jpeg)$")

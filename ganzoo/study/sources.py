@@ -1,8 +1,8 @@
-"""Where a study's images come from: a folder, a trained model's outputs, its held-out data."""
+"""Where a study's images come from: a folder, a trained model's outputs, its test data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from ganzoo.interfaces import Data
 from ganzoo.play.device import device_named
 from ganzoo.play.model import Model
 from ganzoo.play.sampling import TOGETHER, is_drawable
+from ganzoo.run.observed import distinct
 from ganzoo.run.translation import check_image, check_output
 
 MODEL_FILE = "model.safetensors"
@@ -39,7 +40,7 @@ def is_model(path: Path) -> bool:
 
 
 def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
-    """Images of a folder, or those that a model makes of its held-out data or of chance.
+    """Images of a folder, or those that a model makes of its test data or of chance.
 
     limit: at most so many, chosen by `seed`; a model that draws makes as many.
 
@@ -57,7 +58,7 @@ def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken
 
 
 def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
-    """Images of a folder, or the held-out ones that a model's output should look like.
+    """Images of a folder, or the test images that a model's output should look like, each once.
 
     Raises:
         DataError: there are none.
@@ -106,7 +107,7 @@ def _held_out(blueprint: Blueprint, path: Path) -> Data:
     assert data is not None
     data.prepare()
     if not data.test_count():
-        raise DataError(f"{path}: its data have no held-out samples; give a folder of images")
+        raise DataError(f"{path}: its data have no samples to test on; give a folder of images")
     return data
 
 
@@ -119,16 +120,24 @@ def _drawn(model: Model, output: str, count: int, seed: int) -> Iterator[Taken]:
 
 def _made(model: Model, output: str, data: Data, limit: int, seed: int) -> Iterator[Taken]:
     chosen = model.output(output)
-    for index in _choose(data.test_count(), limit, seed):
+    counts = {**dict.fromkeys(data.variables, data.test_count()), **data.test_counts()}
+    kind = _kind(data, chosen.names)
+    for index in _choose(distinct(chosen.names, counts, data.test_count()), limit, seed):
         sample = {name: value[None] for name, value in data.test_sample(index).items()}
         (value,) = model.evaluate([chosen], sample, seed=index)
         image = (value[-1] if isinstance(value, list) else value)[0]
-        yield Taken(f"held out {index}", _levels(image, str(chosen.wire)))
+        yield Taken(f"{kind} {index}", _levels(image, str(chosen.wire)))
 
 
 def _samples(data: Data, name: str, limit: int, seed: int) -> Iterator[Taken]:
-    for index in _choose(data.test_count(), limit, seed):
-        yield Taken(f"held out {index}", _levels(data.test_sample(index)[name], name))
+    kind = _kind(data, [name])
+    for index in _choose(data.test_counts().get(name, data.test_count()), limit, seed):
+        yield Taken(f"{kind} {index}", _levels(data.test_sample(index)[name], name))
+
+
+def _kind(data: Data, names: Collection[str]) -> str:
+    """What samples of these variables are; of a pair's two images it is the same."""
+    return "training" if data.trained_on() & {*names} else "held out"
 
 
 def _levels(image: Tensor, wire: str) -> Tensor:

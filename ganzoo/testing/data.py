@@ -18,7 +18,8 @@ def check_data(name: str, **settings: Any) -> None:
     """Data declare their variables from settings alone, and every sample is as declared.
 
     Images lie in [-1, 1]; the same index and generator give the same sample, also in a loader's
-    worker, to which data are pickled; held-out samples are always the same.
+    worker, to which data are pickled; held-out samples are always the same, and repeat where
+    `test_counts` says so.
     """
     part = find(name, "data")
     check_part(name, kind="data")
@@ -35,6 +36,21 @@ def check_data(name: str, **settings: Any) -> None:
         first, again = data.test_sample(index), copy.test_sample(index)
         _check_sample(f"'{name}', held-out sample {index}", data, first)
         _check_equal(f"'{name}', held-out sample {index}", first, again)
+    if data.test_count():
+        _check_counts(name, data)
+
+
+def _check_counts(name: str, data: Data) -> None:
+    """A variable's test samples come again after as many as `test_counts` says."""
+    total, counts = data.test_count(), data.test_counts()
+    for strange in (counts.keys() | data.trained_on()) - data.variables.keys():
+        raise AssertionError(f"'{name}' counts '{strange}', which is none of its variables")
+    for variable, count in counts.items():
+        where = f"'{name}', test_counts: {variable} is {count}"
+        assert 0 < count <= total, f"{where}, of {total} samples"
+        if count < total:
+            first, again = (data.test_sample(index)[variable] for index in (0, count))
+            assert torch.equal(first, again), f"{where}, but sample {count} is not sample 0 again"
 
 
 def _copied(data: Data, name: str) -> Data:

@@ -116,6 +116,15 @@ def _levels(image: torch.Tensor) -> bytes:
     return ((image[0] + 1) * 127.5).round().long().numpy().tobytes()
 
 
+def test_each_side_says_how_many_images_are_held_out(folder):
+    data = prepared(clean=folder("clean", 20), noisy=folder("noisy", 60, first=100))
+    assert data.test_counts() == {"x": 6, "y": 2}
+    held = [{name: level(image) for name, image in data.test_sample(i).items()} for i in range(6)]
+    assert [len({sample[name] for sample in held}) for name in "xy"] == [6, 2]
+    pairs = prepared(clean=folder("other", 20))
+    assert pairs.test_counts() == {"x": 2, "y": 2}
+
+
 def test_two_folders_are_used_as_they_are_and_have_no_pairs(folder):
     data = prepared(clean=folder("clean", 10), noisy=folder("noisy", 5, first=200))
     assert not data.paired
