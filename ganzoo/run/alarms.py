@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from ganzoo.alarms.batches import constant
@@ -28,7 +29,8 @@ class Alarms:
         self.reader, self.judge = reader, Judge(patience)
         self.one_image = len(recorder.trainer.data) == 1
         for record in recorder.folder.records():
-            self._judge(record)
+            with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
+                self._judge(record)
 
     def begin(self) -> None:
         """Tell what is plain before the first step; a run that goes on was told."""
