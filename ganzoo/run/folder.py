@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import RunError
-from ganzoo.files import append, write_text
+from ganzoo.files import append, write_text, write_with
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints
 from ganzoo.recipe import Recipe
@@ -166,9 +166,10 @@ class RunFolder:
 
     def cut(self, file: Path, step: int) -> None:
         """Leave out the lines beyond a step."""
-        kept = [record for record in self.records(file) if record["step"] <= step]
-        if kept or file.exists() or file.is_symlink() or file == self.log:
-            write_text(file, "".join(json.dumps(record) + "\n" for record in kept))
+        if file.exists() or file.is_symlink() or file == self.log:
+            kept = (record for record in self.records(file) if record["step"] <= step)
+            lines = (json.dumps(record).encode() + b"\n" for record in kept)
+            write_with(file, lambda out: out.writelines(lines))
 
     def _note(self, step: int, changes: Sequence[Change]) -> None:
         *before, last = [*self.records()] or [{"step": step}]
@@ -198,6 +199,8 @@ class RunFolder:
             return
         except UntrustedError as error:
             raise RunError(f"{error}; delete it to go on without") from None
+        except OSError as error:
+            raise RunError(f"{file}: this cannot be read ({error.strerror})") from None
 
     def sample_file(self, step: int) -> Path:
         """Where the sample grid of a step goes."""

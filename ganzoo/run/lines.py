@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,7 +39,7 @@ def is_count(value: Any) -> bool:
 def is_figure(value: Any) -> bool:
     """Whether it is a number, or null for one that was none."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or (number and math.isfinite(value))
+    return value is None or (number and abs(value) <= sys.float_info.max)
 
 
 RIGHT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
