@@ -139,7 +139,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     blueprint.schedule = read_schedule(recipe.schedule, "schedule", lookup)
     _check_averages(blueprint, lookup)
     for name, metric in recipe.metrics.items():
-        _read_metric(name, metric, blueprint, lookup)
+        read_metric(name, metric, blueprint, lookup)
     _check_best(blueprint, lookup)
 
 
@@ -196,7 +196,8 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
 
 
-def _read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Lookup) -> None:
+def read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Lookup) -> None:
+    """Find a metric and its wires; what the data cannot serve is a note."""
     path = f"metrics.{name}"
     found = lookup.load("metric", part.type, path)
     if found is None:

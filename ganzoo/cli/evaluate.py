@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
+from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
+from ganzoo.errors import GanzooError
 from ganzoo.printing import say, say_json
 
 if TYPE_CHECKING:
     from ganzoo.run.evaluating import Assessment
+    from ganzoo.run.saved import Comparison
 
+Model = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[MODEL]", help="A run's folder, a checkpoint's, a model file, or a .pth."
+    ),
+]
+Folders = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--folders", metavar="REAL FAKE", help="Compare two folders of saved images instead."
+    ),
+]
 OtherData = Annotated[
     Path | None,
     typer.Option("--data", metavar="FOLDER", help="Other images, laid out as the model's."),
@@ -31,7 +45,8 @@ Out = Annotated[
 
 
 def evaluate(
-    model: ModelOf,
+    model: Model = None,
+    folders: Folders = None,
     data: OtherData = None,
     metric: Metrics = None,
     all_: All = False,
@@ -51,26 +66,43 @@ def evaluate(
     from ganzoo.run.best import best_model
     from ganzoo.run.targets import refuse_existing
 
+    if (model is None) == (folders is None):
+        raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
     asked |= {"device": device, "recipe": recipe, "network": network}
-    found = _measure(best_model(model) if best else model, asked, quiet=json_)
+    source = model and best_model(model) if best else model
+    found = _compare(folders, asked, json_) if folders else _measure(source, asked, json_)
     if out:
         write_json(out, found.as_json())
     _show(found, json_)
 
 
-def _measure(model: Path, asked: dict[str, Any], quiet: bool) -> Assessment:
+def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> Comparison:
+    """Two folders, with a bar as well."""
+    from ganzoo.run.progress import progress
+    from ganzoo.run.saved import evaluate_folders
+    from ganzoo.terminal import Terminal
+
+    given = {name: asked[name] for name in ("metrics", "overrides", "device")}
+    with progress(Terminal(stderr=True, quiet=quiet), "listing images") as tick:
+        return evaluate_folders(
+            *folders, **given, tell=lambda text: say(text, err=quiet), tick=tick
+        )
+
+
+def _measure(model: Path | None, asked: dict[str, Any], quiet: bool) -> Assessment:
     """With a bar on a terminal, unless programs read."""
     from ganzoo.run.evaluating import evaluate_file
     from ganzoo.run.progress import progress
     from ganzoo.terminal import Terminal
 
     with progress(Terminal(stderr=True, quiet=quiet), "opening the model") as tick:
+        assert model is not None
         return evaluate_file(model, **asked, tell=lambda text: say(text, err=quiet), tick=tick)
 
 
-def _show(found: Assessment, as_json: bool) -> None:
+def _show(found: Assessment | Comparison, as_json: bool) -> None:
     from ganzoo.run.scores import print_scores
     from ganzoo.terminal import Terminal
 

@@ -67,10 +67,11 @@ class Model:
     variables: Mapping[str, Variable]
     latents: Mapping[str, Latent]
     resting: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _home: torch.device = field(default=torch.device("cpu"), repr=False)
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are; the CPU where they hold nothing."""
+        """Where the networks are, or were sent if they hold nothing; at first the CPU."""
         return self._example().device
 
     @property
@@ -80,6 +81,7 @@ class Model:
 
     def to(self, device: str | torch.device) -> Model:
         """Move the networks."""
+        self._home = torch.device(device)
         for network in self.networks.values():
             network.to(device)
         return self
@@ -197,7 +199,7 @@ class Model:
         modules = self.networks.values()
         parameters = (p for module in modules for p in module.parameters())
         buffers = (b for module in modules for b in module.buffers() if b.is_floating_point())
-        nothing = torch.empty(0, device="cpu", dtype=torch.float32)
+        nothing = torch.empty(0, device=self._home, dtype=torch.float32)
         return next(chain(parameters, buffers), nothing)
 
     def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:

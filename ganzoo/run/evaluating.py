@@ -99,7 +99,7 @@ def evaluate_file(
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
-    found = _assess(blueprint, model, data, able, tell, tick)
+    found = measured(blueprint, model, data, able, tell, tick)
     table = blueprint.recipe.data
     told = {"type": table.type, **table.settings}
     averaged = blueprint.recipe.ema is not None
@@ -193,9 +193,14 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
     return ""
 
 
-def _assess(
+def measured(
     blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell, tick: Tick
 ) -> Evaluation:
+    """These metrics.
+
+    Raises:
+        ModelError: they cannot be computed on these data.
+    """
     try:
         return assess(blueprint, model, data, names, tell, tick)
     except (ValueError, RuntimeError) as error:
