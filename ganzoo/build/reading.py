@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from ganzoo.build.lookup import Lookup
+from ganzoo.build.own_images import own_images
 from ganzoo.build.plans import (
     Blueprint,
     MetricPlan,
@@ -49,7 +50,9 @@ def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] 
 
 
 def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
-    blueprint.data = lookup.part("data", blueprint.recipe.data, "data")
+    begin, table = len(lookup.faults), blueprint.recipe.data
+    blueprint.data = lookup.part("data", table, "data")
+    lookup.faults[begin:] = [own_images(fault, table, lookup) for fault in lookup.faults[begin:]]
     blueprint.dataset = lookup.make(blueprint.data)
     if blueprint.dataset is not None:
         blueprint.variables = dict(blueprint.dataset.variables)
@@ -239,6 +242,7 @@ def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Loo
     """What a metric learns from is real: an expression, a latent or an output is refused here."""
     known = (*blueprint.recipe.latents, *blueprint.recipe.outputs)
     if isinstance(wire, Call) or wire.name in known:
-        hint = choices(str(wire), blueprint.dataset.variables) if blueprint.dataset else ""
+        data = blueprint.dataset
+        hint = choices(str(wire), data.variables) if data is not None else ""
         message = f"the metric learns from real samples of this: name a variable of the data.{hint}"
         lookup.fault(path, message, str(wire))

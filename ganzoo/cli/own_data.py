@@ -23,7 +23,6 @@ CARRIED = (
     *("resize", "flip", "channels", "aspect", "unreadable"),
     *("range", "colour", "interpolation"),
 )
-KINDS = ("folders", "paired_folders", "class_folders")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -59,6 +58,7 @@ def own_data(recipe: str, overrides: Sequence[str], folder: Path) -> OwnData:
         DataError: there is no such folder, or it is not plain what is meant.
         GanzooError: the recipe has faults, or names data as well.
     """
+    from ganzoo.build.own_images import KINDS
     from ganzoo.build.reading import read
     from ganzoo.plugins import installed
 
@@ -74,7 +74,7 @@ def own_data(recipe: str, overrides: Sequence[str], folder: Path) -> OwnData:
         place = f"data.{places[0]}={_toml(str(folder.absolute()))}"
         return OwnData([place], f"--data {folder}: '{kind}', data.{places[0]}")
     given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
-    choice = choose(folder, _need(blueprint), [name for name in given if name in ("x", "y")])
+    choice = choose(folder, need_of(blueprint), [name for name in given if name in ("x", "y")])
     return _with_choice(blueprint, choice, folder)
 
 
@@ -99,7 +99,7 @@ def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
     return OwnData(changes, told)
 
 
-def _need(blueprint: Blueprint) -> Need:
+def need_of(blueprint: Blueprint) -> Need:
     """What a recipe learns from, by the variables in its terms.
 
     Raises:
@@ -109,8 +109,9 @@ def _need(blueprint: Blueprint) -> Need:
     from ganzoo.expression import names
 
     data = blueprint.dataset
+    assert data is not None
     wires = [wire for term in blueprint.terms for wire in term.wires.values()]
-    used = {name for wire in wires for name in names(wire)} & {*(data.variables if data else ())}
+    used = {name for wire in wires for name in names(wire)} & {*data.variables}
     if not used <= {"x", "y"} and not used <= {"y", "c"}:
         raise DataError(
             f"this recipe learns from {', '.join(sorted(used))}, which no folder of images gives; "
