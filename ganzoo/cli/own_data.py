@@ -93,7 +93,8 @@ def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
     changes += _classes(blueprint, settings)
     left = ", ".join(f"metrics.{name}" for name in dropped)
     why = f"for want of pairs, or made for '{recipe.data.type}'"
-    told = f"--data {folder}: '{settings['type']}', {choice.told}"
+    told = f"--data {folder}: '{settings['type']}', {choice.told}; {width} x {height} px"
+    told += ", gray" if image.channels == 1 else ""
     told += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
     told += f"\n  the other way round: {choice.turned}" if choice.turned else ""
     return OwnData(changes, told)
