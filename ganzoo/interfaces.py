@@ -36,12 +36,15 @@ class Network(nn.Module):
     per_sample: True if no sample's output depends on the rest of the batch, on a running statistic
         or on chance; then calls of one step may be merged into one.
     default_init: the init a recipe gets where it names none; None leaves the module as built.
+    differentiates: the heads ("" for a plain call) that take gradients inside, which the trial step
+        finds out; they run uncompiled and in full precision.
     in_channels, out_channels: what the trial step expects of the wires.
     classes: how many classes the label has that it takes; None where it takes none.
     """
 
     per_sample: bool = False
     default_init: ClassVar[str | None] = None
+    differentiates: frozenset[str] = frozenset()
     in_channels: int
     out_channels: int
     classes: int | None
@@ -102,7 +105,8 @@ class AdversarialLoss(nn.Module, ABC):
 class Judged:
     """One side of a critic's term: what it was shown, and what it said of that.
 
-    arguments: tensors (N, ...); floating-point ones require a gradient.
+    arguments: tensors (N, ...), what stands where the critic's own networks begin; floating-point
+        ones require a gradient. A list of images counts as so many arguments.
     logits: float32 (or float64), one tensor for each of the critic's scales.
     """
 

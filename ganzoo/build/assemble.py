@@ -15,7 +15,7 @@ from ganzoo.build.plans import Blueprint, TermPlan
 from ganzoo.build.roles import Roles, critic_owner, give_roles, player_of
 from ganzoo.build.weights import start_from
 from ganzoo.errors import RecipeError
-from ganzoo.expression import Call, Expression, networks
+from ganzoo.expression import Expression, networks
 from ganzoo.interfaces import Buffer
 from ganzoo.networks.backbones import weights_follow
 from ganzoo.play.objective import closure
@@ -28,6 +28,7 @@ from ganzoo.play.terms import (
     PenalisedTerm,
     PlainTerm,
     Term,
+    show,
 )
 
 Start = Literal["all", "frozen", "none"]
@@ -156,9 +157,11 @@ def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module])
     for place, name in enumerate(active):
         draft, own = drafts[name], roles.of(name)
         wanted = [e for term in draft.terms for e in term.expressions()]
+        judged = [term for term in draft.terms if isinstance(term, PenalisedTerm)]
+        run = [*wanted, *(side.wire for term in judged for side in (term.real, term.fake))]
         inside = closure(wanted)
         first = [e for e in looked_at if place > 0 and str(e) in inside]
-        reached = {n for e in wanted for n in networks(e)} - own
+        reached = {n for e in run for n in networks(e)} - own
         players.append(
             Player(
                 name,
@@ -222,17 +225,17 @@ def _cast_critic(
             side = cut_side(f"{term.name}.{name}", wire, roles.of(critic), buffer)
             draft.sides.append(side)
             wires[name] = side.wire
-    draft.terms.append(_critic_term(term, loss, wires, lookup))
+    draft.terms.append(_critic_term(term, loss, wires, roles.of(critic), lookup))
 
 
 def _critic_term(
-    term: TermPlan, loss: Any, wires: dict[str, Expression], lookup: Lookup
+    term: TermPlan, loss: Any, wires: dict[str, Expression], own: set[str], lookup: Lookup
 ) -> CriticTerm | PenalisedTerm:
     real, fake = wires["real"], wires["fake"]
     live = [plan for plan in term.penalties if plan.weight != 0]
     charges = [Charge(p.name, lookup.make(p.penalty), p.weight) for p in live]
-    if charges and isinstance(real, Call) and isinstance(fake, Call):
-        return PenalisedTerm(term.name, loss, real, fake, charges)
+    if charges:
+        return PenalisedTerm(term.name, loss, *show(real, fake, own), charges)
     return CriticTerm(term.name, loss, real, fake)
 
 

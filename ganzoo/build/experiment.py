@@ -13,7 +13,7 @@ from ganzoo.build.assemble import Assembly, assemble
 from ganzoo.build.filling import fill
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
-from ganzoo.build.rules import check_rules, factor, make_averages, optimisations
+from ganzoo.build.rules import check_rules, factor, make_averages, optimisations, told_of_compiling
 from ganzoo.build.trackers import wrong_trackers
 from ganzoo.build.trial import Trial, latent_shapes, try_step
 from ganzoo.errors import DataError, Fault, RecipeError
@@ -143,6 +143,7 @@ def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = Tru
     blueprint, trial, source_name = check_recipe(source, overrides)
     assembly = assemble(blueprint, "cpu", source_name, start)
     assembly.freeze(trial.idle)
+    trial.mark(assembly)
     resting = resting_modules(assembly.networks)
     return Experiment(blueprint.recipe, blueprint, assembly, trial, resting=resting)
 
@@ -166,6 +167,7 @@ def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
         raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
     check_rules(blueprint, assembly, name)
     trial = try_step(blueprint, assembly, name)
+    blueprint.notes += told_of_compiling(blueprint, assembly)
     blueprint.notes += [
         f"networks.{idle}: no live term reaches it, so it keeps its first weights"
         for idle in assembly.untrained()

@@ -40,12 +40,21 @@ def check_rules(blueprint: Blueprint, assembly: Assembly, source: str) -> None:
         ]
     if faults:
         raise RecipeError(source, faults)
-    if blueprint.recipe.train.compile:
-        blueprint.notes += [
-            f"player '{player.name}' pays penalties, so it runs uncompiled"
-            for player in assembly.players
-            if player.double_backward
-        ]
+
+
+def told_of_compiling(blueprint: Blueprint, assembly: Assembly) -> list[str]:
+    """Which players run uncompiled, where the others are compiled, and why."""
+    if not blueprint.recipe.train.compile:
+        return []
+    return [
+        f"player '{player.name}' {_why_not(player)}, so it runs uncompiled"
+        for player in assembly.players
+        if player.double_backward
+    ]
+
+
+def _why_not(player: Player) -> str:
+    return "pays penalties" if len(player.penalties) else "takes gradients inside its forward pass"
 
 
 def optimisations(player: Player, blueprint: Blueprint) -> list[Optimisation]:

@@ -14,14 +14,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from ganzoo.build.assemble import Assembly
 from ganzoo.build.labels import label_fault
+from ganzoo.build.misfits import explain, misfit, spell_shape
 from ganzoo.build.plans import Blueprint
+from ganzoo.build.tried import Counter, Gradients
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, walk
-from ganzoo.interfaces import Discriminator, Latent, Variable
+from ganzoo.interfaces import Latent, Variable
 from ganzoo.play.objective import Values, callee
 from ganzoo.play.players import Player
 from ganzoo.play.step import SHARED, Draws, Game, stream_of
@@ -38,11 +39,23 @@ class Trial:
     idle: by player, the parameters that got no gradient.
     flops: floating-point operations of a step, all players, forward and backward.
     shapes: of every wire, by its text.
+    differentiates: heads that take gradients inside, as (network, head).
+    losses: terms whose losses do.
     """
 
     idle: dict[str, list[str]] = field(default_factory=dict)
     flops: int = 0
     shapes: dict[str, str] = field(default_factory=dict)
+    differentiates: set[tuple[str, str]] = field(default_factory=set)
+    losses: set[str] = field(default_factory=set)
+
+    def mark(self, assembly: Assembly) -> None:
+        """Let networks and players know what of theirs takes gradients inside."""
+        for name, head in self.differentiates:
+            network = assembly.networks[name]
+            network.differentiates = frozenset({*network.differentiates, head})  # type: ignore
+        for player in assembly.players:
+            player.differentiates = any(term.name in self.losses for term in player.terms)
 
 
 @dataclass
@@ -121,7 +134,8 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     latents = deepcopy(latent_shapes(blueprint))  # training's must not know of the trial
     game = Game(movers, assembly.networks, latents, 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
-    with FlopCounterMode(display=False) as counter:
+    trial.mark(assembly)
+    with Counter() as counter:
         game.step(*_a_turn_of_all(assembly.players, sample))
     if faults:
         raise RecipeError(source, faults)
@@ -143,14 +157,14 @@ def _check_shapes(
     values = dict(batch)
     for path, wire in _all_wires(blueprint):
         fault = label_fault(wire, path, blueprint.variables, assembly.networks)
-        fault = fault or _evaluate(wire, path, values, assembly.networks)
+        fault = fault or _evaluate(wire, path, values, assembly.networks, trial)
         told = {other.message for other in faults}
         faults += [fault] if fault and fault.message not in told else []
     if not faults:
-        faults = _check_losses(blueprint, assembly, values)
+        faults = _check_losses(assembly, values, trial)
     if faults:
         raise RecipeError(source, faults)
-    trial.shapes = {text: _shape(value) for text, value in values.items()}
+    trial.shapes = {text: spell_shape(value) for text, value in values.items()}
 
 
 def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
@@ -166,47 +180,27 @@ def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
 
 
 def _evaluate(
-    wire: Expression, path: str, values: Values, networks: Mapping[str, nn.Module]
+    wire: Expression, path: str, values: Values, networks: Mapping[str, nn.Module], trial: Trial
 ) -> Fault | None:
     for part in walk(wire):
         if isinstance(part, Call) and str(part) not in values:
             arguments = [values[str(argument)] for argument in part.arguments]
-            message = _misfit(part, arguments, networks[part.network])
+            message = misfit(part, arguments, networks[part.network])
             try:
                 if not message:
-                    values[str(part)] = callee(part, networks)(*arguments)
+                    with Gradients() as gradients:
+                        values[str(part)] = callee(part, networks)(*arguments)
+                    trial.differentiates |= (
+                        {(part.network, part.head)} if gradients.found else set()
+                    )
             except MISFITS as error:
-                message = _explain(part, arguments, error)
+                message = explain(part, arguments, error)
             if message:
                 return Fault(path, message, str(wire), max(str(wire).find(str(part)), 0))
     return None
 
 
-def _misfit(call: Call, arguments: list[Any], network: nn.Module) -> str:
-    """Channels that do not fit, in words."""
-    expected = getattr(network, "in_channels", None)
-    images = [a for a in arguments if isinstance(a, Tensor) and a.dim() == 4]
-    if expected is None or call.head or not images:
-        return ""
-    brought = images if isinstance(network, Discriminator) else images[:1]
-    channels = sum(image.shape[1] for image in brought)
-    if channels == expected:
-        return ""
-    verb = "bring" if len(brought) > 1 else "brings"
-    given = " and ".join(str(a) for a in call.arguments[: len(brought)])
-    word = "channel" if channels == 1 else "channels"
-    return (
-        f"{given} {verb} {channels} {word}, and '{call.network}' takes {expected}: "
-        f"set networks.{call.network}.in_channels = {channels}"
-    )
-
-
-def _explain(call: Call, arguments: list[Any], error: Exception) -> str:
-    shapes = ", ".join(_shape(argument) for argument in arguments)
-    return f"'{call.network}' cannot take {shapes}: {str(error).splitlines()[0]}"
-
-
-def _check_losses(blueprint: Blueprint, assembly: Assembly, values: Values) -> list[Fault]:
+def _check_losses(assembly: Assembly, values: Values, trial: Trial) -> list[Fault]:
     """Whether each loss takes what its wires give, and returns a scalar."""
     faults = []
     for player in assembly.players:
@@ -217,7 +211,9 @@ def _check_losses(blueprint: Blueprint, assembly: Assembly, values: Values) -> l
         }
         for term in player.terms:
             wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
-            message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
+            with Gradients() as gradients:
+                message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
+            trial.losses |= {term.name} if gradients.found else set()
             faults += [Fault(f"losses.{term.name}", message)] if message else []
     return faults
 
@@ -239,9 +235,3 @@ def _loss_problem(term: Term, values: Values, networks: Mapping[str, nn.Module])
         if loss.numel() != 1:
             return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"
     return ""
-
-
-def _shape(value: Any) -> str:
-    if isinstance(value, list):
-        return " + ".join(map(_shape, value))
-    return " x ".join(map(str, value.shape)) or "scalar"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from torch import nn
+
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint, PartPlan
 from ganzoo.errors import choices, listed
 from ganzoo.expression import Call, Expression, Name, walk
+from ganzoo.interfaces import Discriminator
 
 
 def check_wires(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -65,9 +68,10 @@ class WireCheck:
             if self.variables and part.network in self.variables:
                 return f"'{part.network}' is a variable and cannot be called"
             return f"there is no network '{part.network}'.{choices(part.network, self.declared)}"
-        if part.head and part.network in self.found:
-            return self._head(part, self.found[part.network])
-        return ""
+        if part.network not in self.found:
+            return ""
+        plan = self.found[part.network]
+        return self._head(part, plan) if part.head else _body(part, plan)
 
     def _head(self, part: Call, plan: PartPlan) -> str:
         if getattr(getattr(plan.part, part.head, None), "is_head", False):
@@ -77,6 +81,21 @@ class WireCheck:
         )
         known = f"It has {listed(heads)}." if heads else "It has none."
         return f"'{plan.name}' has no head '{part.head}'. {known}"
+
+
+def _body(part: Call, plan: PartPlan) -> str:
+    """What a plain call would run that the network's class does not have."""
+    forward = plan.part.forward  # type: ignore[attr-defined]
+    if forward is nn.Module.forward:
+        missing = "forward"
+    elif forward is Discriminator.forward and plan.part.judge is Discriminator.judge:  # type: ignore[attr-defined]
+        missing = "judge"
+    else:
+        return ""
+    return (
+        f"'{plan.name}' cannot be called as {part.network}(...): its class {plan.part.__name__} "
+        f"has no method {missing}; its author has to write it, or a wire has to call a head"
+    )
 
 
 def _column(part: Expression, wire: Expression) -> int:

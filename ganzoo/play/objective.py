@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +68,30 @@ def full_precision(value: Value) -> Value:
     return value.float() if value.dtype in HALVES else value
 
 
+def flat(values: Iterable[Value]) -> tuple[Tensor, ...]:
+    """All tensors, those in lists included, in a row."""
+    return tuple(t for v in values for t in (v if isinstance(v, list) else [v]))
+
+
+def like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]:
+    """Tensors in a row, in lists where the values are."""
+    rest = iter(tensors)
+    return [[next(rest) for _ in v] if isinstance(v, list) else next(rest) for v in values]
+
+
+def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
+    """Full precision for what follows, whatever surrounds it."""
+    device = next((tensor.device.type for tensor in flat(values)), "cpu")
+    if not torch.amp.autocast_mode.is_autocast_available(device):
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
+def differentiates(call: Call, networks: Mapping[str, nn.Module]) -> bool:
+    """Whether a call takes gradients itself, as the trial step found."""
+    return call.head in getattr(networks[call.network], "differentiates", ())
+
+
 def callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
     """The network or the head that a call runs."""
     network = networks[call.network]
@@ -95,13 +122,20 @@ def _shapes(arguments: Sequence[Value]) -> tuple[object, ...]:
 def _run(
     group: list[Call], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> Values:
-    function = callee(group[0], networks)
+    function: Callable[..., Value] = callee(group[0], networks)
+    if differentiates(group[0], networks):
+        function = partial(_in_full_precision, function)
     if len(group) == 1:
         return {str(group[0]): function(*(values[str(a)] for a in group[0].arguments))}
     rows = [[values[str(a)] for a in call.arguments] for call in group]
     sizes = [_batch_size(row[0]) for row in rows]
     merged = function(*(_join(column) for column in zip(*rows, strict=True)))
     return dict(zip(map(str, group), _split(merged, sizes), strict=True))
+
+
+def _in_full_precision(function: Callable[..., Value], *arguments: Value) -> Value:
+    with no_autocast(arguments):
+        return function(*map(full_precision, arguments))
 
 
 def _batch_size(value: Value) -> int:

@@ -7,16 +7,23 @@ held by reference, or two DDP processes would each wrap the same critic and drif
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-import torch
 from torch import Tensor, nn
 
-from ganzoo.expression import Call, Expression, Name, networks
+from ganzoo.expression import Expression
 from ganzoo.interfaces import Buffer, Value
-from ganzoo.play.objective import Values, detach, evaluate, full_precision, plan
+from ganzoo.play.cutting import leaves, numbered, placeholder, replaced
+from ganzoo.play.objective import (
+    Values,
+    detach,
+    differentiates,
+    evaluate,
+    full_precision,
+    no_autocast,
+    plan,
+)
 from ganzoo.play.terms import CriticTerm, PenalisedTerm, Term
 
 
@@ -41,24 +48,12 @@ class Side:
         return [placeholder(self.name, i) for i in range(len(self.arguments))]
 
 
-def placeholder(side: str, index: int) -> str:
-    """A name no wire can hold, for the index-th tensor of a side's sample."""
-    return f"<{side}.{index}>"
-
-
 def cut_side(name: str, wire: Expression, own: set[str], buffer: Buffer | None) -> Side:
     """Replace every largest part of the wire that holds none of the player's own networks."""
-    arguments: dict[str, Expression] = {}
-
-    def cut(expression: Expression) -> Expression:
-        if isinstance(expression, Call) and networks(expression) & own:
-            inner = tuple(map(cut, expression.arguments))
-            return Call(expression.network, inner, expression.head)
-        arguments.setdefault(str(expression), expression)
-        return Name(placeholder(name, list(arguments).index(str(expression))))
-
-    cut_wire = cut(wire)
-    return Side(name, tuple(arguments.values()), cut_wire, buffer)
+    parts = leaves(wire, own)
+    places = numbered([str(part) for part in parts])
+    cut_wire = replaced(wire, own, [placeholder(name, place) for place in places])
+    return Side(name, tuple({str(part): part for part in parts}.values()), cut_wire, buffer)
 
 
 @dataclass(frozen=True)
@@ -100,6 +95,7 @@ class Player(nn.Module):
         self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
         self.penalties = nn.ModuleList(penalties(terms).values())
         self.terms = tuple(terms)
+        self.differentiates = False  # whether a loss does, as the trial step finds
         self.sides = tuple(sides)
         self.frozen = frozenset(n for n, p in self.named_parameters() if not p.requires_grad)
         self._resting = [module for module in self.modules() if not module.training]
@@ -141,8 +137,11 @@ class Player(nn.Module):
 
     @property
     def double_backward(self) -> bool:
-        """Whether its losses hold gradients, which compiled code cannot differentiate again."""
-        return len(self.penalties) > 0
+        """Whether it takes gradients itself, which compiled code cannot differentiate again."""
+        networks = {**self._others, **dict(self.networks.items())}
+        calls = [call for level in self.levels for call in level]
+        inner = any(differentiates(call, networks) for call in calls)
+        return inner or self.differentiates or len(self.penalties) > 0
 
     def forward(
         self, values: dict[str, Value], returns: Sequence[str] = ()
@@ -156,7 +155,7 @@ class Player(nn.Module):
         networks: dict[str, nn.Module] = {**self._others, **dict(self.networks.items())}
         found = evaluate(self.levels, values, networks)
         losses: dict[str, Tensor] = {}
-        with no_autocast(values):
+        with no_autocast(values.values()):
             read = {text: full_precision(found[text]) for text in (*self._read, *returns)}
             for term in self.terms:
                 losses |= term.losses(read, networks)
@@ -167,11 +166,3 @@ def penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:
     """The penalties of all terms, by the names of their losses."""
     priced = [term for term in terms if isinstance(term, PenalisedTerm)]
     return {charge.name: charge.penalty for term in priced for charge in term.charges}
-
-
-def no_autocast(values: Mapping[str, Value]) -> AbstractContextManager[Any]:
-    """Full precision for what follows, whatever the networks ran in."""
-    device = next((v.device.type for v in values.values() if isinstance(v, Tensor)), "cpu")
-    if not torch.amp.autocast_mode.is_autocast_available(device):
-        return nullcontext()
-    return torch.autocast(device, enabled=False)

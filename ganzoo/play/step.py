@@ -13,7 +13,16 @@ from torch import Tensor, nn
 from ganzoo.expression import networks
 from ganzoo.interfaces import Latent
 from ganzoo.play.making import Making, plan_making
-from ganzoo.play.objective import Values, closure, detach, evaluate, full_precision, plan
+from ganzoo.play.objective import (
+    Values,
+    closure,
+    detach,
+    evaluate,
+    flat,
+    full_precision,
+    like,
+    plan,
+)
 from ganzoo.play.players import Player
 from ganzoo.play.randomness import no_trace, numpy_generator, seed_torch, torch_generator
 
@@ -148,11 +157,10 @@ class Game:
         """What a player's sides hold this step, past samples swapped in where one has a buffer."""
         inputs: Values = {}
         for side in player.sides:
-            sample = tuple(values[str(argument)] for argument in side.arguments)
+            sample = [values[str(argument)] for argument in side.arguments]
             if side.buffer is not None:
                 random = numpy_generator(self.seed, "buffer", side.name, *purpose, self.rank)
-                tensors = tuple(part for part in sample if isinstance(part, Tensor))
-                sample = side.buffer.draw(tensors, random)
+                sample = like(sample, side.buffer.draw(flat(sample), random))
             inputs.update(zip(side.placeholders, sample, strict=True))
         return inputs
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ganzoo.expression import Call, Expression
+from ganzoo.expression import Expression
 from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty, Value
-from ganzoo.play.objective import Values, callee
+from ganzoo.play.cutting import leaves, numbered, placeholder, replaced
+from ganzoo.play.objective import Values, evaluate, flat, like, plan
 
 Losses = dict[str, Tensor]
 Networks = Mapping[str, nn.Module]
@@ -99,13 +100,51 @@ class Charge:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """One side of a penalised term: what the critic is shown, and its wire as a function of that.
+
+    arguments: what stands where the critic's own networks begin, each once.
+    names: what they are called in `wire`.
+    """
+
+    arguments: tuple[Expression, ...]
+    names: tuple[str, ...]
+    wire: Expression
+
+    def judge(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
+        """The critic's logits, of values for the arguments."""
+        given = dict(zip(self.names, values, strict=True))
+        return scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
+
+
+def show(real: Expression, fake: Expression, own: Collection[str]) -> tuple[Shown, Shown]:
+    """Both sides' wires, cut where the critic's own networks begin.
+
+    Penalties mix the two sides argument by argument: what comes twice is one argument only if it
+    does so on both.
+    """
+    sides = [leaves(wire, own) for wire in (real, fake)]
+    texts = [[str(leaf) for leaf in side] for side in sides]
+    alike = len(texts[0]) == len(texts[1])
+    keys: list[list[object]] = [[*zip(*texts, strict=True)]] * 2 if alike else [[*t] for t in texts]
+    found = []
+    for wire, parts, side in zip((real, fake), sides, keys, strict=True):
+        places = numbered(side)
+        names = [placeholder("shown", place) for place in places]
+        arguments = dict(zip(names, parts, strict=True))
+        cut = replaced(wire, own, names)
+        found.append(Shown(tuple(arguments.values()), tuple(arguments), cut))
+    return found[0], found[1]
+
+
+@dataclass(frozen=True)
 class PenalisedTerm:
     """The critic's side with penalties: it runs the critic itself, on arguments with a gradient."""
 
     name: str
     loss: AdversarialLoss
-    real: Call
-    fake: Call
+    real: Shown
+    fake: Shown
     charges: Sequence[Charge]
 
     @property
@@ -114,16 +153,17 @@ class PenalisedTerm:
         return {self.name: 1.0, **{charge.name: charge.weight for charge in self.charges}}
 
     def expressions(self) -> list[Expression]:
-        """What the term needs evaluated: the critic's arguments."""
+        """What the term needs evaluated: what the critic is shown."""
         return [*self.fake.arguments, *self.real.arguments]
 
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, and that of each penalty, by its name."""
-        fake, real = (_judged(call, values, networks) for call in (self.fake, self.real))
+        fake, real = (_judged(side, values, networks) for side in (self.fake, self.real))
         found = {self.name: _critic_loss(self.loss, real.logits, fake.logits)}
+        shape = [values[str(argument)] for argument in self.real.arguments]
 
         def judge(*arguments: Tensor) -> list[Tensor]:
-            return scales(callee(self.real, networks)(*arguments))
+            return self.real.judge(like(shape, arguments), networks)
 
         for charge in self.charges:
             found[charge.name] = charge.penalty(judge, real, fake)
@@ -148,16 +188,15 @@ def _critic_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Tensor]) 
     return mean([loss.discriminator_loss(on_real, on_fake) for on_real, on_fake in sides])
 
 
-def _judged(call: Call, values: Values, networks: Networks) -> Judged:
-    arguments = tuple(_with_gradient(values[str(argument)]) for argument in call.arguments)
-    return Judged(arguments, scales(callee(call, networks)(*arguments)))
+def _judged(side: Shown, values: Values, networks: Networks) -> Judged:
+    """Its arguments in a row, those in lists included, and its logits."""
+    shown = [values[str(argument)] for argument in side.arguments]
+    arguments = tuple(map(_with_gradient, flat(shown)))
+    return Judged(arguments, side.judge(like(shown, arguments), networks))
 
 
-def _with_gradient(value: Value) -> Tensor:
+def _with_gradient(value: Tensor) -> Tensor:
     """The value as something to differentiate by; a label, which has no gradient, as it is."""
-    if isinstance(value, list):
-        raise ValueError("a penalty takes tensors, and this critic is given a list of them")
     if value.requires_grad or not value.is_floating_point():
         return value
-    leaf = value.detach().requires_grad_()
-    return leaf.view_as(leaf)  # torch's FLOP counter cannot hook a leaf within `autograd.grad`
+    return value.detach().requires_grad_()

@@ -1,0 +1,54 @@
+"""What is watched for while a recipe is tried: gradients taken inside a call, and its FLOPs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.module_tracker import ModuleTracker
+
+
+class Gradients(TorchDispatchMode):
+    """Notes whether the code inside runs a backward pass of its own.
+
+    found: whether it did.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.found = False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Run an operation; within a backward pass, autograd knows of a task."""
+        self.found = self.found or _is_backward()
+        return func(*args, **(kwargs or {}))
+
+
+class Counter(FlopCounterMode):
+    """Counts all operations together.
+
+    torch's own counter tells modules apart by hooks on gradients, which a leaf does not take within
+    `autograd.grad`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(display=False)
+        self.mod_tracker = _Whole()
+
+
+class _Whole(ModuleTracker):
+    """One whole in place of modules."""
+
+    def __enter__(self) -> _Whole:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        return None
+
+
+def _is_backward() -> bool:
+    return bool(ModuleTracker().is_bw)
