@@ -86,6 +86,11 @@ def names(expression: Expression) -> set[str]:
     return {part.name for part in walk(expression) if isinstance(part, Name)}
 
 
+def column_of(part: Expression, wire: Expression) -> int:
+    """Where a part stands in the wire as it is printed (which may differ from how it was typed)."""
+    return _find(part, wire, 0) or 0
+
+
 def _count_characters(tree: ast.Expression, text: str) -> None:
     """Columns as a person counts them: `ast` counts the bytes of UTF-8."""
     lines = text.encode().splitlines()
@@ -118,3 +123,17 @@ def _convert_call(node: ast.Call) -> Call:
     raise ExpressionError(
         "only a network or one of its heads can be called here", node.func.col_offset
     )
+
+
+def _find(part: Expression, wire: Expression, start: int) -> int | None:
+    if part is wire:
+        return start
+    if isinstance(wire, Name):
+        return None
+    place = start + len(str(Call(wire.network, (), wire.head))) - 1
+    for argument in wire.arguments:
+        found = _find(part, argument, place)
+        if found is not None:
+            return found
+        place += len(str(argument)) + 2
+    return None

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from ganzoo.errors import Fault, choices
+from ganzoo.expression import Expression, ExpressionError, calls, column_of, parse
 from ganzoo.outline import Outline, outline
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import Part
+from ganzoo.registry import Registry
+from ganzoo.signature import as_written
 
 NETWORKS = ("generator", "discriminator", "module")
 # The kinds of component that a table may name, by its path; `*` stands for any name.
@@ -121,3 +125,35 @@ def _options(hint: Any) -> Sequence[Any]:
         hint = typing.get_args(hint)[0]
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
     return typing.get_args(hint) if union else (hint,)
+
+
+def kind_of_network(name: str, judges: bool, registry: Registry) -> str:
+    """The kind of a network, by the name of its component and whether it judges in some term."""
+    if judges:
+        return "discriminator"
+    is_module = ("module", name) in registry.components
+    is_generator = ("generator", name) in registry.components
+    return "module" if is_module and not is_generator else "generator"
+
+
+def read_wire(text: Any, path: str) -> Expression | Fault:
+    """A wire, parsed, or what is wrong with it."""
+    if not isinstance(text, str):
+        return Fault(path, f'a wire is a text, as "G(x)", not {as_written(text)}')
+    try:
+        return parse(text.strip())
+    except ExpressionError as error:
+        return Fault(path, str(error), text.strip(), error.column)
+
+
+def missing_wire(name: str, wire: str, path: str) -> Fault:
+    """A component lacks a wire."""
+    return Fault(path, f"'{name}' needs the wire '{wire}', as {wire} = \"G(x)\"")
+
+
+def no_network(path: str, wire: Expression, declared: Sequence[str]) -> Iterator[Fault]:
+    """Every call in a wire of what is not declared."""
+    for call in calls(wire):
+        if call.network not in declared:
+            message = f"there is no network '{call.network}'.{choices(call.network, declared)}"
+            yield Fault(path, message, str(wire), column_of(call, wire))

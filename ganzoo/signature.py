@@ -14,7 +14,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ganzoo.errors import Fault, GanzooError, cut, listed
+from ganzoo.outline import Outline
 from ganzoo.synonyms import setting_meant
+
+LENIENT = ConfigDict(
+    extra="forbid", arbitrary_types_allowed=True, protected_namespaces=(), allow_inf_nan=False
+)
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,34 @@ def check_settings(
     beside: what else its table may hold (wires, the host's own keys), for a did-you-mean.
     """
     model = _model(part, skip)
-    try:
-        checked = model.model_validate_json(json.dumps(dict(given)), strict=True)
-    except TypeError:
-        return {}, [Fault(path, "dates and times cannot be settings")]
-    except ValidationError as error:
-        return {}, _faults(error, given, model, name, path, beside)
+    checked, faults = _checked(model, name, given, path, beside)
+    if checked is None:
+        return {}, faults
     return {field: getattr(checked, field) for field in model.model_fields}, []
+
+
+def check_outline(
+    part: Outline, name: str, given: Mapping[str, Any], path: str, beside: Iterable[str]
+) -> list[Fault]:
+    """Everything wrong with given settings, as far as a component's text tells."""
+    fields: dict[str, Any] = {
+        field: (hint, ... if required else None)
+        for field, (hint, required) in part.settings.items()
+    }
+    return _checked(
+        create_model("Outline", __config__=LENIENT, **fields), name, given, path, beside
+    )[1]
+
+
+def _checked(
+    model: type[BaseModel], name: str, given: Mapping[str, Any], path: str, beside: Iterable[str]
+) -> tuple[BaseModel | None, list[Fault]]:
+    try:
+        return model.model_validate_json(json.dumps(dict(given)), strict=True), []
+    except TypeError:
+        return None, [Fault(path, "dates and times cannot be settings")]
+    except ValidationError as error:
+        return None, _faults(error, given, model, name, path, beside)
 
 
 @functools.cache
@@ -89,13 +115,7 @@ def _model(part: type, skip: int) -> type[BaseModel]:
         # `weight_decay: float = 0` fills in as 0.0, which is what reads back.
         default = float(default) if hint is float and type(default) is int else default
         fields[parameter.name] = (hint, default)
-    config = ConfigDict(
-        extra="forbid",
-        arbitrary_types_allowed=True,
-        protected_namespaces=(),
-        allow_inf_nan=False,
-        validate_default=True,
-    )
+    config = ConfigDict(**LENIENT, validate_default=True)
     return create_model(part.__name__, __config__=config, **fields)
 
 

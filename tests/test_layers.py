@@ -18,6 +18,7 @@ NAMES = (
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
     *("untrusted", "printing", "packages"),
     *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
+    *("early", "data/roots", "data/listing"),
 )
 PARTS = (
     *("networks", "losses", "buffers", "data", "metrics", "outputs"),

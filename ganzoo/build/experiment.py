@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from ganzoo.play.players import Player
 from ganzoo.play.trainer import Rules, Trainer
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
-from ganzoo.tables import TableError, check_tables
+from ganzoo.tables import read_gathered
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -179,12 +178,6 @@ def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
 
 def _blueprint(gathered: Gathered) -> Blueprint:
     """What the recipe means; faults of its tables, its names and its settings in one round."""
-    faults: Sequence[Fault] = ()
-    try:
-        recipe = check_tables(gathered.tables, gathered.place, gathered.faults)
-    except TableError as error:
-        if error.rest is None:
-            raise
-        recipe, faults = error.rest, error.faults
+    recipe, faults = read_gathered(gathered)
     faults = [*faults, *wrong_trackers(recipe.trackers)]
     return read(recipe, installed().registry, gathered.place, faults)

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 
 from ganzoo.build.plans import PartPlan
 from ganzoo.errors import Fault, GanzooError, RecipeError
-from ganzoo.expression import Expression, ExpressionError, parse
+from ganzoo.expression import Expression
 from ganzoo.interfaces import (
     AdversarialLoss,
     Buffer,
@@ -23,9 +23,10 @@ from ganzoo.interfaces import (
     Schedule,
 )
 from ganzoo.outputs import Output
+from ganzoo.places import missing_wire, read_wire
 from ganzoo.recipe_parts import Part
 from ganzoo.registry import Registry
-from ganzoo.signature import as_written, check_settings, parameters
+from ganzoo.signature import check_settings, parameters
 
 # What a part of each kind is, so that a plugin's mistake is a fault and no traceback.
 BASES: dict[str, type | tuple[type, ...]] = {
@@ -122,14 +123,11 @@ class Lookup:
 
     def wire(self, text: Any, path: str) -> Expression | None:
         """A wire, parsed, or None where it is none."""
-        if not isinstance(text, str):
-            self.fault(path, f'a wire is a text, as "G(x)", not {as_written(text)}')
+        found = read_wire(text, path)
+        if isinstance(found, Fault):
+            self.faults.append(found)
             return None
-        try:
-            return parse(text.strip())
-        except ExpressionError as error:
-            self.fault(path, str(error), text.strip(), error.column)
-            return None
+        return found
 
     def wires(self, table: Part, wanted: Mapping[str, bool], path: str) -> dict[str, Expression]:
         """The wires a table holds; a missing one that is required is a fault."""
@@ -140,5 +138,5 @@ class Lookup:
                 if expression is not None:
                     read[wire] = expression
             elif required:
-                self.fault(path, f"'{table.type}' needs the wire '{wire}', as {wire} = \"G(x)\"")
+                self.faults.append(missing_wire(table.type, wire, path))
         return read

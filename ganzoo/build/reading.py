@@ -21,6 +21,7 @@ from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
 from ganzoo.errors import Fault, RecipeError, choices
 from ganzoo.expression import Call, Expression, Name
+from ganzoo.places import kind_of_network
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import MetricPart, NetworkPart, OutputPart, Part, PlayerTable
 from ganzoo.registry import Registry
@@ -106,12 +107,9 @@ def _kind(name: str, table: NetworkPart, blueprint: Blueprint, lookup: Lookup) -
     Where a term could not be read, a critic's role may be unknown: then its type tells.
     """
     unread = len(blueprint.terms) < max(1, len(blueprint.recipe.losses))
-    judges = ("discriminator", table.type) in lookup.registry.components
-    if name in blueprint.critics or (unread and judges):
-        return "discriminator"
-    is_module = ("module", table.type) in lookup.registry.components
-    is_generator = ("generator", table.type) in lookup.registry.components
-    return "module" if is_module and not is_generator else "generator"
+    known = ("discriminator", table.type) in lookup.registry.components
+    judges = name in blueprint.critics or (unread and known)
+    return kind_of_network(table.type, judges, lookup.registry)
 
 
 def _default_init(plan: PartPlan | None) -> Part | None:

@@ -9,7 +9,7 @@ from torch import nn
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint, PartPlan
 from ganzoo.errors import choices, listed
-from ganzoo.expression import Call, Expression, Name, walk
+from ganzoo.expression import Call, Expression, Name, column_of, walk
 from ganzoo.interfaces import Discriminator
 
 
@@ -54,7 +54,7 @@ class WireCheck:
         for part in walk(wire):
             message = self._name(part) if isinstance(part, Name) else self._call(part)
             if message:
-                self.lookup.fault(path, message, str(wire), _column(part, wire))
+                self.lookup.fault(path, message, str(wire), column_of(part, wire))
 
     def _name(self, part: Name) -> str:
         if part.name in self.declared and part.name not in (self.variables or ()):
@@ -96,22 +96,3 @@ def _body(part: Call, plan: PartPlan) -> str:
         f"'{plan.name}' cannot be called as {part.network}(...): its class {plan.part.__name__} "
         f"has no method {missing}; its author has to write it, or a wire has to call a head"
     )
-
-
-def _column(part: Expression, wire: Expression) -> int:
-    """Where a part stands in the wire as it is printed (which may differ from how it was typed)."""
-    return _find(part, wire, 0) or 0
-
-
-def _find(part: Expression, wire: Expression, start: int) -> int | None:
-    if part is wire:
-        return start
-    if isinstance(wire, Name):
-        return None
-    place = start + len(str(Call(wire.network, (), wire.head))) - 1
-    for argument in wire.arguments:
-        found = _find(part, argument, place)
-        if found is not None:
-            return found
-        place += len(str(argument)) + 2
-    return None

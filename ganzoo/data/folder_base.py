@@ -16,6 +16,7 @@ from ganzoo.data.images import read_image
 from ganzoo.data.inspecting import all_wrong, digest, look_at_all, named
 from ganzoo.data.listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.data.reading import Colours, Interpolations, Range, readings
+from ganzoo.data.roots import find_root
 from ganzoo.data.scales import all_scale_notes
 from ganzoo.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
@@ -89,13 +90,7 @@ class FolderData(Data):
         Raises:
             DataError: it is not set, or is no folder.
         """
-        if not self.root:
-            raise DataError("data.root is not set: --set data.root=FOLDER")
-        root = Path(self.root).expanduser()
-        if not root.is_dir():
-            what = "is a file, not a folder" if root.exists() else "does not exist"
-            raise DataError(f"data.root: {shown(root)} {what}; --set data.root=FOLDER")
-        return root
+        return find_root(self.root)
 
     def has(self, name: str) -> bool:
         """Whether there is such a folder in the root."""
