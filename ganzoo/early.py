@@ -5,7 +5,7 @@ Whatever is found here, `build_recipe` would tell in the same words; it finds mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganzoo.data.roots import find_root
@@ -27,31 +27,62 @@ from ganzoo.tables import read_gathered
 FOLDERS = "ganzoo.data.folder_base:FolderData"  # data that look for a root
 
 
-def refuse_early(source: Source, overrides: Overrides = (), *, data: bool = True) -> None:
+# Tables whose values the text alone can judge.
+OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
+
+
+def refuse_early(
+    source: Source, overrides: Overrides = (), *, data: bool = True, partly: bool = True
+) -> None:
     """Refuse a recipe for what is plainly wrong with it, before torch is imported.
 
     data: whether its images are wanted, too.
+    partly: refuse for what was found, though torch might show more; else only where that is all.
 
     Raises:
         RecipeError: keys, values, components, settings and wires that cannot be.
         DataError: the folder of its data is not there.
     """
     gathered = gather(source, overrides)
-    with gathered.placing():
-        recipe = _checked(gathered)
+    recipe, faults = _look(gathered)
+    if faults and (partly or _is_all(gathered, faults)):
+        with gathered.placing():
+            raise RecipeError(gathered.place, faults)
+    if recipe is None or faults:
+        return
     found = _outline("data", recipe.data.type)
     root = recipe.data.settings.get("root", "")
     if data and found is not None and FOLDERS in found.bases and isinstance(root, str):
         find_root(root)
 
 
-def _checked(gathered: Gathered) -> Recipe:
-    recipe, faults = read_gathered(gathered)
-    early = Early(recipe)
-    more = [fault for fault in early.faults() if not is_spoiled(fault.path, faults)]
-    if faults or more:
-        raise RecipeError(gathered.place, [*faults, *more])
-    return recipe
+def _look(gathered: Gathered) -> tuple[Recipe | None, list[Fault]]:
+    """The recipe, where it can be read, and what is wrong with it."""
+    try:
+        recipe, faults = read_gathered(gathered)
+    except RecipeError as error:
+        return None, list(error.faults)
+    more = (f for f in Early(recipe).faults() if not is_spoiled(f.path, faults))
+    return recipe, [*faults, *more]
+
+
+def _is_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
+    """Whether nothing else can be wrong: the rest is installed, or ours to judge."""
+    wrong = [fault.path for fault in faults]
+    return all(
+        path.partition(".")[0] in OURS or any(f"{path}.".startswith(f"{w}.") for w in wrong)
+        for layer in gathered.layers
+        if layer.place not in installed().recipes
+        for path in _leaves(layer.tables)
+    )
+
+
+def _leaves(tables: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in tables.items():
+        if isinstance(value, Mapping) and value:
+            yield from (f"{key}.{path}" for path in _leaves(value))
+        else:
+            yield key
 
 
 def _outline(kind: str, name: str) -> Outline | None:
@@ -75,8 +106,7 @@ class Early:
         for name, term in recipe.losses.items():
             yield from self._term(term, f"losses.{name}")
         for name, network in recipe.networks.items():
-            kind = kind_of_network(network.type, name in self._critics(), installed().registry)
-            yield from self._component(kind, network, f"networks.{name}")
+            yield from self._component(self._kind(name, network.type), network, f"networks.{name}")
             if network.init:
                 yield from self._component("init", network.init, f"networks.{name}.init")
         for name, optimizer in recipe.optimizers.items():
@@ -134,16 +164,20 @@ class Early:
         for text in self.recipe.samples.show:
             yield from self._wire(text, "samples.show")
 
-    def _critics(self) -> set[str]:
-        """The networks that are called outermost in an adversarial term."""
-        found = set()
-        for path, wire in self.wires:
-            _, name, *_ = [*path.split("."), ""]
-            term = self.recipe.losses.get(name) if path.startswith("losses.") else None
-            loss = _outline("loss", term.type) if term else None
-            if loss is not None and is_adversarial(loss) and isinstance(wire, Call):
-                found.add(wire.network)
-        return found
+    def _kind(self, name: str, component: str) -> str:
+        """A network's kind, as `build.reading` tells it: a critic is called outermost in a term."""
+        losses = {n: _outline("loss", term.type) for n, term in self.recipe.losses.items()}
+        played = [n for n, loss in losses.items() if loss is not None and is_adversarial(loss)]
+        sides = {f"losses.{n}.{side}" for n in played for side in ("real", "fake")}
+        judging = {w.network for p, w in self.wires if p in sides and isinstance(w, Call)}
+        unread = None in losses.values() or len(self.wires_at(sides)) < len(sides)
+        known = ("discriminator", component) in installed().registry.components
+        judges = name in judging or (unread and known)
+        return kind_of_network(component, judges, installed().registry)
+
+    def wires_at(self, paths: set[str]) -> list[str]:
+        """Which of these wires could be read."""
+        return [path for path, _ in self.wires if path in paths]
 
     def _unknown_networks(self) -> Iterator[Fault]:
         """Calls of what is no network; what is a variable elsewhere is left to those who know."""

@@ -22,6 +22,7 @@ PLAIN = {"int": int, "float": float, "str": str, "bool": bool, "None": type(None
 BARE = ("nn.Module", "torch.nn.Module", "ABC", "object")
 GENERIC: dict[str, Any] = {
     "list": list,
+    "dict": dict,
     "tuple": tuple,
     "Sequence": Sequence,
     "Mapping": Mapping,
@@ -101,6 +102,8 @@ def _find(module: str, name: str, further: int = FURTHEST) -> Found | None:
         if isinstance(node, ast.ClassDef) and node.name == name:
             return Found(module, node)
         if isinstance(node, ast.Assign) and any(_is(target, name) for target in node.targets):
+            return Found(module, node.value)
+        if isinstance(node, ast.AnnAssign) and _is(node.target, name) and node.value:
             return Found(module, node.value)
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:

@@ -22,6 +22,9 @@ def check(
     ] = None,
 ) -> None:
     """Check a recipe without data: wires, shapes, parameters, cost."""
+    from ganzoo.early import refuse_early
+
+    refuse_early(recipe, set_ or [], data=False, partly=False)
     from ganzoo.pages.columns import heading, print_columns
     from ganzoo.pages.sections import checked, print_networks
 

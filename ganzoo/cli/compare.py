@@ -38,6 +38,7 @@ def compare(
     for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
     --device is where trained models are measured; a recipe's train.device says where it trains.
     """
+    _look_ahead(systems, set_ or [])
     from ganzoo.compare.metrics import plan_metrics
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
@@ -58,6 +59,15 @@ def compare(
         say(f"note: {line}")
     if failed:
         raise typer.Exit(1)
+
+
+def _look_ahead(systems: list[str], overrides: list[str]) -> None:
+    """Refuse recipes that are plainly wrong; what was trained by them is not needed for that."""
+    from ganzoo.early import refuse_early
+
+    for name in systems:
+        if not (Path(name) / "recipe.toml").is_file():
+            refuse_early(name, overrides, data=False)
 
 
 def _report(

@@ -10,6 +10,7 @@ import typer
 from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
 from ganzoo.errors import GanzooError
 from ganzoo.printing import say, say_json
+from ganzoo.run.ahead import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.run.evaluating import Assessment
@@ -63,12 +64,14 @@ def evaluate(
     Where none are held out, training images stand in, and every table says so.
     """
     from ganzoo.files import write_json
-    from ganzoo.run.best import best_model
     from ganzoo.run.targets import refuse_existing
 
     if (model is None) == (folders is None):
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
+    refuse_missing(model, data)
+    from ganzoo.run.best import best_model
+
     asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
     asked |= {"device": device, "recipe": recipe, "network": network}
     source = model and best_model(model) if best else model

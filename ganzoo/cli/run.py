@@ -32,13 +32,13 @@ def run(
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
     from ganzoo.loading import recipe_name
-    from ganzoo.run.folder import RunFolder
+    from ganzoo.run.ahead import refuse_taken
 
     overrides = set_ or []
     name = recipe_name(recipe, overrides)
     folder = out or _default_folder(recipe, name)
     if name and not resume:  # what is wrong with a name, build_recipe tells with all else
-        RunFolder(folder).check_free()
+        refuse_taken(folder)
     settings = overrides
     if data:
         own = own_data(recipe, overrides, data)

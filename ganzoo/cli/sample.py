@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
 from ganzoo.printing import say
+from ganzoo.run.ahead import refuse_missing
 
 
 def sample(
@@ -38,6 +39,7 @@ def sample(
     set_: Set = None,
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
+    refuse_missing(model)
     from ganzoo.run import sampling
     from ganzoo.run.opening import opened
 

@@ -33,6 +33,9 @@ def show(
         say("\n" if number else "", end="")
         show_part(part)
     if recipe is not None:
+        from ganzoo.early import refuse_early
+
+        refuse_early(recipe, data=False, partly=False)
         from ganzoo.pages.recipe import show_recipe
 
         say("\n" if parts else "", end="")

@@ -81,6 +81,8 @@ def _interrupt(*_: object) -> None:
 
 def _begin(request: Request) -> int:
     """Train in this process or several; returns the exit code."""
+    from ganzoo.early import refuse_early
+
     started = started_at(time.time())
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
@@ -88,6 +90,8 @@ def _begin(request: Request) -> int:
     if record and record["state"] == "finished" and not (request.overrides or request.changes):
         say(_was_finished(request.folder, record))
         return 0
+    if not is_launched():
+        refuse_early(request.recipe, request.settings)
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():
         return _in_several(request, count, started)

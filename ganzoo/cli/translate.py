@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
 from ganzoo.printing import say
+from ganzoo.run.ahead import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.run.translation import Translation
@@ -55,6 +56,7 @@ def translate(
     set_: Set = None,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
+    refuse_missing(model, input_)
     from ganzoo.run import translation
     from ganzoo.run.opening import opened
 

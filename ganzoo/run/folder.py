@@ -31,6 +31,7 @@ from ganzoo.files import append, write_text, write_with
 from ganzoo.loading import load_recipe
 from ganzoo.play.checkpoint import NAME, checkpoint_name, checkpoints
 from ganzoo.recipe import Recipe
+from ganzoo.run.ahead import refuse_taken
 from ganzoo.run.going_on import Change, check_recipe_same
 from ganzoo.run.keeping import put_back, set_aside, sound
 from ganzoo.run.leftovers import remove_leftovers
@@ -64,7 +65,8 @@ class RunFolder:
         try:
             self.path.mkdir(parents=True)
         except FileExistsError:
-            raise RunError(self._taken()) from None
+            refuse_taken(self.path)
+            raise
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
         self.lock.take()
@@ -77,16 +79,7 @@ class RunFolder:
         Raises:
             RunError: it is there already.
         """
-        if self.path.exists():
-            raise RunError(self._taken())
-
-    def _taken(self) -> str:
-        if (self.path / "recipe.toml").is_file():
-            return (
-                f"{self.path} already holds a run; nothing was changed. Add --resume to go on with "
-                f"it, or --out DIR for another folder"
-            )
-        return f"{self.path} is there already; nothing was changed. Choose another with --out DIR"
+        refuse_taken(self.path)
 
     def check_resumable(
         self, recipe: Recipe, allowed: Collection[str] = ()
