@@ -23,7 +23,7 @@ def refuse_taken(folder: Path) -> None:
     raise RunError(f"{folder} is there already; nothing was changed. Choose another with --out DIR")
 
 
-def refuse_missing(model: Path, *images: Path | None) -> None:
+def refuse_missing(model: Path | None, *images: Path | None) -> None:
     """Say early that a model, or images for it, are not there.
 
     model: a file, or a folder.
@@ -31,7 +31,7 @@ def refuse_missing(model: Path, *images: Path | None) -> None:
     Raises:
         ModelError, DataError: it is not there.
     """
-    if not is_there(model):
+    if model is not None and not is_there(model):
         raise ModelError(f"{cut(str(model), 200)}: there is no such file or folder")
     for path in images:
         if path is not None and not is_there(path):
