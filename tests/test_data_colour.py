@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +232,23 @@ def test_profiles_written_here_are_what_they_say() -> None:
     opened = ImageCms.ImageCmsProfile(io.BytesIO(of_rgb(ADOBE, GAMMA)))
     assert opened.profile.xcolor_space == "RGB "
     assert ImageCms.ImageCmsProfile(io.BytesIO(of_gray(2.2))).profile.xcolor_space == "GRAY"
+
+
+@pytest.mark.case("A20")
+def test_what_cameras_and_png_say_without_a_profile_is_told(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 65535
+    exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg", exif=exif)
+    (told,) = look_at(tmp_path / "a.jpg").left_out
+    assert told == "the colours of Adobe RGB without a profile, read as sRGB: embed the profile"
+    plain = io.BytesIO()
+    Image.new("L", (4, 4)).save(plain, "PNG")
+    for gamma, expected in ((100000, "a gamma of 1, which is"), (45455, "")):
+        content = b"gAMA" + struct.pack(">I", gamma)
+        block = struct.pack(">I", 4) + content + struct.pack(">I", zlib.crc32(content))
+        whole = plain.getvalue()
+        (tmp_path / "a.png").write_bytes(whole[:33] + block + whole[33:])
+        told_of = "".join(look_at(tmp_path / "a.png").left_out)
+        assert told_of.startswith(expected)
+        assert bool(told_of) == bool(expected)

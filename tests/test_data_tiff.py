@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.data import tiff
+from ganzoo.data import opening, tiff
 from ganzoo.data.images import look_at, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
@@ -285,6 +286,26 @@ def test_jpeg_inside(tmp_path: Path, mode: str) -> None:
     assert np.abs(image.numpy() - wanted).mean() < 1.5
 
 
+@pytest.mark.parametrize(
+    ("compression", "dtype"),
+    [
+        *[(c, t) for c in ("jpeg2000", "lerc", "jpegxl") for t in ("uint8", "uint16")],
+        *[("lerc", "float32"), ("webp", "uint8")],
+    ],
+)
+def test_compressions_of_images(tmp_path: Path, compression: str, dtype: str) -> None:
+    """Without loss, they give back what was written."""
+    pytest.importorskip("imagecodecs")
+    lossless = {"jpeg2000": {"reversible": True, "level": 0}, "webp": {"lossless": True}}
+    lossless["jpegxl"] = {"lossless": True}
+    array = values(dtype, 3)
+    path = write(
+        tmp_path / "a.tif", array, photometric="rgb", compression=compression,
+        compressionargs=lossless.get(compression, {}),
+    )  # fmt: skip
+    torch.testing.assert_close(read_image(path).float(), expected(array, dtype), rtol=0, atol=1e-3)
+
+
 @pytest.fixture
 def no_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the package imagecodecs is not installed."""
@@ -380,10 +401,35 @@ def test_values_outside_a_range_become_its_ends(tmp_path: Path) -> None:
 
 
 def test_no_more_pixels_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ganzoo.data import opening
-
     path = write(tmp_path / "a.tif", values("uint8", 1), photometric="minisblack")
     monkeypatch.setattr(opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     monkeypatch.setattr(tiff, "_read", None)
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(path)
+
+
+@pytest.mark.parametrize("tag", [256, 257, 259, 262, 277])
+def test_a_list_in_a_number_s_place_multiplies_nothing(tmp_path: Path, tag: int) -> None:
+    """A mutated file once took 43 seconds and 10 GB."""
+    path = write(tmp_path / "a.tif", values("uint16", 3), photometric="rgb")
+    content = bytearray(path.read_bytes())
+    (start,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, start)
+    places = [start + 2 + 12 * i for i in range(count)]
+    (place,) = (p for p in places if struct.unpack_from("<H", content, p)[0] == tag)
+    struct.pack_into("<II", content, place + 4, 200, 8)
+    path.write_bytes(content)
+    for reader in (look_at, read_image):
+        with pytest.raises(DataError, match="cannot be read: it"):
+            reader(path)
+
+
+def test_many_bands_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(
+        tmp_path / "a.tif", values("uint8", 20), photometric="rgb",
+        extrasamples=["unspecified"] * 17, planarconfig="contig",
+    )  # fmt: skip
+    assert read_image(path).shape == (3, HEIGHT, WIDTH)
+    monkeypatch.setattr(opening, "MAX_PIXELS", 2 * HEIGHT * WIDTH)
+    with pytest.raises(DataError, match="pixels; cut it"):
+        look_at(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ from ganzoo.untrusted import UntrustedError, open_plain
 from ganzoo.variable import Variable
 
 RGB = Variable()
+# What readers of broken files fall over; the message would help nobody.
+BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
 
 
 def read_image(path: Path, variable: Variable = RGB) -> Tensor:
@@ -123,4 +126,6 @@ def _reason(error: Exception) -> str:
         return f"it has more than {opening.MAX_PIXELS} pixels; cut it into tiles"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if isinstance(error, BROKEN):
+        return "it is broken"
     return str(error) or type(error).__name__

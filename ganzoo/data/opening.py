@@ -45,13 +45,15 @@ def picture_in(file: IO[bytes], formats: Sequence[str] = FORMATS) -> Iterator[Im
         yield image
 
 
-def check_pixels(height: int, width: int) -> None:
+def check_pixels(height: int, width: int, times: int = 1) -> None:
     """Whether an image may be so large.
+
+    times: how many values a pixel may have, where they are counted instead.
 
     Raises:
         Image.DecompressionBombError: it may not.
     """
-    if height * width > MAX_PIXELS:
+    if height * width > times * MAX_PIXELS:
         raise Image.DecompressionBombError(f"{height} x {width} pixels are too many")
 
 

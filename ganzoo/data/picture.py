@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
 from ganzoo.data.opening import picture_in
 from ganzoo.data.raw import Header, Kind, Raw, Source, Values, keyed
@@ -23,6 +24,7 @@ KINDS: dict[str, Kind] = {
     "CMYK": "cmyk",
 }
 BANDS: dict[Kind, int] = {"gray": 1, "rgb": 3, "cmyk": 4}
+SRGB_GAMMA = 0.45455
 DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
 
@@ -40,15 +42,9 @@ def source(image: ImageFile.ImageFile, file: IO[bytes]) -> Source:
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1, upright, where there is none or the block is broken.
-
-    Asked of an image of no format: a PNG would load its pixels, whose errors would be lost here,
-    and would not look again when it knows more.
-    """
-    bare = Image.new("1", (1, 1))
-    bare.info = image.info
+    """The EXIF orientation; 1, upright, where there is none or the block is broken."""
     try:
-        return int(bare.getexif().get(ORIENTATION_TAG, 1))
+        return int(_exif(image).get(ORIENTATION_TAG, 1))
     except Exception:  # a broken block raises struct.error, SyntaxError, ValueError ...
         return 1
 
@@ -67,8 +63,40 @@ def _header(image: ImageFile.ImageFile, layout: str, depth: int) -> Header:
         profile=_profile(image),
         orientation=orientation(image),
         pages=int(getattr(image, "n_frames", 1)),
-        left_out=(DEPTH,) if depth > 8 and not deep else (),
+        left_out=tuple(_ignored(image, depth > 8 and not deep)),
     )
+
+
+def _ignored(image: Image.Image, cut: bool) -> Iterator[str]:
+    """What the file says and nobody obeys."""
+    if cut:
+        yield DEPTH
+    if _profile(image):
+        return
+    gamma = image.info.get("gamma", SRGB_GAMMA)
+    if "srgb" not in image.info and abs(gamma / SRGB_GAMMA - 1) > 0.1:
+        yield f"a gamma of {gamma:.3g}, which is ignored: convert it to sRGB"
+    if _is_adobe_rgb(image):
+        yield "the colours of Adobe RGB without a profile, read as sRGB: embed the profile"
+
+
+def _is_adobe_rgb(image: Image.Image) -> bool:
+    """As cameras write it: an EXIF index of R03 (Exif 2.3, 4.6.6, and DCF 2.0, 3.1)."""
+    try:
+        return _exif(image).get_ifd(ExifTags.IFD.Interop).get(1) == "R03"
+    except Exception:
+        return False
+
+
+def _exif(image: Image.Image) -> Image.Exif:
+    """The EXIF block, asked of an image of no format.
+
+    A PNG would load its pixels, whose errors would be lost here, and would not look again when it
+    knows more.
+    """
+    bare = Image.new("1", (1, 1))
+    bare.info = image.info
+    return bare.getexif()
 
 
 def _profile(image: Image.Image) -> bytes:
