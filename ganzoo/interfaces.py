@@ -148,10 +148,10 @@ class Buffer(ABC):
 
 
 class Data(ABC):
-    """Images for training, and held-out ones.
+    """Images for training, and test samples: held out, or training ones that stand in for them.
 
     The constructor only stores settings and declares `variables`; `prepare` looks at the disk.
-    paired: held-out samples hold x and y of the same scene, so that G(x) may be compared with y.
+    paired: test samples hold x and y of the same scene, so that G(x) may be compared with y.
     places: settings that are paths, seen from the working directory. A run remembers them whole,
         and may be resumed with others, as long as `fingerprint` stays the same.
     places_within: settings that are paths seen from those; they may change as well.
@@ -183,14 +183,14 @@ class Data(ABC):
 
     @abstractmethod
     def test_count(self) -> int:
-        """How many held-out samples there are."""
+        """How many test samples there are."""
 
     @abstractmethod
     def test_sample(self, index: int) -> Sample:
-        """Held-out sample `index`, without N; always the same."""
+        """Test sample `index`, without N; always the same."""
 
     def test_counts(self) -> dict[str, int]:
-        """How many distinct held-out items a variable has; `test_sample(i)` shows item i % count.
+        """How many distinct test items a variable has; `test_sample(i)` shows item i % count.
 
         By default every sample has its own.
         """
@@ -213,7 +213,7 @@ class Data(ABC):
         return 0
 
     def aligned_sample(self, index: int) -> Sample:
-        """Sample `index`, its variables of one scene, and none of it held out; always the same."""
+        """Sample `index`, its variables of one scene, and no test sample; always the same."""
         raise IndexError(index)
 
 

@@ -90,7 +90,7 @@ class OptimizerPart(Part):
 
 
 class MetricPart(Part):
-    """A figure on held-out data.
+    """A figure on test samples.
 
     when: "run" computes it at a run's end; "compare" only for `ganzoo compare` and where
         `ganzoo evaluate` is asked for it, as it takes long.

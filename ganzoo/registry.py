@@ -22,7 +22,7 @@ KINDS = {
     "init": "how weights start",
     "optimizer": "how weights move",
     "schedule": "how the learning rate or a weight moves",
-    "metric": "a figure on held-out data",
+    "metric": "a figure on test samples",
     "output": "how an output is made that takes more than a wire",
 }
 

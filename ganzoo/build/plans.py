@@ -102,7 +102,7 @@ class TermPlan:
 
 @dataclass(frozen=True)
 class MetricPlan:
-    """A figure on held-out data, its wires, and when it is computed: at the end, and `every`."""
+    """A figure on test samples, its wires, and when it is computed: at the end, and `every`."""
 
     metric: PartPlan
     wires: Mapping[str, Expression]

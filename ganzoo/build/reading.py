@@ -210,7 +210,7 @@ def read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Looku
     for wire in set(found.learns_from) & set(read):
         _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
     if found.needs_pairs and data is not None and not data.paired:
-        why = f"the held-out images of '{blueprint.recipe.data.type}' are none"
+        why = f"the images of '{blueprint.recipe.data.type}' are none"
         blueprint.notes.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
         blueprint.metrics[name] = MetricPlan(plan, read, part.when, part.every)

@@ -33,7 +33,7 @@ class Format(StrEnum):
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="The study's new folder.")]
 Real = Annotated[
     Path,
-    typer.Option(metavar="DIR|MODEL", help="Real images, or a model whose held-out data has them."),
+    typer.Option(metavar="DIR|MODEL", help="Real images, or a model whose test data has them."),
 ]
 Fake = Annotated[
     list[str],

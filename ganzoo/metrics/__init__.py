@@ -1,1 +1,1 @@
-"""Figures on held-out data."""
+"""Figures on test samples."""

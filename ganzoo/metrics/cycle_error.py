@@ -11,7 +11,7 @@ class CycleError(PerImage):
     """Mean absolute error of F(G(x)) to x, of images in [0, 1]: 0 ... 1, the smaller the better.
 
     It is half of what the cycle's term in the log says, as images there are in [-1, 1]; and it is
-    of held-out images, clamped as they are in a saved picture. A value that is not a number is off
+    of test images, clamped as they are in a saved picture. A value that is not a number is off
     by the whole range. The wires are any two images: `prediction` the one that went there and back,
     `target` the one it was.
 

@@ -14,7 +14,7 @@ MODEL, COPY, OTHER = "model", "copy the input", "the target of another sample"
 
 
 class PerImage(Metric):
-    """A mean over held-out images, each compared with its own target.
+    """A mean over test images, each compared with its own target.
 
     figure: what it is called.
     """

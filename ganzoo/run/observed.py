@@ -6,8 +6,12 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-HELD_OUT, TRAINING, DRAWN = "held_out", "training", "drawn"
-WORDS = {HELD_OUT: "held-out sample", TRAINING: "training sample", DRAWN: "draw"}
+HELD_OUT, TRAINING, GIVEN, DRAWN = "held_out", "training", "given", "drawn"
+# `given` are images of which nobody knows whether a model was trained on them.
+WORDS = {
+    **{HELD_OUT: "held-out sample", TRAINING: "training sample"},
+    **{GIVEN: "image", DRAWN: "draw"},
+}
 
 Observed = dict[str, dict[str, int]]
 """Distinct items by kind and variable: `{"held_out": {"x": 40}, "training": {"y": 8}}`."""
