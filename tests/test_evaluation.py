@@ -127,7 +127,7 @@ def test_pairs_that_all_are_held_out_leave_it_out_with_a_note(built, tmp_path):
     experiment = built({"photos": PHOTOS, "labels": LABELS}, data=data)
     rehearse(experiment, experiment.data)
     assert list(evaluate(experiment, experiment.data)) == ["labels"]
-    assert [note for note in notes(experiment, experiment.data) if "metrics" in note] == [
+    assert [note for note in notes(experiment, experiment.data) if "metrics." in note] == [
         "metrics.photos is left out: it learns from x and y of one scene, and 'paired_folders' "
         "has none to spare"
     ]
