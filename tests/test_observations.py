@@ -399,3 +399,25 @@ def test_a_study_shows_each_image_once(trained, tmp_path):
     made = read_study(tmp_path / "s")
     assert [p.origin for p in made.real.images] == [f"held out {i}" for i in range(5)]
     assert len(made.methods["run"].images) == 8
+
+
+@pytest.mark.case("A2", "A3")
+def test_two_folders_of_different_sizes(tmp_path):
+    """Each image once; and nobody says that saved images were held out."""
+    pictures(tmp_path, real=9, fake=20)
+    words = ["evaluate", "--folders", tmp_path / "real", tmp_path / "fake", "--metric", "fid"]
+    settings = ["--set", 'metrics.fid.backbone="a"', "--set", "metrics.fid.size=32"]
+    sides = []
+    for name in ("fake", "real"):
+        files = sorted((tmp_path / name).iterdir())
+        levels = np.stack([np.array(Image.open(file)) for file in files]).transpose(0, 3, 1, 2)
+        sides.append(seen(torch.from_numpy(levels).float() / 127.5 - 1))
+    told = json.loads(ganzoo(*words, *settings, "--json"))
+    assert told["scores"]["fid"]["model"] == {
+        "fid_a": pytest.approx(frechet_distance(*sides), rel=1e-4),
+        "images": 20,
+        "real_images": 9,
+        "resize": 32,
+    }
+    assert told["observed"] == {"fid": {"given": {"fake": 20, "real": 9}}}
+    assert "fid, 20 images of fake, 9 of real [95 % interval]" in ganzoo(*words, *settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from ganzoo.plugins import installed
 from ganzoo.run.evaluating import measured
 from ganzoo.run.evaluation import Evaluation, Tell
 from ganzoo.run.folder import finite
+from ganzoo.run.observed import GIVEN, HELD_OUT
 from ganzoo.run.showing import Tick, no_tick
 from ganzoo.tables import check_tables
 
@@ -126,6 +127,8 @@ def evaluate_folders(
     blueprint = _blueprint(names, data, overrides)
     model = Model({}, {}, data.variables, {}).to(where)
     found = measured(blueprint, model, data, list(blueprint.metrics), tell, tick)
+    given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in found.observed.items()}
+    found = replace(found, observed=given)  # nobody knows what a model was trained on
     return Comparison(real, fake, data.test_counts(), data.paired, found)
 
 
