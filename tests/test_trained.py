@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 from safetensors.torch import save_file
 from torch import nn
@@ -148,7 +149,10 @@ def test_headers_of_another_form_are_told(trained, tmp_path, header):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("recipe.networks.G.blocks", 10**7, "many more parameters than the file holds"),
+        ("recipe.networks.G.blocks", 10**7, "networks.G.blocks is more than 65,536 there"),
+        ("recipe.networks.G.blocks", 60_000, "many more parameters than the file holds"),
+        ("recipe.networks.G", {"type": "unet", "layers": 10**7}, "networks.G.layers is more than"),
+        ("recipe.networks.G", {"type": "unet", "layers": 20_000}, "many more parameters than"),
         ("recipe.networks.G.width", 1500, "do not fit this network"),
         ("recipe.data.size", 10**9, "more than can be computed"),
         ("recipe.data.size", [8, 10**9], "more than can be computed"),
@@ -318,6 +322,25 @@ def test_a_reference_file_opens_by_a_recipe(trained, tmp_path):
             recipe=folder / "recipe.toml",
             overrides=["networks.G.blocks=2"],
         )
+
+
+@pytest.mark.case("C15")
+def test_a_reference_file_is_translated_and_evaluated(trained, tmp_path):
+    """By the recipe and the network that its user names; metrics of other outputs are left out."""
+    torch.save(load_model(trained[0]).networks["F"].state_dict(), tmp_path / "latest_net_G_B.pth")
+    words = [str(tmp_path / "latest_net_G_B.pth"), "--recipe", str(trained[0]), "--network", "F"]
+    quality = '{ type = "psnr", prediction = "y2x", target = "x" }'
+    for name, other in (("quality", quality), ("other", quality.replace("y2x", "x2y"))):
+        words += ["--set", f"metrics.{name}={other}"]
+    done = CliRunner().invoke(app, ["evaluate", *words])
+    assert done.exit_code == 0, done.output
+    assert "metrics.other is left out: the file does not make the output x2y" in done.output
+    assert "psnr" in done.output
+    Image.new("RGB", (20, 18), "teal").save(tmp_path / "in.png")
+    paths = [str(tmp_path / "in.png"), str(tmp_path / "out.png")]
+    done = CliRunner().invoke(app, ["translate", words[0], *paths, *words[1:5]])
+    assert done.exit_code == 0, done.output
+    assert Image.open(tmp_path / "out.png").size == (20, 18)
 
 
 @pytest.mark.case("C15")

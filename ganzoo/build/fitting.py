@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -19,20 +19,32 @@ from ganzoo.errors import ModelError, RecipeError
 if TYPE_CHECKING:
     from ganzoo.build.found import Found
 
+LARGEST = 2**16  # layers, widths, sizes: each far above any that is in use
 LONGEST = 2**20  # numbers in a vector, or channels
 
 
 def check_sizes(blueprint: Blueprint, file: Path) -> None:
-    """Refuse images and vectors that no memory holds.
+    """Refuse networks of more layers than can be counted, images that no memory holds.
 
     Raises:
         ModelError: one is larger than any that ganzoo reads.
     """
+    for name, plan in blueprint.networks.items():
+        for key, value in plan.settings.items():
+            if _largest(value) > LARGEST:
+                raise ModelError(f"{file}: networks.{name}.{key} is more than {LARGEST:,} there")
     for name, variable in blueprint.variables.items():
         height, width = variable.size or (1, 1)
         if height * width > MAX_PIXELS or variable.channels > LONGEST:
             shape = " x ".join(map(str, variable.shape))
             raise ModelError(f"{file}: '{name}' is {shape:.60} there, more than can be computed")
+
+
+def _largest(value: Any) -> float:
+    """The largest whole number in a setting."""
+    if isinstance(value, (list, tuple)):
+        return max(map(_largest, value), default=0)
+    return abs(value) if isinstance(value, int) else 0
 
 
 def check_fit(blueprint: Blueprint, names: Iterable[str], found: Found) -> None:

@@ -16,6 +16,7 @@ from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
 from ganzoo.errors import GanzooError, ModelError, RecipeError
+from ganzoo.expression import names
 from ganzoo.loading import Overrides, Source, override
 from ganzoo.play.checkpoint import load_module
 from ganzoo.play.model import Model, resting_modules
@@ -101,17 +102,18 @@ def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) ->
 
 
 def _model(blueprint: Blueprint, found: Found) -> Model:
-    names = found.holds(blueprint)
+    held = found.holds(blueprint)
     if found.is_reference:
-        _keep_outputs(blueprint, names, found.file)
-    check_fit(blueprint, names, found)
-    tensors = found.tensors(next(iter(names), ""))
-    made = _make(blueprint, names, "cpu")
+        _keep_outputs(blueprint, held, found.file)
+    check_fit(blueprint, held, found)
+    tensors = found.tensors(next(iter(held), ""))
+    made = _make(blueprint, held, "cpu")
     for name, network in made.items():
         state, shared = found.state(name, tensors)
         check_weights(state, f"{found.file}: {name}")
         if found.is_reference:
             refuse_misfit(network, blueprint.networks[name], state, found.file)
+            state = {**network.state_dict(), **state}  # counters that old torch did not save
         load_module(network, state, shared, f"{found.file}: {name}")
     model = blueprint.model(made, resting_modules(made))
     for network in made.values():
@@ -119,14 +121,14 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
     return model
 
 
-def _make(blueprint: Blueprint, names: Iterable[str], device: str) -> dict[str, nn.Module]:
+def _make(blueprint: Blueprint, held: Iterable[str], device: str) -> dict[str, nn.Module]:
     """The networks, whose weights follow.
 
     Raises:
         RecipeError: a network refuses its settings.
     """
     lookup = Lookup()
-    made = make_networks(blueprint, names, device, lookup, start="none")
+    made = make_networks(blueprint, held, device, lookup, start="none")
     if lookup.faults:
         raise RecipeError(blueprint.recipe.name or "recipe", lookup.faults)
     return made
@@ -134,8 +136,15 @@ def _make(blueprint: Blueprint, names: Iterable[str], device: str) -> dict[str, 
 
 def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:
     """Leave the outputs that these networks alone make."""
-    for name in [n for n in blueprint.outputs if not blueprint.output(n).networks <= networks]:
+    gone = {n for n in blueprint.outputs if not blueprint.output(n).networks <= networks}
+    for name in gone:
         del blueprint.outputs[name]
+    for name, plan in [*blueprint.metrics.items()]:
+        lost = sorted(gone & {n for wire in plan.wires.values() for n in names(wire)})
+        if lost:
+            del blueprint.metrics[name]
+            why = f"the file does not make the output {', '.join(lost)}"
+            blueprint.notes.append(f"metrics.{name} is left out: {why}")
     if not blueprint.outputs:
         raise ModelError(f"{file}: no output of the recipe is made by {', '.join(networks)} alone")
 

@@ -133,6 +133,7 @@ def _told(error: Exception) -> GanzooError | None:
     return GanzooError(
         f"memory is too short ({reason:.160}); smaller batches, images and networks need less "
         "(train.batch_size, data.size, width)"
+        + "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
     )
 
 

@@ -18,6 +18,7 @@ from ganzoo.play.device import device_named
 from ganzoo.play.model import Model
 from ganzoo.run.evaluation import Evaluation, Tell, assess, left_out, missing
 from ganzoo.run.folder import finite
+from ganzoo.run.memory import memory_is_short
 from ganzoo.run.observed import observed, spell_observed
 from ganzoo.run.showing import Tick, no_tick
 
@@ -102,7 +103,7 @@ def evaluate_file(
     found = measured(blueprint, model, data, able, tell, tick)
     table = blueprint.recipe.data
     told = {"type": table.type, **table.settings}
-    averaged = blueprint.recipe.ema is not None
+    averaged = blueprint.recipe.ema is not None and not weights.is_reference
     return Assessment(
         *(weights.file, weights.header.get("step", 0), averaged, told, data.test_count()),
         *({**data.test_counts()}, sorted(data.trained_on()), found),
@@ -204,6 +205,8 @@ def measured(
     try:
         return assess(blueprint, model, data, names, tell, tick)
     except (ValueError, RuntimeError) as error:
+        if memory_is_short(error):
+            raise
         message = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
             f"{', '.join(names)}: cannot be computed on these data: {message}"
