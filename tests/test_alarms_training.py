@@ -96,6 +96,9 @@ def test_a_sound_training_is_left_alone(tmp_path):
     assert seen[3]["outputs"]["G(x)"]["spread"]["x"] > 0.1
 
 
+OWN_MEMORY = "attribute/alarms/"  # what a resumed run's looks go on from
+
+
 @pytest.mark.parametrize(
     ("name", "plant", "change", "told"),
     [
@@ -247,6 +250,7 @@ def test_looks_leave_no_trace(recipes, tiny, tmp_path, recipe):
     last = [checkpoints(tmp_path / action / "checkpoints")[-1][1] for action in ("warn", "off")]
     for file in ("state.safetensors", "process-0.safetensors"):
         first, second = (load_file(path / file) for path in last)
+        first = {key: value for key, value in first.items() if not key.startswith(OWN_MEMORY)}
         assert all(first[key].equal(second[key]) for key in first)
     log = [(tmp_path / action / "log.jsonl").read_text() for action in ("warn", "off")]
     lines = [[json.loads(line)["losses"] for line in text.splitlines()] for text in log]
