@@ -8,17 +8,20 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import OrderedDict, deque
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate import Accelerator
 from rich.console import Console
 from safetensors.torch import load_file
 from torch import nn
 
 from ganzoo import build_recipe, load_recipe, testing
+from ganzoo.alarms.batches import Batches
 from ganzoo.play import state
-from ganzoo.play.checkpoint import checkpoints
+from ganzoo.play.checkpoint import checkpoints, read_tensors, write_tensors
 from ganzoo.play.memory import Memory, Remembered
 from ganzoo.play.values import decode, encode
 from ganzoo.plugins import installed
@@ -208,9 +211,49 @@ def test_a_setting_is_not_remembered(tmp_path):
     assert (after.hold, after.asked) == (0.7, 3)
 
 
+def test_a_checkpoint_of_ganzoo_0_1_says_what_it_lacks(tiny, tmp_path):
+    """It saved no buffers of losses: these start anew, and it is told."""
+    settings = {**tiny(), **SHORT, **REMEMBERING["BEGAN's k"]}
+    run(tmp_path / "run", settings, until=0)
+    [(_, last)] = checkpoints(tmp_path / "run" / "checkpoints")
+    file = last / "state.safetensors"
+    header, tensors = read_tensors(file)
+    header = {key: value for key, value in header.items() if key not in ("format", "whole")}
+    del header["shared"]["loss/adversarial_Y"], tensors["loss/adversarial_Y/k"]
+    write_tensors(file, tensors, header)
+    experiment = build_recipe("cyclegan", settings, start=False)
+    notes = state.restore(experiment.trainer(Accelerator(cpu=True)), last)
+    assert notes == [
+        "loss/adversarial_Y starts anew: ganzoo 0.1, which saved this run, did not save it"
+    ]
+
+
+def test_what_alarms_saw_is_taken_up_when_they_come():
+    """They are made after a checkpoint is restored."""
+    saved, restored = (Memory(torch.device("cpu")) for _ in range(2))
+    before, after = Batches(), Batches()
+    saved.add("alarms", before)
+    before.see({"x": torch.ones(2, 3)})
+    restored.restore_own(*saved.own(is_first=True))
+    restored.add("alarms", after)
+    after.see({"x": torch.ones(2, 3)})
+    assert after.unchanged() == ["x"]
+
+
 @pytest.mark.parametrize(
     "value",
-    [None, True, 3, -0.1, "word", [1, (2, "x")], {1: {"a": [None]}, (1, 2): 3.0}, {4, 5}],
+    [
+        None,
+        True,
+        3,
+        -0.1,
+        "word",
+        [1, (2, "x")],
+        {1: {"a": [None]}, (1, 2): 3.0},
+        {4, 5},
+        OrderedDict(b=1, a=2),
+        deque([1, 2], maxlen=2),
+    ],
 )
 def test_plain_values_come_back(value):
     tensors = {}

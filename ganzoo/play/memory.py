@@ -113,7 +113,7 @@ class Memory:
         self.components[name] = Remembered(component, always)
         if name in self._waiting:
             self.components[name].put_back(*self._waiting.pop(name), self.device)
-        if name.count(":") < DEEPEST:
+        if name.count(":") // 2 < DEEPEST:  # two signs a level
             for path, place, key in [*_attributes(component)]:
                 if _is_object(place[key]):
                     self.add(f"{name}:{path}", place[key])

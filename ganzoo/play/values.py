@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,9 +44,9 @@ def encode(value: Any, place: str, tensors: Tensors) -> Any:
         return {"chance": place, "moved": value.device.type != "cpu"}
     if isinstance(value, np.random.Generator):
         return {"numpy_chance": encode(value.bit_generator.state, place, tensors)}
-    if type(value) is dict:
+    if type(value) in (dict, OrderedDict):
         pairs = [[key, item] for key, item in value.items()]
-        return {"dict": encode(pairs, place, tensors)}
+        return {type(value).__name__: encode(pairs, place, tensors)}
     for name, kind in ROWS.items():
         if type(value) is kind:
             rows = [encode(item, f"{place}/{i}", tensors) for i, item in enumerate(value)]
@@ -72,8 +72,9 @@ def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> A
         return chance.set_state(tensors[entry["chance"]])
     if "numpy_chance" in entry:
         return _numpy_chance(decode(entry["numpy_chance"], tensors, device))
-    if "dict" in entry:
-        return {key: item for key, item in decode(entry["dict"], tensors, device)}
+    for kind in (dict, OrderedDict):
+        if kind.__name__ in entry:
+            return kind(decode(entry[kind.__name__], tensors, device))
     [name] = ROWS.keys() & entry.keys()
     items = [decode(item, tensors, device) for item in entry[name]]
     return deque(items, entry["longest"]) if name == "deque" else ROWS[name](items)
