@@ -155,12 +155,15 @@ class Data(ABC):
     places: settings that are paths, seen from the working directory. A run remembers them whole,
         and may be resumed with others, as long as `fingerprint` stays the same.
     places_within: settings that are paths seen from those; they may change as well.
+    own: the data set (`plugin.name`) that reads a user's own images in place of these, in the first
+        of its `places`; left out, `folders` and the like, by what the recipe learns from.
     """
 
     variables: dict[str, Variable]
     paired: bool = False
     places: ClassVar[tuple[str, ...]] = ()
     places_within: ClassVar[tuple[str, ...]] = ()
+    own: ClassVar[str] = ""
 
     def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
         """Find the files; raises DataError where nothing usable is there."""

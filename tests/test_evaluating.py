@@ -371,15 +371,22 @@ def test_other_data(whole, tmp_path):
         metrics=["quality"], tell=say_nothing,
     )  # fmt: skip
     assert by_folder.samples == 2
+    for side in ("A", "B"):  # what lies there decides; test images alone are enough
+        shutil.rmtree(tmp_path / f"train{side}")
+    told = []
+    chosen = evaluate_file(folder, folder=tmp_path, tell=told.append)
+    assert (chosen.data["type"], chosen.samples, chosen.trained_on) == ("folders", 2, [])
+    assert list(chosen.found.scores) == ["cycle"]
+    assert "left out of the recipe: metrics.labels, metrics.quality" in told[0]
 
 
 def test_mistakes_are_one_sentence(whole, tmp_path):
     folder, _ = whole
     with pytest.raises(GanzooError, match=r"no metric 'cycl'\. Did you mean 'cycle'"):
         evaluate_file(folder, metrics=["cycl"], tell=say_nothing)
-    with pytest.raises(DataError, match="'streets', are not read from a folder; say what"):
+    with pytest.raises(DataError, match=r"learns from two folders of images.* It holds"):
         evaluate_file(folder, folder=tmp_path, tell=say_nothing)
-    with pytest.raises(DataError, match="there is no such folder"):
+    with pytest.raises(DataError, match="it does not exist"):
         evaluate_file(folder, folder=tmp_path / "none", tell=say_nothing)
     with pytest.raises(ModelError, match="there is no such file"):
         evaluate_file(tmp_path, tell=say_nothing)

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from ganzoo import load_recipe
 from ganzoo.build.experiment import check_recipe
+from ganzoo.build.own_data import need_of, own_data
 from ganzoo.build.reading import read
 from ganzoo.cli import app
-from ganzoo.cli.own_data import need_of, own_data
 from ganzoo.data.choosing import choose
 from ganzoo.errors import DataError, GanzooError, RecipeError
 from ganzoo.plugins import installed
@@ -197,6 +197,21 @@ def test_networks_get_the_number_of_classes(place):
     blueprint = check_recipe("cgan", found.settings)[0]
     assert blueprint.recipe.networks["G"].settings["classes"] == 3
     assert blueprint.variables["c"].labels == ("cat", "dog", "eel")
+
+
+def test_a_plugin_names_the_data_set_of_own_images(place):
+    draw(place / "own", 8)
+    found = own_data("denoise.cycle", [], place / "own")
+    recipe = check_recipe("denoise.cycle", found.settings)[0].recipe
+    before = load_recipe("denoise.cycle").data.settings
+    assert (recipe.data.type, recipe.data.settings["clean"]) == (
+        *("denoise.clean_noisy",),
+        str(place / "own"),
+    )
+    shared = {key for key in before if key in recipe.data.settings}
+    assert all(recipe.data.settings[key] == before[key] for key in shared)
+    moved = own_data(recipe, [], place / "own")
+    assert moved.settings == [f'data.clean="{place / "own"}"']
 
 
 def test_two_ways_to_say_what_the_data_are(place):

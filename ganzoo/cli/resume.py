@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.own_data import moved
 from ganzoo.cli.training import Request, begin
 from ganzoo.errors import GanzooError
 
@@ -37,6 +36,8 @@ def resume(
     if not (folder / "recipe.toml").is_file():
         raise GanzooError(no_run(folder))
     if data:
+        from ganzoo.build.own_data import moved
+
         overrides = [*moved(folder / "recipe.toml", data), *overrides]
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
     words += [word for each in changes for word in ("--change", each)]

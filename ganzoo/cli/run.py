@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.own_data import own_data
 from ganzoo.cli.training import Request, begin
 from ganzoo.printing import say
 from ganzoo.run.worker import is_launched
@@ -39,21 +38,24 @@ def run(
     folder = out or _default_folder(recipe, name)
     if name and not resume:  # what is wrong with a name, build_recipe tells with all else
         refuse_taken(folder)
-    settings = overrides
-    if data:
-        own = own_data(recipe, overrides, data)
-        settings = [*own.settings, *overrides]
-        if not is_launched():
-            say(own.told)
-    words = [
-        "run",
-        recipe,
-        *(["--data", str(data)] if data else []),
-        *(word for each in overrides for word in ("--set", each)),
-    ]
+    settings = [*_of_folder(recipe, overrides, data), *overrides]
+    words = ["run", recipe, *(["--data", str(data)] if data else [])]
+    words += [word for each in overrides for word in ("--set", each)]
     words += [*(["--out", str(out)] if out else []), *(["--resume"] if resume else [])]
     words += ["--stop-after", stop_after] if stop_after is not None else []
     begin(Request(words, recipe, settings, folder, resume, stop_after, processes))
+
+
+def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[str]:
+    """`--data FOLDER` as settings, told once."""
+    if folder is None:
+        return []
+    from ganzoo.build.own_data import own_data
+
+    own = own_data(recipe, overrides, folder)
+    if not is_launched():
+        say(own.told)
+    return own.settings
 
 
 def _default_folder(recipe: str, name: str) -> Path:

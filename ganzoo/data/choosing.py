@@ -75,7 +75,7 @@ def _domains(folder: Path) -> Choice | None:
         return None
     (x, y), tests = pair
     both = f"{_counted(folder, x)} is x, {_counted(folder, y)} is y"
-    if x == "trainA":
+    if x in ("trainA", "testA"):
         return Choice({"type": "folders"}, both)
     other = {"x": y, "y": x}
     if tests:
@@ -87,8 +87,9 @@ def _domains(folder: Path) -> Choice | None:
 def _two(folder: Path) -> tuple[tuple[str, str], dict[str, str]] | None:
     """The two folders of images that are meant, and the settings of those that are held out."""
     found = subfolders(folder)
-    if {"trainA", "trainB"} <= {*found}:
-        return ("trainA", "trainB"), {}
+    for pair in (("trainA", "trainB"), ("testA", "testB")):
+        if {*pair} <= {*found}:
+            return pair, {}
     if "train" in found and not _direct(folder / "train"):
         inner = [name for name in subfolders(folder / "train") if _any(folder / "train" / name)]
         if len(inner) == 2:
@@ -114,7 +115,7 @@ def _partners(folder: Path) -> Choice | None:
             f"folders; '{x}' ({len(first)} images) and '{y}' ({len(second)} images) have {shared} "
             "names in common"
         )
-    own = {} if x == "trainA" else {"x": x, "y": y, **tests}
+    own = {} if x in ("trainA", "testA") else {"x": x, "y": y, **tests}
     settings = {"type": "paired_folders", "layout": "folders", **own}
     return Choice(settings, f"{len(first)} pairs, '{x}' is x, '{y}' is y", TURNED)
 

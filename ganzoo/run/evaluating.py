@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.build.found import find_weights
+from ganzoo.build.own_data import at_place, own_data
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_found
+from ganzoo.data.advice import require_folder
 from ganzoo.errors import DataError, GanzooError, ModelError, choices
 from ganzoo.interfaces import Data
 from ganzoo.loading import Source
@@ -95,7 +97,7 @@ def evaluate_file(
     """
     where = device_named(device)
     weights = find_weights(path, recipe, network)
-    changes = [*_of_folder(folder, weights.tables, overrides), *overrides]
+    changes = [*_of_folder(folder, weights.tables, overrides, tell), *overrides]
     blueprint, model = open_found(weights, overrides=changes)
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
@@ -119,21 +121,20 @@ def _test_data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _of_folder(folder: Path | None, tables: dict[str, Any], overrides: Sequence[str]) -> list[str]:
-    """`--data FOLDER` as a setting, if the data are read from a folder."""
+def _of_folder(
+    folder: Path | None, tables: dict[str, Any], overrides: Sequence[str], tell: Tell
+) -> list[str]:
+    """`--data FOLDER` as settings: the place of the model's data, or data of another kind."""
     if folder is None:
         return []
-    if not folder.is_dir():
-        raise DataError(f"--data {folder}: there is no such folder")
-    table = tables["data"]
-    other = any(each.startswith(("data=", "data.type=")) for each in overrides)
-    if "root" not in table and not other:
-        raise DataError(
-            f"--data {folder}: this model's data, '{table.get('type')}', are not read from a "
-            'folder; say what the images are: --set \'data={ type = "paired_folders", '
-            f'root = "{folder}", size = 64 }}\''
-        )
-    return [f"data.root={json.dumps(str(folder.absolute()))}"]
+    require_folder(folder)
+    if any(each.startswith(("data=", "data.type=")) for each in overrides):
+        return [f"data.root={json.dumps(str(folder.absolute()))}"]
+    if place := at_place(tables["data"]["type"], folder):
+        return place
+    own = own_data(tables, overrides, folder)
+    tell(own.told)
+    return [each for each in own.settings if each.startswith(("data=", "metrics."))]
 
 
 def _wanted(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> list[str]:

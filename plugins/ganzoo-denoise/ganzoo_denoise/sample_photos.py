@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -57,6 +57,8 @@ class SamplePhotos(Data):
     """
 
     paired = True
+
+    own: ClassVar[str] = "denoise.clean_noisy"
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ import tomli_w
 from ganzoo.data.advice import require_folder
 from ganzoo.data.choosing import Choice, Need, choose
 from ganzoo.errors import DataError, GanzooError
-from ganzoo.loading import load_recipe
+from ganzoo.loading import Source, load_recipe
 
 if TYPE_CHECKING:
     from ganzoo.build.plans import Blueprint, MetricPlan
@@ -42,13 +42,21 @@ def moved(recipe: Path, folder: Path) -> list[str]:
     """
     require_folder(folder)
     kind = load_recipe(recipe).data.type
-    places = _places(kind)
-    if not places:
+    found = at_place(kind, folder)
+    if not found:
         raise DataError(f"--data {folder}: this run's data, '{kind}', are read from no folder")
-    return [f"data.{places[0]}={_toml(str(folder.absolute()))}"]
+    return found
 
 
-def own_data(recipe: str, overrides: Sequence[str], folder: Path) -> OwnData:
+def at_place(kind: str, folder: Path) -> list[str]:
+    """The setting by which a data set is read from a folder; none where it is read from nowhere."""
+    from ganzoo.plugins import installed
+
+    places = getattr(installed().registry.get("data", kind).load(), "places", ())
+    return [f"data.{place}={_toml(str(folder.absolute()))}" for place in places[:1]]
+
+
+def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
     """A recipe's settings with a folder's images for its data.
 
     What belongs to the recipe's own data only (its summary, metrics that know their colours) is
@@ -68,11 +76,16 @@ def own_data(recipe: str, overrides: Sequence[str], folder: Path) -> OwnData:
             "--data and --set data=... or data.type=... both say what the data are; give one"
         )
     others = [each for each in overrides if not each.startswith("data.")]
-    blueprint = read(load_recipe(recipe, others), installed().registry, recipe)
+    blueprint = read(
+        load_recipe(recipe, others),
+        installed().registry,
+        str(recipe) if isinstance(recipe, (str, Path)) else "recipe",
+    )
     kind = blueprint.recipe.data.type
-    if kind not in KINDS and (places := _places(kind)):
-        place = f"data.{places[0]}={_toml(str(folder.absolute()))}"
-        return OwnData([place], f"--data {folder}: '{kind}', data.{places[0]}")
+    if kind not in KINDS and (where := at_place(kind, folder)):
+        return OwnData(where, f"--data {folder}: '{kind}', {where[0].partition('=')[0]}")
+    if other := getattr(blueprint.dataset, "own", ""):
+        return _plugins(blueprint, other, folder)
     given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
     choice = choose(folder, need_of(blueprint), [name for name in given if name in ("x", "y")])
     return _with_choice(blueprint, choice, folder)
@@ -98,6 +111,18 @@ def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
     told += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
     told += f"\n  the other way round: {choice.turned}" if choice.turned else ""
     return OwnData(changes, told)
+
+
+def _plugins(blueprint: Blueprint, other: str, folder: Path) -> OwnData:
+    """The data set that a plugin names for images of the user's own, with the settings of both."""
+    from ganzoo.plugins import installed
+    from ganzoo.signature import parameters
+
+    found = installed().registry.get("data", other).load()
+    known = {parameter.name for parameter in parameters(found)}
+    shared = {k: v for k, v in blueprint.recipe.data.settings.items() if k in known}
+    settings = [f"data={_toml({'type': other, **shared})}", *at_place(other, folder)]
+    return OwnData([*settings, 'summary=""'], f"--data {folder}: '{other}', {settings[1]}")
 
 
 def need_of(blueprint: Blueprint) -> Need:
@@ -153,12 +178,6 @@ def _classes(blueprint: Blueprint, settings: Mapping[str, Any]) -> list[str]:
         for name, table in blueprint.recipe.networks.items()
         if table.settings.get("classes") == before.classes
     ]
-
-
-def _places(kind: str) -> tuple[str, ...]:
-    from ganzoo.plugins import installed
-
-    return getattr(installed().registry.get("data", kind).load(), "places", ())
 
 
 def _toml(value: Any) -> str:
