@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
+from ganzoo.data.advice import require_folder
 from ganzoo.errors import GanzooError
 
 
@@ -36,6 +37,7 @@ def resume(
     if not (folder / "recipe.toml").is_file():
         raise GanzooError(no_run(folder))
     if data:
+        require_folder(data)  # before torch is imported
         from ganzoo.build.own_data import moved
 
         overrides = [*moved(folder / "recipe.toml", data), *overrides]

@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
+from ganzoo.data.advice import require_folder
 from ganzoo.printing import say
 from ganzoo.run.worker import is_launched
 
@@ -50,6 +51,7 @@ def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[s
     """`--data FOLDER` as settings, told once."""
     if folder is None:
         return []
+    require_folder(folder)  # before torch is imported
     from ganzoo.build.own_data import own_data
 
     own = own_data(recipe, overrides, folder)
