@@ -22,11 +22,15 @@ from rich.console import Console
 
 from ganzoo import build_recipe
 from ganzoo.play.checkpoint import checkpoints
+from ganzoo.run.lock import FILE
 from ganzoo.run.training import train
 
 
 def attempt(settings, out, seconds):
-    """Train in a fork, killed after so many seconds; whether it came to its end."""
+    """Train in a fork, killed so many seconds after it took the folder; how long it then took.
+
+    None where it was killed before its end.
+    """
     resume = bool(checkpoints(out / "checkpoints"))
     if not resume:
         shutil.rmtree(out, ignore_errors=True)  # as it is told
@@ -39,16 +43,26 @@ def attempt(settings, out, seconds):
         except BaseException:
             sys.excepthook(*sys.exc_info())
             os._exit(4)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    began = None
+    while began is None or time.monotonic() < began + seconds:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             assert status == 0, f"a training failed: {status}"
-            return True
+            return time.monotonic() - (began or 0.0)
+        if began is None and owner(out) == child:
+            began = time.monotonic()
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return False
+    return None
+
+
+def owner(out):
+    """Who holds the folder's lock; None where that cannot be read yet."""
+    try:
+        return json.loads((out / FILE).read_text())["pid"]
+    except (OSError, ValueError):
+        return None
 
 
 def main():
@@ -57,11 +71,9 @@ def main():
     chance, left = random.Random(int(sys.argv[4])), int(kills)
     torch.set_num_threads(1)
     register()
-    began = time.monotonic()
-    attempt(settings, out.with_name("measure"), 1000)
-    whole = time.monotonic() - began
+    whole = attempt(settings, out.with_name("measure"), 1000)
     while left:
-        if attempt(settings, out, chance.uniform(0.05, 0.9) * whole):
+        if attempt(settings, out, chance.uniform(0, 0.7) * whole):
             shutil.rmtree(out)  # it was quicker: once more
             continue
         left -= 1

@@ -275,7 +275,7 @@ def test_the_disk_is_full(begin, processes):
     code, _, complaint = ended(run)
     assert code == 2, complaint
     first, second = complaint.splitlines()
-    assert "the disk is full (File too large)" in first
+    assert f"{run.folder}: the disk is full (File too large); make room" in first
     assert second.endswith(f"nothing was saved yet: delete {run.folder} and start again")
     assert not [*run.folder.rglob("*.part")], "what is half written takes no place"
 

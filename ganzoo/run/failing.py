@@ -21,7 +21,7 @@ def failed(error: Exception, trainer: Trainer, recorder: Recorder) -> Exception:
 
     An error that is nobody's mistake stays as it is, and notes what is safe.
     """
-    told = _told(error, trainer)
+    told = _told(error, trainer, recorder.folder.path)
     safe = _safe(trainer, recorder)
     if not told:
         error.add_note(safe)
@@ -52,7 +52,7 @@ def goes_on(folder: Path) -> str:
     return f"the run goes on from its last checkpoint, step {found[-1][0]}, with: {command}"
 
 
-def _told(error: Exception, trainer: Trainer) -> str:
+def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
     """The cause; nothing where a traceback tells more."""
     if trainer.workers.failed:
         return _lost(trainer.workers.failed[0])
@@ -64,9 +64,10 @@ def _told(error: Exception, trainer: Trainer) -> str:
         return ""
     if error.errno is None:  # a worker's: its traceback ends with the error
         return str(error).strip().rpartition("\n")[2]
-    what = f"{error.filename}: " if error.filename else ""
-    why = f" ({error.strerror})"
-    return f"{what}the disk is full{why}" if error.errno in FULL else f"{what}cannot be used{why}"
+    what, why = error.filename or folder, error.strerror
+    if error.errno in FULL:
+        return f"{what}: the disk is full ({why}); make room"
+    return f"{what}: cannot be used ({why})"
 
 
 def _lost(code: int) -> str:
