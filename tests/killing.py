@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -71,6 +72,9 @@ def main():
     chance, left = random.Random(int(sys.argv[4])), int(kills)
     torch.set_num_threads(1)
     register()
+    for name in ("matplotlib.figure", "ganzoo.metrics.cycle_error"):  # once, and not in each fork
+        import_module(name)
+    build_recipe("cyclegan", settings)
     whole = attempt(settings, out.with_name("measure"), 1000)
     while left:
         if attempt(settings, out, chance.uniform(0, 0.7) * whole):

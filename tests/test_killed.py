@@ -22,12 +22,18 @@ SETTINGS = {
     "losses.adversarial_Y": {"type": "mine.began", **AGAINST, "buffer": HISTORY},
     "losses.adversarial_X.buffer.size": 3,
     "ema": {"decay": 0.7},
-    "metrics": {"cycle": {"type": "cycle_error", "prediction": "F(G(x))", "target": "x"}},
-    "metrics.cycle.every": "2 steps",
+    "metrics": {
+        "cycle": {
+            "type": "cycle_error",
+            "prediction": "F(G(x))",
+            "target": "x",
+            "every": "2 steps",
+        }
+    },
     "train.length": "12 steps",
     "train.log_every": "1 step",
     "train.workers": 2,
-    "samples.every": "4 steps",
+    "samples.every": "6 steps",
     "samples.count": 1,
     "checkpoints.every": "2 steps",
 }
