@@ -140,6 +140,8 @@ def _extended(
     beside = folder / parent
     is_file = _is(beside, stat.S_ISREG)
     path = beside if is_file else _find_parent(parent, place)
+    if path.resolve().suffix != ".toml":  # messages show lines of what is read
+        raise _at_extends(place, f"{cut(parent)}: a file that is extended ends in .toml")
     named = parent in installed().recipes and not is_file
     return [*_read(parent if named else str(path), path, seen), Layer(place, tables)]
 

@@ -227,7 +227,7 @@ def _is_deep(value: Any) -> bool:
         level = [item for items in inner for item in items]
         if not level:
             return False
-    return any(_nests(level))
+    return next(_nests(level), None) is not None
 
 
 def _nests(values: Iterable[Any]) -> Iterator[dict[str, Any] | list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import os
@@ -9,7 +10,10 @@ import random
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from contextlib import suppress
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -229,3 +233,138 @@ def check_values(place, name, parsed):
             elif name.endswith("jsonl"):
                 list(RunFolder(bad).records(bad / name))
     ask("list", "runs", "--in", place / "runs")
+
+
+HOSTILE = "a\x1b]0;owned\x07\u202e<script>alert(1)</script>\" onload='alert(1)"
+
+
+class Page(HTMLParser):
+    """What a browser would find on a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+
+def renamed(value, names):
+    """JSON with other keys, and other texts."""
+    if isinstance(value, dict):
+        return {names.get(key, key): renamed(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [renamed(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def without_name(folder):
+    text = (folder / "recipe.toml").read_text()
+    return re.sub(r"^(name|summary) = .*$", "", text, flags=re.M)
+
+
+@pytest.mark.case("E6")
+def test_names_of_anybody_are_text_on_the_page(place):
+    """The same elements and attributes as without them: only their texts differ."""
+    bad = place / "runs" / "bad"
+    before = Page(write_report(bad, bare_facts({})).read_text(encoding="utf-8"))
+    names = dict.fromkeys(("labels", "generators", "class_iou", "model", "cycle_X", "m"), HOSTILE)
+    names |= {"discriminators": f"{HOSTILE}2", "class_accuracy": f"{HOSTILE}3"}
+    for name in ("log.jsonl", "evaluations.jsonl", "alarms.jsonl"):
+        lines = [json.loads(line) for line in (bad / name).read_text().splitlines()]
+        text = "".join(json.dumps(renamed(line, names)) + "\n" for line in lines)
+        (bad / name).write_text(text)
+    record = json.loads((bad / "run.json").read_text())
+    odd = dict.fromkeys(("command", "host", "platform", "reason", "device"), HOSTILE)
+    record["starts"][0] |= {**odd, "devices": [HOSTILE], "packages": {HOSTILE: HOSTILE}}
+    (bad / "run.json").write_text(json.dumps(record))
+    (bad / "recipe.toml").write_text(f"summary = {json.dumps(HOSTILE)}\n{without_name(bad)}")
+    text = write_report(bad, bare_facts({})).read_text(encoding="utf-8")
+    after = Page(text)
+    assert text.count(html.escape(HOSTILE.partition("\x1b")[0] + r"\x1b]0;owned\x07")) >= 10
+    assert not HIDDEN.search(text)
+    assert sorted(set(after.tags)) == sorted(set(before.tags))
+    assert after.tags.count("script") == before.tags.count("script")
+    assert {name for name, _ in after.attributes} <= {name for name, _ in before.attributes}
+    assert not [name for name, _ in after.attributes if name in ("href", "onload", "srcset")]
+    for block in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.S):
+        json.loads(block)
+
+
+@pytest.mark.case("E6")
+def test_every_command_prints_text_of_a_strangers_run(place, monkeypatch):
+    bad = place / "runs" / "bad"
+    head = f"name = {json.dumps('n' + HOSTILE[1:20])}\nsummary = {json.dumps(HOSTILE)}\n"
+    (bad / "recipe.toml").write_text(head + without_name(bad))
+    scores = {HOSTILE: {HOSTILE: {HOSTILE: 0.5, "b\nc": 1.0}}}
+    (bad / "metrics.json").write_text(json.dumps(scores))
+    record = json.loads((bad / "run.json").read_text())
+    record["starts"][0] |= {"device": HOSTILE, "reason": HOSTILE}
+    (bad / "run.json").write_text(json.dumps(record))
+    escaped = r"a\x1b]0;owned\x07\u202e<script>"
+    table = ask("list", "runs", "--in", place / "runs")
+    assert escaped in table
+    assert len(table.splitlines()) == 1
+    told = json.loads(ask("list", "runs", "--in", place / "runs", "--json"))
+    assert told[0]["device"] == HOSTILE
+    assert r"n\x1b]0;owned\x07\u202e<script>" in ask("show", bad)
+    (bad / "recipe.toml").write_text(f"summary = {json.dumps(HOSTILE)}\n{without_name(bad)}")
+    assert escaped in ask("show", bad)
+    ask("check", bad)
+    ask("report", bad)
+    ask("resume", bad)
+    ask("compare", bad, bad)
+    ask("evaluate", bad, "--metric", HOSTILE)
+    ask("show", place / f"x{HOSTILE[:12]}.toml")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    images, out = place / "images", place / "out"
+    images.mkdir()
+    Image.new("RGB", (16, 16)).save(images / "a\x1b]0;t\x07\n.png")
+    Image.new("RGB", (16, 16)).save(images / "b.png")
+    (images / "\x1b[2J.gif").write_text("no image")
+    said = ask("translate", bad / "model.safetensors", images, out)
+    assert r"a\x1b]0;t\x07" in said
+
+
+WATCH = """
+import sys
+own = sys.argv[1]
+def look(event, arguments):
+    if event == "socket.connect":
+        print("OUTSIDE", event)
+    if event in ("open", "os.listdir", "os.scandir", "os.rename", "os.remove", "os.mkdir"):
+        if own in str(arguments[0]):
+            print("OUTSIDE", event, arguments[0])
+sys.addaudithook(look)
+from typer.testing import CliRunner
+from ganzoo.cli import app
+for words in (["report"], ["list", "runs", "--in"], ["check"], ["show"], ["resume"]):
+    done = CliRunner().invoke(app, [*words, sys.argv[2]])
+    print(words, done.exit_code, done.output[:3000])
+"""
+
+
+@pytest.mark.case("E3")
+def test_nothing_outside_of_the_folder_is_opened(place):
+    """As Python's own audit tells: all that may be a link is one, and the recipe names the rest."""
+    bad, own = place / "runs" / "bad", place / "own"
+    for name in [*TEXTS, *OTHERS]:
+        if name not in ("recipe.toml", "run.json", "report.html", "samples"):
+            clear(bad / name)
+            (bad / name).symlink_to(own / "secret.json")
+    (own / "samples").mkdir()
+    Image.new("RGB", (8, 8), "red").save(own / "samples" / "step-00000001.png")
+    clear(bad / "samples")
+    (bad / "samples").symlink_to(own / "samples")
+    before = tree(own)
+    words = [sys.executable, "-c", WATCH, str(own), str(bad)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "OUTSIDE" not in done.stdout, done.stdout
+    assert done.stdout.count("leads out of") >= 5
+    assert tree(own) == before
+    text = (bad / "report.html").read_text(encoding="utf-8")
+    assert SECRET not in text
+    assert "Damaged files" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -123,10 +124,13 @@ def _state(folder: Path, recipe: Recipe) -> State:
             f"{folder}: this run differs from what is asked for in {', '.join(changed[:5])}; "
             "compare in another folder with --out DIR, or delete it"
         )
-    state = describe(folder).state
-    if state in ("running", "elsewhere"):
+    run = describe(folder)
+    if run.state in ("running", "elsewhere"):
         raise RunError(f"{folder}: this run is being trained by another process")
-    if state == "finished":
+    if run.state == "damaged":
+        begin = f"ganzoo resume {shlex.quote(str(folder))}"
+        raise RunError(f"{run.problem}\n  this goes on, with another record: {begin}")
+    if run.state == "finished":
         return "finished"
     return "begun" if checkpoints(folder / "checkpoints") else "new"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from ganzoo.build import Experiment
 from ganzoo.interfaces import Data
@@ -21,10 +23,18 @@ def notes(experiment: Experiment, data: Data) -> list[str]:
     if experiment.blueprint.metrics and not data.test_count():
         found.append("no samples to test on, so no metrics")
     found += _stand_ins(experiment, data)
+    found += [_told(name, table) for name, table in experiment.recipe.trackers.items()]
     name = experiment.recipe.data.type
     why = f"it learns from x and y of one scene, and '{name}' has none to spare"
     found += [f"metrics.{m} is left out: {why}" for m in left_out(experiment.blueprint, data)]
     return found
+
+
+def _told(tracker: str, table: Mapping[str, Any]) -> str:
+    """That pictures leave the run's folder, and for where: the recipe may be a stranger's."""
+    places = [f"{key} = {value!r}" for key, value in table.items() if isinstance(value, str)]
+    given = f" ({', '.join(places)})" if places else ""
+    return f"trackers.{tracker} is given losses, figures and sample pictures{given}"
 
 
 def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
