@@ -106,7 +106,7 @@ def test_displays_show_names_of_anybody(display):
 def test_scores_of_a_strangers_run(capsys):
     out = io.StringIO()
     terminal = Terminal(file=out, width=500, color_system=None)
-    print_scores({HOSTILE: {f"m\n{HOSTILE}": {HOSTILE: 0.5}}}, 3, terminal)
+    print_scores({HOSTILE: {f"m\n{HOSTILE}": {HOSTILE: 0.5}}}, {}, terminal)
     assert clean(out.getvalue()).count("owned") == 3
 
 

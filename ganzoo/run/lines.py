@@ -27,7 +27,7 @@ def is_losses(line: Mapping[str, Any]) -> bool:
 
 def is_evaluation(line: Mapping[str, Any]) -> bool:
     """Whether it is a line of the evaluations."""
-    tables = (line.get("scores"), line.get("intervals"))
+    tables = (line.get("scores"), line.get("intervals", {}))
     return is_step(line) and all(isinstance(table, dict) for table in tables)
 
 
