@@ -25,7 +25,8 @@ class Variable:
     range: the values of a file that become -1 and 1; None is all that the file's type can hold.
     colour: `srgb` converts colours by the file's profile; `ignore` takes its values as they are.
     interpolation: how it is resized; `nearest` keeps the colours of a label map.
-    aspect: `keep` scales an image until it covers `size`; `squash` gives it exactly that size.
+    aspect: `keep` scales an image until it covers `size`; `squash` gives it exactly that size;
+        `crop` cuts samples out of it as it is, so that in use an image is seen as large as it is.
     """
 
     channels: int = 3
@@ -35,7 +36,7 @@ class Variable:
     range: tuple[float, float] | None = None
     colour: Colour = "srgb"
     interpolation: Interpolation = "bicubic"
-    aspect: Aspect = "keep"
+    aspect: Aspect | Literal["crop"] = "keep"
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -36,6 +36,8 @@ from ganzoo.run.targets import one_to_one
 from ganzoo.run.training import train
 from ganzoo.run.translation import translate
 
+HERE = __file__  # where commands look whether a model and an input are there
+
 
 class Sizes(nn.Module):
     """Notes the sizes that it sees, and gives back what it was given, or a multiple of its size."""
@@ -367,8 +369,8 @@ def test_one_function_chooses_the_device(monkeypatch):
 @pytest.mark.case("A17")
 @pytest.mark.parametrize("command", ["translate", "evaluate", "sample", "compare"])
 def test_commands_that_compute_take_a_device(command):
-    words = {"translate": ["m", "i", "o"], "sample": ["m", "o"], "compare": ["cyclegan"]}
-    done = run(command, *words.get(command, ["m"]), "--device", "nowhere")
+    words = {"translate": [HERE, HERE, "o"], "sample": [HERE, "o"], "compare": ["cyclegan"]}
+    done = run(command, *words.get(command, [HERE]), "--device", "nowhere")
     assert done.exit_code == 2
     assert "--device nowhere: torch cannot use it here" in done.output
     assert device.device_named is device_named
@@ -396,15 +398,15 @@ def opened(monkeypatch):
 
 @pytest.mark.case("C14", "A13")
 def test_a_folder_goes_on_where_it_stopped(folder, opened):
-    stopped = run("translate", "m", folder / "in", folder / "out")
+    stopped = run("translate", HERE, folder / "in", folder / "out")
     assert stopped.exit_code == 2
     assert "broken.png cannot be read" in stopped.output
     assert len(list((folder / "out").iterdir())) == 3
-    refused = run("translate", "m", folder / "in", folder / "out")
+    refused = run("translate", HERE, folder / "in", folder / "out")
     assert "is there already; nothing was written; --existing skip goes on" in refused.output
     (folder / "out" / "1.png").unlink()
     kept = (folder / "out" / "0.png").stat().st_mtime_ns
-    words = ("translate", "m", folder / "in", folder / "out", "--unreadable", "skip")
+    words = ("translate", HERE, folder / "in", folder / "out", "--unreadable", "skip")
     done = run(*words, "--existing", "skip")
     assert done.exit_code == 0, done.output
     last = "1 translated, 2 there already, 1 unreadable, 1 left out: 1 .npy"
@@ -428,7 +430,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
 
     (folder / "in" / "broken.png").unlink()
     monkeypatch.setattr(translation, "make_picture", stop)
-    done = run("translate", "m", folder / "in", folder / "out")
+    done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 130
     assert (
         "Stopped: 2 translated, 1 not yet, 1 left out: 1 .npy. Go on with --existing skip."
@@ -436,7 +438,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
     )
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["0.png", "1.png"]
     monkeypatch.setattr(translation, "make_picture", made)
-    rest = run("translate", "m", folder / "in", folder / "out", "--existing", "skip")
+    rest = run("translate", HERE, folder / "in", folder / "out", "--existing", "skip")
     assert "1 translated, 2 there already" in rest.output
 
 
@@ -444,12 +446,12 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
 def test_inputs_are_never_overwritten_nor_results_translated_again(folder, opened):
     (folder / "in" / "broken.png").unlink()
     before = pixels(folder / "in" / "0.png")
-    done = run("translate", "m", folder / "in", folder / "in", "--existing", "overwrite")
+    done = run("translate", HERE, folder / "in", folder / "in", "--existing", "overwrite")
     assert done.exit_code == 2
     assert "is an input as well" in done.output
     assert pixels(folder / "in" / "0.png") == before
     for _ in range(2):
-        run("translate", "m", folder / "in", folder / "in" / "out", "--existing", "skip")
+        run("translate", HERE, folder / "in", folder / "in" / "out", "--existing", "skip")
     assert not (folder / "in" / "out" / "out").exists()
 
 
@@ -470,13 +472,13 @@ def test_memory_that_is_too_short_is_one_sentence(folder, opened, monkeypatch, e
 
     assert memory_is_short(error)
     opened.forward = fail
-    done = run("translate", "m", folder / "in" / "0.png", folder / "out.png", "--scale", "native")
+    done = run("translate", HERE, folder / "in" / "0.png", folder / "out.png", "--scale", "native")
     assert done.exit_code == 2
     assert "0.png: memory is too short for it; try --scale 0.5" in done.output
     from ganzoo.run import translation
 
     monkeypatch.setattr(translation, "translate", fail)
-    done = run("translate", "m", folder / "in", folder / "out")
+    done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 2
     assert "ganzoo: memory is too short" in done.output.splitlines()[-1]
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Scale = float | Literal["trained", "native"]
 """What a picture is resized to before the networks see it.
 
-`trained`: as held-out images are for metrics: it covers the size of training, or is squashed to it.
+`trained`: as held-out images are for metrics: it covers the size of training, or is squashed to it;
+where these are crops of images as they are, it stays so, too.
 `native`: it stays as it is. A number: so many times its own size.
 """
 
@@ -44,7 +45,7 @@ def working_size(source: Size, variable: Variable, scale: Scale) -> Size:
 
 
 def _trained(source: Size, variable: Variable) -> Size:
-    if variable.size is None:
+    if variable.size is None or variable.aspect == "crop":
         return source
     return variable.size if variable.aspect == "squash" else covering(source, variable.size)
 

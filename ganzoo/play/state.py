@@ -45,6 +45,8 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     """
     header, tensors = read_tensors(folder / STATE)
     processes = int(trainer.accelerator.num_processes)
+    if not {"processes", "numbers", "shared", "step"} <= header.keys():
+        raise ModelError(f"{folder}: this is no checkpoint's state, or a damaged one")
     if header["processes"] != processes:
         raise ModelError(
             f"{folder}: this run was made by {header['processes']} processes, and here are "

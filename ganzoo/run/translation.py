@@ -72,13 +72,15 @@ class Translation:
     @property
     def scale_line(self) -> str:
         """At which scale images are seen, as a sentence."""
-        size = self.model.variables[self.variable].size
+        variable = self.model.variables[self.variable]
+        size, trained = variable.size, self.scale == "trained"
+        if trained and variable.aspect == "crop":
+            return "scale: that of training, which cut crops out of images: each as large as it is"
         if self.scale == "native" or size is None:
             return "scale: native, every image as large as it is"
-        if self.scale != "trained":
+        if not trained:
             return f"scale: {self.scale:g} of every image's own size"
-        squash = self.model.variables[self.variable].aspect == "squash"
-        how = "squashed to" if squash else "resized to cover"
+        how = "squashed to" if variable.aspect == "squash" else "resized to cover"
         return f"scale: that of training, images {how} {size[1]} x {size[0]} px and back"
 
     @property
