@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+LONGEST = 500  # characters; as deep as calls can be nested in them, all that reads wires can go
 GRAMMAR = "a wire is a name, a call G(x), or a call of a head G.features(x)"
 
 
@@ -54,6 +55,8 @@ def parse(text: str) -> Expression:
     Raises:
         ExpressionError: with the column of what is not in the grammar.
     """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"a wire has at most {LONGEST} characters", 0)
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -55,7 +55,8 @@ class Gathered:
     def _origin(self, fault: Fault) -> str:
         """Where a setting was written last; what is missing is the recipe's own fault.
 
-        Of a table that several places wrote to, a place whose settings the message speaks of.
+        Of a table that several places wrote to, the one whose settings the message speaks
+        of, or else the last one.
         """
         keys = fault.path.split(".")
         holding = [layer for layer in self.layers if _at(layer.tables, keys) is not NOTHING]
@@ -68,7 +69,7 @@ class Gathered:
         if not isinstance(whole, Mapping):
             return holding[-1].place if holding else self.place
         places = list(dict.fromkeys(layer.place for layer in holding))
-        return self.place if self.place in places or not places else places[-1]
+        return places[-1] if places else self.place
 
 
 OVERRIDES = "--set"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field, field_validator, model_validator
@@ -21,6 +21,7 @@ from ganzoo.recipe_parts import (
     TermPart,
 )
 
+MANY = Field(max_length=256)  # more networks, terms or columns than any paper has
 LONGEST = 200  # bytes of a name; file systems take 255, and files get suffixes
 # What Windows keeps for devices, whatever follows after a dot.
 DEVICES = (
@@ -84,10 +85,10 @@ class Train(Table):
     """
 
     length: DurationField
-    batch_size: int = Field(default=1, ge=1)
-    accumulate: int = Field(default=1, ge=1)
+    batch_size: int = Field(default=1, ge=1, le=2**14)
+    accumulate: int = Field(default=1, ge=1, le=2**14)
     seed: int = Field(default=0, ge=0)
-    workers: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0, le=1024)
     precision: Literal["float32", "float64", "bf16", "fp16"] = "float32"
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False
@@ -97,8 +98,8 @@ class Train(Table):
 class Samples(Table):
     """The picture a run shows of itself: a row a test sample, a column a wire."""
 
-    show: list[str] = []
-    count: int = Field(default=6, ge=1)
+    show: Annotated[list[str], MANY] = []
+    count: int = Field(default=6, ge=1, le=1024)
     every: DurationField = Duration(500, "steps")
 
 
@@ -143,19 +144,19 @@ class Recipe(Table):
 
     name: str = ""
     summary: str = ""
-    networks: dict[str, NetworkPart]
-    losses: dict[str, TermPart]
-    outputs: dict[str, Output | OutputPart] = {}
-    latents: dict[str, Part] = {}
-    players: dict[str, PlayerTable | list[str]] = {}
+    networks: Annotated[dict[str, NetworkPart], MANY]
+    losses: Annotated[dict[str, TermPart], MANY]
+    outputs: Annotated[dict[str, Output | OutputPart], MANY] = {}
+    latents: Annotated[dict[str, Part], MANY] = {}
+    players: Annotated[dict[str, PlayerTable | list[str]], MANY] = {}
     data: Part
-    optimizers: dict[str, OptimizerPart]
+    optimizers: Annotated[dict[str, OptimizerPart], MANY]
     schedule: SchedulePart = SchedulePart(type="constant")
     ema: Averages | None = None
     train: Train
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
-    metrics: dict[str, MetricPart] = {}
+    metrics: Annotated[dict[str, MetricPart], MANY] = {}
     alarms: Alarms = Alarms()
     trackers: dict[str, dict[str, Any]] = {}
 

@@ -77,7 +77,7 @@ class TermPart(Part):
     weight: float | WeightPart = 1.0
     player: str | None = None
     buffer: Part | None = None
-    penalties: list[PenaltyPart] = []
+    penalties: list[PenaltyPart] = Field(default=[], max_length=16)
 
 
 class OptimizerPart(Part):

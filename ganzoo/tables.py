@@ -78,6 +78,8 @@ WORDS = {
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
     "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "too_long": "at most {max_length} of them",
     "literal_error": "{expected}",
 }
 

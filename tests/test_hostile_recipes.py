@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
+import psutil
 import pytest
+from torch import nn
 from typer.testing import CliRunner
 
-from ganzoo.build.experiment import check_recipe
+from ganzoo.build.bounds import MOST_LAYERS, TooLarge, bounded
+from ganzoo.build.experiment import build_recipe, check_recipe
 from ganzoo.cli import app
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.loading import LONGEST, gather, load_recipe, recipe_name
@@ -267,3 +272,65 @@ def test_the_command_line_takes_any_bytes(first):
     assert done.returncode == 2
     assert b"no UTF-8" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+# What is too large is told before anything is built.
+
+
+def losses(count):
+    term = '[losses.l{}]\ntype = "l1"\nprediction = "G(x)"\ntarget = "x"\n'
+    return "".join(map(term.format, range(count)))
+
+
+@pytest.mark.case("E9")
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("networks.G.blocks=10000000", "networks.G  this has more than 20,000 layers"),
+        ("networks.G.width=100000", "networks.G  this has more than 68,719,476,736 weights"),
+        ("networks.D.layers=1000000", "networks.D  layers is 1000000: an image is halved 16 times"),
+        ("data.size=1000000000", "data  a sample of x would have 3 x 1000000000 x 1000000000"),
+        ("latents.z={type='normal', size=1000000000000}", "latents.z  a sample of z would have"),
+        (
+            "train.batch_size=1000000000",
+            "train.batch_size  this should be at most 16384",
+        ),
+        ("train.workers=100000", "train.workers  this should be at most 1024, not 100000"),
+        ("losses.adversarial.weight=inf", "losses.adversarial.weight  this should be a finite"),
+        ("optimizers.default.lr=nan", "optimizers.default.lr  this should be a number, not nan"),
+        (f"outputs.x2y={'G(' * 1000}x{')' * 1000}", "a wire has at most 500 characters"),
+        (f"outputs.x2y={'G(' * 150}x{')' * 150}", ""),
+    ],
+)
+def test_what_is_too_large_is_told_before_it_is_built(override, message, first):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if not message:
+        check_recipe("first.toml", [override])
+        return
+    assert message in told("first.toml", [override])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000, "kilobytes"
+
+
+@pytest.mark.case("E9")
+def test_more_terms_than_any_paper_has(first):
+    (first / "many.toml").write_text(FIRST + losses(3000))
+    said = told("many.toml")
+    assert "losses  this should be at most 256 of them, not " in said
+    assert len(said) < 200
+
+
+@pytest.mark.case("E9")
+def test_weights_that_do_not_fit_into_memory_are_refused_before_they_are_made(first, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2**10))
+    check_recipe("first.toml")
+    with pytest.raises(RecipeError, match=r"networks  their weights take .* GB, and .* GB of mem"):
+        build_recipe("first.toml")
+
+
+@pytest.mark.case("E9")
+def test_a_component_may_be_as_large_as_the_bound():
+    with bounded():
+        nn.Sequential(*[nn.Identity() for _ in range(100)])
+    with pytest.raises(TooLarge), bounded():
+        nn.Sequential(*[nn.Identity() for _ in range(MOST_LAYERS + 1)])
+    nn.Sequential(*[nn.Identity() for _ in range(MOST_LAYERS + 1)])  # the bound is gone with it

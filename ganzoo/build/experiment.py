@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ganzoo.build.assemble import Assembly, assemble
+from ganzoo.build.bounds import refuse_beyond_memory
 from ganzoo.build.filling import fill
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
@@ -140,6 +141,7 @@ def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = Tru
         ModelError: weights that a network should start from are missing, or do not fit.
     """
     blueprint, trial, source_name = check_recipe(source, overrides)
+    refuse_beyond_memory(blueprint.weights, source_name)
     assembly = assemble(blueprint, "cpu", source_name, start)
     assembly.freeze(trial.idle)
     trial.mark(assembly)
@@ -165,6 +167,8 @@ def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
     if not assembly.players:
         raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
     check_rules(blueprint, assembly, name)
+    parameters = (p for network in assembly.networks.values() for p in network.parameters())
+    blueprint.weights = sum(p.numel() * p.element_size() for p in parameters)
     trial = try_step(blueprint, assembly, name)
     blueprint.notes += told_of_compiling(blueprint, assembly)
     blueprint.notes += [

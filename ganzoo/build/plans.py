@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from ganzoo.build.bounds import bounded
 from ganzoo.duration import Duration
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, networks
@@ -38,7 +39,8 @@ class PartPlan:
             RecipeError: it refuses its settings.
         """
         try:
-            return self.part(*first, **self.settings)
+            with bounded():
+                return self.part(*first, **self.settings)
         except (ValueError, TypeError, RuntimeError, OverflowError) as error:
             message = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise RecipeError("recipe", [Fault(self.path, message)]) from error
@@ -124,6 +126,7 @@ class Blueprint:
 
     outputs: what each evaluates; one that a part makes, in `made`, is its own name here.
     notes: what was left out, and why.
+    weights: bytes of all that is built, once it was tried.
     unasked: the metrics that would fetch weights from the network only because a file says so.
     """
 
@@ -143,6 +146,7 @@ class Blueprint:
     noise: dict[str, Latent] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    weights: int = 0
     unasked: frozenset[str] = frozenset()
 
     @property

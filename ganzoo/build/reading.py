@@ -8,14 +8,10 @@ from collections.abc import Sequence
 
 import torch
 
+from ganzoo.build.bounds import oversized
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.own_images import own_images
-from ganzoo.build.plans import (
-    Blueprint,
-    MetricPlan,
-    OutputPlan,
-    PartPlan,
-)
+from ganzoo.build.plans import Blueprint, MetricPlan, OutputPlan, PartPlan
 from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
@@ -57,6 +53,8 @@ def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
     blueprint.dataset = lookup.make(blueprint.data)
     if blueprint.dataset is not None:
         blueprint.variables = dict(blueprint.dataset.variables)
+        if too_large := oversized(blueprint.variables):
+            lookup.fault("data", too_large)
 
 
 def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -69,6 +67,8 @@ def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
             continue
         try:
             blueprint.variables[name] = latent.variable(blueprint.variables)
+            if too_large := oversized({name: blueprint.variables[name]}):
+                raise ValueError(too_large)
         except ValueError as error:
             lookup.fault(path, str(error))
         blueprint.latents[name], blueprint.noise[name] = plan, latent

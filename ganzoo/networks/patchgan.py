@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.interfaces import Discriminator, head
+from ganzoo.networks.halvings import check_halvings
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 
 ReceptiveField = Literal[16, 34, 70, 142, 286]
@@ -44,6 +45,7 @@ class PatchGAN(Discriminator):
         if width < 1:
             raise ValueError(f"width is {width}: it must be at least 1")
         layers = _layers(receptive_field, layers)
+        check_halvings("layers", layers)
         self.in_channels, self.out_channels = in_channels, 1
         self.smallest = 3 * 2**layers
         widths = [width * min(2**i, 8) for i in range(layers + 1)]

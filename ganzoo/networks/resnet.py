@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ganzoo.interfaces import Generator, head
+from ganzoo.networks.halvings import check_halvings
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.networks.same_size import same_size
 
@@ -199,6 +200,7 @@ def _check(width: int, blocks: int, downsamplings: int, dropout: float, kernel: 
         raise ValueError(f"width is {width}: it must be at least 1")
     if min(blocks, downsamplings) < 0:
         raise ValueError("blocks and downsamplings must not be negative")
+    check_halvings("downsamplings", downsamplings)
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"kernel is {kernel}: it must be an odd number")
     if not 0 <= dropout < 1:

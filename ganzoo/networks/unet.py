@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.interfaces import Generator
+from ganzoo.networks.halvings import check_halvings
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.networks.same_size import same_size
 
@@ -139,6 +140,7 @@ def _double(in_channels: int, out_channels: int, bias: bool) -> nn.Module:
 def _check(width: int, layers: int, dropout: float) -> None:
     if width < 1:
         raise ValueError(f"width is {width}: it must be at least 1")
+    check_halvings("layers", layers)
     if layers < 3:
         raise ValueError(f"layers is {layers}: a U-Net has at least 3")
     if not 0 <= dropout < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ganzoo.interfaces import Discriminator, head
+from ganzoo.networks.halvings import check_halvings
 from torch import Tensor, nn
 
 SLOPE = 0.01
@@ -41,6 +42,7 @@ class DomainCritic(Discriminator):
             raise ValueError(
                 f"width is {width}, classes {classes} and layers {layers}: each is at least 1"
             )
+        check_halvings("layers", layers)
         if size % 2**layers or size < 2**layers:
             raise ValueError(f"size is {size}: {layers} layers take a multiple of {2**layers} px")
         self.in_channels, self.out_channels, self.size = in_channels, 1, size

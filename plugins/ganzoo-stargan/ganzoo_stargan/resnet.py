@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from ganzoo.interfaces import Generator
+from ganzoo.networks.halvings import check_halvings
 from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.networks.resnet import Padding, ResidualBlock, make_padding
 from ganzoo.networks.same_size import same_size
@@ -52,6 +53,7 @@ class DomainResNet(Generator):
         super().__init__()
         _check(classes, width, blocks, downsamplings, kernel)
         self.in_channels, self.out_channels, self.classes = in_channels, out_channels, classes
+        check_halvings("downsamplings", downsamplings)
         self.multiple = 2**downsamplings
         self.smallest = max(kernel // 2 + 1, 2 * self.multiple)
         widths = [width * 2**i for i in range(downsamplings + 1)]

@@ -1,0 +1,83 @@
+"""Sizes beyond which nothing is built, so that a typing error ends in seconds.
+
+Networks are made on the meta device first, where weights cost no memory, but each layer is still an
+object: ten million blocks would take minutes and gigabytes before anything is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+from torch import nn
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+
+from ganzoo.errors import Fault, RecipeError
+from ganzoo.interfaces import Variable
+
+MOST_LAYERS = 20_000  # layers and parameters of one component; the largest of timm have 3,000
+MOST_WEIGHTS = 2**36  # numbers in them: 256 GB in float32
+MOST_VALUES = 2**28  # values of one sample: 16,384 x 16,384 pixels
+
+
+class TooLarge(ValueError):
+    """A component that is larger than any machine needs."""
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Let a component grow up to the bounds, and no further.
+
+    Raises:
+        TooLarge: it has more layers or weights.
+    """
+    count, weights = 0, 0
+
+    def grown(module: nn.Module, name: str, part: Any) -> None:
+        nonlocal count, weights
+        count += 1
+        weights += part.numel() if isinstance(part, nn.Parameter) else 0
+        if count > MOST_LAYERS:
+            raise TooLarge(f"this has more than {MOST_LAYERS:,} layers; lower its size")
+        if weights > MOST_WEIGHTS:
+            raise TooLarge(f"this has more than {MOST_WEIGHTS:,} weights; lower its width")
+
+    hooks = (
+        register_module_parameter_registration_hook(grown),
+        register_module_module_registration_hook(grown),
+    )
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def oversized(variables: Mapping[str, Variable]) -> str:
+    """What is wrong with variables of which one sample would fill a memory; or nothing."""
+    for name, variable in variables.items():
+        if prod(variable.shape) > MOST_VALUES:
+            shape = " x ".join(map(str, variable.shape))
+            return f"a sample of {name} would have {shape} values; {MOST_VALUES:,} are the most"
+    return ""
+
+
+def refuse_beyond_memory(weights: int, source: str) -> None:
+    """Whether networks fit into this machine's memory.
+
+    weights: their bytes.
+
+    Raises:
+        RecipeError: their weights alone take more than is free.
+    """
+    free = psutil.virtual_memory().available
+    if weights > free:
+        need, have = (f"{size / 2**30:.3g} GB" for size in (weights, free))
+        message = f"their weights take {need}, and {have} of memory are free here; lower a width"
+        raise RecipeError(source, [Fault("networks", message)])
