@@ -208,6 +208,18 @@ def test_what_may_spoil_a_study_is_noted(tmp_path, images):
     assert notes[1] == "note: 2 images are in --real and in --fake m alike"
 
 
+@pytest.mark.case("A11")
+def test_pages_that_a_study_leaves_out_are_noted(tmp_path, images):
+    pages = [Image.new("L", (16, 20), level) for level in (5, 6, 7)]
+    fake = images("fake")
+    pages[0].save(fake / "z.tif", save_all=True, append_images=pages[1:])
+    notes = []
+    create_study(tmp_path / "s", images("real"), {"m": fake}, SHORT, notes.append)
+    (note,) = (note for note in notes if "alike" not in note)
+    assert note.startswith("note: --fake m: z.tif has more than one page or frame")
+    assert "2 are left out" in note
+
+
 def test_what_is_no_study_is_refused(tmp_path, images):
     create_study(tmp_path / "s", images("r"), {"m": images("f")}, SHORT, print)
     file = tmp_path / "s" / "study.json"

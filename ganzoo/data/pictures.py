@@ -11,12 +11,14 @@ from PIL import Image
 from torch import Tensor
 
 from ganzoo.data.images import read_image
+from ganzoo.errors import DataError
 from ganzoo.variable import Variable
 
 Picture = str | Path | Image.Image | NDArray[np.uint8]
 """A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of 0 ... 255."""
-# What a PNG holds as it is; other modes become RGB, and numbers with a fraction a TIFF.
+# What a PNG holds as it is, and what a TIFF does; other modes become RGB.
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16", "I;16B", "I;16L")
+TIFF_MODES = ("F", "CMYK")
 
 
 def is_picture(value: object) -> bool:
@@ -29,13 +31,16 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
 
     Raises:
         DataError: a file cannot be read.
-        ValueError: an array is none of a picture.
+        ValueError: an array is none of a picture, or the picture's values need a range.
     """
     if isinstance(picture, (str, Path)):
         return read_image(Path(picture), variable)
     image = picture if isinstance(picture, Image.Image) else _of_array(picture)
     with TemporaryDirectory() as folder:
-        return read_image(_written(image, Path(folder)), variable)
+        try:
+            return read_image(_written(image, Path(folder)), variable)
+        except DataError as error:  # which names a file that nobody knows
+            raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
 
 
 def as_array(image: Tensor) -> NDArray[np.uint8]:
@@ -55,11 +60,17 @@ def _of_array(array: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(array[..., 0] if array.ndim == 3 and channels == 1 else array)
 
 
+def _is_long(image: Image.Image) -> bool:
+    """Whether its whole numbers are none of 16 bits, as far as a PNG goes."""
+    values = np.asarray(image)
+    return image.mode == "I" and not 0 <= int(values.min()) <= int(values.max()) <= 65535
+
+
 def _written(image: Image.Image, folder: Path) -> Path:
     """Its file, with the profile, the transparency and the orientation that it came with."""
     profile, exif = image.info.get("icc_profile"), image.getexif()
-    if image.mode == "F":
-        image.save(folder / "picture.tif")
+    if image.mode in TIFF_MODES or _is_long(image):
+        image.save(folder / "picture.tif", icc_profile=profile, exif=exif)
         return folder / "picture.tif"
     fits = image if image.mode in PNG_MODES else image.convert("RGB")
     fits.save(folder / "picture.png", compress_level=1, icc_profile=profile, exif=exif)

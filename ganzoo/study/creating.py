@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from ganzoo import __version__
+from ganzoo.data.headers import Look, notes
 from ganzoo.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.files import remove, write_text, write_with
@@ -137,6 +138,7 @@ class Writer:
         self.faults: list[str] = []
         self.enlarged: dict[str, int] = {}
         self.prints: dict[str, set[str]] = {}
+        self.looks: dict[str, dict[Path, Look]] = {}
 
     def write(self, name: str, images: Iterator[Taken]) -> list[Picture]:
         """The images of one class."""
@@ -147,6 +149,8 @@ class Writer:
         if taken.fault:
             self.faults.append(taken.fault)
             return None
+        if taken.look:
+            self.looks.setdefault(name, {})[Path(taken.origin)] = taken.look
         pixels = self.encoder.fit(taken.pixels)
         known = fingerprint(pixels)
         if known in prints:
@@ -180,6 +184,8 @@ class Writer:
 
     def notes(self, found: Mapping[str, Sequence[Picture]]) -> Iterator[str]:
         """What may spoil the study."""
+        for name, looks in self.looks.items():
+            yield from (f"note: --{name}: {left_out}" for left_out in notes(looks))
         size = "{} x {}".format(*self.encoder.size)
         for name, count in self.enlarged.items():
             if count:

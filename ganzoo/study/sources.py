@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_model
-from ganzoo.data.images import SUFFIXES, list_images, read_image, shown
+from ganzoo.data.headers import Look
+from ganzoo.data.images import SUFFIXES, list_images, look_at, read_image, shown
 from ganzoo.errors import DataError, ModelError
 from ganzoo.interfaces import Data
 from ganzoo.play.device import device_named
@@ -25,11 +26,15 @@ MODEL_FILE = "model.safetensors"
 
 
 class Taken(NamedTuple):
-    """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read."""
+    """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read.
+
+    look: what its file's header says.
+    """
 
     origin: str
     pixels: Tensor
     fault: str = ""
+    look: Look | None = None
 
 
 def is_model(path: Path) -> bool:
@@ -89,7 +94,7 @@ def _of_folder(folder: Path, limit: int, seed: int) -> Iterator[Taken]:
 def _read(folder: Path, file: Path) -> Taken:
     origin = shown(file.relative_to(folder))
     try:
-        return Taken(origin, read_image(file).round().to(torch.uint8))
+        return Taken(origin, read_image(file).round().to(torch.uint8), look=look_at(file))
     except DataError as error:
         return Taken(origin, torch.empty(0), str(error))
 
