@@ -220,7 +220,7 @@ def check_values(place, name, parsed):
     *before, last = parsed((bad / name).read_text())
     chance = random.Random(name)
     for path in [*leaves(last)]:
-        for new in chance.sample(ODD, 3):
+        for new in chance.sample(ODD, 2):
             lines = [*before, changed(last, path, new)]
             (bad / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
             describe(bad)
@@ -326,6 +326,22 @@ def test_every_command_prints_text_of_a_strangers_run(place, monkeypatch):
     (images / "\x1b[2J.gif").write_text("no image")
     said = ask("translate", bad / "model.safetensors", images, out)
     assert r"a\x1b]0;t\x07" in said
+
+
+@pytest.mark.case("E11")
+def test_a_damaged_record_costs_one_sentence(place):
+    """And is kept beside the one that begins."""
+    bad = place / "runs" / "bad"
+    odd = json.dumps({**json.loads((bad / "run.json").read_text()), "steps": "x\x1b"})
+    (bad / "run.json").write_text(odd)
+    fault = f"{bad / 'run.json'} is damaged: steps cannot be 'x\\x1b'"
+    assert ask("report", bad).count(fault) == 1
+    said = ask("compare", bad)
+    assert f"{fault}\n  this goes on, with another record: ganzoo resume {bad}" in said
+    assert "\tdamaged\t" in ask("list", "runs", "--in", place / "runs")
+    assert fault in ask("resume", bad)
+    assert (bad / "run.damaged.json").read_text() == odd
+    assert describe(bad).state == "finished"
 
 
 WATCH = """
