@@ -194,8 +194,11 @@ def test_examples_are_read_by_wire():
 
 def test_counts_are_printed_as_they_are():
     shown = Console(file=io.StringIO(), width=80)
-    print_scores({"kid": {"model": {"kid": 0.0314, "images": 200}}}, {}, shown)
+    rows = {"model": {"kid": 0.0314, "images": 200, "resize": 224}}
+    print_scores({"kid": {**rows, "real": {"kid": 0.0, "images": 100, "resize": 224}}}, {}, shown)
     [row] = [line for line in shown.file.getvalue().splitlines() if "model" in line]
     assert "0.031" in row
     assert "200 " in row
     assert "200.000" not in row
+    assert "224" not in row
+    assert shown.file.getvalue().splitlines()[-1].strip() == "resize 224"  # once for all rows

@@ -421,3 +421,46 @@ def test_two_folders_of_different_sizes(tmp_path):
     }
     assert told["observed"] == {"fid": {"given": {"fake": 20, "real": 9}}}
     assert "fid, 20 images of fake, 9 of real [95 % interval]" in ganzoo(*words, *settings)
+
+
+@pytest.mark.case("A2")
+def test_counts_that_differ_are_columns_and_fit_a_terminal():
+    counts = {"real_images": 40, "resize": 224}
+    rows = {
+        "model": {"kid_efficientnet_lite0": 1.0, "std": 0.05, "images": 9, **counts},
+        "real, other half": {"kid_efficientnet_lite0": 0.002, "images": 40, **counts},
+    }
+    ends = {row: {"kid_efficientnet_lite0": (-0.009, 1.097)} for row in rows}
+    shown = Console(file=io.StringIO(), width=80)
+    on = {"kid": {"held_out": {"y": 9, "x": 40}}}
+    print_scores({"kid": rows}, on, shown, {"kid": ends})
+    lines = [line.rstrip() for line in shown.file.getvalue().splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "kid, 9 held-out samples of y, 40 of x [95 % interval]"
+    assert lines[-1] == "real images 40, resize 224"
+    cells = [[cell.strip() for cell in line.split("│")] for line in lines if "│" in line]
+    assert [(row[3], row[4]) for row in cells] == [("0.050", "9"), ("–", "40")]
+
+
+@pytest.mark.case("A2")
+def test_a_latent_is_drawn_once_a_sample(recipes):
+    """G(z) has no items of its own: as many are drawn as there are samples."""
+    generator = {"type": "dcgan", "in_channels": 8, "out_channels": 3, "size": 16, "width": 4}
+    critic = {"type": "dcgan", "in_channels": 3, "size": 16, "width": 4}
+    experiment = build_recipe(
+        recipes / "gan.toml",
+        {
+            **{"networks.G": generator, "networks.D": critic, "train.device": "cpu"},
+            **{"latents.z": {"type": "normal", "size": 8}},
+            "data": {"type": "streets", "size": 16, "count": 4, "held_out": 2},
+            "metrics": {"kid": {}, "fid": {**FID, "prediction": "sample", "target": "y"}},
+        },
+    )
+    model = experiment.model()
+    found = assess(experiment.blueprint, model, Few(), ["fid"])
+    assert found.observed == {"fid": {"held_out": {"y": Y}, "drawn": {"z": X}}}
+    drawn = [model("sample", seed=i, y=Few().y[:1]) for i in range(X)]
+    wanted = frechet_distance(seen(torch.cat(drawn)), seen(Few().y))
+    row = found.scores["fid"]["model"]
+    assert row["fid_a"] == pytest.approx(wanted, rel=1e-4)
+    assert (row["images"], row["real_images"]) == (X, Y)

@@ -48,8 +48,9 @@ def _draw(output: str, systems: Sequence[Shown], path: Path) -> Path:
     data.prepare()
     inputs, truth = _sides(able[0], output, data)
     headings = [*inputs, *(system.name for system in able), *truth]
-    rows = []
-    for index in range(min(ROWS, data.test_count())):
+    rows, counts = [], data.test_counts()
+    distinct = [counts[name] for name in inputs if name in counts]
+    for index in range(min(ROWS, data.test_count(), *distinct)):
         sample = data.test_sample(index)
         made = [_made(system.model, output, sample, index) for system in able]
         rows.append([*(sample[n] for n in inputs), *made, *(sample[n] for n in truth)])

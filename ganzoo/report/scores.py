@@ -178,9 +178,19 @@ def _is_count(rows: Table, each: str) -> bool:
 
 
 def _counts(rows: Table) -> str:
-    first = next((row for row in rows.values() if isinstance(row, dict)), {})
-    counts = [f for f in first if _is_count(rows, f)]
-    return ", ".join(f"{spell_name(f)}: {_count(first[f])}" for f in counts)
+    """`resize: 224`, and where rows differ `images: 9 (model), 40 (real, other half)`."""
+    told = {name: row for name, row in rows.items() if isinstance(row, dict)}
+    return "; ".join(
+        f"{spell_name(each)}: {_by_row({n: r[each] for n, r in told.items() if each in r})}"
+        for each in _order(rows)
+        if _is_count(rows, each)
+    )
+
+
+def _by_row(counts: Table) -> str:
+    if len(set(counts.values())) == 1:
+        return _count(next(iter(counts.values())))
+    return ", ".join(f"{_count(count)} ({row})" for row, count in counts.items())
 
 
 def _count(value: Any) -> str:

@@ -25,6 +25,8 @@ def print_scores(
 ) -> None:
     """One table a metric: the model first, then what to compare it with.
 
+    Counts that are the same in all rows, as the size that images are shown at, stand below.
+
     observed: by metric, on how many distinct items of what kind.
     best: the line of evaluations.jsonl in which the best model was found, for a row of its own.
     """
@@ -39,6 +41,7 @@ def print_scores(
         unbound = console.options.update(max_width=WIDEST)
         if Measurement.get(console, unbound, table).maximum > console.width:
             table = _table(title, rows, ends, "\n")
+        table.min_width = min(len(title), console.width)
         console.print(table)
 
 
@@ -61,11 +64,25 @@ def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Row
     return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
 
 
+def _everywhere(rows: Rows) -> dict[str, int]:
+    """The counts that all rows have, and of which all are equal."""
+    first, *others = rows.values()
+    return {
+        name: count
+        for name, count in first.items()
+        if isinstance(count, int) and all(row.get(name) == count for row in others)
+    }
+
+
 def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     """gap: what stands between a figure and its interval."""
+    below = _everywhere(rows)
+    caption = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in below.items())
     table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
+    table.caption, table.caption_justify = one_line(caption) or None, "left"
     table.add_column("")
-    figures = list(dict.fromkeys(figure for found in rows.values() for figure in found))
+    names = dict.fromkeys(figure for found in rows.values() for figure in found)
+    figures = [name for name in names if name not in below]
     cells = {
         row: [
             spell_figure(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
