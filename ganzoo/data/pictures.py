@@ -17,8 +17,8 @@ from ganzoo.variable import Variable
 Picture = str | Path | Image.Image | NDArray[np.uint8]
 """A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of 0 ... 255."""
 # What a PNG holds as it is, and what a TIFF does; other modes become RGB.
-PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16", "I;16B", "I;16L")
-TIFF_MODES = ("F", "CMYK")
+PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I;16L")
+TIFF_MODES = ("F", "I", "CMYK")
 
 
 def is_picture(value: object) -> bool:
@@ -60,16 +60,18 @@ def _of_array(array: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(array[..., 0] if array.ndim == 3 and channels == 1 else array)
 
 
-def _is_long(image: Image.Image) -> bool:
-    """Whether its whole numbers are none of 16 bits, as far as a PNG goes."""
-    values = np.asarray(image)
-    return image.mode == "I" and not 0 <= int(values.min()) <= int(values.max()) <= 65535
+def _of_16_bits(image: Image.Image) -> Image.Image:
+    """Whole numbers as those of 16 bits, if that is what they are."""
+    values = np.array(image)
+    fits = values.min() >= 0 and values.max() <= 65535
+    return Image.fromarray(values.astype(np.uint16)) if fits else image
 
 
 def _written(image: Image.Image, folder: Path) -> Path:
     """Its file, with the profile, the transparency and the orientation that it came with."""
     profile, exif = image.info.get("icc_profile"), image.getexif()
-    if image.mode in TIFF_MODES or _is_long(image):
+    image = _of_16_bits(image) if image.mode == "I" else image
+    if image.mode in TIFF_MODES:
         image.save(folder / "picture.tif", icc_profile=profile, exif=exif)
         return folder / "picture.tif"
     fits = image if image.mode in PNG_MODES else image.convert("RGB")
