@@ -140,6 +140,8 @@ def _faults(
     """One fault a setting: of a union's branches only the first complaint is worth reading."""
     faults: dict[str, Fault] = {}
     for entry in error.errors():
+        if not entry["loc"]:  # JSON itself could not be read
+            return [Fault(path, "a text here holds half a character, which no file can hold")]
         setting = str(entry["loc"][0])
         place = f"{path}.{setting}"
         if setting in faults:
