@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -79,8 +80,23 @@ def test_a_mistake_is_told(words, message, folder):
     assert not (folder / "runs").exists(), "nothing was made"
 
 
+@pytest.mark.case("C10")
+def test_an_unreadable_image_is_told_before_the_first_step(folder):
+    done = ganzoo("run", "cyclegan", *small(), cwd=folder)
+    assert done.returncode == 2
+    assert "broken.jpg" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (folder / "runs").exists(), "nothing was made"
+
+
 @pytest.mark.parametrize("workers", [0, 1])
-def test_an_unreadable_image_stops_the_run_and_loses_nothing(folder, workers):
+def test_an_image_cut_off_stops_the_run_and_loses_nothing(folder, workers):
+    """Its header is whole, so that only reading it shows what is wrong."""
+    broken = folder / "images" / "trainA" / "broken.jpg"
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(broken)
+    broken.write_bytes(broken.read_bytes()[:1500])
     words = ["run", "cyclegan", *small(), "--set", f"train.workers={workers}"]
     done = ganzoo(*words, cwd=folder)
     assert done.returncode == 2
@@ -88,8 +104,8 @@ def test_an_unreadable_image_stops_the_run_and_loses_nothing(folder, workers):
     assert "ganzoo resume runs/cyclegan" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert len(done.stderr.strip().splitlines()) == 2
-    (folder / "images" / "trainA" / "broken.jpg").unlink()
-    assert ganzoo(*words, "--resume", cwd=folder).returncode == 0
+    broken.unlink()
+    assert ganzoo("resume", "runs/cyclegan", "--change", "data", cwd=folder).returncode == 0
 
 
 def test_an_unreadable_image_may_be_skipped(folder):

@@ -88,10 +88,12 @@ def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
         return _plugins(blueprint, other, folder)
     given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
     choice = choose(folder, need_of(blueprint), [name for name in given if name in ("x", "y")])
-    return _with_choice(blueprint, choice, folder)
+    return _with_choice(blueprint, choice, folder, given)
 
 
-def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
+def _with_choice(
+    blueprint: Blueprint, choice: Choice, folder: Path, given: Sequence[str]
+) -> OwnData:
     recipe, settings = blueprint.recipe, choice.settings
     image = blueprint.variables["y"]
     assert image.size is not None
@@ -106,8 +108,9 @@ def _with_choice(blueprint: Blueprint, choice: Choice, folder: Path) -> OwnData:
     changes += _classes(blueprint, settings)
     left = ", ".join(f"metrics.{name}" for name in dropped)
     why = f"for want of pairs, or made for '{recipe.data.type}'"
-    told = f"--data {folder}: '{settings['type']}', {choice.told}; {width} x {height} px"
-    told += ", gray" if image.channels == 1 else ""
+    told = f"--data {folder}: '{settings['type']}', {choice.told}"
+    told += "" if "size" in given else f"; {width} x {height} px"
+    told += ", gray" if image.channels == 1 and "channels" not in given else ""
     told += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
     told += f"\n  the other way round: {choice.turned}" if choice.turned else ""
     return OwnData(changes, told)
