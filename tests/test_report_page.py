@@ -154,7 +154,7 @@ def test_the_command(made, tmp_path):
     shutil.copytree(made, tmp_path / "run")
     done = CliRunner().invoke(app, ["report", str(tmp_path / "run")])
     assert done.exit_code == 0, done.output
-    assert done.output.strip() == str(tmp_path / "run" / "report.html")
+    assert done.stdout.strip() == str(tmp_path / "run" / "report.html")
     assert "E[log σ(D(x, y))]" in (tmp_path / "run" / "report.html").read_text()
 
 
