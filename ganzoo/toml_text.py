@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import GanzooError, cut
-from ganzoo.untrusted import LARGEST_RECIPE, LONG_KEY, UntrustedError, read_text
+from ganzoo.untrusted import UntrustedError, read_text
 
+LARGEST = 1 << 20  # bytes; no recipe is longer
+# A key of a thousand parts takes TOML's reader minutes.
+LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
 DEEPEST = 32  # no recipe nests deeper, and Python's own limits are told less clearly
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -63,6 +66,22 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise GanzooError(f"{path}: {error}") from None
 
 
+def read_tables(path: Path, within: Path | None = None) -> dict[str, Any]:
+    """The tables of a file, for listings: what is wrong with it in one line.
+
+    within: a folder that no link may lead out of.
+
+    Raises:
+        UntrustedError: it is no regular file of UTF-8, longer than any recipe, or no TOML.
+        OSError: it is missing, or may not be read.
+    """
+    text = read_text(path, LARGEST, within)
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UntrustedError(f"{path}: this is no TOML ({error})") from None
+
+
 def around(lines: list[str], column: int, width: int = 70) -> tuple[str, int]:
     """The part of a line around a column that fits on a screen, and the column in it."""
     line = "".join(sign if sign.isprintable() else " " for sign in (lines[0] if lines else ""))
@@ -80,7 +99,7 @@ def deeper(value: Any, levels: int) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        return read_text(path, LARGEST_RECIPE)
+        return read_text(path, LARGEST)
     except UntrustedError as error:
         raise GanzooError(cut(str(error), 200)) from None
     except (OSError, ValueError) as error:

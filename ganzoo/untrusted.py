@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,9 +16,6 @@ from typing import Any, BinaryIO
 LARGEST = 64 << 20  # bytes of a file that is read whole
 LONGEST = 1 << 20  # bytes of a line
 DEEPEST = 64  # levels of lists and objects; ganzoo writes fewer than ten
-LARGEST_RECIPE = 1 << 20  # bytes
-# A key of a thousand parts takes TOML's reader minutes.
-LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
 
 
 class UntrustedError(ValueError):
@@ -149,38 +144,6 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
-def read_tables(path: Path, within: Path | None = None) -> dict[str, Any]:
-    """The tables of a TOML file.
-
-    Raises:
-        UntrustedError, OSError: as `read_text`; or it is no TOML, or too much of it.
-    """
-    text = read_text(path, LARGEST_RECIPE, within)
-    try:
-        return parse_toml(text)
-    except UntrustedError as error:
-        raise UntrustedError(f"{path}: {error}") from None
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """The tables of a TOML text.
-
-    Raises:
-        UntrustedError: it is none, or nested too deeply.
-    """
-    if LONG_KEY.search(text):
-        raise UntrustedError("a key here has too many parts")
-    try:
-        tables = tomllib.loads(text)
-    except RecursionError:
-        raise UntrustedError("this is nested too deeply") from None
-    except ValueError as error:
-        raise UntrustedError(f"this is no TOML ({error})") from None
-    if _is_deep(tables):
-        raise UntrustedError("this is nested too deeply")
-    return tables
-
-
 def read_objects(
     path: Path,
     within: Path | None = None,
@@ -206,7 +169,7 @@ def read_objects(
             found = _object(line)
             if found is not None:
                 yield found
-            elif line.strip():
+            elif line.strip() and line.endswith(b"\n"):  # the last one may be being written
                 odd += 1
     if odd:
         tell(f"{path}: {odd} line{'s' if odd > 1 else ''} cannot be read and count for nothing")

@@ -15,6 +15,7 @@ from ganzoo.networks.reference import read_pth
 from ganzoo.networks.stored import read_weights
 from ganzoo.run.listing import describe, find_runs
 from ganzoo.run.record import RunRecord, read_record
+from ganzoo.toml_text import parse
 from ganzoo.untrusted import (
     DEEPEST,
     UntrustedError,
@@ -22,7 +23,6 @@ from ganzoo.untrusted import (
     is_plain,
     open_plain,
     parse_json,
-    parse_toml,
     read_json,
     read_object,
     read_objects,
@@ -117,7 +117,7 @@ def test_lines_that_are_none_are_passed_and_counted(folder):
     file, told = folder / "log.jsonl", []
     file.write_bytes(b'{"a": 1}\n\n{"a": \xff}\n[2]\n{"a": 2}\n' + b"[" * 5000 + b'\n{"a": 3')
     assert list(read_objects(file, folder, tell=told.append)) == [{"a": 1}, {"a": 2}]
-    assert told == [f"{file}: 4 lines cannot be read and count for nothing"]
+    assert told == [f"{file}: 3 lines cannot be read and count for nothing"]
     file.write_bytes(b'{"a": 1}\n' * 100)
     told.clear()
     assert len(list(read_objects(file, most=90, tell=told.append))) == 10
@@ -128,10 +128,10 @@ def test_lines_that_are_none_are_passed_and_counted(folder):
 def test_toml_that_takes_long_is_refused_at_once():
     began = time.perf_counter()
     for text in ("a." * 100_000 + "a = 1", "[" + '"a" . ' * 50_000 + "a]", "x = " + "[" * 5000):
-        with pytest.raises(UntrustedError):
-            parse_toml(text)
-    assert parse_toml("a" * 500_000 + " = 1")
-    assert parse_toml("a.b.c = 1.5\n") == {"a": {"b": {"c": 1.5}}}
+        with pytest.raises(ValueError, match=r"too many parts|too deeply"):
+            parse(text)
+    assert parse("a" * 500_000 + " = 1")
+    assert parse("a.b.c = 1.5\n") == {"a": {"b": {"c": 1.5}}}
     assert time.perf_counter() - began < 30  # minutes, if it were read
 
 

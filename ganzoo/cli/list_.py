@@ -16,7 +16,7 @@ from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.plugins import Plugin, api_of, installed
 from ganzoo.printing import say, say_json
 from ganzoo.registry import KINDS
-from ganzoo.untrusted import read_tables
+from ganzoo.toml_text import read_tables
 
 Row = dict[str, str]
 

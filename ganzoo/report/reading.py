@@ -16,12 +16,11 @@ from typing import Any
 from ganzoo.errors import RunError
 from ganzoo.run.listing import Run, describe
 from ganzoo.run.record import last_start, read_record
+from ganzoo.toml_text import LARGEST, parse
 from ganzoo.untrusted import (
-    LARGEST_RECIPE,
     UntrustedError,
     inside,
     is_plain,
-    parse_toml,
     read_object,
     read_objects,
     read_text,
@@ -111,9 +110,9 @@ class Reader:
         """The recipe as text and as tables."""
         text = ""
         try:
-            text = read_text(self.folder / "recipe.toml", LARGEST_RECIPE, self.folder)
-            return text, parse_toml(text)
-        except (OSError, UntrustedError) as error:
+            text = read_text(self.folder / "recipe.toml", LARGEST, self.folder)
+            return text, parse(text)
+        except (OSError, ValueError) as error:
             self._note("recipe.toml", error)
             return text, {}
 
@@ -163,8 +162,9 @@ class Reader:
         return is_plain(path, self.folder)
 
     def _note(self, name: str, error: Exception) -> None:
-        said = getattr(error, "strerror", None)
-        self.faults.append(f"{self.folder / name}: {said}" if said else str(error))
+        said = getattr(error, "strerror", None) or str(error)
+        named = isinstance(error, UntrustedError)  # it names the file itself
+        self.faults.append(said if named else f"{self.folder / name}: {said}")
 
 
 def figure(value: Any) -> float | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.run.record import FILE, is_running, last_start, read_record
-from ganzoo.untrusted import is_plain, open_plain, parse_json, read_object, read_tables
+from ganzoo.toml_text import read_tables
+from ganzoo.untrusted import is_plain, open_plain, parse_json, read_object
 
 CHECKPOINT = re.compile(r"step-(\d{8,})")
 TAIL = 1 << 16  # bytes of a log that surely hold its last line

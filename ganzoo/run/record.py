@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.files import write_json
-from ganzoo.signature import as_written
 from ganzoo.untrusted import UntrustedError, read_object
 
 FILE, ASIDE = "run.json", "run.damaged.json"
@@ -118,6 +117,8 @@ def last_start(record: dict[str, Any]) -> dict[str, Any]:
 
 def spell_change(change: Mapping[str, Any]) -> str:
     """What was changed on purpose: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
+    from ganzoo.signature import as_written  # which imports pydantic
+
     path, before, after = (change.get(key) for key in ("path", "from", "to"))
     if path == DATA:
         return f"data.{after}"
