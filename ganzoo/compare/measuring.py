@@ -25,6 +25,7 @@ from ganzoo.run.folder import RunFolder
 from ganzoo.run.observed import Observed
 from ganzoo.untrusted import read_object
 
+CPU = torch.device("cpu")
 FILE = "comparison.json"  # in the run's folder
 # Changes whenever the same model, metrics and data would give other figures than before.
 VERSION = 2
@@ -48,7 +49,7 @@ class Figures:
 
 
 def measure(
-    system: System, training: Training, metrics: Tables, say: Tell, device: torch.device
+    system: System, training: Training, metrics: Tables, say: Tell, device: torch.device = CPU
 ) -> Figures:
     """A run's figures; those that were measured before are read, if the model is the same.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ganzoo.compare.measuring import measure
+from ganzoo.compare.measuring import CPU, measure
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.page import comparison_page, show_systems
 from ganzoo.compare.pictures import draw, open_systems
@@ -15,8 +15,6 @@ from ganzoo.compare.systems import System
 from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
 from ganzoo.files import write_text
 from ganzoo.run.evaluation import Tell
-
-CPU = torch.device("cpu")
 
 
 def write_report(
