@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -174,7 +175,8 @@ def test_metrics_of_one_name_are_each_system_s_own(recipes, tmp_path, ganzoo):
     code, said, complaint = ganzoo("compare", *(s.name + ".toml" for s in systems), "--out", "cmp")
     assert code == 0, complaint
     trained = find_systems(["first.toml", "third.toml", "back.toml"], 1, [], tmp_path / "cmp")
-    found = {s.name: [measure(s, s.trainings[0], planned[s.name], print)] for s in trained}
+    cpu = torch.device("cpu")
+    found = {s.name: [measure(s, s.trainings[0], planned[s.name], print, cpu)] for s in trained}
     own = {
         s.name: json.loads((s.trainings[0].folder / "metrics.json").read_text())["labels"]["model"]
         for s in trained

@@ -51,7 +51,7 @@ class Figures:
 def measure(
     system: System, training: Training, metrics: Tables, say: Tell, device: torch.device = CPU
 ) -> Figures:
-    """A run's figures; those that were measured before are read, if the model is the same.
+    """A run's figures; those that were measured before are read, if nothing has changed.
 
     Raises:
         ModelError: the model is missing or damaged.
