@@ -102,7 +102,7 @@ START: Mapping[str, Check] = {
     **dict.fromkeys(("from_step", "processes", "nodes", "threads"), _is_count),
     "pid": lambda value: _is_count(value) and 0 < value < 2**31,
     "process_started": _is_number,
-    "devices": _are_texts,
+    **dict.fromkeys(("devices", "trained_on"), _are_texts),
     "packages": _is_table_of_texts,
     "git": lambda value: isinstance(value, dict),
     "data": lambda value: isinstance(value, dict),
