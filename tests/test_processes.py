@@ -232,7 +232,9 @@ def test_an_unreadable_image_ends_all_processes(written, tmp_path):
         for index in range(8):
             Image.new("RGB", (16, 16), (index, 50, 90)).save(tmp_path / name / f"{index}.png")
     third = list(Batches(8, 1, 0, 0, 8))[5]  # the second process's share of the third step
-    (tmp_path / "trainA" / f"{third[0][1]}.png").write_bytes(b"no picture")
+    cut = tmp_path / "trainA" / f"{third[0][1]}.png"  # its header is whole
+    Image.effect_noise((64, 64), 90).save(cut)
+    cut.write_bytes(cut.read_bytes()[:1000])
     data = {"type": "folders", "root": str(tmp_path), "size": 16}
     recipe = written(**{"data": data, "train.seed": 0, "checkpoints.every": "1 step"})
     out = tmp_path / "run"
