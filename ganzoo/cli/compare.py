@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganzoo.cli.options import Device, Set
+from ganzoo.errors import GanzooError
 from ganzoo.printing import say
 
 if TYPE_CHECKING:
@@ -62,12 +64,21 @@ def compare(
 
 
 def _look_ahead(systems: list[str], overrides: list[str]) -> None:
-    """Refuse recipes that are plainly wrong; what was trained by them is not needed for that."""
+    """Refuse recipes that are plainly wrong, all at once; no run is needed for that."""
     from ganzoo.early import refuse_early
 
-    for name in systems:
-        if not (Path(name) / "recipe.toml").is_file():
-            refuse_early(name, overrides, data=False)
+    wrong = []
+    for name in dict.fromkeys(systems):
+        try:
+            if not (Path(name) / "recipe.toml").is_file():
+                refuse_early(name, overrides, data=False)
+        except GanzooError as error:
+            wrong.append(str(error))
+    if wrong:
+        again = [
+            f"'{Path(n).stem}' is given {k} times" for n, k in Counter(systems).items() if k > 1
+        ]
+        raise GanzooError("\n".join([*wrong, *again]))
 
 
 def _report(
