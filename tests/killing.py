@@ -27,11 +27,8 @@ from ganzoo.run.lock import FILE
 from ganzoo.run.training import train
 
 
-def attempt(settings, out, seconds):
-    """Train in a fork, killed so many seconds after it took the folder; how long it then took.
-
-    None where it was killed before its end.
-    """
+def attempt(settings, out, step=1000, seconds=0.0):
+    """Train in a fork, killed so many seconds after that step; whether it ended first."""
     resume = bool(checkpoints(out / "checkpoints"))
     if not resume:
         shutil.rmtree(out, ignore_errors=True)  # as it is told
@@ -44,18 +41,18 @@ def attempt(settings, out, seconds):
         except BaseException:
             sys.excepthook(*sys.exc_info())
             os._exit(4)
-    began = None
-    while began is None or time.monotonic() < began + seconds:
+    moment = None
+    while moment is None or time.monotonic() < moment:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             assert status == 0, f"a training failed: {status}"
-            return time.monotonic() - (began or 0.0)
-        if began is None and owner(out) == child:
-            began = time.monotonic()
+            return True
+        if moment is None and owner(out) == child and logged(out) >= step:
+            moment = time.monotonic() + seconds
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return None
+    return False
 
 
 def owner(out):
@@ -64,6 +61,14 @@ def owner(out):
         return json.loads((out / FILE).read_text())["pid"]
     except (OSError, ValueError):
         return None
+
+
+def logged(out):
+    """How many steps the log has."""
+    try:
+        return (out / "log.jsonl").read_bytes().count(b"\n")
+    except OSError:
+        return 0
 
 
 def main():
@@ -75,15 +80,16 @@ def main():
     for name in ("matplotlib.figure", "ganzoo.metrics.cycle_error"):  # once, and not in each fork
         import_module(name)
     build_recipe("cyclegan", settings)
-    whole = attempt(settings, out.with_name("measure"), 1000)
+    assert attempt(settings, out.with_name("measure"))
     while left:
-        if attempt(settings, out, chance.uniform(0, 0.7) * whole):
+        done = max((step for step, _ in checkpoints(out / "checkpoints")), default=0)
+        if attempt(settings, out, done + chance.randint(0, 4), chance.uniform(0, 0.4)):
             shutil.rmtree(out)  # it was quicker: once more
             continue
         left -= 1
-        files = [path for _, path in checkpoints(out / "checkpoints")]
-        print("killed; last:", files[-1].name if files else "nothing", flush=True)
-    assert attempt(settings, out, 1000)
+        files = [path.name for _, path in checkpoints(out / "checkpoints")]
+        print(f"killed after {logged(out)} steps; last:", files[-1:] or "nothing", flush=True)
+    assert attempt(settings, out)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,8 @@ def _play(
             except Exception as error:
                 if stopping.asked and trainer.accelerator.num_processes > 1:
                     raise KeyboardInterrupt from error  # another one has left already
-                raise failed(error, trainer, recorder) from error.__cause__
+                told = failed(error, trainer, recorder)
+                raise told from None if told is error else error
         return stopping.asked is not None
 
 
