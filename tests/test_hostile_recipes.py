@@ -19,7 +19,7 @@ from ganzoo.build.experiment import build_recipe, check_recipe
 from ganzoo.cli import app
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.loading import LONGEST, gather, load_recipe, recipe_name
-from ganzoo.untrusted import LARGEST_RECIPE
+from  import LARGEST_RECIPE
 
 FIRST = """
 [networks]
