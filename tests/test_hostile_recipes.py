@@ -19,7 +19,7 @@ from ganzoo.build.experiment import build_recipe, check_recipe
 from ganzoo.cli import app
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.loading import LONGEST, gather, load_recipe, recipe_name
-from  import LARGEST_RECIPE
+from ganzoo.toml_text import LARGEST
 
 FIRST = """
 [networks]
@@ -218,7 +218,7 @@ def test_a_long_chain_of_recipes_is_a_fault(first):
 
 @pytest.mark.case("E10")
 def test_a_file_larger_than_any_recipe_is_refused(first):
-    (first / "large.toml").write_text(FIRST + "#" * LARGEST_RECIPE)
+    (first / "large.toml").write_text(FIRST + "#" * LARGEST)
     assert told("large.toml").startswith("large.toml: this has more than the 1,048,576 bytes")
 
 
