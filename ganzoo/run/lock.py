@@ -43,6 +43,7 @@ class Lock:
         self.folder, self.path = folder, folder / FILE
         self.file = -1
         self.over = threading.Event()
+        self.thread = threading.Thread(target=self._live, name="lock", daemon=True)
 
     def take(self) -> Self:
         """Become the owner.
@@ -53,7 +54,7 @@ class Lock:
         deadline = time.monotonic() + SHORT
         while not self._try(time.monotonic() > deadline):
             time.sleep(0.05)
-        threading.Thread(target=self._live, name="lock", daemon=True).start()
+        self.thread.start()
         return self
 
     def check(self) -> None:
@@ -73,6 +74,7 @@ class Lock:
         self.over.set()
         if self.file < 0:
             return
+        self.thread.join()
         if self._is_ours():
             with suppress(OSError):
                 self.path.unlink()

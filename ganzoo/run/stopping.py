@@ -48,17 +48,20 @@ class Stopping:
         self.last = clock()
         self.before: dict[int, Any] = {}
         self.over = threading.Event()
+        self.watcher = threading.Thread(target=self._watch, name="stopping", daemon=True)
 
     def __enter__(self) -> Self:
         self.last = self.clock()
         self.before = answer_signals(self.ask)
         if self.before and WAKE is not None:
             self.before[WAKE] = signal.signal(WAKE, self.look)
-            threading.Thread(target=self._watch, name="stopping", daemon=True).start()
+            self.watcher.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.over.set()
+        if self.watcher.ident is not None:
+            self.watcher.join()  # a thread that Python's end surprises may abort the process
         if self.asked and self.launcher:
             end_quietly()
             return
