@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import Fault, GanzooError, RecipeError, cut, did_you_mean
+from ganzoo.older import spelt_out
 from ganzoo.origins import Gathered, Layer
 from ganzoo.overrides import SET, Overrides, merge, override, read_overrides
 from ganzoo.plugins import installed
@@ -126,7 +127,8 @@ def _read(place: str, path: Path, seen: tuple[Path, ...]) -> list[Layer]:
         raise _at_extends(place, "this recipe extends itself")
     if len(seen) == LONGEST:
         raise _at_extends(place, f"more than {LONGEST} recipes extend one another")
-    return _extended(place, read_toml(path), path.parent, (*seen, path.resolve()))
+    tables = spelt_out(read_toml(path))
+    return _extended(place, tables, path.parent, (*seen, path.resolve()))
 
 
 def _extended(

@@ -16,7 +16,7 @@ PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
     *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
-    *("untrusted", "printing", "packages"),
+    *("untrusted", "printing", "packages", "older"),
     *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
     *("early", "data/roots", "data/listing"),
 )

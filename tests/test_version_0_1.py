@@ -8,9 +8,11 @@ of the same run not killed, `outputs.safetensors` what their models gave then.
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 import torch
 from PIL import Image
 from safetensors.torch import load_file
@@ -77,3 +79,39 @@ def test_old_runs_are_listed_reported_translated_and_evaluated(run, tmp_path, mo
     command("evaluate", folder)
     command("report", folder)
     assert "pix2pix" in command("list", "runs")
+
+
+OWN_IMAGES = {"type": "folders", "root": "own", "size": 16, "flip": True, "channels": 3}
+THEN = {**OWN_IMAGES, "aspect": "keep", "unreadable": "error"}
+
+
+@pytest.mark.parametrize(
+    ("written", "colour"),
+    [(THEN, "ignore"), ({**THEN, "colour": "srgb", "interpolation": "bicubic"}, "srgb")],
+)
+def test_colours_are_read_as_the_version_that_filled_the_recipe_did(tmp_path, written, colour):
+    """0.1 looked at no profile, and had no word for that."""
+    recipe = tomllib.loads((OLD / "cyclegan" / "recipe.toml").read_text(encoding="utf-8"))
+    file = tmp_path / "recipe.toml"
+    file.write_text(tomli_w.dumps({**recipe, "data": written}), encoding="utf-8")
+    assert ganzoo.load_recipe(file).data.settings["colour"] == colour
+
+
+def test_a_setting_left_out_by_hand_has_its_default(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('extends = "cyclegan"\n[data]\ntype = "folders"\nroot = "own"\n')
+    assert "colour" not in ganzoo.load_recipe(file).data.settings
+
+
+def test_an_old_run_on_own_images_goes_on_and_says_what_it_cannot_know(run, tmp_path):
+    own = tmp_path / "own"
+    for number, name in enumerate(("trainA", "trainB", "testA", "testB")):
+        (own / name).mkdir(parents=True)
+        Image.new("RGB", (16, 16), (0, 60 * number, 200)).save(own / name / "0.png")
+    folder = run("cyclegan")
+    recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    changed = {**recipe, "data": {**THEN, "root": str(own)}, "metrics": {}}
+    (folder / "recipe.toml").write_text(tomli_w.dumps(changed), encoding="utf-8")
+    said = command("resume", folder)
+    assert "the data are taken as they are" in " ".join(said.split())
+    assert (folder / "checkpoints" / "step-00000008").is_dir()

@@ -18,6 +18,7 @@ from ganzoo.build.reading import read
 from ganzoo.errors import GanzooError, ModelError, RecipeError
 from ganzoo.expression import names
 from ganzoo.loading import Overrides, Source, override
+from ganzoo.older import spelt_out
 from ganzoo.play.checkpoint import load_module
 from ganzoo.play.model import Model, resting_modules
 from ganzoo.plugins import installed
@@ -90,7 +91,7 @@ def open_found(
 def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
     given = overrides if isinstance(overrides, Mapping) else [*overrides]
     try:
-        tables = override({**found.tables, **change}, given)
+        tables = override({**spelt_out(dict(found.tables)), **change}, given)
         recipe = check_tables(_without_best(tables), str(found.file))
         blueprint = read(recipe, installed().registry, str(found.file))
     except RecipeError as error:

@@ -68,6 +68,13 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
     return [{"path": DATA, "from": None, "to": each} for each in differ]
 
 
+def unrecorded(folder: Path, data: Data) -> list[str]:
+    """A note, where nothing tells whether a run's prepared data are those of before."""
+    if recorded(folder) is not None or not data.fingerprint():
+        return []
+    return ["run.json does not tell what this run was trained on: the data are taken as they are"]
+
+
 def recorded(folder: Path) -> Mapping[str, Any] | None:
     """The fingerprint of the data that a run was last trained on; None where it is not known."""
     try:

@@ -27,7 +27,7 @@ from ganzoo.run.evaluation import rehearse
 from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.failing import failed, leave
 from ganzoo.run.folder import RunFolder
-from ganzoo.run.going_on import Change, check_data_same
+from ganzoo.run.going_on import Change, check_data_same, unrecorded
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.progress import progress
@@ -125,10 +125,12 @@ def _prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Rec
         checkpoint, begin.changed = folder.check_resumable(experiment.recipe, begin.allowed)
     trainer = experiment.trainer(accelerator)
     recorder = Recorder(experiment, trainer, folder)
+    unknown: list[str] = []
     if recorder.main and checkpoint:
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
+        unknown = unrecorded(folder.path, trainer.data)
     changed = [f"changed: {spell_change(each)}" for each in begin.changed]
-    recorder.told = [*changed, *_found(trainer.data)]
+    recorder.told = [*changed, *unknown, *_found(trainer.data)]
     recorder.changed = begin.changed
     if recorder.main:
         rehearse(experiment, trainer.data)
