@@ -63,7 +63,7 @@ def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
         _check_name(name, path, blueprint, lookup)
         plan = lookup.part("latent", part, path)
         latent = lookup.make(plan)
-        if plan is None or latent is None:
+        if plan is None or latent is None or blueprint.dataset is None:
             continue
         try:
             blueprint.variables[name] = latent.variable(blueprint.variables)

@@ -40,14 +40,14 @@ class Trial:
     flops: floating-point operations of a step, all players, forward and backward.
     shapes: of every wire, by its text.
     differentiates: heads that take gradients inside, as (network, head).
-    losses: terms whose losses do.
+    losses: terms whose losses do, as (player, term).
     """
 
     idle: dict[str, list[str]] = field(default_factory=dict)
     flops: int = 0
     shapes: dict[str, str] = field(default_factory=dict)
     differentiates: set[tuple[str, str]] = field(default_factory=set)
-    losses: set[str] = field(default_factory=set)
+    losses: set[tuple[str, str]] = field(default_factory=set)
 
     def mark(self, assembly: Assembly) -> None:
         """Let networks and players know what of theirs takes gradients inside."""
@@ -55,7 +55,8 @@ class Trial:
             network = assembly.networks[name]
             network.differentiates = frozenset({*network.differentiates, head})  # type: ignore
         for player in assembly.players:
-            player.differentiates = any(term.name in self.losses for term in player.terms)
+            own = {(player.name, term.name) for term in player.terms}
+            player.differentiates = not own.isdisjoint(self.losses)
 
 
 @dataclass
@@ -213,7 +214,7 @@ def _check_losses(assembly: Assembly, values: Values, trial: Trial) -> list[Faul
             wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
             with Gradients() as gradients:
                 message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
-            trial.losses |= {term.name} if gradients.found else set()
+            trial.losses |= {(player.name, term.name)} if gradients.found else set()
             faults += [Fault(f"losses.{term.name}", message)] if message else []
     return faults
 

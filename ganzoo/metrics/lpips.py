@@ -92,7 +92,8 @@ def load_lpips(net: str, weights: str) -> nn.Module:
         module = kind(pretrained=False, net=net, pnet_rand=True)
     people = read_pth(Path(source.__file__).parent / "lpips_models" / f"{net}.pth")
     found = module.load_state_dict(people, strict=False)
-    if found.unexpected_keys or any(not key.startswith("net.") for key in found.missing_keys):
+    elsewhere = ("net.", "lins.")  # the network has its own file; `lins` lists lin0, lin1 ...
+    if found.unexpected_keys or any(not key.startswith(elsewhere) for key in found.missing_keys):
         raise ModelError(f"torchmetrics' own weights of '{net}' do not fit it: another version?")
     if weights != "none":
         _fill(module.net, _stored(net, weights), f"{weights}: its weights do not fit '{net}'")

@@ -79,7 +79,7 @@ def test_it_is_sound_by_path_and_by_name_and_nothing_idles(recipe):
     by_name = ganzoo.build_recipe(f"denoise.{recipe.stem}", own())
     assert by_path.recipe.data.settings["held_out"] == ["chelsea", "coffee"]
     assert by_path.recipe.data.settings["level"] * 255 == pytest.approx(25, rel=0.001)
-    assert by_name.recipe.data.settings["clean"] == "photos"
+    assert by_name.recipe.data.settings["clean"] == str(Path("photos").absolute())
     assert not any(by_path.trial.idle.values())
     assert by_path.blueprint.metrics.keys() == {"psnr"}
 
