@@ -151,3 +151,19 @@ def test_workers_that_hang_are_ended_and_those_that_failed_are_known():
     assert hanging.exitcode == -signal.SIGKILL
     assert workers.failed == [7]
     assert workers.started == []
+
+
+@pytest.mark.case("C3")
+def test_a_worker_that_is_about_to_end_is_waited_for():
+    """What it was read from breaks before the system says how it ended."""
+    workers = Workers()
+    ending = workers.context.Process(target=_end_late, daemon=True)
+    ending.start()
+    workers.await_one()
+    workers.kill()
+    assert workers.failed == [7]
+
+
+def _end_late():
+    time.sleep(0.5)
+    os._exit(7)

@@ -121,6 +121,9 @@ class Trainer:
         except (Abandoned, KeyboardInterrupt):
             self.workers.kill()  # who hangs would be waited for below
             raise
+        except (ConnectionError, EOFError):
+            self.workers.await_one()  # whose end this may be, before it can be asked how
+            raise
         finally:
             batches.close()
             self.workers.kill()

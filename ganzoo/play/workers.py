@@ -39,6 +39,14 @@ class Workers:
 
         vars(self.context)["Process"] = process
 
+    def await_one(self) -> None:
+        """Wait a little for one to end: what it was read from breaks a moment before that."""
+        deadline = time.monotonic() + QUICK
+        while self.started and time.monotonic() < deadline:
+            if any(worker.exitcode is not None for worker in self.started):
+                return
+            time.sleep(0.05)
+
     def kill(self) -> None:
         """End all that are left, at once: who hangs in a read does not hear anything else."""
         self.failed += [worker.exitcode for worker in self.started if worker.exitcode]
