@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator
 
-UNITS = ("epochs", "steps", "images")
 FORM = re.compile(r"\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*(epoch|step|image)s?\s*")
 
 

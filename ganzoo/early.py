@@ -14,8 +14,14 @@ from ganzoo.expression import Call, Expression, Name, networks, walk
 from ganzoo.loading import Overrides, Source, gather
 from ganzoo.origins import Gathered
 from ganzoo.outline import Outline, outline
-from ganzoo.places import is_adversarial, kind_of_network, missing_wire, no_network, wires_of
-from ganzoo.places import read_wire as parsed
+from ganzoo.places import (
+    is_adversarial,
+    kind_of_network,
+    missing_wire,
+    no_network,
+    read_wire,
+    wires_of,
+)
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import Output, OutputPart, Part, SchedulePart, TermPart
@@ -25,8 +31,6 @@ from ganzoo.standins import is_spoiled
 from ganzoo.tables import read_gathered
 
 FOLDERS = "ganzoo.data.folder_base:FolderData"  # data that look for a root
-
-
 # Tables whose values the text alone can judge.
 OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
 
@@ -37,7 +41,7 @@ def refuse_early(
     """Refuse a recipe for what is plainly wrong with it, before torch is imported.
 
     data: whether its images are wanted, too.
-    partly: refuse for what was found, though torch might show more; else only where that is all.
+    partly: refuse even if a full check might find more; else only if nothing else can be wrong.
 
     Raises:
         RecipeError: keys, values, components, settings and wires that cannot be.
@@ -149,7 +153,7 @@ class Early:
                 yield missing_wire(part.type, wire, path)
 
     def _wire(self, text: Any, path: str) -> Iterator[Fault]:
-        wire = parsed(text, path)
+        wire = read_wire(text, path)
         if isinstance(wire, Fault):
             yield wire
         else:
@@ -169,15 +173,12 @@ class Early:
         losses = {n: _outline("loss", term.type) for n, term in self.recipe.losses.items()}
         played = [n for n, loss in losses.items() if loss is not None and is_adversarial(loss)]
         sides = {f"losses.{n}.{side}" for n in played for side in ("real", "fake")}
-        judging = {w.network for p, w in self.wires if p in sides and isinstance(w, Call)}
-        unread = None in losses.values() or len(self.wires_at(sides)) < len(sides)
+        readable = [wire for path, wire in self.wires if path in sides]
+        judging = {wire.network for wire in readable if isinstance(wire, Call)}
+        unread = None in losses.values() or len(readable) < len(sides)
         known = ("discriminator", component) in installed().registry.components
         judges = name in judging or (unread and known)
         return kind_of_network(component, judges, installed().registry)
-
-    def wires_at(self, paths: set[str]) -> list[str]:
-        """Which of these wires could be read."""
-        return [path for path, _ in self.wires if path in paths]
 
     def _unknown_networks(self) -> Iterator[Fault]:
         """Calls of what is no network; what is a variable elsewhere is left to those who know."""

@@ -77,6 +77,11 @@ def cut(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says; of one that says nothing, its type."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def reason(error: BaseException) -> str:
     """What an error says in one line, with its type; one that cannot say it still has a type."""
     try:

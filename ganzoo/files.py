@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import re
-import secrets
 import shutil
 import socket
 import stat
@@ -63,13 +62,10 @@ def append(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written, or is a link or no regular file.
     """
-    opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | SAFE, 0o666)
-    with os.fdopen(opened, "ab") as file:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    with os.fdopen(_open(path, os.O_WRONLY | os.O_APPEND), "ab") as file:
         file.write(content)
         file.flush()
-        os.fsync(opened)
+        os.fsync(file.fileno())
 
 
 def open_shared(path: Path) -> int:
@@ -78,7 +74,11 @@ def open_shared(path: Path) -> int:
     Raises:
         OSError: it cannot be opened, or is a link or no regular file.
     """
-    opened = os.open(path, os.O_RDWR | os.O_CREAT | SAFE, 0o666)
+    return _open(path, os.O_RDWR)
+
+
+def _open(path: Path, how: int) -> int:
+    opened = os.open(path, how | os.O_CREAT | SAFE, 0o666)
     if not stat.S_ISREG(os.fstat(opened).st_mode):
         os.close(opened)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
@@ -136,7 +136,7 @@ def sync_folder(folder: Path) -> None:
 
 def temporary_name() -> str:
     """A name that nobody can guess; it tells on which machine which process writes the file."""
-    return f".ganzoo-{_host()}-{os.getpid()}-{secrets.token_hex(8)}.part"
+    return f".ganzoo-{_host()}-{os.getpid()}-{os.urandom(8).hex()}.part"
 
 
 def left_by(path: Path) -> int:

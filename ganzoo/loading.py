@@ -9,12 +9,13 @@ from typing import Any
 
 from ganzoo.errors import Fault, GanzooError, RecipeError, cut, did_you_mean
 from ganzoo.older import spelt_out
-from ganzoo.origins import Gathered, Layer
-from ganzoo.overrides import SET, Overrides, merge, override, read_overrides
+from ganzoo.origins import SET, Gathered, Layer
+from ganzoo.overrides import Overrides, merge, override, read_overrides
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe, is_folder_name
 from ganzoo.tables import check_tables
-from ganzoo.toml_text import DEEPEST, deeper, read_toml
+from ganzoo.toml_text import DEEPEST, read_toml
+from ganzoo.untrusted import deeper
 
 __all__ = ["Overrides", "Source", "find_recipe", "gather", "load_recipe", "override", "recipe_name"]
 

@@ -11,6 +11,7 @@ from typing import Any
 from ganzoo.errors import Fault, RecipeError
 
 NOTHING = object()
+SET = "--set"  # the place of all overrides
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Gathered:
 
     def placed(self, faults: Sequence[Fault]) -> list[Fault]:
         """Faults with their places, and those of overrides; those of the recipe's file first."""
-        places = [layer.place for layer in reversed(self.layers) if layer.place != OVERRIDES]
-        order = dict.fromkeys([self.place, *places, OVERRIDES])
+        places = [layer.place for layer in reversed(self.layers) if layer.place != SET]
+        order = dict.fromkeys([self.place, *places, SET])
         found = {
             (f.path, f.message, f.expression): replace(f, place=f.place or self._origin(f))
             for f in (*self.faults, *faults)
@@ -70,9 +71,6 @@ class Gathered:
             return holding[-1].place if holding else self.place
         places = list(dict.fromkeys(layer.place for layer in holding))
         return places[-1] if places else self.place
-
-
-OVERRIDES = "--set"
 
 
 def _at(tables: Any, keys: Sequence[str]) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 
 from ganzoo import toml_text
 from ganzoo.errors import Fault, RecipeError, cut
+from ganzoo.origins import SET
 from ganzoo.places import fits, wanted
+from ganzoo.printing import visible
 from ganzoo.toml_text import DEEPEST, NoToml
 
 Overrides = Mapping[str, Any] | Iterable[str]
@@ -20,7 +22,7 @@ class Given:
     """One override.
 
     text: as it was typed, where it was; else nothing.
-    complaint: why the text is no TOML; then it is a text itself.
+    complaint: why the text is no TOML; the value is then the text as it stands.
     """
 
     path: str
@@ -63,9 +65,6 @@ def override(tables: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     return _over(tables, changes)
 
 
-SET = "--set"
-
-
 def read_overrides(
     tables: Mapping[str, Any], overrides: Overrides
 ) -> tuple[list[dict[str, Any]], list[Fault]]:
@@ -99,8 +98,7 @@ def _given(overrides: Overrides, faults: list[Fault]) -> Iterable[Given]:
 def _split(override: str) -> Given:
     path, equals, text = override.partition("=")
     if not override.isprintable() and "\udc80" <= max(override, default="") <= "\udcff":
-        shown = cut(override.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
-        raise _refused(shown, "this holds a byte that is no UTF-8")
+        raise _refused(cut(visible(override)), "this holds a byte that is no UTF-8")
     if not equals or not all(key.strip() for key in path.split(".")):
         raise _refused(cut(override), "write it as path=value, as --set train.seed=1")
     path = path.strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import GanzooError, cut
-from ganzoo.untrusted import UntrustedError, read_text
+from ganzoo.untrusted import UntrustedError, deeper, read_text
 
 LARGEST = 1 << 20  # bytes; no recipe is longer
 # A key of a thousand parts takes TOML's reader minutes.
@@ -87,14 +87,6 @@ def around(lines: list[str], column: int, width: int = 70) -> tuple[str, int]:
     line = "".join(sign if sign.isprintable() else " " for sign in (lines[0] if lines else ""))
     start = max(0, column - width // 2) if len(line) > width else 0
     return line[start : start + width], column - start
-
-
-def deeper(value: Any, levels: int) -> bool:
-    """Whether lists and tables nest deeper than so many levels."""
-    if not isinstance(value, (dict, list, tuple)):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(deeper(item, levels - 1) for item in inner)
 
 
 def _read(path: Path) -> str:

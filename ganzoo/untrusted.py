@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 LARGEST = 64 << 20  # bytes of a file that is read whole
 LONGEST = 1 << 20  # bytes of a line
 DEEPEST = 64  # levels of lists and objects; ganzoo writes fewer than ten
+MOST, MOST_COUNTED = 1e300, 2**53
 
 
 class UntrustedError(ValueError):
@@ -139,9 +140,27 @@ def parse_json(text: str | bytes) -> Any:
         raise UntrustedError("this is nested too deeply") from None
     except ValueError as error:
         raise UntrustedError(f"this is no JSON ({error})") from None
-    if _is_deep(value):
+    if deeper(value, DEEPEST):
         raise UntrustedError("this is nested too deeply")
     return value
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether lists and tables nest deeper than so many levels."""
+    if not isinstance(value, (Mapping, list, tuple)):
+        return False
+    inner = value.values() if isinstance(value, Mapping) else value
+    return levels == 0 or any(deeper(item, levels - 1) for item in inner)
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number from 0 on, of a size that any reader of JSON keeps."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_COUNTED
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that can be reckoned with: sums and differences stay finite."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
 
 
 def read_objects(
@@ -181,17 +200,3 @@ def _object(line: bytes) -> dict[str, Any] | None:
     except UntrustedError:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        inner = [each.values() if isinstance(each, dict) else each for each in _nests(level)]
-        level = [item for items in inner for item in items]
-        if not level:
-            return False
-    return next(_nests(level), None) is not None
-
-
-def _nests(values: Iterable[Any]) -> Iterator[dict[str, Any] | list[Any]]:
-    return (value for value in values if isinstance(value, (dict, list)))

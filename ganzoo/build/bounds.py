@@ -6,9 +6,10 @@ object: ten million blocks would take minutes and gigabytes before anything is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -18,16 +19,32 @@ from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
 )
 
-from ganzoo.errors import Fault, RecipeError
+from ganzoo.errors import Fault, ModelError, RecipeError
 from ganzoo.interfaces import Variable
 
 MOST_LAYERS = 20_000  # layers and parameters of one component; the largest of timm have 3,000
 MOST_WEIGHTS = 2**36  # numbers in them: 256 GB in float32
 MOST_VALUES = 2**28  # values of one sample: 16,384 x 16,384 pixels
+# Modules register some parameters twice (weight norm), and hold modules without any.
+PARAMETERS_A_TENSOR, MODULES_A_TENSOR = 4, 64
 
 
 class TooLarge(ValueError):
     """A component that is larger than any machine needs."""
+
+
+@contextmanager
+def _watched(parameter: Callable[[Any], None], module: Callable[[Any], None]) -> Iterator[None]:
+    """Call these with every parameter and every module that a module gets meanwhile."""
+    hooks = (
+        register_module_parameter_registration_hook(lambda _, name, part: parameter(part)),
+        register_module_module_registration_hook(lambda _, name, part: module(part)),
+    )
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @contextmanager
@@ -39,7 +56,7 @@ def bounded() -> Iterator[None]:
     """
     count, weights = 0, 0
 
-    def grown(module: nn.Module, name: str, part: Any) -> None:
+    def grown(part: Any) -> None:
         nonlocal count, weights
         count += 1
         weights += part.numel() if isinstance(part, nn.Parameter) else 0
@@ -48,15 +65,27 @@ def bounded() -> Iterator[None]:
         if weights > MOST_WEIGHTS:
             raise TooLarge(f"this has more than {MOST_WEIGHTS:,} weights; lower its width")
 
-    hooks = (
-        register_module_parameter_registration_hook(grown),
-        register_module_module_registration_hook(grown),
-    )
-    try:
+    with _watched(grown, grown):
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+
+
+@contextmanager
+def bounded_by_file(tensors: int, file: Path) -> Iterator[None]:
+    """Let networks grow little beyond a file of so many tensors, whatever its recipe asks for.
+
+    Raises:
+        ModelError: they grow further; what was made so far is let go.
+    """
+    left = {"parameters": PARAMETERS_A_TENSOR * tensors + 64}
+    left["modules"] = MODULES_A_TENSOR * tensors + 1024
+
+    def count(what: str) -> None:
+        left[what] -= 1
+        if left[what] < 0:
+            raise ModelError(f"{file}: its recipe asks for many more {what} than the file holds")
+
+    with _watched(lambda _: count("parameters"), lambda _: count("modules")):
+        yield
 
 
 def oversized(variables: Mapping[str, Variable]) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganzoo.build.assemble import make_networks
-from ganzoo.build.bounded import bounded
+from ganzoo.build.bounds import bounded_by_file
+from ganzoo.build.likely import misfits
 from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.data.images import MAX_PIXELS
@@ -56,21 +57,33 @@ def check_fit(blueprint: Blueprint, names: Iterable[str], found: Found) -> None:
     shapes = found.shapes()
     if found.is_reference:  # its recipe is a person's own
         return
-    lookup = Lookup()
-    with bounded(len(shapes), found.file):
-        made = make_networks(blueprint, names, "meta", lookup, start="none")
-    if lookup.faults:
-        raise RecipeError(str(found.file), lookup.faults)
+    with bounded_by_file(len(shapes), found.file):
+        made = make_unstarted(blueprint, names, "meta", found.file)
     for name, network in made.items():
         stored, shared = found.state(name, shapes)
         whole = stored | {n: stored[first] for n, first in shared.items() if first in stored}
         wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-        odd = sorted(key for key in whole.keys() | wanted if whole.get(key) != wanted.get(key))
+        odd = sorted(misfits(wanted, whole))
         if odd:
             more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
             raise ModelError(
                 f"{found.file}: {name}: the weights do not fit this network ('{odd[0]}'{more})"
             )
+
+
+def make_unstarted(
+    blueprint: Blueprint, names: Iterable[str], device: str, file: Path
+) -> dict[str, nn.Module]:
+    """Networks whose weights will come from a file.
+
+    Raises:
+        RecipeError: a network refuses its settings.
+    """
+    lookup = Lookup()
+    made = make_networks(blueprint, names, device, lookup, start="none")
+    if lookup.faults:
+        raise RecipeError(str(file), lookup.faults)
+    return made
 
 
 def check_weights(state: Mapping[str, Tensor], what: str) -> None:

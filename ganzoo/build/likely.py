@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.build.bounded import bounded
+from ganzoo.build.bounds import bounded_by_file
 from ganzoo.build.plans import PartPlan
 from ganzoo.errors import ModelError
 from ganzoo.networks.backbones import weights_follow
@@ -89,7 +89,7 @@ def likely(plan: PartPlan, stored: Shapes, file: Path) -> str:
 def _distance(plan: PartPlan, settings: Mapping[str, Any], stored: Shapes, file: Path) -> float:
     """How many tensors do not fit; infinite where the network refuses the settings."""
     try:
-        with torch.device("meta"), weights_follow(), bounded(len(stored), file):
+        with torch.device("meta"), weights_follow(), bounded_by_file(len(stored), file):
             made = plan.part(**settings)
         return len(misfits(shapes_of(made.state_dict()), stored))
     except Exception:  # whatever odd settings make a stranger's network raise

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ganzoo.errors import first_line
 from ganzoo.expression import Call
 from ganzoo.interfaces import Discriminator
 
@@ -32,7 +33,7 @@ def misfit(call: Call, arguments: list[Any], network: nn.Module) -> str:
 def explain(call: Call, arguments: list[Any], error: Exception) -> str:
     """What a network said of arguments that it does not take, with their shapes."""
     shapes = ", ".join(spell_shape(argument) for argument in arguments)
-    return f"'{call.network}' cannot take {shapes}: {str(error).splitlines()[0]}"
+    return f"'{call.network}' cannot take {shapes}: {first_line(error)}"
 
 
 def spell_shape(value: Any) -> str:

@@ -56,6 +56,11 @@ def at_place(kind: str, folder: Path) -> list[str]:
     return [f"data.{place}={_toml(str(folder.absolute()))}" for place in places[:1]]
 
 
+def says_data(overrides: Sequence[str]) -> bool:
+    """Whether `--set` says which data set is used."""
+    return any(each.partition("=")[0].strip() in ("data", "data.type") for each in overrides)
+
+
 def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
     """A recipe's settings with a folder's images for its data.
 
@@ -71,7 +76,7 @@ def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
     from ganzoo.plugins import installed
 
     require_folder(folder)
-    if any(each.partition("=")[0].strip() in ("data", "data.type") for each in overrides):
+    if says_data(overrides):
         raise GanzooError(
             "--data and --set data=... or data.type=... both say what the data are; give one"
         )

@@ -11,7 +11,7 @@ from torch import nn
 
 from ganzoo.build.bounds import bounded
 from ganzoo.duration import Duration
-from ganzoo.errors import Fault, RecipeError
+from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
 from ganzoo.play.model import Model, OutputWire
@@ -42,7 +42,7 @@ class PartPlan:
             with bounded():
                 return self.part(*first, **self.settings)
         except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-            message = str(error).splitlines()[0] if str(error) else type(error).__name__
+            message = first_line(error)
             raise RecipeError("recipe", [Fault(self.path, message)]) from error
 
 

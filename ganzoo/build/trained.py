@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from ganzoo.build.assemble import make_networks
-from ganzoo.build.fitting import check_fit, check_sizes, check_weights
+from ganzoo.build.fitting import check_fit, check_sizes, check_weights, make_unstarted
 from ganzoo.build.found import Found, find_weights
 from ganzoo.build.likely import refuse_misfit
-from ganzoo.build.lookup import Lookup
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.reading import read
-from ganzoo.errors import GanzooError, ModelError, RecipeError
+from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
 from ganzoo.expression import names
 from ganzoo.loading import Overrides, Source, override
 from ganzoo.older import spelt_out
@@ -82,7 +78,7 @@ def open_found(
     except (GanzooError, MemoryError):
         raise
     except Exception as error:  # whatever a hostile header makes of what reads it
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ModelError(
             f"{found.file}: this is no ganzoo model, or a damaged one ({reason:.200})"
         ) from error
@@ -108,7 +104,7 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
         _keep_outputs(blueprint, held, found.file)
     check_fit(blueprint, held, found)
     tensors = found.tensors(next(iter(held), ""))
-    made = _make(blueprint, held, "cpu")
+    made = make_unstarted(blueprint, held, "cpu", found.file)
     for name, network in made.items():
         state, shared = found.state(name, tensors)
         check_weights(state, f"{found.file}: {name}")
@@ -120,19 +116,6 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
     for network in made.values():
         network.eval()
     return model
-
-
-def _make(blueprint: Blueprint, held: Iterable[str], device: str) -> dict[str, nn.Module]:
-    """The networks, whose weights follow.
-
-    Raises:
-        RecipeError: a network refuses its settings.
-    """
-    lookup = Lookup()
-    made = make_networks(blueprint, held, device, lookup, start="none")
-    if lookup.faults:
-        raise RecipeError(blueprint.recipe.name or "recipe", lookup.faults)
-    return made
 
 
 def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:

@@ -20,7 +20,7 @@ from ganzoo.build.labels import label_fault
 from ganzoo.build.misfits import explain, misfit, spell_shape
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.tried import Counter, Gradients
-from ganzoo.errors import Fault, RecipeError
+from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, walk
 from ganzoo.interfaces import Latent, Variable
 from ganzoo.play.objective import Values, callee
@@ -231,7 +231,7 @@ def _loss_problem(term: Term, values: Values, networks: Mapping[str, nn.Module])
     try:
         losses = term.losses(values, networks)
     except MISFITS as error:
-        return str(error).splitlines()[0]
+        return first_line(error)
     for loss in losses.values():
         if loss.numel() != 1:
             return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"

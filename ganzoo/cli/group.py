@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
-from ganzoo.errors import GanzooError, RecipeError, reason
+from ganzoo.errors import GanzooError, RecipeError, first_line, reason
 from ganzoo.plugins import Plugin, hooks_of, installed
 from ganzoo.printing import say, visible
 from ganzoo.run.memory import memory_is_short
@@ -129,10 +129,9 @@ def _told(error: Exception) -> GanzooError | None:
         return error
     if not memory_is_short(error):
         return None
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
     return GanzooError(
-        f"memory is too short ({reason:.160}); smaller batches, images and networks need less "
-        "(train.batch_size, data.size, width)"
+        f"memory is too short ({first_line(error):.160}); smaller batches, images and networks "
+        "need less (train.batch_size, data.size, width)"
         + "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
     )
 

@@ -9,7 +9,6 @@ import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
-from ganzoo.data.advice import require_folder
 from ganzoo.errors import GanzooError
 
 
@@ -37,6 +36,8 @@ def resume(
     if not (folder / "recipe.toml").is_file():
         raise GanzooError(no_run(folder))
     if data:
+        from ganzoo.data.advice import require_folder
+
         require_folder(data)  # before torch is imported
         from ganzoo.build.own_data import moved
 

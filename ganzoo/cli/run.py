@@ -9,7 +9,6 @@ import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
-from ganzoo.data.advice import require_folder
 from ganzoo.printing import say
 from ganzoo.run.worker import is_launched
 
@@ -51,6 +50,8 @@ def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[s
     """`--data FOLDER` as settings, told once."""
     if folder is None:
         return []
+    from ganzoo.data.advice import require_folder
+
     require_folder(folder)  # before torch is imported
     from ganzoo.build.own_data import own_data
 

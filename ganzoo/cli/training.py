@@ -21,6 +21,7 @@ from ganzoo.run.worker import (
     is_launched,
     launcher,
     put_back,
+    resume_command,
     started_at,
 )
 
@@ -180,11 +181,6 @@ def _as_before(record: dict[str, Any] | None) -> int:
     """As many processes as the run was last trained in, where that was on one machine."""
     entry = last_start(record) if record else {}
     return int(entry.get("processes") or 1) if entry.get("nodes") == 1 else 1
-
-
-def resume_command(folder: Path) -> str:
-    """How to go on with the run in a folder."""
-    return f"ganzoo resume {shlex.quote(str(folder))}"
 
 
 def _was_finished(folder: Path, record: dict[str, Any]) -> str:

@@ -23,13 +23,12 @@ from ganzoo.report.reading import figure
 from ganzoo.run.evaluation import Evaluation, Intervals, Scores, Tell, assess, missing
 from ganzoo.run.folder import RunFolder
 from ganzoo.run.observed import Observed
-from ganzoo.untrusted import read_object
+from ganzoo.untrusted import is_number, read_object
 
 CPU = torch.device("cpu")
 FILE = "comparison.json"  # in the run's folder
 # Changes whenever the same model, metrics and data would give other figures than before.
 VERSION = 2
-MOST = 1e300  # of a figure
 
 
 @dataclass(frozen=True)
@@ -125,9 +124,9 @@ def _are_figures(found: Figures) -> bool:
     """Whether a file, which anybody may have made, holds numbers where they belong."""
     speed = found.images_per_second
     return (
-        _is_number(found.parameters)
-        and (speed is None or _is_number(speed))
-        and _are_tables(found.scores, _is_number)
+        is_number(found.parameters)
+        and (speed is None or is_number(speed))
+        and _are_tables(found.scores, is_number)
         and _are_tables(found.intervals, _are_ends)
     )
 
@@ -151,9 +150,5 @@ def _inner(tables: Iterable[Any]) -> list[Any]:
     return [value for table in found for value in table.values()]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and abs(value) <= MOST
-
-
 def _are_ends(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ganzoo.play.checkpoint import checkpoints
 from ganzoo.recipe import Recipe
 from ganzoo.run.going_on import changed_settings
 from ganzoo.run.listing import describe
+from ganzoo.run.worker import resume_command
 
 State = Literal["new", "begun", "finished"]
 
@@ -128,8 +128,8 @@ def _state(folder: Path, recipe: Recipe) -> State:
     if run.state in ("running", "elsewhere"):
         raise RunError(f"{folder}: this run is being trained by another process")
     if run.state == "damaged":
-        begin = f"ganzoo resume {shlex.quote(str(folder))}"
-        raise RunError(f"{run.problem}\n  this goes on, with another record: {begin}")
+        go_on = resume_command(folder)
+        raise RunError(f"{run.problem}\n  this goes on, with another record: {go_on}")
     if run.state == "finished":
         return "finished"
     return "begun" if checkpoints(folder / "checkpoints") else "new"

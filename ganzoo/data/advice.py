@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from ganzoo.data.listing import Survey, shown, sort, told_left_out, walk
+from ganzoo.data.listing import (
+    Survey,
+    counted,
+    entries,
+    is_folder,
+    shown,
+    sort,
+    told_left_out,
+    walk,
+)
 from ganzoo.errors import DataError, did_you_mean
 
 # How many folders a message names, and how many files are looked at to count a folder's images: to
@@ -16,11 +25,12 @@ NAMED, COUNTED = 8, 20_000
 
 
 def subfolders(folder: Path) -> list[str]:
-    """The names of the folders in a folder that are not hidden, sorted."""
-    try:
-        return sorted(p.name for p in folder.iterdir() if p.name[0] != "." and p.is_dir())
-    except OSError as error:
-        raise DataError(f"{shown(folder)} cannot be listed: {error.strerror}") from error
+    """The names of the folders in a folder that are not hidden, sorted.
+
+    Raises:
+        DataError: it cannot be listed.
+    """
+    return sorted(entry.name for entry in entries(folder) if is_folder(entry))
 
 
 def require_folder(folder: Path) -> None:
@@ -54,7 +64,7 @@ def holds(root: Path, taken: Mapping[str, str] | None = None) -> str:
     if not found:
         there = survey_some(root)
         left_out = told_left_out([there])
-        images = f"{len(there.images)} image{'' if len(there.images) == 1 else 's'}"
+        images = counted(len(there.images))
         return f"It holds no folders, and {images}{f' ({left_out})' if left_out else ''}"
     named = [_folder(root, name, owners.get(name, "")) for name in found[:NAMED]]
     rest = len(found) - len(named)
@@ -63,8 +73,7 @@ def holds(root: Path, taken: Mapping[str, str] | None = None) -> str:
 
 def _folder(root: Path, name: str, owner: str) -> str:
     there = survey_some(root / name)
-    count = len(there.images)
-    told = [f"{count} image{'' if count == 1 else 's'}", told_left_out([there])]
+    told = [counted(len(there.images)), told_left_out([there])]
     told += [f"taken by data.{owner}" if owner else ""]
     return f"'{shown(Path(name))}' ({', '.join(text for text in told if text)})"
 

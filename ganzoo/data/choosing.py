@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganzoo.data.advice import count_images, holds, require_folder, subfolders
-from ganzoo.data.listing import is_image, list_images, shown
+from ganzoo.data.listing import counted, entries, is_image, list_images, shown
 from ganzoo.data.partners import by_name
 from ganzoo.errors import DataError
 
@@ -168,16 +168,13 @@ def _class_folders(root: Path, names: list[str], least: int) -> dict[str, Any]:
 
 
 def _counted(folder: Path, name: str) -> str:
-    count = count_images(folder / name)
-    return f"'{shown(Path(name))}' ({count} image{'' if count == 1 else 's'})"
+    return f"'{shown(Path(name))}' ({counted(count_images(folder / name))})"
 
 
 def _direct(folder: Path) -> list[Path]:
     """The images in a folder, not in those below."""
-    try:
-        return sorted(p for p in folder.iterdir() if is_image(p) and p.name[0] != ".")
-    except OSError as error:
-        raise DataError(f"{shown(folder)} cannot be listed: {error.strerror}") from error
+    found = (folder / entry.name for entry in entries(folder))
+    return sorted(path for path in found if is_image(path))
 
 
 def _any(folder: Path) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.data.folder_base import FolderData, Reads, Unreadable
-from ganzoo.data.listing import same_files, shown
+from ganzoo.data.listing import counted, same_files, shown
 from ganzoo.data.reading import Colours, Interpolations, Range
 from ganzoo.data.transforms import Aspect, View
 from ganzoo.errors import DataError
@@ -141,8 +141,8 @@ class ClassFolders(FolderData):
         for name, files in folders.items():
             if len(files) <= self.held_out:
                 raise DataError(
-                    f"data.held_out is {self.held_out}, and '{name}' has no more than {len(files)} "
-                    f"image{'' if len(files) == 1 else 's'}: nothing would be left to train on"
+                    f"data.held_out is {self.held_out}, and '{name}' has no more than "
+                    f"{counted(len(files))}: nothing would be left to train on"
                 )
         numbered = enumerate(folders.values())
         return [(f, c) for c, fs in numbered for f in fs[: len(fs) - self.held_out]]

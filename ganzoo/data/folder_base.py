@@ -107,7 +107,9 @@ class FolderData(Data):
         self._untrained = None
 
     def to_train(self, find: Callable[[], list[Item]], tested: bool) -> list[Item]:
-        """What `find` gives; nothing where it fails and there are held-out images, which may do.
+        """The training images that `find` gives; none where it fails but some are held out.
+
+        A model is evaluated without training images; `trainable` raises the error for who trains.
 
         Raises:
             DataError: it fails, and none are held out.

@@ -72,7 +72,7 @@ def look_at(path: Path, variable: Variable = RGB) -> Look:
 def save_image(image: Tensor, path: Path) -> None:
     """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG; nothing half-written is seen.
 
-    Values are clamped and rounded; NaN becomes black.
+    See `to_levels`.
 
     Raises:
         OSError: the folder cannot be written.
@@ -80,8 +80,7 @@ def save_image(image: Tensor, path: Path) -> None:
     """
     if len(image) not in (1, 3):
         raise ValueError(f"an image of {len(image)} channels cannot be written; 1 or 3 can")
-    levels = ((image.detach().float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
-    array = levels.to("cpu", torch.uint8).permute(1, 2, 0).numpy()
+    array = to_levels(image).permute(1, 2, 0).numpy()
     picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
     write_with(path, lambda file: picture.save(file, "PNG"))
 
@@ -89,6 +88,12 @@ def save_image(image: Tensor, path: Path) -> None:
 def to_range(image: Tensor) -> Tensor:
     """0 ... 255 to [-1, 1], float32; exact, as multiplying by 1 / 127.5 would not be."""
     return image / 127.5 - 1
+
+
+def to_levels(image: Tensor) -> Tensor:
+    """[-1, 1] to 0 ... 255, uint8 on the CPU: clamped and rounded; NaN becomes black."""
+    levels = (image.detach().float().nan_to_num(-1.0) + 1) * 127.5
+    return levels.round().clamp(0, 255).to("cpu", torch.uint8)
 
 
 @contextmanager

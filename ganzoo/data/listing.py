@@ -71,6 +71,24 @@ def walk(folder: Path) -> Iterator[Path]:
     return _walk(folder, frozenset())
 
 
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder and is not hidden, in no order.
+
+    Raises:
+        DataError: it cannot be listed.
+    """
+    try:
+        return [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{shown(folder)} cannot be listed: {reason}") from error
+
+
+def counted(images: int) -> str:
+    """`1 image`, `12 images`."""
+    return f"{images} image{'' if images == 1 else 's'}"
+
+
 def is_image(path: Path) -> bool:
     """Whether a file is taken for an image, by its name."""
     return path.suffix.lower() in SUFFIXES
@@ -111,21 +129,15 @@ def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     real = os.path.realpath(folder)
     if real in above:
         return
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{shown(folder)} cannot be listed: {reason}") from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if _is_folder(entry):
+    for entry in entries(folder):
+        if is_folder(entry):
             yield from _walk(folder / entry.name, above | {real})
         else:
             yield folder / entry.name
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # a circle of links

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.data.images import read_image
+from ganzoo.data.images import read_image, to_levels
 from ganzoo.errors import DataError
 from ganzoo.variable import Variable
 
@@ -45,8 +45,7 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
 
 def as_array(image: Tensor) -> NDArray[np.uint8]:
     """An image (C, H, W) in [-1, 1] as (H, W, C) of 0 ... 255, (H, W) where C is 1."""
-    levels = ((image.detach().float().cpu().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
-    array: NDArray[np.uint8] = levels.byte().permute(1, 2, 0).numpy()
+    array: NDArray[np.uint8] = to_levels(image).permute(1, 2, 0).numpy()
     return array[..., 0] if array.shape[-1] == 1 else array
 
 

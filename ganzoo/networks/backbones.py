@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.errors import ModelError, did_you_mean, listed
+from ganzoo.errors import ModelError, did_you_mean, first_line, listed
 from ganzoo.networks.reference import read_pth
 from ganzoo.networks.stored import read_weights
 
@@ -90,7 +90,7 @@ def _fetch(name: str, **options: Any) -> nn.Module:
     try:
         return _create(name, pretrained=True, **options)
     except Exception as error:  # whatever a download raises
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ValueError(
             f"timm cannot fetch the weights of '{name}' ({reason}); "
             'weights may also be a file, or "none"'

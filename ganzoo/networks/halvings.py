@@ -6,7 +6,7 @@ MOST_HALVINGS = 16
 
 
 def check_halvings(name: str, count: int) -> None:
-    """Refuse a setting that counts halvings and is no such count, before 2 is raised to it.
+    """Refuse a number of halvings that is too large, before 2 is raised to it.
 
     Raises:
         ValueError: with the setting's name.

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganzoo.errors import ModelError
+from ganzoo.errors import ModelError, first_line
 from ganzoo.networks.reference import read_pth
 from ganzoo.untrusted import UntrustedError, refuse_special
 
@@ -38,7 +38,7 @@ def fetched(url: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(path), digest, progress=False)
     except Exception as error:  # whatever a download raises
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ValueError(
             f"{url} cannot be fetched ({reason}); weights may also be a file"
         ) from error

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ganzoo.errors import first_line
 from ganzoo.interfaces import Generator
 from ganzoo.networks.backbones import input_statistics, load_backbone
 from ganzoo.networks.norms import Norm, make_norm, needs_bias
@@ -90,7 +91,7 @@ def _encoder(name: str, weights: str, in_channels: int) -> tuple[nn.Module, list
     try:
         encoder: Any = load_backbone(name, weights, features_only=True, in_chans=in_channels)
     except (RuntimeError, AttributeError, AssertionError, IndexError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ValueError(f"'{name}' gives no such features: {reason}") from error
     strides = [int(stride) for stride in encoder.feature_info.reduction()]
     steady = strides[0] in (1, 2, 4) and all(b == 2 * a for a, b in pairwise(strides))

@@ -74,10 +74,7 @@ def _read(name: str, picture: Any, variable: Variable) -> Tensor:
 
 def _of_tensors(model: Model, output: OutputWire, given: Mapping[str, Any], seed: int) -> Value:
     inputs = {}
-    for (
-        name,
-        value,
-    ) in given.items():  # in a comprehension, Pythons differ in the stack's depth
+    for name, value in given.items():  # no comprehension: Pythons count its frame differently
         inputs[name] = _tensor(name, value, model)
     counts = {name: len(value) for name, value in inputs.items()}
     if len(set(counts.values())) > 1:

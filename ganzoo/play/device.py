@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import torch
 from accelerate import Accelerator, PartialState
 
-from ganzoo.errors import DeviceError
+from ganzoo.errors import DeviceError, first_line
 
 MIXED = ("bf16", "fp16")
 SCALED = ("cuda", "xpu", "npu", "mlu", "musa")  # devices with a gradient scaler for fp16
@@ -42,7 +42,7 @@ def device_named(name: str = "") -> torch.device:
     try:
         return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise DeviceError(f"--device {name}: torch cannot use it here ({reason:.200})") from None
 
 

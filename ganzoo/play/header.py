@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from ganzoo.untrusted import DEEPEST, deeper
+
 LARGEST = 2**24  # characters; a recipe has some thousands
-DEEPEST = 64
 
 
 def parse_header(text: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def parse_header(text: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise ValueError(f"its header has {len(text):,} characters")
     try:
-        header = json.loads(text)
+        header = json.loads(text)  # parse_json would make null of the infinities that parts keep
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     if deeper(header, DEEPEST):
@@ -30,14 +30,6 @@ def parse_header(text: str) -> dict[str, Any]:
         if not _is_sound(key, value):
             raise ValueError(f"'{key:.40}' in its header is of another form")
     return header
-
-
-def deeper(value: Any, levels: int) -> bool:
-    """Whether lists and tables nest deeper than so many levels."""
-    if not isinstance(value, (Mapping, list, tuple)):
-        return False
-    inner = value.values() if isinstance(value, Mapping) else value
-    return levels == 0 or any(deeper(item, levels - 1) for item in inner)
 
 
 def _is_sound(key: str, value: Any) -> bool:

@@ -157,7 +157,7 @@ class Trainer:
             self.waiting = False
 
     def train_step(self, draws: Draws) -> None:
-        """One step of the game; `moving` stays where it fails, as its weights are no step's."""
+        """One step of the game; if it fails, `moving` stays true: some weights have not moved."""
         self.moving = True
         progress = self.progress(self.done)
         rate = self.rules.rate.at(progress)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ganzoo.report.axes import Axis, Value, Values, axis_of, thin
+from ganzoo.report.axes import Value, Values, axis_of, thin
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
 from ganzoo.report.reading import RunFiles, Table, figure
@@ -87,11 +87,6 @@ def throughput(log: Sequence[Table]) -> tuple[Values, Values]:
         steps.append(figure(line.get("step")))
         rates.append(images / seconds if images > 0 and seconds > 0 else None)
     return steps, rates
-
-
-def shared_axis(values: Sequence[Values]) -> Axis:
-    """An axis for several panels."""
-    return axis_of(value for each in values for value in each)
 
 
 def _gain(before: Table, line: Table, key: str) -> float:

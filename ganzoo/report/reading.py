@@ -6,7 +6,6 @@ Nothing outside of the folder is read, whatever links it holds.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from ganzoo.toml_text import LARGEST, parse
 from ganzoo.untrusted import (
     UntrustedError,
     inside,
+    is_number,
     is_plain,
     read_object,
     read_objects,
@@ -169,8 +169,7 @@ class Reader:
 
 def figure(value: Any) -> float | None:
     """A number that can be drawn, else None."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and abs(value) <= sys.float_info.max else None
+    return float(value) if is_number(value) else None
 
 
 def trained_seconds(files: RunFiles) -> float:

@@ -15,10 +15,9 @@ from ganzoo.files import duplicate, write_json
 from ganzoo.run.evaluation import Evaluation
 from ganzoo.run.observed import Observed, spell_observed
 from ganzoo.run.scores import spell_figure
-from ganzoo.untrusted import read_object
+from ganzoo.untrusted import is_number, read_object
 
 MODEL, RECORD = "best.safetensors", "best.json"
-MOST = 1e300  # of a figure
 
 
 class Best:
@@ -138,5 +137,5 @@ def _is_record(found: Mapping[str, Any]) -> bool:
     interval = [0, 0] if found.get("interval") is None else found["interval"]
     ends = interval if isinstance(interval, list) and len(interval) == 2 else [None]
     numbers = [found.get("step"), found.get("value"), *ends]
-    are_numbers = all(isinstance(n, (int, float)) and abs(n) < MOST for n in numbers)
-    return are_numbers and all(isinstance(found.get(key), str) for key in ("metric", "figure"))
+    texts = [found.get("metric"), found.get("figure")]
+    return all(map(is_number, numbers)) and all(isinstance(text, str) for text in texts)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.build.found import find_weights
-from ganzoo.build.own_data import at_place, own_data
+from ganzoo.build.own_data import at_place, own_data, says_data
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_found
 from ganzoo.data.advice import require_folder
-from ganzoo.errors import DataError, GanzooError, ModelError, choices
+from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
 from ganzoo.interfaces import Data
 from ganzoo.loading import Source
 from ganzoo.play.device import device_named
@@ -62,9 +62,7 @@ class Assessment:
             "samples": self.samples,
             "counts": self.counts,
             "trained_on": self.trained_on,
-            "scores": self.found.scores,
-            "intervals": self.found.intervals,
-            "observed": self.found.observed,
+            **self.found.tables(),
         }
         plain: dict[str, Any] = finite(told)
         return plain
@@ -128,7 +126,7 @@ def _of_folder(
     if folder is None:
         return []
     require_folder(folder)
-    if any(each.startswith(("data=", "data.type=")) for each in overrides):
+    if says_data(overrides):
         return [f"data.root={json.dumps(str(folder.absolute()))}"]
     if place := at_place(tables["data"]["type"], folder):
         return place
@@ -208,7 +206,7 @@ def measured(
     except (ValueError, RuntimeError) as error:
         if memory_is_short(error):
             raise
-        message = (str(error).splitlines() or [type(error).__name__])[0]
+        message = first_line(error)
         raise ModelError(
             f"{', '.join(names)}: cannot be computed on these data: {message}"
         ) from error

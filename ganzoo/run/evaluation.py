@@ -8,7 +8,7 @@ from typing import Any
 
 from ganzoo.build import Experiment
 from ganzoo.build.plans import Blueprint, MetricPlan
-from ganzoo.errors import Fault, RecipeError, choices
+from ganzoo.errors import Fault, RecipeError, choices, first_line
 from ganzoo.interfaces import Data, Metric
 from ganzoo.metric import Interval
 from ganzoo.play.model import Model
@@ -38,6 +38,10 @@ class Evaluation:
     intervals: Intervals = field(default_factory=dict)
     cases: Cases = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
+
+    def tables(self) -> dict[str, Any]:
+        """The figures, for JSON."""
+        return {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
 
 
 def say_nothing(text: str) -> None:
@@ -131,7 +135,7 @@ def rehearse(experiment: Experiment, data: Data) -> None:
             asked = Asked.of(name, blueprint, data)
             show([asked], model, data, samples=1)
         except (ValueError, RuntimeError) as error:
-            fault = Fault(f"metrics.{name}", str(error).splitlines()[0])
+            fault = Fault(f"metrics.{name}", first_line(error))
             raise RecipeError(experiment.recipe.name, [fault]) from error
         _check_best(name, asked.metric, experiment)
 

@@ -73,8 +73,7 @@ class Evaluator:
         found = assess(blueprint, model, trainer.data, names, self.tell, tick)
         if not found.scores:
             return found
-        told = {"scores": found.scores, "intervals": found.intervals, "observed": found.observed}
-        folder.append({"step": step, **told}, folder.evaluations)
+        folder.append({"step": step, **found.tables()}, folder.evaluations)
         wrong = self.best.consider(step, found)
         if wrong and wrong != self.told:
             self.tell(wrong)

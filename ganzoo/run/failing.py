@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shlex
 import signal
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ganzoo.play.checkpoint import checkpoints
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Trainer
 from ganzoo.run.recorder import Recorder
+from ganzoo.run.worker import resume_command
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -31,10 +31,10 @@ def failed(error: Exception, trainer: Trainer, recorder: Recorder) -> Exception:
 
 
 def leave(trainer: Trainer, recorder: Recorder) -> None:
-    """Training is to stop and its data do not come: save the last whole step, if one can alone.
+    """Stop without the data that do not come; the last whole step is saved.
 
     Raises:
-        KeyboardInterrupt: it cannot: others wait in the middle of a step.
+        KeyboardInterrupt: with several processes nothing can be saved here, as that takes them all.
     """
     if trainer.accelerator.num_processes > 1:
         raise KeyboardInterrupt
@@ -48,8 +48,10 @@ def goes_on(folder: Path) -> str:
     found = checkpoints(folder / "checkpoints")
     if not found:
         return f"nothing was saved yet: delete {folder} and start again"
-    command = f"ganzoo resume {shlex.quote(str(folder))}"
-    return f"the run goes on from its last checkpoint, step {found[-1][0]}, with: {command}"
+    return (
+        f"the run goes on from its last checkpoint, step {found[-1][0]}, with: "
+        f"{resume_command(folder)}"
+    )
 
 
 def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
@@ -84,10 +86,10 @@ def _lost(code: int) -> str:
 
 
 def _safe(trainer: Trainer, recorder: Recorder) -> str:
-    """Save when only this process knows that the training ends; returns how to go on.
+    """Save, if this process alone can do that after a whole step; returns how to go on.
 
-    To save takes all processes, and others may wait for this one in the middle of a step; so may
-    this one have been, and its weights are then no step's.
+    Of several processes the others may be in the middle of a step, and to save takes all. An error
+    in the middle of a step leaves weights of which only some have moved.
     """
     folder = recorder.folder.path
     if trainer.accelerator.num_processes == 1 and not trainer.moving:
@@ -96,6 +98,6 @@ def _safe(trainer: Trainer, recorder: Recorder) -> str:
         except (OSError, GanzooError):
             pass
         else:
-            command = f"ganzoo resume {shlex.quote(str(folder))}"
-            return f"the run is saved at step {trainer.done}: mend it and go on with: {command}"
+            go_on = resume_command(folder)
+            return f"the run is saved at step {trainer.done}: mend it and go on with: {go_on}"
     return goes_on(folder)

@@ -91,14 +91,17 @@ class RunFolder:
         Raises:
             RunError: there is none, or the recipe changed in what the weights depend on.
         """
-        if not (self.path / "recipe.toml").is_file():
-            raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
+        self._require_run()
         found = [path for _, path in checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
         before = load_recipe(self.path / "recipe.toml")
         changes = check_recipe_same(self.path, before, recipe, allowed)
         return found[-1], changes
+
+    def _require_run(self) -> None:
+        if not (self.path / "recipe.toml").is_file():
+            raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
 
     def _refuse_links(self) -> None:
         """A run writes into its own folder, and nowhere else."""
@@ -122,8 +125,7 @@ class RunFolder:
         Raises:
             RunError: another process trains it, it holds nothing sound, or a link leads elsewhere.
         """
-        if not (self.path / "recipe.toml").is_file():
-            raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
+        self._require_run()
         self._refuse_links()
         self.lock.take()
         for place in (self.path, self.checkpoints, self.samples, self.path / "cases"):

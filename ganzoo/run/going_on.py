@@ -6,7 +6,6 @@ which is recorded.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ganzoo.interfaces import Data
 from ganzoo.plugins import installed
 from ganzoo.recipe import Recipe
 from ganzoo.run.record import DATA, read_record
+from ganzoo.run.worker import resume_command
 from ganzoo.signature import as_written
 
 # What the weights do not depend on.
@@ -60,7 +60,7 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
     before = recorded(folder)
     differ = compared(before, data.fingerprint()) if before is not None else []
     if differ and DATA not in allowed:
-        go_on = f"ganzoo resume {shlex.quote(str(folder))} --change {DATA}"
+        go_on = resume_command(folder, "--change", DATA)
         raise RunError(
             f"{folder}: the data are others than this run was trained on: {'; '.join(differ)}\n"
             f"  put them back, or go on with them as they are: {go_on}"
@@ -148,7 +148,7 @@ def _differs(folder: Path, paths: Sequence[str], before: Any, now: Any) -> str:
     ]
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     change = f"{paths[0]}={as_written(at(now, paths[0]))}"
-    command = f"ganzoo resume {shlex.quote(str(folder))} --change {shlex.quote(change)}"
+    command = resume_command(folder, "--change", change)
     return (
         f"{folder}: the recipe differs from the run's in {', '.join(named)}{more}; resume it as it "
         f"was, change it on purpose, or start another with --out DIR\n  to change it: {command}"

@@ -50,7 +50,7 @@ def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None)
 
 
 def put_back(folder: Path) -> None:
-    """A checkpoint that was set aside for one of the same step, which then did not come."""
+    """Rename back what was set aside for a new checkpoint of the same step that never came."""
     for aside in folder.glob(".step-*.old"):
         place = folder / aside.stem.removeprefix(".")
         if not place.exists():

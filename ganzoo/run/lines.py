@@ -1,10 +1,11 @@
-"""Which lines of a run's logs can be gone by: all others are left out, whoever wrote them."""
+"""Which lines of a run's logs can be used; all others are left out, whoever wrote them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from ganzoo.untrusted import is_count, is_number
 
 
 def is_step(line: Mapping[str, Any]) -> bool:
@@ -31,15 +32,9 @@ def is_evaluation(line: Mapping[str, Any]) -> bool:
     return is_step(line) and all(isinstance(table, dict) for table in tables)
 
 
-def is_count(value: Any) -> bool:
-    """Whether it is a whole number from 0 on."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def is_figure(value: Any) -> bool:
     """Whether it is a number, or null for one that was none."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value is None or (number and abs(value) <= sys.float_info.max)
+    return value is None or is_number(value)
 
 
 RIGHT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {

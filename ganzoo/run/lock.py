@@ -22,7 +22,7 @@ from ganzoo.errors import RunError
 from ganzoo.files import new_file, open_shared, temporary_name
 from ganzoo.run.record import now
 from ganzoo.run.system import birth, is_alive
-from ganzoo.untrusted import UntrustedError, parse_json
+from ganzoo.untrusted import UntrustedError, is_number, parse_json
 
 FILE = ".lock"
 BEAT = 30.0  # seconds between signs of life
@@ -124,7 +124,7 @@ class Lock:
     def _lives(self, owner: dict[str, Any], free: bool | None) -> bool:
         """Whether who is named there may still be at work."""
         if owner.get("host") == socket.gethostname():
-            known = isinstance(owner.get("pid"), int) and _is_number(owner.get("process_started"))
+            known = isinstance(owner.get("pid"), int) and is_number(owner.get("process_started"))
             return not free and known and is_alive(owner["pid"], owner["process_started"])
         return self._age() < SILENT
 
@@ -194,10 +194,6 @@ def _refusal(folder: Path, owner: dict[str, Any], age: float) -> str:
         f"changed. Wait for its end, stop it by Ctrl-C or kill {pid} there, or take another "
         f"folder with --out DIR{elsewhere}"
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _close_in_child() -> None:

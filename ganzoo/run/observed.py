@@ -52,11 +52,6 @@ def spell_observed(observed: Any) -> str:
     )
 
 
-def is_of_training(observed: Any) -> bool:
-    """Whether anything in it was trained on."""
-    return isinstance(observed, dict) and bool(observed.get(TRAINING))
-
-
 def spell_a_sample(trained_on: Any) -> str:
     """What a row of a picture is, by what data say of `trained_on`; neutral where that is lost."""
     if not isinstance(trained_on, list):

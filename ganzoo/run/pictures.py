@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+
+from ganzoo.data.images import to_levels
 
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 Size = tuple[int, int]
@@ -55,8 +56,7 @@ def heading_height(width: int) -> int:
 def _picture(image: Tensor) -> Image.Image:
     """Values are clamped and rounded."""
     shown = image[: 3 if len(image) >= 3 else 1]
-    levels = ((shown.detach().float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
-    array: NDArray[np.uint8] = levels.to("cpu", torch.uint8).permute(1, 2, 0).numpy()
+    array: NDArray[np.uint8] = to_levels(shown).permute(1, 2, 0).numpy()
     return Image.fromarray(array[..., 0] if len(shown) == 1 else array).convert("RGB")
 
 

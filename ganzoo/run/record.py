@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.files import write_json
-from ganzoo.untrusted import UntrustedError, read_object
+from ganzoo.untrusted import UntrustedError, is_count, is_number, read_object
 
 FILE, ASIDE = "run.json", "run.damaged.json"
 STATES = ("running", "stopped", "interrupted", "finished")
-MOST = 2**53  # steps, seconds: whole numbers that any reader of JSON keeps
 DATA = "data"  # the path of a change of the images themselves
 Check = Callable[[Any], bool]
 
@@ -73,14 +72,6 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
-
-
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
@@ -91,17 +82,17 @@ def _is_table_of_texts(value: Any) -> bool:
 
 RECORD: Mapping[str, Check] = {
     "state": lambda value: value in STATES,
-    "step": _is_count,
-    "steps": _is_count,
+    "step": is_count,
+    "steps": is_count,
 }
 PROCESS = ("host", "pid", "process_started")  # is it still there?
 START: Mapping[str, Check] = {
     **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
     **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
     **dict.fromkeys(("device", "precision"), _is_text),
-    **dict.fromkeys(("from_step", "processes", "nodes", "threads"), _is_count),
-    "pid": lambda value: _is_count(value) and 0 < value < 2**31,
-    "process_started": _is_number,
+    **dict.fromkeys(("from_step", "processes", "nodes", "threads"), is_count),
+    "pid": lambda value: is_count(value) and 0 < value < 2**31,
+    "process_started": is_number,
     **dict.fromkeys(("devices", "trained_on"), _are_texts),
     "packages": _is_table_of_texts,
     "git": lambda value: isinstance(value, dict),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ganzoo.build import Experiment
 from ganzoo.build.packaging import write_model
-from ganzoo.errors import RunError
+from ganzoo.errors import RunError, first_line
 from ganzoo.files import duplicate, remove, write_with
 from ganzoo.play import state
 from ganzoo.play.checkpoint import checkpoint_name
@@ -128,7 +128,7 @@ class Recorder:
         with suppress(OSError, RunError):
             self.folder.lock.check()
             remove(self.folder.checkpoints / PART)  # on a full disk it is in the way
-            why = (str(error) or type(error).__name__).splitlines()[0]
+            why = first_line(error)
             self.record.end("interrupted", why)
             if isinstance(error, Exception):  # who presses Ctrl-C twice does not wait
                 self.reporting.finish()

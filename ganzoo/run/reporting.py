@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo.build import Experiment
+from ganzoo.errors import first_line
 from ganzoo.printing import say
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.reading import read_run
@@ -62,5 +63,5 @@ class Reporting:
         except Exception as error:  # a picture of the training must not end it
             if not self.told:
                 self.told = True
-                reason = (str(error) or type(error).__name__).splitlines()[0]
+                reason = first_line(error)
                 self.tell(f"report.html cannot be kept ({reason}); training goes on without it")

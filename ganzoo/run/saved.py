@@ -92,9 +92,7 @@ class Comparison:
             "fake": str(self.fake),
             "counts": self.counts,
             "paired": self.paired,
-            "scores": self.found.scores,
-            "intervals": self.found.intervals,
-            "observed": self.found.observed,
+            **self.found.tables(),
         }
         plain: dict[str, Any] = finite(told)
         return plain

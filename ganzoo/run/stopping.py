@@ -19,7 +19,7 @@ SAME = 1.0  # seconds; batch systems signal all processes of a job, and launcher
 GRACE = 10.0  # seconds for other processes to come to the step at which all stop
 FIRST = 60.0  # seconds for the first step's data where the time given is over
 AGAIN = 1.0  # seconds between looks at whether data are waited for in vain
-WAKE: int | None = getattr(signal, "SIGURG", None)  # who does not answer it is not disturbed by it
+WAKE: int | None = getattr(signal, "SIGURG", None)  # without a handler it does nothing
 
 
 class Stopping:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from ganzoo.errors import RecipeError, RunError
+from ganzoo.errors import RecipeError, RunError, first_line
 from ganzoo.files import remove, write_json
 from ganzoo.recipe import Recipe
 from ganzoo.run.recorder import Recorder
@@ -197,4 +197,4 @@ def _flat(values: Mapping[str, Any], joint: str = "/", path: str = "") -> dict[s
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return first_line(error)

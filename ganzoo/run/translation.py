@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.data.headers import Look, notes
 from ganzoo.data.images import look_at, read_image, save_image, shown
 from ganzoo.data.scales import scale_notes
-from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean
+from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean, first_line
 from ganzoo.interfaces import Variable
 from ganzoo.play.model import Model, OutputWire
 from ganzoo.play.scale import Scale, make_picture, working_size
@@ -115,7 +115,7 @@ class Translation:
                 raise GanzooError(
                     f"{shown(source)}: memory is too short for it; try --scale {less:.2g}"
                 ) from error
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise DataError(
                 f"{shown(source)}: the model cannot take this image ({reason})"
             ) from error

@@ -44,6 +44,11 @@ def command_line() -> str:
     return os.environ.get(COMMAND, typed) if launcher() else typed
 
 
+def resume_command(folder: Path, *more: str) -> str:
+    """What to type to go on with the run in a folder; `more` are further words."""
+    return shlex.join(["ganzoo", "resume", str(folder), *more])
+
+
 def is_launched() -> bool:
     """Whether some launcher (torchrun, accelerate, ganzoo, MPI) started this process."""
     sizes = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")

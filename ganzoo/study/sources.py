@@ -13,7 +13,7 @@ from torch import Tensor
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_model
 from ganzoo.data.headers import Look
-from ganzoo.data.images import SUFFIXES, list_images, look_at, read_image, shown
+from ganzoo.data.images import SUFFIXES, list_images, look_at, read_image, shown, to_levels
 from ganzoo.errors import DataError, ModelError
 from ganzoo.interfaces import Data
 from ganzoo.play.device import device_named
@@ -148,8 +148,7 @@ def _kind(data: Data, names: Collection[str]) -> str:
 def _levels(image: Tensor, wire: str) -> Tensor:
     """(C, H, W) in [-1, 1] as RGB of 8 bits, rounded as a PNG of it would be."""
     check_image(image, wire)
-    levels = ((image.float().nan_to_num(-1.0) + 1) * 127.5).round().clamp(0, 255)
-    return levels.to("cpu", torch.uint8).expand(3, -1, -1)
+    return to_levels(image).expand(3, -1, -1)
 
 
 def _choose(count: int, limit: int, seed: int) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganzoo.errors import first_line
 from ganzoo.interfaces import Network, Value
 from ganzoo.signature import parameters
 from ganzoo.testing.memory import check_memory
@@ -135,7 +136,7 @@ def _check_meta(part: Any, settings: dict[str, Any], head: str, given: Given, wh
     except (RuntimeError, NotImplementedError) as error:
         raise AssertionError(
             f"{where} cannot run on the meta device, where recipes are tried, as it looks at "
-            f"values ({str(error).splitlines()[0]})"
+            f"values ({first_line(error)})"
         ) from error
 
 
