@@ -18,6 +18,7 @@ from ganzoo.networks.unet import UNet
 from ganzoo.run.training import train
 
 SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics": {}}
+TWO, GRAY = {"blocks": 2}, {"in_channels": 1, "out_channels": 1}
 
 
 @pytest.fixture
@@ -87,13 +88,13 @@ def reference(folder, cls, **settings):
 @pytest.mark.parametrize(
     ("cls", "there", "here", "meant"),
     [
-        (ResNet, {"dropout": 0.5}, {}, "dropout = 0.5"),
-        (ResNet, {}, {"dropout": 0.5}, "dropout = 0.0"),
+        (ResNet, {**TWO, "dropout": 0.5}, TWO, "dropout = 0.5"),
+        (ResNet, TWO, {**TWO, "dropout": 0.5}, "dropout = 0.0"),
         (ResNet, {"blocks": 6}, {"blocks": 9}, "blocks = 6"),
-        (ResNet, {"blocks": 6, "dropout": 0.5}, {"blocks": 9}, "blocks = 6, dropout = 0.5"),
-        (ResNet, {"width": 8}, {}, "width = 8"),
-        (ResNet, {"norm": "batch"}, {}, 'norm = "batch"'),
-        (ResNet, {"in_channels": 1, "out_channels": 1}, {}, "in_channels = 1, out_channels = 1"),
+        (ResNet, {"blocks": 3, "dropout": 0.5}, TWO, "blocks = 3, dropout = 0.5"),
+        (ResNet, {**TWO, "width": 8}, TWO, "width = 8"),
+        (ResNet, {**TWO, "norm": "batch"}, TWO, 'norm = "batch"'),
+        (ResNet, {**TWO, **GRAY}, TWO, "in_channels = 1, out_channels = 1"),
         (UNet, {"layers": 4}, {"layers": 3}, "layers = 4"),
         (PatchGAN, {"layers": 3}, {"layers": 1}, "layers = 3"),
     ],

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from ganzoo.errors import ModelError
 from ganzoo.networks.stored import fetched, read_weights
 
-SIZE = 299
 URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
     "weights-inception-2015-12-05-6726825d.pth"
