@@ -67,10 +67,7 @@ class Gathered:
             about = [la for la in self.layers if _at(la.tables, [*keys, key]) is not NOTHING]
             if key in whole and about:
                 return about[-1].place
-        if not isinstance(whole, Mapping):
-            return holding[-1].place if holding else self.place
-        places = list(dict.fromkeys(layer.place for layer in holding))
-        return places[-1] if places else self.place
+        return holding[-1].place if holding else self.place
 
 
 def _at(tables: Any, keys: Sequence[str]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from ganzoo.errors import Fault, choices
 from ganzoo.expression import Expression, ExpressionError, calls, column_of, parse
@@ -68,10 +69,9 @@ def wanted(path: Sequence[str], tables: Mapping[str, Any]) -> Any:
 
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value is of a type, as strictly as recipes are read."""
+    is_table = isinstance(hint, type) and issubclass(hint, BaseModel)  # which has its own config
+    config = None if is_table else ConfigDict(strict=True, allow_inf_nan=False)
     try:
-        config = None if isinstance(hint, type) and issubclass(hint, BaseModel) else ConfigDict(
-            strict=True, allow_inf_nan=False
-        )  # fmt: skip
         TypeAdapter(hint, config=config).validate_python(value)
     except ValidationError:
         return False
@@ -87,13 +87,15 @@ def _inside(hint: Any, key: str, table: Any, path: Sequence[str]) -> Any:
             return typing.get_args(option)[1]
         if isinstance(option, type) and issubclass(option, BaseModel):
             if key in option.model_fields:
-                field = option.model_fields[key]
-                return Annotated[(field.annotation, *field.metadata)] if field.metadata else (
-                    field.annotation
-                )  # fmt: skip
+                return _annotated(option.model_fields[key])
             if issubclass(option, Part) and isinstance(table, Mapping):
                 return _setting(key, table.get("type"), path)
     return Any
+
+
+def _annotated(field: FieldInfo) -> Any:
+    """A field's type, with its bounds where it has some."""
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _setting(key: str, name: Any, path: Sequence[str]) -> Any:

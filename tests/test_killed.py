@@ -61,7 +61,7 @@ def contents(out):
 
 
 @pytest.mark.case("B2", "C12", "C13")
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_the_end_is_that_of_the_uninterrupted_run(tiny, tmp_path, kills):
     (tmp_path / "settings.json").write_text(json.dumps({**tiny(), **SETTINGS}))
     words = [Path(__file__).with_name("killing.py"), tmp_path / "settings.json", tmp_path / "run"]

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from ganzoo.build.plans import Blueprint, MetricPlan
 
 # Settings of a recipe's own data that say how images are cut and read, whichever they are.
-CARRIED = (
-    *("resize", "flip", "channels", "aspect", "unreadable"),
-    *("range", "colour", "interpolation"),
-)
+CUT = ("resize", "flip", "channels", "aspect")
+READ = ("range", "colour", "interpolation", "unreadable")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -103,7 +101,7 @@ def _with_choice(
     image = blueprint.variables["y"]
     assert image.size is not None
     height, width = image.size
-    own = {key: value for key, value in recipe.data.settings.items() if key in CARRIED}
+    own = {key: value for key, value in recipe.data.settings.items() if key in CUT + READ}
     cut = {"size": height if height == width else [height, width], "channels": image.channels}
     table = {**settings, **cut, **own}
     dropped = [name for name, plan in _metrics(blueprint) if _belongs(plan, blueprint, settings)]

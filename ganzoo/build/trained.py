@@ -110,7 +110,7 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
         check_weights(state, f"{found.file}: {name}")
         if found.is_reference:
             refuse_misfit(network, blueprint.networks[name], state, found.file)
-            state = {**network.state_dict(), **state}  # counters that old torch did not save
+            state = {**network.state_dict(), **state}  # a .pth of old torch lacks counters
         load_module(network, state, shared, f"{found.file}: {name}")
     model = blueprint.model(made, resting_modules(made))
     for network in made.values():

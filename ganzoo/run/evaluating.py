@@ -102,11 +102,15 @@ def evaluate_file(
     able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
     found = measured(blueprint, model, data, able, tell, tick)
     table = blueprint.recipe.data
-    told = {"type": table.type, **table.settings}
-    averaged = blueprint.recipe.ema is not None and not weights.is_reference
     return Assessment(
-        *(weights.file, weights.header.get("step", 0), averaged, told, data.test_count()),
-        *({**data.test_counts()}, sorted(data.trained_on()), found),
+        file=weights.file,
+        step=weights.header.get("step", 0),
+        averaged=blueprint.recipe.ema is not None and not weights.is_reference,
+        data={"type": table.type, **table.settings},
+        samples=data.test_count(),
+        counts=dict(data.test_counts()),
+        trained_on=sorted(data.trained_on()),
+        found=found,
     )
 
 

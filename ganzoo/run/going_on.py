@@ -69,7 +69,7 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
 
 
 def unrecorded(folder: Path, data: Data) -> list[str]:
-    """A note, where nothing tells whether a run's prepared data are those of before."""
+    """A note, where the run has no record of its data, so that they cannot be compared."""
     if recorded(folder) is not None or not data.fingerprint():
         return []
     return ["run.json does not tell what this run was trained on: the data are taken as they are"]

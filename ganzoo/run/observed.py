@@ -9,8 +9,10 @@ from typing import Any
 HELD_OUT, TRAINING, GIVEN, DRAWN = "held_out", "training", "given", "drawn"
 # `given` are images of which nobody knows whether a model was trained on them.
 WORDS = {
-    **{HELD_OUT: "held-out sample", TRAINING: "training sample"},
-    **{GIVEN: "image", DRAWN: "draw"},
+    HELD_OUT: "held-out sample",
+    TRAINING: "training sample",
+    GIVEN: "image",
+    DRAWN: "draw",
 }
 
 Observed = dict[str, dict[str, int]]

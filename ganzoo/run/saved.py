@@ -133,8 +133,12 @@ def evaluate_folders(
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:
     wires = {"prediction": FAKE, "target": REAL}
     tables: Mapping[str, Any] = {
-        **{"networks": {}, "losses": {}, "optimizers": {}, "train": {"length": "1 step"}},
-        **{"data": {"type": "saved images"}, "metrics": {n: {"type": n, **wires} for n in names}},
+        "networks": {},
+        "losses": {},
+        "optimizers": {},
+        "train": {"length": "1 step"},
+        "data": {"type": "saved images"},
+        "metrics": {name: {"type": name, **wires} for name in names},
     }
     recipe = check_tables(override(tables, overrides), "--folders")
     blueprint = Blueprint(recipe, dataset=data, variables=dict(data.variables))

@@ -31,7 +31,7 @@ class Translation:
     left_out: what else lay in the folder, told.
     scale, seed: see `ganzoo.play.scale`.
     done: how many were translated. refused: why others could not be read.
-    looks: what the headers of those say of which not all was read.
+    looks: the headers of those files of which something was not read.
     """
 
     model: Model
