@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganzoo.build.found import find_weights
+from ganzoo.build.found import Found, find_weights
 from ganzoo.build.own_data import at_place, own_data, says_data
 from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_found
@@ -100,7 +100,10 @@ def evaluate_file(
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
-    found = measured(blueprint, model, data, able, tell, tick)
+    return _assessment(weights, blueprint, data, measured(blueprint, model, data, able, tell, tick))
+
+
+def _assessment(weights: Found, blueprint: Blueprint, data: Data, found: Evaluation) -> Assessment:
     table = blueprint.recipe.data
     return Assessment(
         file=weights.file,
