@@ -14,7 +14,7 @@ from ganzoo.run.ahead import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.run.evaluating import Assessment
-    from ganzoo.run.saved import Comparison
+    from ganzoo.run.saved import FolderScores
 
 Model = Annotated[
     Path | None,
@@ -81,7 +81,7 @@ def evaluate(
     _show(found, json_)
 
 
-def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> Comparison:
+def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> FolderScores:
     """Two folders, with a bar as well."""
     from ganzoo.run.progress import progress
     from ganzoo.run.saved import evaluate_folders
@@ -105,7 +105,7 @@ def _measure(model: Path | None, asked: dict[str, Any], quiet: bool) -> Assessme
         return evaluate_file(model, **asked, tell=lambda text: say(text, err=quiet), tick=tick)
 
 
-def _show(found: Assessment | Comparison, as_json: bool) -> None:
+def _show(found: Assessment | FolderScores, as_json: bool) -> None:
     from ganzoo.run.scores import print_scores
     from ganzoo.terminal import Terminal
 

@@ -69,7 +69,7 @@ class SavedImages(Data):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FolderScores:
     """Figures of two folders. counts: how many images each holds."""
 
     real: Path
@@ -107,7 +107,7 @@ def evaluate_folders(
     device: str = "",
     tell: Tell,
     tick: Tick = no_tick,
-) -> Comparison:
+) -> FolderScores:
     """Compute metrics of images that are saved, as two folders.
 
     metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
@@ -127,7 +127,7 @@ def evaluate_folders(
     found = measured(blueprint, model, data, list(blueprint.metrics), tell, tick)
     given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in found.observed.items()}
     found = replace(found, observed=given)  # nobody knows what a model was trained on
-    return Comparison(real, fake, data.test_counts(), data.paired, found)
+    return FolderScores(real, fake, data.test_counts(), data.paired, found)
 
 
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:
