@@ -6,14 +6,17 @@ Whatever is found here, `build_recipe` would tell in the same words; it finds mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from ganzoo.data.roots import find_root
+from ganzoo.data.ahead import refuse_root
+from ganzoo.data.choosing import Need, choose, need_of
 from ganzoo.errors import Fault, RecipeError
-from ganzoo.expression import Call, Expression, Name, networks, walk
-from ganzoo.loading import Overrides, Source, gather
+from ganzoo.expression import Call, Expression, Name, names, networks, walk
+from ganzoo.loading import Overrides, Source, gather, load_recipe
 from ganzoo.origins import Gathered
 from ganzoo.outline import Outline, outline
+from ganzoo.own_images import own_images
 from ganzoo.places import (
     is_adversarial,
     kind_of_network,
@@ -30,7 +33,12 @@ from ganzoo.signature import check_outline
 from ganzoo.standins import is_spoiled
 from ganzoo.tables import read_gathered
 
-FOLDERS = "ganzoo.data.folder_base:FolderData"  # data that look for a root
+# Data sets for which images of the user's own are chosen by what a recipe learns from.
+PAIRS = "ganzoo.data.paired_folders:PairedFolders"
+OWN = (
+    *(PAIRS, "ganzoo.data.folders:Folders", "ganzoo.data.class_folders:ClassFolders"),
+    *("ganzoo.data.streets:Streets", "ganzoo.data.digits:Digits", "ganzoo.data.earth:Earth"),
+)
 # Tables whose values the text alone can judge.
 OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
 
@@ -45,7 +53,7 @@ def refuse_early(
 
     Raises:
         RecipeError: keys, values, components, settings and wires that cannot be.
-        DataError: the folder of its data is not there.
+        DataError: the folder of its data is not there, or lacks one that it trains on.
     """
     gathered = gather(source, overrides)
     recipe, faults = _look(gathered)
@@ -55,9 +63,37 @@ def refuse_early(
     if recipe is None or faults:
         return
     found = _outline("data", recipe.data.type)
-    root = recipe.data.settings.get("root", "")
-    if data and found is not None and FOLDERS in found.bases and isinstance(root, str):
-        find_root(root)
+    if data and found is not None:
+        refuse_root(found.bases, recipe.data.settings)
+
+
+def refuse_folder(source: Source, overrides: Sequence[str], folder: Path) -> None:
+    """Refuse `--data FOLDER` for what is plainly wrong with it or the recipe.
+
+    Raises:
+        RecipeError: see `refuse_early`.
+        DataError: the folder does not hold what the recipe learns from.
+    """
+    others = [each for each in overrides if not each.startswith("data.")]
+    refuse_early(source, others, data=False)
+    needed = need(load_recipe(source, others))
+    if needed:
+        given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
+        choose(folder, needed, [name for name in given if name in ("x", "y")])
+
+
+def need(recipe: Recipe) -> Need | None:
+    """What a recipe learns from, as `build.own_data` tells it; None where the text does not."""
+    found = _outline("data", recipe.data.type)
+    if found is None or found.bases[0] not in OWN:
+        return None
+    looked = Early(recipe)
+    list(looked.faults())
+    terms = tuple(f"losses.{name}." for name, term in recipe.losses.items() if term.weight != 0)
+    wires = [wire for path, wire in looked.wires if path.startswith(terms)]
+    used = {name for wire in wires for name in names(wire)} - set(recipe.latents)
+    paired = recipe.data.settings.get("aligned", found.bases[0] == PAIRS) is True
+    return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
 
 
 def _look(gathered: Gathered) -> tuple[Recipe | None, list[Fault]]:
@@ -104,7 +140,8 @@ class Early:
     def faults(self) -> Iterator[Fault]:
         """Everything that is wrong with components, their settings and the wires' networks."""
         recipe = self.recipe
-        yield from self._component("data", recipe.data, "data")
+        for fault in self._component("data", recipe.data, "data"):
+            yield own_images(fault, recipe.data, installed().registry)
         for name, latent in recipe.latents.items():
             yield from self._component("latent", latent, f"latents.{name}")
         for name, term in recipe.losses.items():

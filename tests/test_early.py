@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import typing
 
 import pytest
+from PIL import Image
 
 from ganzoo.build.experiment import check_recipe
-from ganzoo.early import Early, refuse_early
+from ganzoo.build.own_data import need_of
+from ganzoo.early import Early, need, refuse_early
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.interfaces import AdversarialLoss
 from ganzoo.loading import load_recipe
@@ -28,6 +31,16 @@ except SystemExit as end:
     assert end.code == 2, end.code
 print("torch" in sys.modules, "accelerate" in sys.modules, "torchvision" in sys.modules)
 """
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Folders of images that no recipe takes as they are."""
+    for name in ("one", "own/trainA", "own/trainB", "half/trainB", "photos/a", "my own"):
+        (tmp_path / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name / "1.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "own" / "trainB" / "2.png")
+    return tmp_path
 
 
 @pytest.fixture
@@ -70,17 +83,51 @@ def there(tmp_path):
     ],
 )
 def test_a_refusal_needs_no_torch(line, message, there):
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, *line.split()],
-        cwd=there,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    refused(line, message, there)
+    assert {path.name for path in there.iterdir()} == {"taken", "model.safetensors", "mine.toml"}
+
+
+def refused(line, message, cwd):
+    words = [sys.executable, "-c", PROBE, *shlex.split(line)]
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.splitlines()[-1:] == ["False False False"]
-    assert {path.name for path in there.iterdir()} == {"taken", "model.safetensors", "mine.toml"}
+
+
+FOLDERS = "run cyclegan --set data.type=folders --set data.root="
+
+
+@pytest.mark.case("D1", "D4", "D7")
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("run cyclegan --data one", "two folders of images"),
+        ("run cyclegan --data own/trainA", "Did you mean --data own?"),
+        ("run cyclegan --data half", "This folder holds 'trainB' (1 image)"),
+        ("run pix2pix --data one", "this recipe learns from pairs"),
+        ("run pix2pix --data own", "have 1 names in common"),
+        ("run cgan --data one", "a folder of images for each class"),
+        ("run cyclegan --data own --set train.lenght=1", "Did you mean 'length'"),
+        ("run cyclegan --set data.root=own", "--data FOLDER, or --set data.type=folders"),
+        (f"{FOLDERS}one", "there are no folders 'trainA', 'trainB' in one"),
+        (f"{FOLDERS}half", "there is no folder 'trainA' in half"),
+        (f"{FOLDERS}own --set data.x=trainC", "there is no folder 'trainC' in own"),
+    ],
+)
+def test_folders_that_do_not_fit_are_refused_without_torch(line, message, folders):
+    refused(line, message, folders)
+    assert not (folders / "runs").exists()
+
+
+@pytest.mark.case("D7")
+@pytest.mark.parametrize("name", installed().recipes)
+def test_what_a_recipe_learns_from_is_known_early(name):
+    early = need(load_recipe(name))
+    if early:
+        assert early == need_of(check_recipe(name)[0])
+    else:  # a plugin's data
+        assert "." in load_recipe(name).data.type
 
 
 @pytest.mark.case("D7")

@@ -18,7 +18,8 @@ NAMES = (
     *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
     *("untrusted", "printing", "packages", "older"),
     *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
-    *("early", "data/roots", "data/listing"),
+    *("early", "own_images", "data/roots", "data/listing", "data/advice", "data/ahead"),
+    *("data/choosing", "data/partners"),
 )
 PARTS = (
     *("networks", "losses", "buffers", "data", "metrics", "outputs"),

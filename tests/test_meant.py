@@ -128,6 +128,18 @@ def test_a_setting_without_quotes(words, hint):
     load_recipe("cyclegan", [override])
 
 
+@pytest.mark.case("D2")
+def test_a_folder_without_quotes_or_without_its_option(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my images").mkdir()
+    hint = "--data 'my images'"
+    assert told("run", "cyclegan", "--data", "my", "images").endswith(f"quotes around it: {hint}")
+    assert told("run", "cyclegan", "my images").endswith(f"Did you mean {hint}?")
+    said = told("resume", "runs/a", "--change", "train.length=9", "epochs")
+    assert said.endswith("Put quotes around it: --change 'train.length=9 epochs'")
+    assert told("report", "runs/a", "my images").endswith("(my images).")
+
+
 def test_words_too_many_that_have_nothing_to_do_with_a_setting():
     assert told("run", "--set", "train.seed=1", "cyclegan", "pix2pix").endswith("(pix2pix).")
 

@@ -88,7 +88,7 @@ def test_images_side_by_side(place, need):
     draw(place / "flat", 3, size=(16, 32))
     assert choose(place / "flat", need).settings["train"] == "."
     draw(place / "square", 3)
-    with pytest.raises(DataError, match="It holds no folders, and 3 images"):
+    with pytest.raises(DataError, match="This folder holds no folders, and 3 images"):
         choose(place / "square", need)
 
 
@@ -104,10 +104,18 @@ def test_a_folder_of_images_is_its_own_class(place):
 @pytest.mark.parametrize(
     ("need", "folders", "told"),
     [
-        ("domains", {"a": 3, "b": 1, "c": 4}, "It holds 'a' (3 images), 'b' (1 image), 'c' (4"),
-        ("domains", {"a": 3}, "It holds 'a' (3 images)"),
+        (
+            "domains",
+            {"a": 3, "b": 1, "c": 4},
+            "This folder holds 'a' (3 images), 'b' (1 image)",
+        ),
+        ("domains", {"a": 3}, "This folder holds 'a' (3 images)"),
         ("pairs", {"a": 3, "b": 2}, "'a' (3 images) and 'b' (2 images) have 2 names in common"),
-        ("classes", {}, "a folder of images for each class. It holds no folders, and 0 images"),
+        (
+            "classes",
+            {},
+            "a folder of images for each class. This folder holds no folders, and 0 images",
+        ),
     ],
 )
 def test_what_is_not_plain_is_told_with_what_is_there(place, need, folders, told):

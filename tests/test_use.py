@@ -173,6 +173,7 @@ def test_written_files_are_as_good_as_evaluate_says(tmp_path, monkeypatch):
         )
         assert done.exit_code == 0, done.output
         assert done.output.startswith("scale: ")
+        assert done.output.splitlines()[1] == "output: x2y, from x"
         values = []
         for index in range(6):
             sides = [read_image(f / f"{index}.png") for f in (out, tmp_path / "data" / "testB")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from ganzoo.data import choosing
 from ganzoo.data.advice import require_folder
 from ganzoo.data.choosing import Choice, Need, choose
 from ganzoo.errors import DataError, GanzooError
@@ -69,8 +70,8 @@ def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
         DataError: there is no such folder, or it is not plain what is meant.
         GanzooError: the recipe has faults, or names data as well.
     """
-    from ganzoo.build.own_images import KINDS
     from ganzoo.build.reading import read
+    from ganzoo.own_images import KINDS
     from ganzoo.plugins import installed
 
     require_folder(folder)
@@ -149,12 +150,7 @@ def need_of(blueprint: Blueprint) -> Need:
             f"this recipe learns from {', '.join(sorted(used))}, which no folder of images gives; "
             f"its own data are '{blueprint.recipe.data.type}'"
         )
-    if "c" in used:
-        return "classes"
-    if "x" not in used:
-        return "images"
-    aligned = getattr(data, "aligned", isinstance(data, PairedFolders))
-    return "pairs" if aligned is True else "domains"
+    return choosing.need_of(used, getattr(data, "aligned", isinstance(data, PairedFolders)) is True)
 
 
 def _metrics(blueprint: Blueprint) -> Iterator[tuple[str, MetricPlan | None]]:

@@ -10,13 +10,13 @@ import torch
 
 from ganzoo.build.bounds import oversized
 from ganzoo.build.lookup import Lookup
-from ganzoo.build.own_images import own_images
 from ganzoo.build.plans import Blueprint, MetricPlan, OutputPlan, PartPlan
 from ganzoo.build.reading_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.build.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.build.wires import check_wires
 from ganzoo.errors import Fault, RecipeError, choices
 from ganzoo.expression import Call, Expression, Name
+from ganzoo.own_images import own_images
 from ganzoo.places import kind_of_network
 from ganzoo.recipe import Recipe
 from ganzoo.recipe_parts import MetricPart, NetworkPart, OutputPart, Part, PlayerTable
@@ -49,7 +49,8 @@ def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] 
 def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
     begin, table = len(lookup.faults), blueprint.recipe.data
     blueprint.data = lookup.part("data", table, "data")
-    lookup.faults[begin:] = [own_images(fault, table, lookup) for fault in lookup.faults[begin:]]
+    found, registry = lookup.faults[begin:], lookup.registry
+    lookup.faults[begin:] = [own_images(fault, table, registry) for fault in found]
     blueprint.dataset = lookup.make(blueprint.data)
     if blueprint.dataset is not None:
         blueprint.variables = dict(blueprint.dataset.variables)

@@ -22,6 +22,8 @@ COMMANDS = {
     "report": ("plot", "html", "dashboard"),
     "new": ("init", "create", "template"),
 }
+# Options whose values people write without quotes.
+QUOTED = ("--set", "--change", "--data", "--out")
 OPTIONS = {
     "--data": ("dataroot", "data_root", "data_dir", "dataset", "dataset_dir", "dataset_path"),
     "--out": ("name", "output_dir", "outdir", "save_dir", "checkpoints_dir", "results_dir"),
@@ -70,16 +72,18 @@ def _value_of(option: str, line: Sequence[str]) -> str:
     return ""
 
 
-def quotes_meant(line: Sequence[str], extra: int) -> str:
-    """How to write a `--set` whose value lost words for want of quotes.
+def quotes_meant(line: Sequence[str], extra: str, known: Iterable[str]) -> str:
+    """How to write an option whose value lost words for want of quotes; of a folder, `--data`.
 
-    extra: how many words were too many.
+    extra: the words that were too many. known: the command's options.
     """
     for place, word in enumerate(line[:-2]):
-        value, rest = line[place + 1], line[place + 2 : place + 2 + extra]
+        value, rest = line[place + 1], line[place + 2 : place + 2 + len(extra.split())]
         lost = rest and not any(each.startswith("-") or _is_recipe(each) for each in rest)
-        if word == "--set" and lost:
-            return f" Put quotes around it: --set {shlex.quote(' '.join([value, *rest]))}"
+        if word in QUOTED and lost:
+            return f" Put quotes around it: {word} {shlex.quote(' '.join([value, *rest]))}"
+    if "--data" in known and Path(extra).is_dir():
+        return f" Did you mean --data {shlex.quote(extra)}?"
     return ""
 
 

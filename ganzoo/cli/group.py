@@ -79,7 +79,9 @@ class Commands(TyperGroup):
             said = option_meant(error.option_name, self.line, known)
             error.message, error.possibilities = f"{message}.{said}", None
         elif extra := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", message):
-            error.message = f"{message}.{quotes_meant(self.line, len(extra[1].split(' ')))}"
+            known = [word for param in error.ctx.command.params for word in param.opts]
+            said = quotes_meant(self.line, extra[1], known)
+            error.message = f"{message}.{said}"
         elif name := re.fullmatch(r"No such command '(.*?)'\..*", message):
             self._ask_plugins()
             error.message = f"No such command '{name[1]}'.{command_meant(name[1], self.commands)}"

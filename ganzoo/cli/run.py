@@ -51,8 +51,11 @@ def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[s
     if folder is None:
         return []
     from ganzoo.data.advice import require_folder
+    from ganzoo.early import refuse_folder
 
-    require_folder(folder)  # before torch is imported
+    require_folder(folder)
+    if not is_launched():
+        refuse_folder(recipe, overrides, folder)  # before torch is imported
     from ganzoo.build.own_data import own_data
 
     own = own_data(recipe, overrides, folder)

@@ -73,6 +73,7 @@ def translate(
         unreadable=unreadable,
     )
     say(todo.scale_line)
+    say(todo.output_line)
     try:
         _go_over(todo)
     except KeyboardInterrupt:

@@ -54,10 +54,11 @@ def survey_some(folder: Path) -> Survey:
     return sort(islice(walk(folder), COUNTED))
 
 
-def holds(root: Path, taken: Mapping[str, str] | None = None) -> str:
+def holds(root: Path, taken: Mapping[str, str] | None = None, who: str = "It") -> str:
     """What is in a folder: `It holds 'cartoons' (30 images), 'photos' (12 images)`.
 
     taken: folders that settings name already, by setting.
+    who: what the folder is called.
     """
     found = subfolders(root)
     owners = {name: setting for setting, name in (taken or {}).items()}
@@ -65,10 +66,10 @@ def holds(root: Path, taken: Mapping[str, str] | None = None) -> str:
         there = survey_some(root)
         left_out = told_left_out([there])
         images = counted(len(there.images))
-        return f"It holds no folders, and {images}{f' ({left_out})' if left_out else ''}"
+        return f"{who} holds no folders, and {images}{f' ({left_out})' if left_out else ''}"
     named = [_folder(root, name, owners.get(name, "")) for name in found[:NAMED]]
     rest = len(found) - len(named)
-    return f"It holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
+    return f"{who} holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
 
 
 def _folder(root: Path, name: str, owner: str) -> str:

@@ -40,6 +40,19 @@ class Choice:
     turned: str = ""
 
 
+def need_of(used: Collection[str], paired: bool) -> Need:
+    """What a recipe learns from.
+
+    used: the variables in its terms: x and y, or y and its class c.
+    paired: whether its own data are pairs in training.
+    """
+    if "c" in used:
+        return "classes"
+    if "x" not in used:
+        return "images"
+    return "pairs" if paired else "domains"
+
+
 def choose(folder: Path, need: Need, given: Collection[str] = ()) -> Choice:
     """The data set for a folder.
 
@@ -134,9 +147,14 @@ def _beside(folder: Path) -> Choice | None:
 
 def _is_wide(image: Path) -> bool:
     """Whether it is wide enough for two images side by side."""
-    from ganzoo.data.images import look_at
+    from ganzoo.data.opening import upright_size
 
-    height, width = look_at(image).size
+    size = upright_size(image)
+    if size is None:
+        from ganzoo.data.images import look_at  # imports torch
+
+        size = look_at(image).size
+    height, width = size
     return width >= 1.5 * height
 
 
@@ -191,4 +209,13 @@ def _unclear(folder: Path, need: Need) -> str:
         "pairs": "; say which: --set data.x=FOLDER --set data.y=FOLDER",
     }
     way = ways.get(need, "") if len(subfolders(folder)) > 1 else ""
-    return f"--data {shown(folder)}: this recipe learns from {NEEDS[need]}. {holds(folder)}{way}"
+    there = holds(folder, who="This folder")
+    parent = shlex.quote(shown(folder.parent))
+    meant = f". Did you mean --data {parent}?" if _is_inside(folder) else ""
+    return f"--data {shown(folder)}: this recipe learns from {NEEDS[need]}. {there}{way}{meant}"
+
+
+def _is_inside(folder: Path) -> bool:
+    """Whether it is one of the two folders, of which the one that holds them is wanted."""
+    names = ("trainA", "trainB")
+    return folder.name in names and all((folder.parent / name).is_dir() for name in names)

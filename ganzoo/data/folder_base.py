@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
 from torch import Tensor
 
-from ganzoo.data.advice import no_folder
+from ganzoo.data.ahead import has_folder, missing_folders
 from ganzoo.data.headers import notes
 from ganzoo.data.images import read_image
 from ganzoo.data.inspecting import all_wrong, digest, look_at_all, named
@@ -94,7 +94,7 @@ class FolderData(Data):
 
     def has(self, name: str) -> bool:
         """Whether there is such a folder in the root."""
-        return (self.root_folder() / Path(name).expanduser()).is_dir()
+        return has_folder(self.root_folder(), name)
 
     def asked_for(self, name: str, default: str) -> bool:
         """Whether a test folder is to be used: it is there, or a setting names it."""
@@ -153,9 +153,7 @@ class FolderData(Data):
     def no_folder_for(self, setting: str, name: str) -> str:
         """Of x and y, both are told at once."""
         named = {s: str(getattr(self, s)) for s in self.places_within}
-        taken = {other: where for other, where in named.items() if self.has(where)}
-        both = {s: where for s, where in named.items() if s in ("x", "y") and s not in taken}
-        return no_folder(self.root_folder(), both if setting in both else {setting: name}, taken)
+        return missing_folders(self.root_folder(), {**named, setting: name}, setting)
 
     def without_unreadable(self, items: Sequence[Item], reads: Reads) -> list[Item]:
         """Held-out items; with `skip`, without those for which others would be shown again."""

@@ -124,12 +124,10 @@ class Folders(FolderData):
     def summary(self) -> str:
         """How many images each domain has, and what lies beside them."""
         held_out = {n: 0 if n in self._trained_on else k for n, k in self.test_counts().items()}
-        stand_ins = " and ".join(sorted(self._trained_on))
-        why = f" (training images stand in for {stand_ins})" if stand_ins else ""
         images, tested = (
             " + ".join(map(str, n)) for n in (map(len, self._train), held_out.values())
         )
-        return self.told(f"{images} images", f"{tested} held out{why}")
+        return self.told(f"{images} images", f"{tested} held out")
 
     def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images of x and of y."""

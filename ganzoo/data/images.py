@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,8 @@ from ganzoo.data.headers import Look, look
 from ganzoo.data.listing import SUFFIXES as SUFFIXES
 from ganzoo.data.listing import list_images as list_images
 from ganzoo.data.listing import shown as shown
+from ganzoo.data.opening import BROKEN, check_pixels, picture_in, readable
 from ganzoo.data.opening import MAX_PIXELS as MAX_PIXELS
-from ganzoo.data.opening import check_pixels, picture_in, readable
 from ganzoo.data.raw import Header, Raw, Source
 from ganzoo.errors import DataError
 from ganzoo.files import write_with
@@ -26,8 +25,6 @@ from ganzoo.untrusted import UntrustedError, open_plain
 from ganzoo.variable import Variable
 
 RGB = Variable()
-# What readers of broken files fall over; the message would help nobody.
-BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
 
 
 def read_image(path: Path, variable: Variable = RGB) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,18 @@ from typing import IO
 
 from PIL import Image, ImageFile
 
-from ganzoo.untrusted import open_plain
+from ganzoo.untrusted import UntrustedError, open_plain
 
 # 64 Mpixel are 192 MB as 8-bit RGB; more is a bomb or belongs in tiles.
 MAX_PIXELS = 2**26
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+# What readers of broken files fall over; the message would help nobody.
+BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
+# What a file is that cannot be opened as an image.
+UNOPENED = (OSError, SyntaxError, ValueError, UntrustedError)
+# The EXIF tag of a file's orientation, and its values that swap rows and columns.
+ORIENTATION, SIDEWAYS = 274, (5, 6, 7, 8)
 
 
 @contextmanager
@@ -29,6 +36,23 @@ def opened_picture(path: Path, formats: Sequence[str] = FORMATS) -> Iterator[Ima
     """
     with open_plain(path) as file, picture_in(file, formats) as image:
         yield image
+
+
+def upright_size(path: Path) -> tuple[int, int] | None:
+    """An image's height and width, turned upright; None where Pillow cannot say."""
+    try:
+        with opened_picture(path) as image:
+            sideways = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
+            return (image.width, image.height) if sideways else (image.height, image.width)
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        UntrustedError,
+        Image.DecompressionBombError,
+        *BROKEN,
+    ):
+        return None
 
 
 @contextmanager

@@ -176,8 +176,7 @@ class PairedFolders(FolderData):
 
     def summary(self) -> str:
         """How many pairs there are, and what lies beside them."""
-        none = "none held out (training pairs stand in)"
-        held_out = none if self._trained_on else f"{len(self._test)} held out"
+        held_out = "none held out" if self._trained_on else f"{len(self._test)} held out"
         return self.told(f"{len(self._train)} pairs", held_out)
 
     def items(self) -> Iterator[tuple[Sequence[object], Reads]]:

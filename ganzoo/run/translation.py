@@ -84,6 +84,15 @@ class Translation:
         return f"scale: that of training, images {how} {size[1]} x {size[0]} px and back"
 
     @property
+    def output_line(self) -> str:
+        """Which output is made, as "output: x2y, from x; others by --output: y2x"."""
+        outputs = self.model.outputs
+        name = next(name for name, wire in outputs.items() if wire is self.wire)
+        others = ", ".join(other for other in outputs if other != name)
+        made = f"output: {name}, from {self.variable}"
+        return f"{made}; others by --output: {others}" if others else made
+
+    @property
     def closing_line(self) -> str:
         """What came of it: "38 translated, 2 there already, 1 unreadable"."""
         told = [f"{self.done} translated"]
