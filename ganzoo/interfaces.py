@@ -169,11 +169,11 @@ class Data(ABC):
         """Find the files; raises DataError where nothing usable is there."""
 
     def inspect(self) -> list[str]:
-        """Look at every file before the first step, in seconds; returns what a person should know.
+        """What a person should know of the files; raises DataError where one cannot be read."""
+        return []
 
-        Raises:
-            DataError: a file that will be needed cannot be read.
-        """
+    def inspect_tests(self) -> list[str]:
+        """As `inspect`, of the test samples' files alone; refuses nothing."""
         return []
 
     @abstractmethod

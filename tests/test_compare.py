@@ -10,15 +10,18 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from typer.testing import CliRunner
 
+from ganzoo.build.trained import open_model
 from ganzoo.cli import app
 from ganzoo.compare import training
 from ganzoo.compare.measuring import measure
 from ganzoo.compare.metrics import metrics_of, own_metrics, plan_metrics
+from ganzoo.compare.pictures import Shown, _seen_by
 from ganzoo.compare.systems import differing_data, find_systems
 from ganzoo.compare.table import compare
 from ganzoo.data.streets import Streets
@@ -310,3 +313,42 @@ def test_other_data_are_told(recipes, tmp_path):
     (tmp_path / "second.toml").write_text(OTHER + "[data]\naligned = true\n")
     systems = find_systems(recipes, 1, [], tmp_path / "cmp")
     assert differing_data(systems) == ["second has other data than first: aligned = True"]
+
+
+def own_images(folder: Path) -> Path:
+    """Gray images of 12 bits in trainA, trainB, testA and testB."""
+    for side in ("trainA", "trainB", "testA", "testB"):
+        (folder / side).mkdir(parents=True)
+        for number in range(2):
+            pixels = np.random.default_rng(number).integers(0, 4096, (16, 16), dtype=np.uint16)
+            Image.fromarray(pixels).save(folder / side / f"{number}.png")
+    return folder
+
+
+@pytest.mark.case("A18", "A9")
+def test_each_system_gets_the_images_as_it_was_trained_to_read_them(recipes, tmp_path, ganzoo):
+    """A range of one, gray of the other: both saw what the first reads, or ended in a traceback."""
+    place = own_images(tmp_path / "photos")
+    data = ["--set", f'data={{ type = "folders", root = "{place}", size = 16 }}']
+    data += ["--set", "metrics={}"]
+    gray = ["G.in_channels", "G.out_channels", "D.in_channels"]
+    gray = [word for each in gray for word in ("--set", f"networks.{each}=1")]
+    changes = {"plain": [], "gray": [*gray, "--set", "data.channels=1"]}
+    changes["gray"] += ["--set", "data.range=[0, 4095]"]
+    for name, more in changes.items():
+        result = CliRunner().invoke(app, ["run", "first.toml", "--out", name, *data, *more])
+        assert result.exit_code == 0, result.output
+    plans = [open_model(tmp_path / name) for name in changes]
+    systems = [Shown(n, *opened) for n, opened in zip(changes, plans, strict=True)]
+    plain, ranged = (_seen_by(system, systems[0], ["x"]) for system in systems)
+    assert plain.test_sample(0)["x"].shape == (3, 16, 16)
+    assert plain.test_sample(0)["x"].max() < -0.87
+    assert ranged.test_sample(0)["x"].shape == (1, 16, 16)
+    assert ranged.test_sample(0)["x"].max() > 0.9
+    result = CliRunner().invoke(app, ["compare", *changes, "--out", "together"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "together" / "x2y.png").exists()
+    elsewhere = own_images(tmp_path / "others")
+    (elsewhere / "testA" / "1.png").unlink()
+    plan, model = open_model(tmp_path / "gray", overrides=[f"data.root={elsewhere}"])
+    assert _seen_by(Shown("gray", plan, model), systems[0], ["x"]) is None

@@ -380,6 +380,30 @@ def test_other_data(whole, tmp_path):
     assert "left out of the recipe: metrics.labels, metrics.quality" in told[0]
 
 
+@pytest.mark.case("A9", "A11")
+def test_what_reading_the_test_images_leaves_out_is_told(whole, tmp_path):
+    """As at the start of a run; training images, which are not measured on, are not looked at."""
+    for side in ("trainA", "trainB", "testA", "testB"):
+        (tmp_path / side).mkdir()
+        for number in range(3):
+            pixels = np.random.default_rng(number).integers(0, 4096, (16, 16), dtype=np.uint16)
+            pixels[0, :2] = 0, 4095
+            picture = Image.fromarray(pixels if side == "testA" else (pixels >> 4).astype(np.uint8))
+            pages = [picture] if side == "testB" and number else []
+            picture.save(tmp_path / side / f"{number}.tif", save_all=True, append_images=pages)
+    told = []
+    settings = ["data.type=folders", "data.size=16"]
+    evaluate_file(
+        whole[0], folder=tmp_path, overrides=settings, metrics=["cycle"], tell=told.append
+    )
+    assert told == [
+        f"note: {tmp_path / 'testB' / '1.tif'} and 1 more images have more than one page or frame: "
+        "the first is read, 2 are left out; save them as files of their own to use them",
+        "note: x: values of 3 sampled images lie in 0 ... 4095 and use 6.2% of 0 ... 65535, so all "
+        "images look nearly alike",
+    ]
+
+
 def test_mistakes_are_one_sentence(whole, tmp_path):
     folder, _ = whole
     with pytest.raises(GanzooError, match=r"no metric 'cycl'\. Did you mean 'cycle'"):

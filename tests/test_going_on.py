@@ -204,3 +204,18 @@ def test_changes_and_moved_data_reach_two_processes(half, monkeypatch):
     assert told[told.index("--change") + 1] == "optimizers.default.lr=1e-5"
     assert f'data.root="{half / "moved"}"' in told
     assert told[-2:] == ["--processes", "2"]
+
+
+@pytest.mark.case("C9")
+def test_a_change_that_no_step_would_train_is_refused(half):
+    """Else the model's header would say that it was trained so."""
+    run = half / "runs" / "mine"
+    before = (run / "recipe.toml").read_bytes(), (run / "model.safetensors").read_bytes()
+    change = ("resume", "runs/mine", "--change", "data.interpolation=nearest")
+    refused = ganzoo(*change)
+    assert refused.exit_code == 2
+    assert "all 2 steps are made" in refused.output
+    assert "data.interpolation" in refused.output
+    assert before == ((run / "recipe.toml").read_bytes(), (run / "model.safetensors").read_bytes())
+    longer = ganzoo(*change, "--set", "train.length=3 steps")
+    assert longer.exit_code == 0, longer.output

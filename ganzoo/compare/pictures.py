@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,10 +14,13 @@ from ganzoo.build.plans import Blueprint
 from ganzoo.build.trained import open_model
 from ganzoo.interfaces import Data, Sample
 from ganzoo.play.model import Model
+from ganzoo.run.evaluation import Tell
 from ganzoo.run.pictures import grid
 from ganzoo.run.recorder import save_picture
 
 ROWS = 6
+# Settings of how data are read, not of which images they are.
+READING = {"size", "resize", "flip", "channels", "aspect", "range", "colour", "interpolation"}
 
 
 @dataclass(frozen=True)
@@ -34,28 +38,66 @@ def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[Show
     return [Shown(name, plan, model.to(device)) for name, (plan, model) in opened.items()]
 
 
-def draw(systems: Sequence[Shown], out: Path) -> list[Path]:
+def draw(systems: Sequence[Shown], out: Path, say: Tell) -> list[Path]:
     """One picture for each output that any system has: `OUT/x2y.png`; returns what was written."""
     outputs = dict.fromkeys(name for system in systems for name in system.model.outputs)
-    return [_draw(output, systems, out / f"{output}.png") for output in outputs]
+    return [_draw(output, systems, out / f"{output}.png", say) for output in outputs]
 
 
-def _draw(output: str, systems: Sequence[Shown], path: Path) -> Path:
-    """Inputs and truth are the first system's that has the output."""
-    able = [system for system in systems if output in system.model.outputs]
-    data = able[0].blueprint.dataset
-    assert data is not None
-    data.prepare()
-    inputs, truth = _sides(able[0], output, data)
+def _draw(output: str, systems: Sequence[Shown], path: Path, say: Tell) -> Path:
+    """Inputs and truth are shown as the first system reads them that has the output."""
+    makers = [system for system in systems if output in system.model.outputs]
+    data = _prepared(makers[0])
+    inputs, truth = _sides(makers[0], output, data)
+    seen = {system.name: _seen_by(system, makers[0], inputs) for system in makers}
+    able = [system for system in makers if seen[system.name]]
+    for system in makers:
+        if system not in able:
+            say(
+                f"note: {system.name} is left out of {path}: its images have other channels than "
+                f"those of {makers[0].name}"
+            )
     headings = [*inputs, *(system.name for system in able), *truth]
     rows, counts = [], data.test_counts()
     distinct = [counts[name] for name in inputs if name in counts]
     for index in range(min(ROWS, data.test_count(), *distinct)):
         sample = data.test_sample(index)
-        made = [_made(system.model, output, sample, index) for system in able]
+        given = [(system, own.test_sample(index)) for system in able if (own := seen[system.name])]
+        made = [_made(system.model, output, images, index) for system, images in given]
         rows.append([*(sample[n] for n in inputs), *made, *(sample[n] for n in truth)])
     save_picture(grid(rows, headings), path)
     return path
+
+
+def _prepared(system: Shown) -> Data:
+    data = system.blueprint.dataset
+    assert data is not None
+    data.prepare()
+    return data
+
+
+def _seen_by(system: Shown, first: Shown, inputs: Sequence[str]) -> Data | None:
+    """What a system gets: the first's images, as it reads them itself where both have the same.
+
+    None where it cannot take them.
+    """
+    own, data = _prepared(system), _prepared(first)
+    one, other = (
+        {"type": each.blueprint.recipe.data.type} | _which(each) for each in (system, first)
+    )
+    same = one == other and own.fingerprint() == data.fingerprint() != {}
+    if same and own.test_counts() == data.test_counts():
+        return own
+    fits = [own.variables[n].channels == data.variables[n].channels for n in inputs]
+    return data if all(fits) else None
+
+
+def _which(system: Shown) -> dict[str, Any]:
+    """The settings that say which images there are, wherever they lie."""
+    data = system.blueprint.dataset
+    assert data is not None
+    settings = system.blueprint.recipe.data.settings
+    return {k: v for k, v in settings.items() if k not in READING and k not in data.places}
 
 
 def _sides(system: Shown, output: str, data: Data) -> tuple[list[str], list[str]]:

@@ -43,7 +43,7 @@ def write_report(
     for path, text in texts.items():
         write_text(path, text)
     shown = open_systems({system.name: system.trainings[0].folder for system in systems}, device)
-    pictures = draw(shown, out)
+    pictures = draw(shown, out, say)
     page = out / "comparison.html"
     write_text(page, comparison_page(show_systems(systems), table, pictures, out))
     return table, [page, *texts, *pictures]

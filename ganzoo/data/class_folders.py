@@ -116,9 +116,9 @@ class ClassFolders(FolderData):
         es = "" if self.count == 1 else "es"
         return self.told(f"{len(self._train)} images of {self.count} class{es}", held_out)
 
-    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images with their class, for training and held out."""
-        for items in (self._train, self._test):
+        for items in (self._train, self._test) if training else (self._test,):
             yield items, self._reads
 
     def _reads(self, item: Labelled) -> list[tuple[Path, str]]:

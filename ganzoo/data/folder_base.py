@@ -167,8 +167,11 @@ class FolderData(Data):
         return kept or self._none_of(items)
 
     @abstractmethod
-    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
-        """Lists of what is drawn, as `first_readable` gets them, and which files an item reads."""
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Lists of what is drawn, as `first_readable` gets them, and which files an item reads.
+
+        training: those to train on as well, not only those to test on.
+        """
 
     def inspect(self) -> list[str]:
         """Look at all headers; what cannot be read is refused, or left out from now on."""
@@ -185,6 +188,13 @@ class FolderData(Data):
                 self._none_of(items)
         named = [file for found in reads.values() for file in found]
         return [*notes(looks), *all_scale_notes(named, self.variables)]
+
+    def inspect_tests(self) -> list[str]:
+        """Nothing is advised: a trained model is not helped by another range."""
+        found = [(of, item) for items, of in self.items(training=False) for item in items]
+        named = [file for of, item in found for file in of(item)]
+        files = [(path, self.variables[name]) for path, name in named]
+        return [*notes(look_at_all(files)[0]), *all_scale_notes(named, self.variables, False)]
 
     def fingerprint(self) -> dict[str, Any]:
         """Of each folder that is used the number of images, and a hash of their names and sizes."""

@@ -129,9 +129,9 @@ class Folders(FolderData):
         )
         return self.told(f"{images} images", f"{tested} held out")
 
-    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images of x and of y."""
-        for lists in (self._train, self._test):
+        for lists in (self._train, self._test) if training else (self._test,):
             for name, files in zip(self.variables, lists, strict=True):
                 yield files, self._reads(name)
 

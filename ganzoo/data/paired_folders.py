@@ -179,9 +179,9 @@ class PairedFolders(FolderData):
         held_out = "none held out" if self._trained_on else f"{len(self._test)} held out"
         return self.told(f"{len(self._train)} pairs", held_out)
 
-    def items(self) -> Iterator[tuple[Sequence[object], Reads]]:
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Pairs, for training and held out."""
-        for pairs in (self._train, self._test):
+        for pairs in (self._train, self._test) if training else (self._test,):
             yield pairs, self._reads
 
     def _reads(self, pair: Pair) -> list[tuple[Path, str]]:

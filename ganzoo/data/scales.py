@@ -33,16 +33,21 @@ class _Used:
 
 
 def all_scale_notes(
-    files: Iterable[tuple[Path, str]], variables: Mapping[str, Variable]
+    files: Iterable[tuple[Path, str]], variables: Mapping[str, Variable], advise: bool = True
 ) -> list[str]:
-    """`scale_notes` of the files of each variable, which are given with its name."""
+    """`scale_notes` of the files of each variable, which are given with its name.
+
+    advise: name the setting that helps.
+    """
     by_name: dict[str, dict[Path, None]] = {}
     for path, name in files:
         by_name.setdefault(name, {})[path] = None
     return [
         f"{name}: {note}"
         for name, paths in sorted(by_name.items())
-        for note in scale_notes(list(paths), variables[name], f"data.range.{name}")
+        for note in scale_notes(
+            list(paths), variables[name], f"data.range.{name}" if advise else ""
+        )
     ]
 
 

@@ -100,6 +100,8 @@ def evaluate_file(
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
+    for note in data.inspect_tests():
+        tell(f"note: {note}")
     return _assessment(weights, blueprint, data, measured(blueprint, model, data, able, tell, tick))
 
 

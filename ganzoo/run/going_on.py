@@ -115,6 +115,27 @@ def differences(before: Any, now: Any, path: str = "") -> list[str]:
     return [] if before == now else [path]
 
 
+def check_steps_left(
+    folder: Path, done: int, left: int, length: str, changed: Sequence[Change]
+) -> None:
+    """Whether a run of so many steps may end there, and whether its changes will be trained.
+
+    Raises:
+        RunError: it is past its end; or it is at it, and its model would tell of changes that it
+            never learnt.
+    """
+    if left < 0:
+        raise RunError(
+            f"{folder}: this run has already made {done} steps; train.length = {length} is shorter"
+        )
+    if changed and not left:
+        paths = ", ".join(str(each["path"]) for each in changed)
+        raise RunError(
+            f"{folder}: all {done} steps are made, so none would be trained with what is changed "
+            f"({paths}); make it longer as well: --set 'train.length=...'"
+        )
+
+
 def at(tables: Any, path: str) -> Any:
     """What stands at a dotted path; None where nothing does."""
     for key in path.split("."):

@@ -27,7 +27,7 @@ from ganzoo.run.evaluation import rehearse
 from ganzoo.run.evaluator import Evaluator
 from ganzoo.run.failing import failed, leave
 from ganzoo.run.folder import RunFolder
-from ganzoo.run.going_on import Change, check_data_same, unrecorded
+from ganzoo.run.going_on import Change, check_data_same, check_steps_left, unrecorded
 from ganzoo.run.notes import notes
 from ganzoo.run.processes import check_count, check_devices, wants_cpu
 from ganzoo.run.progress import progress
@@ -176,12 +176,8 @@ def _take_up(
         raise RunError(
             f"{checkpoint}: it does not fit the recipe as it was changed ({paths}): {error}"
         ) from error
-    if trainer.done > trainer.timetable.steps:
-        length = experiment.recipe.train.length
-        raise RunError(
-            f"{checkpoint.parents[1]}: this run has already made {trainer.done} steps; "
-            f"train.length = {length} is shorter"
-        )
+    length, left = experiment.recipe.train.length, trainer.timetable.steps - trainer.done
+    check_steps_left(checkpoint.parents[1], trainer.done, left, str(length), changed)
 
 
 def _play(
