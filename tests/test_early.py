@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ganzoo.loading import load_recipe
 from ganzoo.outline import outline
 from ganzoo.places import WIRES, wires_of
 from ganzoo.plugins import installed
+from ganzoo.run.lock import Lock, refuse_owned
 from ganzoo.signature import settings, wires
 
 COMPONENTS = {f"{part.kind} {part.name}": part for part in installed().registry}
@@ -118,6 +120,20 @@ FOLDERS = "run cyclegan --set data.type=folders --set data.root="
 def test_folders_that_do_not_fit_are_refused_without_torch(line, message, folders):
     refused(line, message, folders)
     assert not (folders / "runs").exists()
+
+
+@pytest.mark.case("C8", "D7")
+def test_a_run_that_is_being_trained_is_refused_without_torch(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text('extends = "cyclegan"\n')
+    own = Lock(tmp_path / "run").take()
+    try:
+        refused("resume run", f"is being trained by process {os.getpid()}", tmp_path)
+    finally:
+        own.release()
+    (tmp_path / "run" / ".lock").write_text("{}")
+    refuse_owned(tmp_path / "run")
+    assert not (tmp_path / "run" / ".lock").exists()
 
 
 @pytest.mark.case("D7")

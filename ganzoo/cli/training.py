@@ -12,6 +12,7 @@ import typer
 
 from ganzoo.cli.options import seconds
 from ganzoo.printing import say
+from ganzoo.run.lock import refuse_owned
 from ganzoo.run.record import ASIDE, last_start, read_record
 from ganzoo.run.streams import steady_output
 from ganzoo.run.worker import (
@@ -92,6 +93,8 @@ def _begin(request: Request) -> int:
         say(_was_finished(request.folder, record))
         return 0
     if not is_launched():
+        if request.resume:
+            refuse_owned(request.folder)
         refuse_early(request.recipe, request.settings)
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():

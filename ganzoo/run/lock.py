@@ -32,6 +32,16 @@ MOST = 4096  # bytes of a lock
 HELD: set[int] = set()  # files that a child must not hold: a lock would outlive its owner
 
 
+def refuse_owned(folder: Path) -> None:
+    """Say early that a run has an owner; a lock that nobody holds any more is taken away.
+
+    Raises:
+        RunError: it has one, or its lock cannot be taken.
+    """
+    if (folder / FILE).exists():
+        Lock(folder).take().release()
+
+
 class Lock:
     """The lock of a run's folder, from `take` to `release`.
 
@@ -191,8 +201,7 @@ def _refusal(folder: Path, owner: dict[str, Any], age: float) -> str:
     )
     return (
         f"{folder} is being trained by process {pid} on {host}, since {since}; nothing was "
-        f"changed. Wait for its end, stop it by Ctrl-C or kill {pid} there, or take another "
-        f"folder with --out DIR{elsewhere}"
+        f"changed. Wait for its end, or stop it by Ctrl-C or kill {pid} there{elsewhere}"
     )
 
 
