@@ -60,24 +60,29 @@ class Class(Found):
     node: ast.ClassDef
 
 
-@functools.cache
 def outline(target: str, skip: int = 0) -> Outline | None:
     """The outline of `package.module:Class`, or None where its text does not tell.
 
     skip: leading parameters that the host supplies (an optimizer's `params`).
     """
-    module, _, name = target.partition(":")
     try:
-        line = list(_line(module, name))
-        methods = {n: m for found in reversed(line) for n, m in _methods(found.node).items()}
-        made = next((found for found in line if "__init__" in _methods(found.node)), None)
-        return Outline(
-            _settings(made, skip) if made else {},
-            {name: _required(method) for name, method in methods.items()},
-            [f"{found.module}:{found.node.name}" for found in line],
-        )
+        return _outline(target, skip)
     except (OSError, ValueError, SyntaxError, RecursionError):
         return None
+
+
+@functools.cache
+def _outline(target: str, skip: int) -> Outline:
+    """What was read once is kept; what could not be read is tried again."""
+    module, _, name = target.partition(":")
+    line = list(_line(module, name))
+    methods = {n: m for found in reversed(line) for n, m in _methods(found.node).items()}
+    made = next((found for found in line if "__init__" in _methods(found.node)), None)
+    return Outline(
+        _settings(made, skip) if made else {},
+        {name: _required(method) for name, method in methods.items()},
+        [f"{found.module}:{found.node.name}" for found in line],
+    )
 
 
 def _line(module: str, name: str, further: int = FURTHEST) -> Iterator[Class]:
@@ -124,10 +129,14 @@ def _is(target: ast.expr, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
-@functools.cache
 def _tree(module: str) -> ast.Module | None:
     path = _file(module)
-    return ast.parse(path.read_bytes()) if path else None
+    return _parsed(path) if path else None
+
+
+@functools.cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
 
 
 def _file(module: str) -> Path | None:

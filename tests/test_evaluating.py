@@ -408,7 +408,7 @@ def test_mistakes_are_one_sentence(whole, tmp_path):
     folder, _ = whole
     with pytest.raises(GanzooError, match=r"no metric 'cycl'\. Did you mean 'cycle'"):
         evaluate_file(folder, metrics=["cycl"], tell=say_nothing)
-    with pytest.raises(DataError, match=r"learns from two folders of images.* It holds"):
+    with pytest.raises(DataError, match=r"learns from two folders of images.* This folder holds"):
         evaluate_file(folder, folder=tmp_path, tell=say_nothing)
     with pytest.raises(DataError, match="it does not exist"):
         evaluate_file(folder, folder=tmp_path / "none", tell=say_nothing)
