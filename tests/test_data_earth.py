@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
+from copy import copy
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -375,7 +376,7 @@ def test_without_the_package(missing: str, tmp_path: Path, monkeypatch: pytest.M
             raise ModuleNotFoundError(name)
         if missing == "package":
             return None
-        spec = find_spec("ganzoo")
+        spec = copy(find_spec("ganzoo"))  # all later searches share the original
         assert spec
         spec.submodule_search_locations = [str(tmp_path)]
         return spec
