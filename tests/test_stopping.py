@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -241,3 +243,20 @@ def test_one_that_is_asked_stops_all():
     assert Looks(Together(False, [0.0, 0.3])).asked(1, True)
     alone = SimpleNamespace(num_processes=1)
     assert [Looks(alone).asked(1, stop) for stop in (True, False)] == [True, False]
+
+
+@pytest.mark.case("D8")
+def test_an_interrupt_while_torch_is_imported_is_told_without_it(tmp_path):
+    """Importing it a second time raises errors of its own."""
+    (tmp_path / "run" / "checkpoints" / "step-00000012").mkdir(parents=True)
+    code = """
+import sys
+from pathlib import Path
+from ganzoo.cli.training import _interrupted
+print(_interrupted(Path(sys.argv[1])))
+sys.exit("torch" in sys.modules)
+"""
+    words = [sys.executable, "-c", code, str(tmp_path / "run")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert f"step 12, with: ganzoo resume {tmp_path / 'run'}" in ended.stdout

@@ -134,9 +134,9 @@ def _in_several(request: Request, count: int, started: float) -> int:
     Returns the exit code.
     """
     from ganzoo.build.experiment import check_recipe
-    from ganzoo.run.failing import goes_on
     from ganzoo.run.folder import RunFolder
     from ganzoo.run.going_on import changed_paths
+    from ganzoo.run.listing import goes_on
     from ganzoo.run.processes import WorkerError, check_devices, launch
 
     recipe = check_recipe(request.recipe, request.settings)[0].recipe
@@ -215,6 +215,6 @@ def _stopped(step: int, folder: Path, alarm: str) -> str:
 def _interrupted(folder: Path) -> str:
     if not folder.exists():
         return "\nStopped before anything was made"
-    from ganzoo.run.failing import goes_on
+    from ganzoo.run.listing import goes_on
 
     return f"\nStopped at once, without saving; {goes_on(folder)}"

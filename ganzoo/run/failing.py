@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from ganzoo.errors import DataError, GanzooError, RunError
-from ganzoo.play.checkpoint import checkpoints
 from ganzoo.play.loader import told_by_worker
 from ganzoo.play.trainer import Trainer
+from ganzoo.run.listing import goes_on
 from ganzoo.run.recorder import Recorder
 from ganzoo.run.worker import resume_command
 
@@ -39,19 +39,6 @@ def leave(trainer: Trainer, recorder: Recorder) -> None:
     if trainer.accelerator.num_processes > 1:
         raise KeyboardInterrupt
     recorder.save(trainer.done)
-
-
-def goes_on(folder: Path) -> str:
-    """How to go on with a run that could not be saved where it was."""
-    if not folder.exists():
-        return "if it was moved, go on with: ganzoo resume, and its new place; else start again"
-    found = checkpoints(folder / "checkpoints")
-    if not found:
-        return f"nothing was saved yet: delete {folder} and start again"
-    return (
-        f"the run goes on from its last checkpoint, step {found[-1][0]}, with: "
-        f"{resume_command(folder)}"
-    )
 
 
 def _told(error: Exception, trainer: Trainer, folder: Path) -> str:

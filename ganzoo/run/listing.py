@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.run.record import FILE, is_running, last_start, read_record
+from ganzoo.run.worker import resume_command
 from ganzoo.toml_text import read_tables
 from ganzoo.untrusted import is_plain, open_plain, parse_json, read_object
 
@@ -105,8 +106,24 @@ def _step(folder: Path, state: str, recorded: int | None) -> int | None:
         return max(recorded or 0, _last_logged(folder))
     if recorded is not None:
         return recorded
+    return last_saved(folder)
+
+
+def last_saved(folder: Path) -> int | None:
+    """The step of a run's last checkpoint; None where there is none."""
     found = [CHECKPOINT.fullmatch(p.name) for p in (folder / "checkpoints").glob("step-*")]
     return max((int(match[1]) for match in found if match), default=None)
+
+
+def goes_on(folder: Path) -> str:
+    """How to go on with a run that could not be saved where it was."""
+    if not folder.exists():
+        return "if it was moved, go on with: ganzoo resume, and its new place; else start again"
+    step = last_saved(folder)
+    if step is None:
+        return f"nothing was saved yet: delete {folder} and start again"
+    command = resume_command(folder)
+    return f"the run goes on from its last checkpoint, step {step}, with: {command}"
 
 
 def _last_logged(folder: Path) -> int:
