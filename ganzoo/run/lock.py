@@ -75,7 +75,7 @@ class Lock:
         """
         if self.file < 0 or self._is_ours():
             return
-        if not self.folder.exists():
+        if not self.path.exists():  # what is written just then may make an empty folder again
             raise RunError(f"{self.folder}: this run's folder is gone, deleted or moved")
         raise RunError(f"{self.folder}: another process took this run over")
 
