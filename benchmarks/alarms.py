@@ -13,11 +13,11 @@ import statistics
 import time
 
 from ganzoo import build_recipe
-from ganzoo.alarms.judge import Judge
-from ganzoo.alarms.signs import Reader
-from ganzoo.alarms.spans import spans
-from ganzoo.alarms.watch import Watch
-from ganzoo.play.device import make_accelerator
+from ganzoo.engine.device import make_accelerator
+from ganzoo.training.alarms.debounce import Judge
+from ganzoo.training.alarms.detectors import Reader
+from ganzoo.training.alarms.ranges import spans
+from ganzoo.training.alarms.watch import Watch
 
 
 def median(function, rounds):

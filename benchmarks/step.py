@@ -13,7 +13,7 @@ import statistics
 import time
 
 from ganzoo import build_recipe
-from ganzoo.play.device import make_accelerator
+from ganzoo.engine.device import make_accelerator
 
 VARIANTS = {
     "plain": (False, False),

@@ -13,29 +13,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganzoo.plugins import hookimpl
+from ganzoo.registry.discovery import hookimpl
 
 if TYPE_CHECKING:
-    from ganzoo.build import Experiment as Experiment
-    from ganzoo.build import build_recipe as build_recipe
-    from ganzoo.build import load_model as load_model
-    from ganzoo.loading import load_recipe as load_recipe
-    from ganzoo.registry import Component
+    from ganzoo.builder import Experiment as Experiment
+    from ganzoo.builder import build_recipe as build_recipe
+    from ganzoo.builder import load_model as load_model
+    from ganzoo.recipe.loading import load_recipe as load_recipe
+    from ganzoo.registry.components import Component
 
 __all__ = ["build_recipe", "hookimpl", "list_components", "load_model", "load_recipe"]
 __version__ = "0.1.0"
 
 _LAZY = {
-    "Experiment": "ganzoo.build",
-    "build_recipe": "ganzoo.build",
-    "load_model": "ganzoo.build",
-    "load_recipe": "ganzoo.loading",
+    "Experiment": "ganzoo.builder",
+    "build_recipe": "ganzoo.builder",
+    "load_model": "ganzoo.builder",
+    "load_recipe": "ganzoo.recipe.loading",
 }
 
 
 def list_components(kind: str | None = None) -> list[Component]:
     """Every part that a recipe may name, the core's and the plugins'; or those of one kind."""
-    from ganzoo.plugins import installed
+    from ganzoo.registry.discovery import installed
 
     return [part for part in installed().registry if kind in (None, part.kind)]
 

@@ -22,9 +22,9 @@ from remembering import register
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.play.checkpoint import checkpoints
-from ganzoo.run.lock import FILE
-from ganzoo.run.training import train
+from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.runs.lock import FILE
+from ganzoo.training.train import train
 
 
 def attempt(settings, out, step=1000, seconds=0.0):
@@ -77,7 +77,10 @@ def main():
     chance, left = random.Random(int(sys.argv[4])), int(kills)
     torch.set_num_threads(1)
     register()
-    for name in ("matplotlib.figure", "ganzoo.metrics.cycle_error"):  # once, and not in each fork
+    for name in (
+        "matplotlib.figure",
+        "ganzoo.components.metrics.cycle_error",
+    ):  # once, and not in each fork
         import_module(name)
     build_recipe("cyclegan", settings)
     assert attempt(settings, out.with_name("measure"))

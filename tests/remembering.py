@@ -23,8 +23,8 @@ from ganzoo.interfaces import (
     Schedule,
     Variable,
 )
-from ganzoo.plugins import installed
-from ganzoo.registry import Component
+from ganzoo.registry.components import Component
+from ganzoo.registry.discovery import installed
 
 
 class Began(AdversarialLoss):

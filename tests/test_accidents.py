@@ -16,13 +16,13 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
+from ganzoo.engine.checkpoint import checkpoints
 from ganzoo.errors import RunError
-from ganzoo.files import TEMPORARY, temporary_name
-from ganzoo.play.checkpoint import checkpoints
-from ganzoo.run.keeping import SUMS, damage, write_sums
-from ganzoo.run.leftovers import remove_leftovers
-from ganzoo.run.lock import FILE
-from ganzoo.run.training import train
+from ganzoo.files.writing import TEMPORARY, temporary_name
+from ganzoo.runs.keeping import SUMS, damage, write_sums
+from ganzoo.runs.leftovers import remove_leftovers
+from ganzoo.runs.lock import FILE
+from ganzoo.training.train import train
 
 SHORT = {
     "train.length": "4 steps",

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 import ganzoo
 from ganzoo.cli import app
-from ganzoo.loading import load_recipe
-from ganzoo.places import wanted
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.recipe.places import wanted
 
 PACKAGE = Path(ganzoo.__file__).parent
 ROOT = Path(__file__).parent.parent
@@ -73,7 +73,7 @@ def test_every_command_that_is_advised_is_there():
 
 @pytest.mark.case("D8")
 def test_every_option_that_is_advised_is_there():
-    commands = [*COMMANDS.values(), *COMMANDS["study"].commands.values()]
+    commands = [*COMMANDS.values()]
     known = {word for command in commands for p in command.params for word in p.opts}
     known |= {"--help", "--debug", "--version"}
     advised = {name for _, name in found(r"(?<![\w-])(--[a-z][a-z-]+)")} - OTHERS

@@ -25,9 +25,9 @@ import pytest
 from typer.testing import CliRunner
 
 import ganzoo
-from ganzoo.build.experiment import check_recipe
+from ganzoo.builder.experiment import check_recipe
 from ganzoo.cli import app
-from ganzoo.plugins import installed
+from ganzoo.registry.discovery import installed
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]

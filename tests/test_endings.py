@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import load_recipe
-from ganzoo.play.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import checkpoints
 
 SHORT = {
     "train.length": "400000 steps",

@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 
-from ganzoo.build.experiment import check_recipe
-from ganzoo.early import refuse_early
+from ganzoo.builder.experiment import check_recipe
+from ganzoo.cli.early import refuse_early
 from ganzoo.errors import GanzooError
-from ganzoo.loading import load_recipe
-from ganzoo.plugins import installed
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.registry.discovery import installed
 
 ODD = [
     *(None, 0, -1, 1, 2**63, 10**30, 1.5, -0.0, float("nan"), float("inf"), True, False),

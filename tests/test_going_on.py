@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_recipe
 from ganzoo.cli import app
+from ganzoo.engine.checkpoint import checkpoints
 from ganzoo.errors import RunError
-from ganzoo.play.checkpoint import checkpoints
-from ganzoo.run.training import train
+from ganzoo.training.train import train
 
 
 def ganzoo(*words):
@@ -194,7 +194,7 @@ def test_changes_in_python(half):
 def test_changes_and_moved_data_reach_two_processes(half, monkeypatch):
     """Each process gets the whole command."""
     seen = []
-    monkeypatch.setattr("ganzoo.run.processes.launch", lambda n, words, at: seen.append(words))
+    monkeypatch.setattr("ganzoo.launch.processes.launch", lambda n, words, at: seen.append(words))
     draw(half / "moved" / "trainA", 3)
     draw(half / "moved" / "trainB", 4, 10)
     words = ("--change", "optimizers.default.lr=1e-5", "--data", "moved", "--processes", "2")

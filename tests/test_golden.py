@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from safetensors import safe_open
 
 from ganzoo import build_recipe
-from ganzoo.play.step import shared
+from ganzoo.engine.step import shared
 
 HERE = Path(__file__).parent
 # The reference's loss names, by ours; its cycle, identity and L1 losses are logged weighted.

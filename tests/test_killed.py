@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from ganzoo.play.checkpoint import checkpoints
-from ganzoo.run.keeping import damage
-from ganzoo.run.lock import FILE
+from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.runs.keeping import damage
+from ganzoo.runs.lock import FILE
 
 AGAINST = {"real": "D_Y(y)", "fake": "D_Y(G(x))"}
 HISTORY = {"type": "history", "size": 3}

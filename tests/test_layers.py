@@ -1,4 +1,4 @@
-"""What may import what: names no torch, play no names, parts neither trainer nor recipe."""
+"""What may import what: names no torch, the engine no names, components no recipe."""
 
 from __future__ import annotations
 
@@ -14,16 +14,9 @@ import ganzoo
 
 PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
-    *("__init__", "__main__", "errors", "registry", "plugins", "parts", "signature", "expression"),
-    *("duration", "recipe", "loading", "files", "notation", "tables", "variable"),
-    *("untrusted", "printing", "packages", "older"),
-    *("toml_text", "overrides", "origins", "outline", "places", "standins", "synonyms"),
-    *("early", "own_images", "data/roots", "data/listing", "data/advice", "data/ahead"),
-    *("data/choosing", "data/partners"),
-)
-PARTS = (
-    *("networks", "losses", "buffers", "data", "metrics", "outputs"),
-    *("latents", "schedules", "inits"),
+    *("__init__", "__main__", "errors", "files", "printing/text", "expression"),
+    *("registry", "recipe", "cli/early", "interfaces/variable"),
+    *("components/data/roots", "components/data/listing"),
 )
 HEAVY = ("torch", "torchvision", "accelerate", "torchmetrics", "safetensors", "numpy", "matplotlib")
 
@@ -50,27 +43,17 @@ def offenders(paths, forbidden, **how):
 
 
 def test_names_import_no_torch():
-    assert not offenders(modules(*NAMES), [*HEAVY, "ganzoo.play"], top_level_only=True)
+    assert not offenders(modules(*NAMES), [*HEAVY, "ganzoo.engine"], top_level_only=True)
 
 
-def test_play_imports_no_names():
-    names = [
-        "registry",
-        "plugins",
-        "parts",
-        "signature",
-        "recipe",
-        "loading",
-        "build",
-        "run",
-        "cli",
-    ]
-    assert not offenders(modules("play", "interfaces"), [f"ganzoo.{name}" for name in names])
+def test_the_engine_imports_no_names():
+    names = ("registry", "recipe", "builder", "runs", "training", "cli")
+    assert not offenders(modules("engine", "interfaces"), [f"ganzoo.{name}" for name in names])
 
 
-def test_parts_know_nothing_of_trainer_or_recipe():
-    others = ["recipe", "loading", "registry", "build", "run", "cli", "play"]
-    assert not offenders(modules(*PARTS), [f"ganzoo.{name}" for name in others])
+def test_components_know_nothing_of_trainer_or_recipe():
+    others = ("recipe", "registry", "engine", "inference", "builder", "runs", "training", "cli")
+    assert not offenders(modules("components"), [f"ganzoo.{name}" for name in others])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +80,7 @@ def test_nothing_is_unpickled_but_in_one_place():
         for line in _code_lines(path)
         if unsafe.search(line) and not re.search(r"\.eval\(|re\.compile", line)
     }
-    assert found == {"networks/reference.py"}
+    assert found == {"components/networks/reference.py"}
 
 
 def _code_lines(path):
@@ -137,7 +120,7 @@ def test_there_is_one_printer():
     found = [
         f"{path.relative_to(PACKAGE)}: {ast.unparse(node.func)}"
         for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name not in ("printing.py", "terminal.py")
+        if path.name not in ("text.py", "terminal.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and (

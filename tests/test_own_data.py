@@ -10,13 +10,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from ganzoo import load_recipe
-from ganzoo.build.experiment import check_recipe
-from ganzoo.build.own_data import need_of, own_data
-from ganzoo.build.reading import read
+from ganzoo.builder.experiment import check_recipe
+from ganzoo.builder.own_data import need_of, own_data
+from ganzoo.builder.resolve import read
 from ganzoo.cli import app
-from ganzoo.data.choosing import choose
+from ganzoo.components.data.choosing import choose
 from ganzoo.errors import DataError, GanzooError, RecipeError
-from ganzoo.plugins import installed
+from ganzoo.registry.discovery import installed
 
 
 def ganzoo(*words):
@@ -276,7 +276,7 @@ def test_trained_resumed_and_done_again(place):
 
 def test_every_process_chooses_the_same(place, monkeypatch):
     seen = []
-    monkeypatch.setattr("ganzoo.run.processes.launch", lambda n, words, at: seen.append(words))
+    monkeypatch.setattr("ganzoo.launch.processes.launch", lambda n, words, at: seen.append(words))
     draw(place / "own" / "trainA", 2)
     draw(place / "own" / "trainB", 2)
     words = ["run", "cyclegan", "--data", "own", "--set", "train.device=cpu"]

@@ -21,7 +21,7 @@ from ganzoo.interfaces import (
     Schedule,
     Variable,
 )
-from ganzoo.signature import parameters, settings
+from ganzoo.registry.signature import parameters, settings
 
 REQUIRED = {
     ("latent", "normal"): {"size": 8},

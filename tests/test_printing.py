@@ -14,11 +14,11 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 from ganzoo.cli import app
-from ganzoo.pages.columns import columns, print_rich, print_tabs, print_terms
-from ganzoo.printing import HIDDEN, guard_warnings, one_line, say, say_json, visible
-from ganzoo.run.display import LineDisplay, LiveDisplay
-from ganzoo.run.scores import print_scores
-from ganzoo.terminal import Terminal
+from ganzoo.cli.pages.columns import columns, print_rich, print_tabs, print_terms
+from ganzoo.evaluation.scores import print_scores
+from ganzoo.printing.terminal import Terminal
+from ganzoo.printing.text import HIDDEN, guard_warnings, one_line, say, say_json, visible
+from ganzoo.training.display import LineDisplay, LiveDisplay
 
 pytestmark = pytest.mark.case("E6")
 

@@ -10,9 +10,9 @@ import torch
 from rich.console import Console
 
 from ganzoo import build_recipe, load_model, load_recipe
-from ganzoo.build.experiment import check_recipe
-from ganzoo.data.images import save_image
-from ganzoo.run.training import train
+from ganzoo.builder.experiment import check_recipe
+from ganzoo.components.data.images import save_image
+from ganzoo.training.train import train
 
 RECIPES = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))
 SHORT = {
@@ -50,8 +50,8 @@ def shrunk(recipe, folder):
 
 
 def build_recipe_settings(loaded):
-    from ganzoo.plugins import installed
-    from ganzoo.signature import settings
+    from ganzoo.registry.discovery import installed
+    from ganzoo.registry.signature import settings
 
     return {s.name for s in settings(installed().registry.get("data", loaded.data.type).load())}
 

@@ -23,15 +23,15 @@ from typer.testing import CliRunner
 from ganzoo import build_recipe
 from ganzoo.cli import app
 from ganzoo.errors import GanzooError
-from ganzoo.loading import load_recipe
-from ganzoo.printing import HIDDEN
+from ganzoo.printing.terminal import Terminal
+from ganzoo.printing.text import HIDDEN
+from ganzoo.recipe.loading import load_recipe
 from ganzoo.report.facts import bare_facts
 from ganzoo.report.reading import read_run
 from ganzoo.report.writing import write_report
-from ganzoo.run.folder import RunFolder
-from ganzoo.run.listing import describe
-from ganzoo.run.training import train
-from ganzoo.terminal import Terminal
+from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.listing import describe
+from ganzoo.training.train import train
 
 SECRET = "SECRET-OF-THE-USER"
 ESCAPES = "\x1b]0;owned\x07\u202e\x9b31m\n<script>alert(1)</script>"

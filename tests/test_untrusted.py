@@ -9,14 +9,10 @@ import time
 
 import pytest
 
+from ganzoo.components.networks.reference import read_pth
+from ganzoo.components.networks.stored import read_weights
 from ganzoo.errors import GanzooError
-from ganzoo.loading import load_recipe
-from ganzoo.networks.reference import read_pth
-from ganzoo.networks.stored import read_weights
-from ganzoo.run.listing import describe, find_runs
-from ganzoo.run.record import RunRecord, read_record
-from ganzoo.toml_text import parse
-from ganzoo.untrusted import (
+from ganzoo.files.untrusted import (
     DEEPEST,
     UntrustedError,
     inside,
@@ -29,6 +25,10 @@ from ganzoo.untrusted import (
     read_plain,
     read_text,
 )
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.recipe.toml_text import parse
+from ganzoo.runs.listing import describe, find_runs
+from ganzoo.runs.record import RunRecord, read_record
 
 pytestmark = pytest.mark.case("E11")
 

@@ -19,22 +19,22 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_model
 from ganzoo.cli import app
-from ganzoo.data.images import read_image, to_range
-from ganzoo.data.transforms import Framing, covering
+from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.transforms import Framing, covering
+from ganzoo.components.latents import Normal
+from ganzoo.engine import device
+from ganzoo.engine.device import device_named
 from ganzoo.errors import DataError, GanzooError
+from ganzoo.evaluation.saved_images import SavedImages
 from ganzoo.expression import parse
+from ganzoo.inference import translation
+from ganzoo.inference.model import Model, OutputWire
+from ganzoo.inference.scale import working_size
+from ganzoo.inference.short_memory import memory_is_short
+from ganzoo.inference.targets import one_to_one
+from ganzoo.inference.translation import translate
 from ganzoo.interfaces import Variable
-from ganzoo.latents import Normal
-from ganzoo.play import device
-from ganzoo.play.device import device_named
-from ganzoo.play.model import Model, OutputWire
-from ganzoo.play.scale import working_size
-from ganzoo.run import translation
-from ganzoo.run.memory import memory_is_short
-from ganzoo.run.saved import SavedImages
-from ganzoo.run.targets import one_to_one
-from ganzoo.run.training import train
-from ganzoo.run.translation import translate
+from ganzoo.training.train import train
 
 HERE = __file__  # where commands look whether a model and an input are there
 
@@ -142,8 +142,8 @@ def test_a_network_that_enlarges_still_does(tmp_path):
 @pytest.mark.case("A1")
 def test_written_files_are_as_good_as_evaluate_says(tmp_path, monkeypatch):
     """Trained at 16 px on 96 px files: within 0.3 dB of `evaluate`, which native scale is not."""
-    from ganzoo.data.images import save_image
-    from ganzoo.data.streets import Streets
+    from ganzoo.components.data.images import save_image
+    from ganzoo.components.data.streets import Streets
 
     streets = Streets(size=96, count=4, held_out=6, flip=False, aligned=True)
     streets.prepare()
@@ -390,7 +390,7 @@ def folder(tmp_path):
 @pytest.fixture
 def opened(monkeypatch):
     """Every model that a command opens is this one."""
-    from ganzoo.run import opening
+    from ganzoo.runs import opening
 
     network = Sizes()
     monkeypatch.setattr(opening, "opened", lambda *_, **__: model_of(network))
@@ -476,7 +476,7 @@ def test_memory_that_is_too_short_is_one_sentence(folder, opened, monkeypatch, e
     done = run("translate", HERE, folder / "in" / "0.png", folder / "out.png", "--scale", "native")
     assert done.exit_code == 2
     assert "0.png: memory is too short for it; try --scale 0.5" in done.output
-    from ganzoo.run import translation
+    from ganzoo.inference import translation
 
     monkeypatch.setattr(translation, "translate", fail)
     done = run("translate", HERE, folder / "in", folder / "out")

@@ -22,13 +22,12 @@ from ganzoo.cli import (
     run,
     sample,
     show,
-    study,
     translate,
 )
 from ganzoo.cli.group import Commands
-from ganzoo.printing import guard_warnings, say
-from ganzoo.run.streams import open_streams
-from ganzoo.run.worker import launcher, report
+from ganzoo.launch.worker import launcher, report
+from ganzoo.printing.text import guard_warnings, say
+from ganzoo.training.streams import open_streams
 
 __all__ = ["app", "main"]
 
@@ -59,7 +58,6 @@ app = typer.Typer(
 )
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
-app.add_typer(study.app, name="study")
 
 
 def _print_version(wanted: bool) -> None:

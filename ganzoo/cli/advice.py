@@ -45,7 +45,7 @@ def command_meant(name: str, commands: Iterable[str]) -> str:
 
 def option_meant(option: str, line: Sequence[str], known: Iterable[str]) -> str:
     """` Did you mean --set 'train.length=5 epochs'?` for `--epochs 5`."""
-    from ganzoo.synonyms import synonym
+    from ganzoo.registry.synonyms import synonym
 
     name, known = option.lstrip("-").replace("-", "_").lower(), list(known)
     own = [own for own, others in OPTIONS.items() if name in others and own in known]
@@ -88,6 +88,6 @@ def quotes_meant(line: Sequence[str], extra: str, known: Iterable[str]) -> str:
 
 
 def _is_recipe(word: str) -> bool:
-    from ganzoo.plugins import installed
+    from ganzoo.registry.discovery import installed
 
     return word in installed().recipes or Path(word).exists()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.printing import say
+from ganzoo.printing.text import say
 
 if TYPE_CHECKING:
-    from ganzoo.pages.sections import Checked
+    from ganzoo.cli.pages.sections import Checked
 
 Rows = list[tuple[str, ...]]
 
@@ -22,11 +22,11 @@ def check(
     ] = None,
 ) -> None:
     """Check a recipe without data: wires, shapes, parameters, cost."""
-    from ganzoo.early import refuse_early
+    from ganzoo.cli.early import refuse_early
 
     refuse_early(recipe, set_ or [], data=False, partly=False)
-    from ganzoo.pages.columns import heading, print_columns
-    from ganzoo.pages.sections import checked, print_networks
+    from ganzoo.cli.pages.columns import heading, print_columns
+    from ganzoo.cli.pages.sections import checked, print_networks
 
     found = checked(recipe, set_ or [])
     say(found.source, bold=True)

@@ -10,7 +10,7 @@ import typer
 
 from ganzoo.cli.options import Device, Set
 from ganzoo.errors import GanzooError
-from ganzoo.printing import say
+from ganzoo.printing.text import say
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +44,7 @@ def compare(
     from ganzoo.compare.metrics import plan_metrics
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
-    from ganzoo.play.device import device_named
+    from ganzoo.engine.device import device_named
 
     where = device_named(device)
     found = find_systems(systems, seeds, set_ or [], out)
@@ -65,7 +65,7 @@ def compare(
 
 def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     """Refuse recipes that are plainly wrong, all at once; no run is needed for that."""
-    from ganzoo.early import refuse_early
+    from ganzoo.cli.early import refuse_early
 
     wrong = []
     for name in dict.fromkeys(systems):
@@ -85,8 +85,8 @@ def _report(
     systems: list[System], metrics: dict[str, Tables], out: Path, device: torch.device
 ) -> None:
     """Measure what is trained, write the table and the pictures, and show them."""
+    from ganzoo.cli.pages.comparison import print_comparison
     from ganzoo.compare.report import write_report
-    from ganzoo.pages.comparison import print_comparison
 
     if systems:
         table, files = write_report(systems, metrics, out, say, device)

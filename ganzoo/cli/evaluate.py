@@ -9,12 +9,12 @@ import typer
 
 from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
 from ganzoo.errors import GanzooError
-from ganzoo.printing import say, say_json
-from ganzoo.run.ahead import refuse_missing
+from ganzoo.printing.text import say, say_json
+from ganzoo.runs.ahead import refuse_missing
 
 if TYPE_CHECKING:
-    from ganzoo.run.evaluating import Assessment
-    from ganzoo.run.saved import FolderScores
+    from ganzoo.evaluation.evaluate import Assessment
+    from ganzoo.evaluation.saved_images import FolderScores
 
 Model = Annotated[
     Path | None,
@@ -63,14 +63,14 @@ def evaluate(
 
     Where none are held out, training images stand in, and every table says so.
     """
-    from ganzoo.files import write_json
-    from ganzoo.run.targets import refuse_existing
+    from ganzoo.files.writing import write_json
+    from ganzoo.inference.targets import refuse_existing
 
     if (model is None) == (folders is None):
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     refuse_missing(model, data)
-    from ganzoo.run.best import best_model
+    from ganzoo.runs.opening import best_model
 
     asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
     asked |= {"device": device, "recipe": recipe, "network": network}
@@ -83,9 +83,9 @@ def evaluate(
 
 def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> FolderScores:
     """Two folders, with a bar as well."""
-    from ganzoo.run.progress import progress
-    from ganzoo.run.saved import evaluate_folders
-    from ganzoo.terminal import Terminal
+    from ganzoo.evaluation.progress import progress
+    from ganzoo.evaluation.saved_images import evaluate_folders
+    from ganzoo.printing.terminal import Terminal
 
     given = {name: asked[name] for name in ("metrics", "overrides", "device")}
     with progress(Terminal(stderr=True, quiet=quiet), "listing images") as tick:
@@ -96,9 +96,9 @@ def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> 
 
 def _measure(model: Path | None, asked: dict[str, Any], quiet: bool) -> Assessment:
     """With a bar on a terminal, unless programs read."""
-    from ganzoo.run.evaluating import evaluate_file
-    from ganzoo.run.progress import progress
-    from ganzoo.terminal import Terminal
+    from ganzoo.evaluation.evaluate import evaluate_file
+    from ganzoo.evaluation.progress import progress
+    from ganzoo.printing.terminal import Terminal
 
     with progress(Terminal(stderr=True, quiet=quiet), "opening the model") as tick:
         assert model is not None
@@ -106,8 +106,8 @@ def _measure(model: Path | None, asked: dict[str, Any], quiet: bool) -> Assessme
 
 
 def _show(found: Assessment | FolderScores, as_json: bool) -> None:
-    from ganzoo.run.scores import print_scores
-    from ganzoo.terminal import Terminal
+    from ganzoo.evaluation.scores import print_scores
+    from ganzoo.printing.terminal import Terminal
 
     if as_json:
         say_json(found.as_json())

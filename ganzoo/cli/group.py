@@ -13,10 +13,10 @@ from typer.core import TyperGroup
 
 from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.errors import GanzooError, RecipeError, first_line, reason
-from ganzoo.plugins import Plugin, hooks_of, installed
-from ganzoo.printing import say, visible
-from ganzoo.run.memory import memory_is_short
-from ganzoo.run.worker import launcher, report
+from ganzoo.inference.short_memory import memory_is_short
+from ganzoo.launch.worker import launcher, report
+from ganzoo.printing.text import say, visible
+from ganzoo.registry.discovery import Plugin, hooks_of, installed
 
 
 class Commands(TyperGroup):

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from ganzoo.cli.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.cli.runs import as_objects, print_runs, run_list
 from ganzoo.errors import GanzooError, did_you_mean, listed
-from ganzoo.pages.columns import heading, print_rich, print_tabs, print_terms
-from ganzoo.plugins import Plugin, api_of, installed
-from ganzoo.printing import say, say_json
-from ganzoo.registry import KINDS
-from ganzoo.toml_text import read_tables
+from ganzoo.printing.text import say, say_json
+from ganzoo.recipe.toml_text import read_tables
+from ganzoo.registry.components import KINDS
+from ganzoo.registry.discovery import Plugin, api_of, installed
 
 Row = dict[str, str]
 

@@ -15,8 +15,8 @@ import typer
 
 from ganzoo import __version__
 from ganzoo.errors import GanzooError
-from ganzoo.plugins import API, CORE
-from ganzoo.printing import say
+from ganzoo.printing.text import say
+from ganzoo.registry.discovery import API, CORE
 
 TEMPLATES = "templates"  # in the package; their names end in .txt, as they are no Python yet
 SUFFIX = ".txt"
@@ -106,7 +106,7 @@ def _write(plan: dict[Path, str], values: dict[str, str]) -> list[Path]:
     Raises:
         GanzooError: something is there already, or cannot be written.
     """
-    from ganzoo.files import write_text
+    from ganzoo.files.writing import write_text
 
     taken = [path for path in plan if path.exists()]
     if taken:

@@ -9,7 +9,7 @@ import typer
 
 from ganzoo.cli.resume import no_run
 from ganzoo.errors import GanzooError
-from ganzoo.printing import say
+from ganzoo.printing.text import say
 
 
 def report(

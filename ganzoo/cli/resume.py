@@ -36,10 +36,10 @@ def resume(
     if not (folder / "recipe.toml").is_file():
         raise GanzooError(no_run(folder))
     if data:
-        from ganzoo.data.advice import require_folder
+        from ganzoo.components.data.layout_advice import require_folder
 
         require_folder(data)  # before torch is imported
-        from ganzoo.build.own_data import moved
+        from ganzoo.builder.own_data import moved
 
         overrides = [*moved(folder / "recipe.toml", data), *overrides]
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]

@@ -9,8 +9,8 @@ import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
-from ganzoo.printing import say
-from ganzoo.run.worker import is_launched
+from ganzoo.launch.worker import is_launched
+from ganzoo.printing.text import say
 
 
 def run(
@@ -30,8 +30,8 @@ def run(
     processes: Processes = None,
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
-    from ganzoo.loading import recipe_name
-    from ganzoo.run.ahead import refuse_taken
+    from ganzoo.recipe.loading import recipe_name
+    from ganzoo.runs.ahead import refuse_taken
 
     overrides = set_ or []
     name = recipe_name(recipe, overrides)
@@ -50,13 +50,13 @@ def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[s
     """`--data FOLDER` as settings, told once."""
     if folder is None:
         return []
-    from ganzoo.data.advice import require_folder
-    from ganzoo.early import refuse_folder
+    from ganzoo.cli.early import refuse_folder
+    from ganzoo.components.data.layout_advice import require_folder
 
     require_folder(folder)
     if not is_launched():
         refuse_folder(recipe, overrides, folder)  # before torch is imported
-    from ganzoo.build.own_data import own_data
+    from ganzoo.builder.own_data import own_data
 
     own = own_data(recipe, overrides, folder)
     if not is_launched():

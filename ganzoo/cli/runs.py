@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import GanzooError
-from ganzoo.printing import say
-from ganzoo.run.listing import Run, describe, find_runs
+from ganzoo.printing.text import say
+from ganzoo.runs.listing import Run, describe, find_runs
 
 FOLDER = Path("runs")
 COLUMNS = ("run", "recipe", "state", "steps", "changed", "device", "scores")
@@ -32,7 +32,7 @@ def as_objects(runs: list[Run]) -> list[dict[str, Any]]:
 
 def print_runs(runs: list[Run], terminal: bool) -> None:
     """A table for a person; else a line a run, its fields between tabs, times as in run.json."""
-    from ganzoo.pages.columns import print_rich, print_tabs
+    from ganzoo.cli.pages.columns import print_rich, print_tabs
 
     if not terminal:
         print_tabs([_cells(run, [run.started or "", run.changed or ""]) for run in runs])

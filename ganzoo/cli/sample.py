@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
-from ganzoo.printing import say
-from ganzoo.run.ahead import refuse_missing
+from ganzoo.printing.text import say
+from ganzoo.runs.ahead import refuse_missing
 
 
 def sample(
@@ -40,8 +40,8 @@ def sample(
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
     refuse_missing(model)
-    from ganzoo.run import sampling
-    from ganzoo.run.opening import opened
+    from ganzoo.inference import sampling
+    from ganzoo.runs.opening import opened
 
     loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))

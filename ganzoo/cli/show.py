@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.errors import GanzooError, did_you_mean, listed
-from ganzoo.printing import say
+from ganzoo.printing.text import say
 
 if TYPE_CHECKING:
-    from ganzoo.registry import Component
+    from ganzoo.registry.components import Component
 
 
 def show(
@@ -28,23 +28,23 @@ def show(
     if not parts and recipe is None:
         raise GanzooError(_unknown(name))
     for number, part in enumerate(parts):
-        from ganzoo.pages.part import show_part
+        from ganzoo.cli.pages.part import show_part
 
         say("\n" if number else "", end="")
         show_part(part)
     if recipe is not None:
-        from ganzoo.early import refuse_early
+        from ganzoo.cli.early import refuse_early
 
         refuse_early(recipe, data=False, partly=False)
-        from ganzoo.pages.recipe import show_recipe
+        from ganzoo.cli.pages.recipe import show_recipe
 
         say("\n" if parts else "", end="")
         show_recipe(recipe)
 
 
 def _parts(name: str, kind: str | None) -> list[Component]:
-    from ganzoo.plugins import installed
-    from ganzoo.registry import KINDS
+    from ganzoo.registry.components import KINDS
+    from ganzoo.registry.discovery import installed
 
     if kind is None:
         return installed().registry.find(name)
@@ -56,7 +56,7 @@ def _parts(name: str, kind: str | None) -> list[Component]:
 
 def _recipe(name: str) -> str | None:
     """The name again, if a recipe is called so."""
-    from ganzoo.plugins import installed
+    from ganzoo.registry.discovery import installed
 
     path = Path(name)
     is_file = path.is_file() or (path / "recipe.toml").is_file()
@@ -64,7 +64,7 @@ def _recipe(name: str) -> str | None:
 
 
 def _unknown(name: str) -> str:
-    from ganzoo.plugins import installed
+    from ganzoo.registry.discovery import installed
 
     zoo = installed()
     plugin, dot, _ = name.partition(".")

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ganzoo.cli.options import seconds
-from ganzoo.printing import say
-from ganzoo.run.lock import refuse_owned
-from ganzoo.run.record import ASIDE, last_start, read_record
-from ganzoo.run.streams import steady_output
-from ganzoo.run.worker import (
+from ganzoo.launch.worker import (
     answer_signals,
     end_quietly,
     is_first,
     is_launched,
     launcher,
     put_back,
-    resume_command,
     started_at,
 )
+from ganzoo.printing.text import say
+from ganzoo.runs.commands import resume_command
+from ganzoo.runs.lock import refuse_owned
+from ganzoo.runs.record import ASIDE, last_start, read_record
+from ganzoo.training.streams import steady_output
 
 if TYPE_CHECKING:
-    from ganzoo.play.model import Model
+    from ganzoo.inference.model import Model
 
 # Exit codes of a run that was stopped before its end.
 BY_ALARM, BY_SIGNAL = 3, 130
@@ -83,7 +83,7 @@ def _interrupt(*_: object) -> None:
 
 def _begin(request: Request) -> int:
     """Train in this process or several; returns the exit code."""
-    from ganzoo.early import refuse_early
+    from ganzoo.cli.early import refuse_early
 
     started = started_at(time.time())
     limit = None if request.stop_after is None else seconds(request.stop_after)
@@ -104,10 +104,10 @@ def _begin(request: Request) -> int:
 
 def _here(request: Request, until: float | None) -> int:
     """Train in this process; returns the exit code."""
-    from ganzoo.build import build_recipe
-    from ganzoo.run.going_on import changed_paths
-    from ganzoo.run.training import train
-    from ganzoo.terminal import Terminal
+    from ganzoo.builder import build_recipe
+    from ganzoo.printing.terminal import Terminal
+    from ganzoo.runs.going_on import changed_paths
+    from ganzoo.training.train import train
 
     experiment = build_recipe(request.recipe, request.settings, start=not request.resume)
     outcome = train(
@@ -133,11 +133,11 @@ def _in_several(request: Request, count: int, started: float) -> int:
 
     Returns the exit code.
     """
-    from ganzoo.build.experiment import check_recipe
-    from ganzoo.run.folder import RunFolder
-    from ganzoo.run.going_on import changed_paths
-    from ganzoo.run.listing import goes_on
-    from ganzoo.run.processes import WorkerError, check_devices, launch
+    from ganzoo.builder.experiment import check_recipe
+    from ganzoo.launch.processes import WorkerError, check_devices, launch
+    from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.going_on import changed_paths
+    from ganzoo.runs.listing import goes_on
 
     recipe = check_recipe(request.recipe, request.settings)[0].recipe
     if request.resume:
@@ -195,7 +195,7 @@ def _was_finished(folder: Path, record: dict[str, Any]) -> str:
 
 
 def _finished(folder: Path, model: Model) -> str:
-    from ganzoo.play.sampling import is_drawable
+    from ganzoo.inference.drawing import is_drawable
 
     drawn = bool(model.outputs) and is_drawable(model, next(iter(model.outputs)))
     command, files = ("sample", "OUTPUT") if drawn else ("translate", "INPUT OUTPUT")
@@ -215,6 +215,6 @@ def _stopped(step: int, folder: Path, alarm: str) -> str:
 def _interrupted(folder: Path) -> str:
     if not folder.exists():
         return "\nStopped before anything was made"
-    from ganzoo.run.listing import goes_on
+    from ganzoo.runs.listing import goes_on
 
     return f"\nStopped at once, without saving; {goes_on(folder)}"

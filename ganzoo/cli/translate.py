@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
-from ganzoo.printing import say
-from ganzoo.run.ahead import refuse_missing
+from ganzoo.printing.text import say
+from ganzoo.runs.ahead import refuse_missing
 
 if TYPE_CHECKING:
-    from ganzoo.run.translation import Translation
+    from ganzoo.inference.translation import Translation
 
 STOPPED = 130
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")]
@@ -57,8 +57,8 @@ def translate(
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     refuse_missing(model, input_)
-    from ganzoo.run import translation
-    from ganzoo.run.opening import opened
+    from ganzoo.inference import translation
+    from ganzoo.runs.opening import opened
 
     factor = scale_of(scale)
     loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])

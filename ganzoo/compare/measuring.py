@@ -12,18 +12,18 @@ from typing import Any
 
 import torch
 
-from ganzoo.build.assemble import assemble
-from ganzoo.build.plans import Blueprint
-from ganzoo.build.trained import open_model
+from ganzoo.builder.assemble import assemble
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.trained import open_model
 from ganzoo.compare.metrics import Tables
 from ganzoo.compare.systems import System, Training
-from ganzoo.files import write_json
+from ganzoo.evaluation.measuring import Evaluation, Intervals, Scores, Tell, assess, missing
+from ganzoo.evaluation.observed import Observed
+from ganzoo.files.untrusted import is_number, read_object
+from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Data
 from ganzoo.report.reading import figure
-from ganzoo.run.evaluation import Evaluation, Intervals, Scores, Tell, assess, missing
-from ganzoo.run.folder import RunFolder
-from ganzoo.run.observed import Observed
-from ganzoo.untrusted import is_number, read_object
+from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
 FILE = "comparison.json"  # in the run's folder

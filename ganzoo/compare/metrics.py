@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganzoo.build.experiment import build_recipe
-from ganzoo.build.plans import Blueprint, MetricPlan
+from ganzoo.builder.blueprint import Blueprint, MetricPlan
+from ganzoo.builder.experiment import build_recipe
 from ganzoo.compare.systems import System
 from ganzoo.errors import DataError, GanzooError
+from ganzoo.evaluation.measuring import rehearse
 from ganzoo.expression import Expression, Name, names, networks
-from ganzoo.run.evaluation import rehearse
 
 Tables = dict[str, dict[str, Any]]
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ganzoo.build.assemble import assemble
+from ganzoo.builder.assemble import assemble
 from ganzoo.compare.systems import System
 from ganzoo.compare.table import Comparison, Row, spell, title
+from ganzoo.evaluation.observed import spell_a_sample
 from ganzoo.report.axes import Axis, Value, axis_of
 from ganzoo.report.charts import Line, panel
 from ganzoo.report.facts import Facts, facts
@@ -22,8 +23,7 @@ from ganzoo.report.reading import RunFiles, read_run
 from ganzoo.report.settings import footer
 from ganzoo.report.tables import scroll
 from ganzoo.report.writing import FILE, guarded, write_report
-from ganzoo.run.observed import spell_a_sample
-from ganzoo.run.record import now
+from ganzoo.runs.record import now
 
 Term = tuple[str, str]  # player and term
 HEIGHT = 120

@@ -10,13 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganzoo.build.plans import Blueprint
-from ganzoo.build.trained import open_model
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.trained import open_model
+from ganzoo.evaluation.measuring import Tell
+from ganzoo.inference.grid import grid, save_picture
+from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Sample
-from ganzoo.play.model import Model
-from ganzoo.run.evaluation import Tell
-from ganzoo.run.pictures import grid
-from ganzoo.run.recorder import save_picture
 
 ROWS = 6
 # Settings of how data are read, not of which images they are.

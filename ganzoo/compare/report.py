@@ -13,8 +13,8 @@ from ganzoo.compare.page import comparison_page, show_systems
 from ganzoo.compare.pictures import draw, open_systems
 from ganzoo.compare.systems import System
 from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
-from ganzoo.files import write_text
-from ganzoo.run.evaluation import Tell
+from ganzoo.evaluation.measuring import Tell
+from ganzoo.files.writing import write_text
 
 
 def write_report(

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ganzoo.build.experiment import check_recipe
-from ganzoo.build.plans import Blueprint
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.experiment import check_recipe
+from ganzoo.engine.checkpoint import checkpoints
 from ganzoo.errors import GanzooError, RunError
-from ganzoo.files import remove
-from ganzoo.loading import load_recipe
-from ganzoo.play.checkpoint import checkpoints
-from ganzoo.recipe import Recipe
-from ganzoo.run.going_on import changed_settings
-from ganzoo.run.listing import describe
-from ganzoo.run.worker import resume_command
+from ganzoo.files.writing import remove
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.recipe.schema import Recipe
+from ganzoo.runs.commands import resume_command
+from ganzoo.runs.going_on import changed_settings
+from ganzoo.runs.listing import describe
 
 State = Literal["new", "begun", "finished"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ganzoo.compare.measuring import Figures
-from ganzoo.printing import one_line
-from ganzoo.run.evaluation import Scores
-from ganzoo.run.observed import spell_observed
-from ganzoo.tabular import as_csv as csv_of
-from ganzoo.tabular import markdown_row
+from ganzoo.evaluation.measuring import Scores
+from ganzoo.evaluation.observed import spell_observed
+from ganzoo.printing.tabular import as_csv as csv_of
+from ganzoo.printing.tabular import markdown_row
+from ganzoo.printing.text import one_line
 
 Column = tuple[str, str]  # metric and figure; one without a metric is not a score
 SIZE, SPEED = ("", "parameters"), ("", "images / s")

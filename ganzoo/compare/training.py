@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from ganzoo.compare.systems import System, Training, clear
-from ganzoo.run.evaluation import Tell
-from ganzoo.run.worker import answer_signals, put_back
+from ganzoo.evaluation.measuring import Tell
+from ganzoo.launch.worker import answer_signals, put_back
 
 STOPPED = 130
 

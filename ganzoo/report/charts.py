@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ganzoo.printing import visible
+from ganzoo.printing.text import visible
 from ganzoo.report.axes import Axis, Values, spell
 from ganzoo.report.html import Html, el
 

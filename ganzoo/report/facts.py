@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.expression import Call, Expression, ExpressionError, names, networks, parse
-from ganzoo.notation import Term as Written
-from ganzoo.notation import objective
+from ganzoo.recipe.notation import Term as Written
+from ganzoo.recipe.notation import objective
 from ganzoo.report.wiring import Kind, Term, Wiring
 
 if TYPE_CHECKING:
-    from ganzoo.build.assemble import Assembly
-    from ganzoo.build.plans import Blueprint, TermPlan
+    from ganzoo.builder.assemble import Assembly
+    from ganzoo.builder.blueprint import Blueprint, TermPlan
 
 Tables = Mapping[str, Any]
 
@@ -46,10 +46,10 @@ class Facts:
 def read_facts(tables: Tables) -> Facts:
     """The facts of a recipe by its tables; its parts are imported, and torch with them."""
     try:
-        from ganzoo.build.assemble import assemble
-        from ganzoo.build.reading import read
-        from ganzoo.plugins import installed
-        from ganzoo.tables import check_tables
+        from ganzoo.builder.assemble import assemble
+        from ganzoo.builder.resolve import read
+        from ganzoo.recipe.validation import check_tables
+        from ganzoo.registry.discovery import installed
 
         blueprint = read(check_tables(dict(tables), "recipe.toml"), installed().registry, "recipe")
         return facts(blueprint, assemble(blueprint, "meta", "recipe"))
@@ -60,7 +60,7 @@ def read_facts(tables: Tables) -> Facts:
 
 def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
     """The facts of a recipe that was read."""
-    from ganzoo.pages.recipe import objective_lines
+    from ganzoo.builder.objective import objective_lines
 
     owners = {name: player.name for player in assembly.players for name in player.networks}
     kinds: dict[str, Kind] = {name: _kind(plan.kind) for name, plan in blueprint.networks.items()}

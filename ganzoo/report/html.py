@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
-from ganzoo.printing import visible
+from ganzoo.printing.text import visible
 
 VOID = frozenset({"br", "img", "input", "link", "meta"})
 

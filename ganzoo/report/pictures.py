@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ganzoo.evaluation.observed import spell_a_sample
+from ganzoo.files.untrusted import is_plain
 from ganzoo.report.html import Html, el
 from ganzoo.report.images import Grid, affordable, image
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import spell_name
-from ganzoo.run.observed import spell_a_sample
-from ganzoo.untrusted import is_plain
 
 CASES = 4  # so many best, and so many worst
 FIGURES = 6  # of which cases are drawn and shown

@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import RunError
-from ganzoo.run.listing import Run, describe
-from ganzoo.run.record import last_start, read_record
-from ganzoo.toml_text import LARGEST, parse
-from ganzoo.untrusted import (
+from ganzoo.files.untrusted import (
     UntrustedError,
     inside,
     is_number,
@@ -25,6 +22,9 @@ from ganzoo.untrusted import (
     read_objects,
     read_text,
 )
+from ganzoo.recipe.toml_text import LARGEST, parse
+from ganzoo.runs.listing import Run, describe
+from ganzoo.runs.record import last_start, read_record
 
 GRID = re.compile(r"step-(\d{8,})\.png")
 

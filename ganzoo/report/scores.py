@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ganzoo.evaluation.observed import spell_observed
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import scroll, spell_name
-from ganzoo.run.observed import spell_observed
 
 Figures = Mapping[str, Any]
 

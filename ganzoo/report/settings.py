@@ -11,7 +11,7 @@ from ganzoo.report.facts import Facts, Network
 from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
-from ganzoo.run.record import spell_change
+from ganzoo.runs.record import spell_change
 
 FAULTS = 8  # of a folder, before they are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")

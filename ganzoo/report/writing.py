@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ganzoo.files import write_text
+from ganzoo.files.writing import write_text
 from ganzoo.report.facts import Facts, read_facts
 from ganzoo.report.html import Html, el, page
 from ganzoo.report.losses import losses_section, speed_section
@@ -22,7 +22,7 @@ from ganzoo.report.settings import (
     some,
     training_section,
 )
-from ganzoo.run.record import now
+from ganzoo.runs.record import now
 
 FILE = "report.html"
 

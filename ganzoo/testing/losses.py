@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty
-from ganzoo.signature import parameters
+from ganzoo.registry.signature import parameters
 from ganzoo.testing.memory import check_memory
 from ganzoo.testing.package import check_part, find
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganzoo.play.memory import Memory
+from ganzoo.engine.memory import Memory
 from ganzoo.testing.package import check_part, find
 
 

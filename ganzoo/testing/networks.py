@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganzoo.errors import first_line
 from ganzoo.interfaces import Network, Value
-from ganzoo.signature import parameters
+from ganzoo.registry.signature import parameters
 from ganzoo.testing.memory import check_memory
 from ganzoo.testing.package import check_part, find
 

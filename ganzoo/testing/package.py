@@ -7,11 +7,11 @@ import subprocess
 import sys
 from typing import Any
 
+from ganzoo.components.outputs import Output
 from ganzoo.interfaces import AdversarialLoss, Data, Loss, Metric, Network, Penalty
-from ganzoo.outputs import Output
-from ganzoo.plugins import installed
-from ganzoo.registry import Component
-from ganzoo.signature import parameters, settings
+from ganzoo.registry.components import Component
+from ganzoo.registry.discovery import installed
+from ganzoo.registry.signature import parameters, settings
 
 HEAVY = ("torch", "torchvision", "numpy", "PIL", "pydantic")
 NETWORKS = {"type", "init", "weights", "partial", "trainable"}

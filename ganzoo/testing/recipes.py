@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from ganzoo.build import build_recipe, load_model
-from ganzoo.loading import Source
-from ganzoo.run.training import train
-from ganzoo.terminal import Terminal
+from ganzoo.builder import build_recipe, load_model
+from ganzoo.printing.terminal import Terminal
+from ganzoo.recipe.loading import Source
+from ganzoo.training.train import train
 
 SHORT = {
     "train.log_every": "1 steps",

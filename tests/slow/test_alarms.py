@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.run.training import train
+from ganzoo.training.train import train
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from ganzoo import load_model
-from ganzoo.data.digits import Digits
+from ganzoo.components.data.digits import Digits
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ganzoo.build.trained import open_model
+from ganzoo.builder.trained import open_model
 
 pytestmark = pytest.mark.slow
 COUNT = 40

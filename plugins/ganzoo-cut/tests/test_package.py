@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ganzoo
 from ganzoo import testing
-from ganzoo.plugins import installed
+from ganzoo.registry.discovery import installed
 
 NAMES = {("module", "cut.projection"), ("loss", "cut.patch_nce")}
 RECIPES = {"cut.cut", "cut.fastcut", "cut.reverse", "cut.earth"}

@@ -9,9 +9,9 @@ import pytest
 import torch
 from accelerate import Accelerator
 from ganzoo import testing
-from ganzoo.build.experiment import check_recipe
+from ganzoo.builder.experiment import check_recipe
+from ganzoo.components.networks.resnet import ResNet
 from ganzoo.errors import RecipeError
-from ganzoo.networks.resnet import ResNet
 
 from ganzoo_cut.projection import Projection
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from ganzoo.components.networks.norms import is_per_sample, make_norm, needs_bias
 from ganzoo.interfaces import Generator
-from ganzoo.networks.norms import is_per_sample, make_norm, needs_bias
 from torch import Tensor, nn
 
 Norm = Literal["batch", "instance", "none"]

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from ganzoo.data.images import read_image, to_range
-from ganzoo.data.transforms import Size, as_size, crop
+from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.transforms import Size, as_size, crop
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
 from torch import Tensor

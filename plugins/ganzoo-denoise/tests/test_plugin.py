@@ -7,8 +7,8 @@ import sys
 
 import ganzoo
 import torch
-from ganzoo.plugins import installed
-from ganzoo.registry import Component
+from ganzoo.registry.components import Component
+from ganzoo.registry.discovery import installed
 from ganzoo.testing import check_network
 
 NAMES = {

@@ -11,7 +11,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from ganzoo.errors import DataError, RecipeError
-from ganzoo.run.evaluation import evaluate
+from ganzoo.evaluation.measuring import evaluate
 from torch import Tensor, nn
 
 import ganzoo_denoise

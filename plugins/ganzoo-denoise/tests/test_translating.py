@@ -8,9 +8,9 @@ import ganzoo
 import numpy as np
 import pytest
 import torch
-from ganzoo.play.model import Model
-from ganzoo.play.scale import working_size
-from ganzoo.run.translation import translate
+from ganzoo.inference.model import Model
+from ganzoo.inference.scale import working_size
+from ganzoo.inference.translation import translate
 from PIL import Image
 
 import ganzoo_denoise

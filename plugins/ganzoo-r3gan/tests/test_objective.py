@@ -9,7 +9,7 @@ import ganzoo
 import pytest
 import torch
 from accelerate import Accelerator
-from ganzoo.build.experiment import Experiment
+from ganzoo.builder.experiment import Experiment
 from torch import Tensor, nn
 from torch.func import grad, vmap
 

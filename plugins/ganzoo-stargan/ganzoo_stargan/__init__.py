@@ -14,7 +14,7 @@ from ganzoo import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ganzoo.plugins import Register
+    from ganzoo.registry.discovery import Register
 
 GANZOO_API = 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ganzoo.components.networks.halvings import check_halvings
 from ganzoo.interfaces import Discriminator, head
-from ganzoo.networks.halvings import check_halvings
 from torch import Tensor, nn
 
 SLOPE = 0.01

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ganzoo.data.street_scene import ROAD, SKY, WINDOW
+from ganzoo.components.data.street_scene import ROAD, SKY, WINDOW
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 import torch
-from ganzoo.data.cache import PictureCache, Pixels
-from ganzoo.data.images import to_range
-from ganzoo.data.streets import HELD_OUT, PHOTOS, Streets
-from ganzoo.data.transforms import as_size
+from ganzoo.components.data.cache import PictureCache, Pixels
+from ganzoo.components.data.images import to_range
+from ganzoo.components.data.streets import HELD_OUT, PHOTOS, Streets
+from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
 from torch import Tensor
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
+from ganzoo.components.networks.halvings import check_halvings
+from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
+from ganzoo.components.networks.resnet import Padding, ResidualBlock, make_padding
+from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator
-from ganzoo.networks.halvings import check_halvings
-from ganzoo.networks.norms import Norm, is_per_sample, make_norm, needs_bias
-from ganzoo.networks.resnet import Padding, ResidualBlock, make_padding
-from ganzoo.networks.same_size import same_size
 from torch import Tensor, nn
 
 

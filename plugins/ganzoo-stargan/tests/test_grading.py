@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from ganzoo.data.street_scene import BUILDING, PAVEMENT, ROAD, SKY, WINDOW
+from ganzoo.components.data.street_scene import BUILDING, PAVEMENT, ROAD, SKY, WINDOW
 
 from ganzoo_stargan.grading import GRADES, Grade, clouds, distance, find_horizon, grade
 

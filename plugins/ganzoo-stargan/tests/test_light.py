@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from ganzoo.data.street_photo import street_scene
-from ganzoo.data.streets import HELD_OUT
+from ganzoo.components.data.street_photo import street_scene
+from ganzoo.components.data.streets import HELD_OUT
 from torch import Tensor
 
 from ganzoo_stargan.grading import GRADES, grade

@@ -6,7 +6,7 @@ import ganzoo
 import pytest
 import torch
 from accelerate import Accelerator
-from ganzoo.build.experiment import check_recipe
+from ganzoo.builder.experiment import check_recipe
 from ganzoo.errors import RecipeError
 
 SMALL = {

@@ -1,0 +1,139 @@
+"""What tests share: tiny recipes, a cache of their own, one thread, a browser, the table of cases.
+
+A case is something that broke in strangers' hands; the test that holds it since is marked
+`@pytest.mark.case("A1")`. `pytest -m case --write-cases` runs those and writes docs/cases.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parent
+CASES_PAGE = """# Cases
+
+What broke when ganzoo met other people's pictures, methods and accidents, what is right, and the
+tests that hold it. `pytest -m case --write-cases` runs them and writes this page.
+
+| Case | What was done | What is right | Outcome | Held by |
+|---|---|---|---|---|
+"""
+
+TINY = {
+    "networks.G": {"type": "resnet", "width": 4, "blocks": 1},
+    "networks.F": {"type": "resnet", "width": 4, "blocks": 1},
+    "networks.D_X": {"type": "patchgan", "width": 4, "layers": 1},
+    "networks.D_Y": {"type": "patchgan", "width": 4, "layers": 1},
+    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3},
+    "train.device": "cpu",
+}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Here, and in the processes that tests start: threads that wait for each other spin."""
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hangups_are_heard():
+    """Here, and in the processes that tests start, even where all of this runs under nohup."""
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def tiny():
+    """Overrides that shrink a translation recipe to a blink; a test may add its own."""
+    return lambda **more: {**TINY, **{k.replace("__", "."): v for k, v in more.items()}}
+
+
+@pytest.fixture
+def recipes():
+    return Path(__file__).parent / "recipes"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    driver = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with driver.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """What axe finds wrong on a page: `violations(page)` is a list of rules with elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe")
+    run = axe.Axe().run
+
+    def found(page):
+        broken = run(page).response["violations"]
+        return [f"{rule['id']}: {node['html']}" for rule in broken for node in rule["nodes"]]
+
+    return found
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-cases", action="store_true", help="write docs/cases.md")
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Cases(config), "cases")
+
+
+def pytest_collection_modifyitems(items):
+    """A test's cases travel with its reports, from xdist's workers too."""
+    for item in items:
+        cases = [case for mark in item.iter_markers("case") for case in mark.args]
+        item.user_properties.extend(("case", case) for case in cases)
+
+
+class Cases:
+    """Collects what the tests of each case came to, and writes the table where it was asked for."""
+
+    def __init__(self, config):
+        self.asked = config.getoption("--write-cases")
+        self.passed = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.when != "call" and report.passed:
+            return
+        test = report.nodeid.partition("[")[0]
+        for name, case in report.user_properties:
+            if name == "case":
+                tests = self.passed.setdefault(case, {})
+                tests[test] = report.passed and tests.get(test, True)
+
+    def pytest_sessionfinish(self, session):
+        if self.asked and not hasattr(session.config, "workerinput"):
+            lines = (ROOT / "tests" / "data" / "cases.tsv").read_text(encoding="utf-8").splitlines()
+            rows = [self._row(*line.split("\t")) for line in lines]
+            (ROOT / "docs" / "cases.md").write_text(CASES_PAGE + "".join(rows), encoding="utf-8")
+
+    def _row(self, case, *texts):
+        tests = self.passed.get(case, {})
+        outcome = "holds" if tests and all(tests.values()) else "fails" if tests else "no test"
+        held = "<br>".join(f"`{test}`" for test in sorted(tests))
+        cells = [case, *(text.replace("|", "\\|") for text in texts), outcome, held]
+        return f"| {' | '.join(cells)} |\n"

@@ -1,6 +1,0 @@
-"""The one place where names become objects: recipe in, Experiment out; weights in, Model out."""
-
-from ganzoo.build.experiment import Experiment, build_recipe
-from ganzoo.build.trained import load_model
-
-__all__ = ["Experiment", "build_recipe", "load_model"]

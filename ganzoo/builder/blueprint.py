@@ -1,0 +1,207 @@
+"""What reading a recipe gives: parts that were found, wires that were parsed. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from ganzoo.builder.bounds import bounded
+from ganzoo.errors import Fault, RecipeError, first_line
+from ganzoo.expression import Call, Expression, Name, networks
+from ganzoo.inference.model import Model, OutputWire
+from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
+from ganzoo.recipe.duration import Duration
+from ganzoo.recipe.schema import Recipe
+from ganzoo.recipe.tables import Output
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """A part that was found, with all its settings: ready to be made.
+
+    path: where the recipe asks for it.
+    """
+
+    kind: str
+    name: str
+    part: type
+    settings: Mapping[str, Any]
+    path: str
+
+    def make(self, *first: Any) -> Any:
+        """Call the constructor, with what the host supplies first.
+
+        Raises:
+            RecipeError: it refuses its settings.
+        """
+        try:
+            with bounded():
+                return self.part(*first, **self.settings)
+        except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+            message = first_line(error)
+            raise RecipeError("recipe", [Fault(self.path, message)]) from error
+
+
+@dataclass(frozen=True)
+class SchedulePlan:
+    """A schedule and the span of its warm-up."""
+
+    schedule: PartPlan
+    warmup: Duration | None = None
+
+
+@dataclass(frozen=True)
+class PenaltyPlan:
+    """A penalty, the name of its loss in the log, its weight, and what that is multiplied by."""
+
+    name: str
+    penalty: PartPlan
+    weight: float
+    schedule: SchedulePlan | None = None
+
+
+@dataclass(frozen=True)
+class TermPlan:
+    """A term of the objective: its loss, its wires, and who is concerned.
+
+    schedule: what its weight is multiplied by.
+    """
+
+    name: str
+    loss: PartPlan
+    wires: Mapping[str, Expression]
+    weight: float
+    player: str | None
+    buffer: PartPlan | None
+    schedule: SchedulePlan | None = None
+    penalties: Sequence[PenaltyPlan] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the recipe states it."""
+        return f"losses.{self.name}"
+
+    @property
+    def adversarial(self) -> bool:
+        """Whether a critic plays against it."""
+        return issubclass(self.loss.part, AdversarialLoss)
+
+    @property
+    def critics(self) -> set[str]:
+        """The networks called outermost: what makes a network a discriminator."""
+        outer = self.wires.values() if self.adversarial else ()
+        return {wire.network for wire in outer if isinstance(wire, Call)}
+
+    @property
+    def networks(self) -> set[str]:
+        """Every network in its wires."""
+        return {name for wire in self.wires.values() for name in networks(wire)}
+
+
+@dataclass(frozen=True)
+class MetricPlan:
+    """A figure on test samples, its wires, and when it is computed: at the end, and `every`."""
+
+    metric: PartPlan
+    wires: Mapping[str, Expression]
+    when: str = "run"
+    every: Duration | None = None
+
+
+@dataclass(frozen=True)
+class OutputPlan:
+    """An output that a part makes, and its wires."""
+
+    part: PartPlan
+    wires: Mapping[str, Expression]
+
+
+@dataclass
+class Blueprint:
+    """A recipe with every name resolved. Terms of weight 0 are kept: they still give roles.
+
+    outputs: what each evaluates; one that a part makes, in `made`, is its own name here.
+    notes: what was left out, and why.
+    weights: bytes of all that is built, once it was tried.
+    unasked: the metrics that would fetch weights from the network only because a file says so.
+    """
+
+    recipe: Recipe
+    networks: dict[str, PartPlan] = field(default_factory=dict)
+    inits: dict[str, PartPlan] = field(default_factory=dict)
+    terms: list[TermPlan] = field(default_factory=list)
+    outputs: dict[str, Expression] = field(default_factory=dict)
+    made: dict[str, OutputPlan] = field(default_factory=dict)
+    samples: list[Expression] = field(default_factory=list)
+    metrics: dict[str, MetricPlan] = field(default_factory=dict)
+    optimizers: dict[str, PartPlan] = field(default_factory=dict)
+    latents: dict[str, PartPlan] = field(default_factory=dict)
+    schedule: SchedulePlan | None = None
+    data: PartPlan | None = None
+    dataset: Data | None = None
+    noise: dict[str, Latent] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    weights: int = 0
+    unasked: frozenset[str] = frozenset()
+
+    @property
+    def live(self) -> list[TermPlan]:
+        """The terms that count."""
+        return [term for term in self.terms if term.weight != 0]
+
+    @property
+    def scheduled(self) -> dict[str, SchedulePlan]:
+        """What the weights of live terms and of their penalties are multiplied by."""
+        terms = {term.name: term.schedule for term in self.live}
+        penalties = {p.name: p.schedule for term in self.live for p in term.penalties}
+        return {name: plan for name, plan in (terms | penalties).items() if plan}
+
+    @property
+    def critics(self) -> set[str]:
+        """Every network called outermost in an adversarial term, weight 0 included."""
+        return {name for term in self.terms for name in term.critics}
+
+    @property
+    def used(self) -> set[str]:
+        """The networks that a live term, an output or a metric reaches; no others are built."""
+        wires = [wire for term in self.live for wire in term.wires.values()]
+        views = [self.view(w) for metric in self.metrics.values() for w in metric.wires.values()]
+        return self.shipped.union(*map(networks, wires), *(view.networks for view in views))
+
+    @property
+    def shipped(self) -> set[str]:
+        """The networks that the outputs reach: what a model file holds."""
+        return {name for output in self.outputs for name in self.output(output).networks}
+
+    def output(self, name: str) -> OutputWire:
+        """A named output: with its mode, or with the part that makes it."""
+        wire, table = self.outputs[name], self.recipe.outputs[name]
+        if name in self.made:
+            return OutputWire(wire, part=self.made[name].part.make(), wires=self.made[name].wires)
+        return OutputWire(wire, isinstance(table, Output) and table.mode == "train")
+
+    def view(self, wire: Expression) -> OutputWire:
+        """A wire as samples and metrics see it: an output, by name or equal, keeps its mode."""
+        for name, output in self.outputs.items():
+            if wire in (Name(name), output):
+                return self.output(name)
+        return OutputWire(wire)
+
+    def shown(self) -> list[OutputWire]:
+        """The samples' columns whose networks are built."""
+        views = map(self.view, self.samples)
+        return [view for view in views if view.networks <= self.used]
+
+    def model(self, made: Mapping[str, nn.Module], resting: Mapping[str, frozenset[str]]) -> Model:
+        """The outputs, on these networks.
+
+        resting: see `Model`.
+        """
+        wires = {name: self.output(name) for name in self.outputs}
+        latents = deepcopy(self.noise)  # looking at outputs must not teach training's anything
+        return Model(made, wires, self.variables, latents, resting)

@@ -1,0 +1,193 @@
+"""Recipe in, Experiment out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from ganzoo.builder.assemble import Assembly, assemble
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.bounds import refuse_beyond_memory
+from ganzoo.builder.filling import fill
+from ganzoo.builder.resolve import read
+from ganzoo.builder.rules import (
+    check_rules,
+    factor,
+    make_averages,
+    optimisations,
+    told_of_compiling,
+)
+from ganzoo.builder.tracker_names import wrong_trackers
+from ganzoo.builder.trial import Trial, latent_shapes, try_step
+from ganzoo.engine.ema import Ema
+from ganzoo.engine.feed import Timetable
+from ganzoo.engine.player import Player
+from ganzoo.engine.trainer import Rules, Trainer
+from ganzoo.errors import DataError, Fault, RecipeError
+from ganzoo.inference.model import Model, resting_modules
+from ganzoo.interfaces import Data
+from ganzoo.recipe.loading import Overrides, Source, gather
+from ganzoo.recipe.origins import Gathered
+from ganzoo.recipe.schema import Recipe
+from ganzoo.recipe.validation import read_gathered
+from ganzoo.registry.discovery import installed
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass
+class Experiment:
+    """A recipe as objects: ready to train, to look at, or to take apart in Python.
+
+    recipe: the filled one.
+    networks: by name; `experiment.networks["G"]` is an ordinary module.
+    trial: what one step on the meta device showed.
+    averages: of the networks whose weights are averaged, once a trainer is made.
+    resting: by network, the modules in it that training leaves in evaluation mode.
+    """
+
+    recipe: Recipe
+    blueprint: Blueprint
+    assembly: Assembly
+    trial: Trial
+    averages: dict[str, nn.Module] = field(default_factory=dict)
+    resting: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """Every network that is built, by name."""
+        return self.assembly.networks
+
+    @property
+    def players(self) -> list[Player]:
+        """The players, in the order in which they move."""
+        return self.assembly.players
+
+    @property
+    def data(self) -> Data:
+        """The data, unprepared."""
+        assert self.blueprint.dataset is not None
+        return self.blueprint.dataset
+
+    def model(self) -> Model:
+        """The outputs, on the networks as they are now; on averages where they are kept."""
+        return self.blueprint.model({**self.networks, **self.averages}, self.resting)
+
+    def trainer(self, accelerator: Accelerator) -> Trainer:
+        """A trainer at step 0.
+
+        Raises:
+            DataError: the images are missing.
+        """
+        self.data.prepare()
+        if len(self.data) == 0:
+            raise DataError("data: there are no training images")
+        train = self.recipe.train
+        processes = int(accelerator.num_processes)
+        table = self.timetable(len(self.data), train.batch_size * train.accumulate * processes)
+        return Trainer(
+            self.players,
+            self.networks,
+            self._rules(table),
+            self.data,
+            latent_shapes(self.blueprint),
+            table,
+            accelerator,
+            DTYPES.get(train.precision, torch.float32),
+        )
+
+    def timetable(self, images: int, images_a_step: int) -> Timetable:
+        """The recipe's durations in steps, for an epoch of so many images."""
+        recipe, images_of = self.recipe, (images, images_a_step)
+        return Timetable(
+            steps=recipe.train.length.steps(*images_of),
+            batch_size=recipe.train.batch_size,
+            accumulate=recipe.train.accumulate,
+            seed=recipe.train.seed,
+            workers=recipe.train.workers,
+            log_every=recipe.train.log_every.steps(*images_of),
+            samples_every=recipe.samples.every.steps(*images_of),
+            checkpoint_every=recipe.checkpoints.every.steps(*images_of),
+            spans=images_of,
+        )
+
+    def _rules(self, table: Timetable) -> Rules:
+        assert self.blueprint.schedule is not None
+        scheduled = self.blueprint.scheduled.items()
+        return Rules(
+            factor(self.blueprint.schedule, table),
+            lambda player: optimisations(player, self.blueprint),
+            {name: factor(schedule, table) for name, schedule in scheduled},
+            (lambda: self._averages(table)) if self.recipe.ema else None,
+            self.recipe.train.compile,
+        )
+
+    def _averages(self, table: Timetable) -> Ema:
+        ema = make_averages(self.blueprint, self.assembly, table)
+        self.averages = ema.averages
+        return ema
+
+
+def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = True) -> Experiment:
+    """Build a recipe: parts looked up, wires checked, one trial step made, weights drawn.
+
+    source: a `.toml` file, a run folder, the name of an installed recipe, or nested tables.
+    overrides: `{"train.seed": 1}` or `["train.seed=1"]`.
+    start: give networks their first weights; False where a checkpoint's follow at once.
+
+    Raises:
+        RecipeError: everything wrong, each fault with its path.
+        GanzooError: there is no such recipe.
+        ModelError: weights that a network should start from are missing, or do not fit.
+    """
+    blueprint, trial, source_name = check_recipe(source, overrides)
+    refuse_beyond_memory(blueprint.weights, source_name)
+    assembly = assemble(blueprint, "cpu", source_name, start)
+    assembly.freeze(trial.idle)
+    trial.mark(assembly)
+    resting = resting_modules(assembly.networks)
+    return Experiment(blueprint.recipe, blueprint, assembly, trial, resting=resting)
+
+
+def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, Trial, str]:
+    """All that `build_recipe` checks, without memory for weights.
+
+    Raises:
+        RecipeError: everything wrong, each fault with its path.
+    """
+    gathered = gather(source, overrides)
+    name = gathered.place
+    with gathered.placing():
+        return *_check(_blueprint(gathered), name), name
+
+
+def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
+    recipe = blueprint.recipe
+    assembly = assemble(blueprint, "meta", name)
+    if not assembly.players:
+        raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
+    check_rules(blueprint, assembly, name)
+    parameters = (p for network in assembly.networks.values() for p in network.parameters())
+    blueprint.weights = sum(p.numel() * p.element_size() for p in parameters)
+    trial = try_step(blueprint, assembly, name)
+    blueprint.notes += told_of_compiling(blueprint, assembly)
+    blueprint.notes += [
+        f"networks.{idle}: no live term reaches it, so it keeps its first weights"
+        for idle in assembly.untrained()
+        if recipe.networks[idle].trainable
+    ]
+    blueprint.recipe = fill(blueprint)
+    return blueprint, trial
+
+
+def _blueprint(gathered: Gathered) -> Blueprint:
+    """What the recipe means; faults of its tables, its names and its settings in one round."""
+    recipe, faults = read_gathered(gathered)
+    faults = [*faults, *wrong_trackers(recipe.trackers)]
+    return read(recipe, installed().registry, gathered.place, faults)

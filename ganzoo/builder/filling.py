@@ -1,0 +1,109 @@
+"""The filled copy: the recipe with every default written out, kept with every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ganzoo.builder.blueprint import Blueprint, PartPlan, PenaltyPlan, TermPlan
+from ganzoo.recipe.schema import Checkpoints, Recipe
+from ganzoo.recipe.tables import NetworkPart, Output, OutputPart, Part, TermPart, WeightPart
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
+def fill(blueprint: Blueprint) -> Recipe:
+    """The blueprint's recipe with all settings; reads back to the same training."""
+    recipe, schedule, data = blueprint.recipe, blueprint.schedule, blueprint.data
+    assert schedule is not None
+    assert data is not None
+    terms = {term.name: term for term in blueprint.terms}
+    return recipe.model_copy(
+        update={
+            "networks": {n: _network(n, t, blueprint) for n, t in recipe.networks.items()},
+            "losses": {
+                n: _with(table, {**_wires(table, terms[n].loss), **terms[n].loss.settings},
+                         buffer=_part(table.buffer, terms[n].buffer),
+                         weight=_weight(table.weight, terms[n]),
+                         penalties=_penalties(table, terms[n]))
+                for n, table in recipe.losses.items()
+            },
+            "latents": _parts(recipe.latents, blueprint.latents),
+            "outputs": {n: _output(n, table, blueprint) for n, table in recipe.outputs.items()},
+            "data": _part(recipe.data, replace(data, settings=_whole_places(data))),
+            "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
+            "schedule": _part(recipe.schedule, schedule.schedule),
+            "checkpoints": _checkpoints(blueprint),
+            "ema": recipe.ema.filled() if recipe.ema else None,
+            "metrics": {
+                n: _with(t, {**t.settings, **blueprint.metrics[n].metric.settings})
+                for n, t in recipe.metrics.items()
+                if n in blueprint.metrics
+            },
+        }
+    )  # fmt: skip
+
+
+def _whole_places(data: PartPlan) -> dict[str, Any]:
+    """With whole paths, so that a run's data are found from another working directory, too."""
+    settings, places = dict(data.settings), getattr(data.part, "places", ())
+    for name in places:
+        if isinstance(settings.get(name), str) and settings[name]:
+            settings[name] = str(Path(settings[name]).expanduser().absolute())
+    return settings
+
+
+def _checkpoints(blueprint: Blueprint) -> Checkpoints:
+    """Without the figure that decides, where its metric is left out."""
+    table = blueprint.recipe.checkpoints
+    known = table.best.partition(".")[0] in blueprint.metrics
+    return table if known else table.model_copy(update={"best": ""})
+
+
+def _network(name: str, table: NetworkPart, blueprint: Blueprint) -> Part:
+    init = blueprint.inits.get(name)
+    filled = Part(type=init.name, **_plain(init.settings)) if init else None
+    return _with(table, blueprint.networks[name].settings, init=filled)
+
+
+def _wires(table: TermPart, loss: PartPlan) -> dict[str, Any]:
+    return {key: value for key, value in table.settings.items() if key not in loss.settings}
+
+
+def _weight(weight: float | WeightPart, plan: TermPlan | PenaltyPlan) -> Part | float:
+    if isinstance(weight, WeightPart) and plan.schedule:
+        return _with(weight, plan.schedule.schedule.settings)
+    return plan.weight
+
+
+def _penalties(table: TermPart, term: TermPlan) -> list[Part]:
+    both = zip(table.penalties, term.penalties, strict=True)
+    return [_with(t, p.penalty.settings, weight=_weight(t.weight, p)) for t, p in both]
+
+
+def _output(name: str, table: Output | OutputPart, blueprint: Blueprint) -> Output | OutputPart:
+    if isinstance(table, Output):
+        return table
+    return _with(table, {**table.settings, **blueprint.made[name].part.settings})
+
+
+def _parts(tables: Mapping[str, Part], plans: Mapping[str, PartPlan]) -> dict[str, Part | None]:
+    return {name: _part(table, plans[name]) for name, table in tables.items()}
+
+
+def _part(table: Part | None, plan: PartPlan | None) -> Part | None:
+    return _with(table, plan.settings) if table is not None and plan is not None else None
+
+
+def _with(table: AnyPart, settings: Mapping[str, Any], **host: Any) -> AnyPart:
+    """The same kind of table with these settings, and host keys overruled."""
+    own = {key: getattr(table, key) for key in type(table).model_fields}
+    return type(table)(**{**own, **host}, **_plain(settings))
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that TOML can write: no nulls, and lists for tuples."""
+    kept = {key: value for key, value in settings.items() if value is not None}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}

@@ -1,0 +1,142 @@
+"""Finding parts and parsing wires; what is wrong is gathered, so that all of it is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from torch.optim import Optimizer
+
+from ganzoo.builder.blueprint import PartPlan
+from ganzoo.components.outputs import Output
+from ganzoo.errors import Fault, GanzooError, RecipeError
+from ganzoo.expression import Expression
+from ganzoo.interfaces import (
+    AdversarialLoss,
+    Buffer,
+    Data,
+    Discriminator,
+    Latent,
+    Loss,
+    Metric,
+    Network,
+    Penalty,
+    Schedule,
+)
+from ganzoo.recipe.places import missing_wire, read_wire
+from ganzoo.recipe.tables import Part
+from ganzoo.registry.components import Registry
+from ganzoo.registry.signature import check_settings, parameters
+
+# What a part of each kind is, so that a plugin's mistake is a fault and no traceback.
+BASES: dict[str, type | tuple[type, ...]] = {
+    "generator": Network,
+    "discriminator": Discriminator,
+    "module": Network,
+    "loss": (Loss, AdversarialLoss),
+    "penalty": Penalty,
+    "buffer": Buffer,
+    "data": Data,
+    "latent": Latent,
+    "optimizer": Optimizer,
+    "schedule": Schedule,
+    "metric": Metric,
+    "output": Output,
+}
+
+
+class Lookup:
+    """A registry, and the faults found so far."""
+
+    def __init__(self, registry: Registry | None = None) -> None:
+        self.registry = registry or Registry()
+        self.faults: list[Fault] = []
+
+    def fault(self, path: str, message: str, expression: str = "", column: int = 0) -> None:
+        """Note one thing wrong."""
+        self.faults.append(Fault(path, message, expression, column))
+
+    def sound(self, path: str) -> bool:
+        """Whether nothing at or below a path is wrong so far."""
+        return not any(f.path == path or f.path.startswith(f"{path}.") for f in self.faults)
+
+    def load(self, kind: str, name: str, path: str) -> Any:
+        """The class of a part, or None where there is none."""
+        try:
+            found = self.registry.get(kind, name).load()
+        except GanzooError as error:
+            self.fault(f"{path}.type", str(error))
+            return None
+        base = BASES.get(kind, object)
+        if isinstance(found, type) and issubclass(found, base):
+            return found
+        wanted = " or ".join(b.__name__ for b in (base if isinstance(base, tuple) else (base,)))
+        self.fault(f"{path}.type", f"'{name}' cannot be a {kind}: its class is no {wanted}")
+        return None
+
+    def part(
+        self, kind: str, part: Part, path: str, without: Collection[str] = (), skip: int = 0
+    ) -> PartPlan | None:
+        """A part with its settings filled.
+
+        without: keys of its table that are no settings (wires).
+        skip: leading parameters that the host supplies.
+        """
+        found = self.load(kind, part.type, path)
+        if found is None:
+            return None
+        given = {key: value for key, value in part.settings.items() if key not in without}
+        beside = [*without, *type(part).model_fields]
+        try:
+            self._refuse_clash(found, part.type, beside, path, skip)
+            settings, faults = check_settings(found, part.type, given, path, skip, beside)
+        except GanzooError as error:
+            self.fault(f"{path}.type", str(error))
+            return None
+        self.faults += faults
+        return PartPlan(kind, part.type, found, settings, path)
+
+    def _refuse_clash(
+        self, found: type, name: str, beside: Collection[str], path: str, skip: int
+    ) -> None:
+        """A setting that shares its name with a wire or a key of the host could never be set."""
+        for parameter in parameters(found, skip):
+            if parameter.name in beside:
+                self.fault(
+                    f"{path}.type",
+                    f"'{name}' has a setting '{parameter.name}', which is also a wire or a key "
+                    "that ganzoo reads itself; its author has to rename it",
+                )
+
+    def make(self, plan: PartPlan | None, *first: Any) -> Any:
+        """The part itself, or None where anything about it is wrong.
+
+        first: what the host supplies (an optimizer's parameters).
+        """
+        if plan is None or not self.sound(plan.path):
+            return None
+        try:
+            return plan.make(*first)
+        except RecipeError as error:
+            self.faults += error.faults
+            return None
+
+    def wire(self, text: Any, path: str) -> Expression | None:
+        """A wire, parsed, or None where it is none."""
+        found = read_wire(text, path)
+        if isinstance(found, Fault):
+            self.faults.append(found)
+            return None
+        return found
+
+    def wires(self, table: Part, wanted: Mapping[str, bool], path: str) -> dict[str, Expression]:
+        """The wires a table holds; a missing one that is required is a fault."""
+        read: dict[str, Expression] = {}
+        for wire, required in wanted.items():
+            if wire in table.settings:
+                expression = self.wire(table.settings[wire], f"{path}.{wire}")
+                if expression is not None:
+                    read[wire] = expression
+            elif required:
+                self.faults.append(missing_wire(table.type, wire, path))
+        return read

@@ -1,0 +1,40 @@
+"""The self-describing model file: weights that outputs need, and the recipe in its header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ganzoo.builder.blueprint import Blueprint, PartPlan
+from ganzoo.builder.experiment import Experiment
+from ganzoo.engine.checkpoint import Tensors, module_state, prefixed, write_tensors
+from ganzoo.registry.discovery import installed
+
+
+def write_model(experiment: Experiment, path: Path, step: int) -> None:
+    """Write the networks that the outputs reach; `load_model` reads it anywhere."""
+    blueprint = experiment.blueprint
+    made = experiment.model().networks  # averages where they are kept
+    header: dict[str, Any] = {
+        "recipe": experiment.recipe.to_dict(),
+        "step": step,
+        "packages": packages(blueprint),
+        "shared": {},
+    }
+    tensors: Tensors = {}
+    for name in sorted(blueprint.shipped):
+        key = f"network/{name}"
+        state, header["shared"][key] = module_state(made[name])
+        tensors |= prefixed(f"{key}/", state)
+    write_tensors(path, tensors, header)
+
+
+def packages(blueprint: Blueprint) -> dict[str, str]:
+    """The distributions whose parts the recipe uses, with their versions."""
+    plans: list[PartPlan | None] = [blueprint.data]
+    plans += [blueprint.schedule.schedule] if blueprint.schedule else []
+    plans += [*blueprint.networks.values(), *blueprint.latents.values()]
+    plans += [term.loss for term in blueprint.terms]
+    plans += [output.part for output in blueprint.made.values()]
+    found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
+    return {component.package: component.version for component in found}

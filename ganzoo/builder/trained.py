@@ -1,0 +1,167 @@
+"""Weights in, Model out: what trained networks need to be used, and nothing that trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.fitting import check_fit, check_sizes, check_weights, make_unstarted
+from ganzoo.builder.found import Found, find_weights
+from ganzoo.builder.likely import refuse_misfit
+from ganzoo.builder.resolve import read
+from ganzoo.engine.checkpoint import load_module
+from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
+from ganzoo.expression import names
+from ganzoo.inference.model import Model, resting_modules
+from ganzoo.recipe.loading import Overrides, Source, override
+from ganzoo.recipe.older import spelt_out
+from ganzoo.recipe.validation import check_tables
+from ganzoo.registry.discovery import installed
+
+HUB = "hub"  # the word for weights that are fetched from the network
+
+
+def load_model(
+    path: str | Path,
+    *,
+    recipe: Source | None = None,
+    network: str = "",
+    overrides: Overrides = (),
+) -> Model:
+    """A trained model: of a model file, a run's folder, a checkpoint's, or a reference `.pth`.
+
+    Nothing is unpickled, and nothing is looked up on the network.
+
+    recipe: by what a `.pth` was trained, or a checkpoint outside its run.
+    network: which of the recipe's networks a `.pth` holds; left out, the one of the first output.
+    overrides: settings of the recipe to change, as `["networks.G.blocks=6"]`.
+
+    Raises:
+        ModelError: it is missing, damaged, or needs a plugin that is not installed.
+    """
+    return open_model(path, overrides=overrides, recipe=recipe, network=network)[1]
+
+
+def open_model(
+    path: str | Path,
+    change: Mapping[str, Any] | None = None,
+    overrides: Overrides = (),
+    *,
+    recipe: Source | None = None,
+    network: str = "",
+) -> tuple[Blueprint, Model]:
+    """A trained model and its blueprint.
+
+    change: tables of the recipe to replace, as `{"metrics": {...}}`.
+    overrides: settings to change after that, as `["data.root=photos"]`.
+    recipe, network: see `load_model`.
+
+    Raises:
+        ModelError: as `load_model`; or the file has no network that a changed table needs.
+    """
+    return open_found(find_weights(Path(path), recipe, network), change, overrides)
+
+
+def open_found(
+    found: Found, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
+) -> tuple[Blueprint, Model]:
+    """As `open_model`, of weights that were found.
+
+    Raises:
+        ModelError: as there.
+    """
+    try:
+        blueprint = _blueprint(found, change or {}, overrides)
+        return blueprint, _model(blueprint, found)
+    except (GanzooError, MemoryError):
+        raise
+    except Exception as error:  # whatever a hostile header makes of what reads it
+        reason = first_line(error)
+        raise ModelError(
+            f"{found.file}: this is no ganzoo model, or a damaged one ({reason:.200})"
+        ) from error
+
+
+def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
+    given = overrides if isinstance(overrides, Mapping) else [*overrides]
+    try:
+        tables = override({**spelt_out(dict(found.tables)), **change}, given)
+        recipe = check_tables(_without_best(tables), str(found.file))
+        blueprint = read(recipe, installed().registry, str(found.file))
+    except RecipeError as error:
+        raise ModelError(f"{error}{_missing_plugins(found.header)}") from error
+    check_sizes(blueprint, found.file)
+    if not found.typed:
+        blueprint.unasked = _unasked({"metrics": {}, **found.tables}, tables, given)
+    return blueprint
+
+
+def _model(blueprint: Blueprint, found: Found) -> Model:
+    held = found.holds(blueprint)
+    if found.is_reference:
+        _keep_outputs(blueprint, held, found.file)
+    check_fit(blueprint, held, found)
+    tensors = found.tensors(next(iter(held), ""))
+    made = make_unstarted(blueprint, held, "cpu", found.file)
+    for name, network in made.items():
+        state, shared = found.state(name, tensors)
+        check_weights(state, f"{found.file}: {name}")
+        if found.is_reference:
+            refuse_misfit(network, blueprint.networks[name], state, found.file)
+            state = {**network.state_dict(), **state}  # a .pth of old torch lacks counters
+        load_module(network, state, shared, f"{found.file}: {name}")
+    model = blueprint.model(made, resting_modules(made))
+    for network in made.values():
+        network.eval()
+    return model
+
+
+def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:
+    """Leave the outputs that these networks alone make."""
+    gone = {n for n in blueprint.outputs if not blueprint.output(n).networks <= networks}
+    for name in gone:
+        del blueprint.outputs[name]
+    for name, plan in [*blueprint.metrics.items()]:
+        lost = sorted(gone & {n for wire in plan.wires.values() for n in names(wire)})
+        if lost:
+            del blueprint.metrics[name]
+            why = f"the file does not make the output {', '.join(lost)}"
+            blueprint.notes.append(f"metrics.{name} is left out: {why}")
+    if not blueprint.outputs:
+        raise ModelError(f"{file}: no output of the recipe is made by {', '.join(networks)} alone")
+
+
+def _unasked(
+    tables: Mapping[str, Any], final: Mapping[str, Any], overrides: Overrides
+) -> frozenset[str]:
+    """The metrics that would fetch weights because a file says so, and no person did."""
+    keys = overrides if isinstance(overrides, Mapping) else [o.partition("=")[0] for o in overrides]
+    typed = tuple(f"{key.strip()}." for key in keys)
+    still = {path for path in _lookups(final.get("metrics"), "metrics")}
+    said = {p for p in _lookups(tables["metrics"], "metrics") if p in still}
+    return frozenset(p.split(".")[1] for p in said if not f"{p}.".startswith(typed))
+
+
+def _lookups(value: Any, path: str) -> Iterator[str]:
+    """The paths of all settings that ask for weights from the network."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _lookups(inner, f"{path}.{key}")
+    elif value == HUB:
+        yield path
+
+
+def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
+    """A finished model has no rivals, and the metric that decided may be gone."""
+    kept = tables.get("checkpoints")
+    return {**tables, "checkpoints": {**kept, "best": ""}} if isinstance(kept, dict) else tables
+
+
+def _missing_plugins(header: Mapping[str, Any]) -> str:
+    packages = header.get("packages")
+    if not packages:
+        return ""
+    made_with = ", ".join(f"{name} {version}" for name, version in packages.items())
+    return f"\n  the file was made with {made_with}"

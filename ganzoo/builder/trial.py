@@ -1,0 +1,238 @@
+"""One step on the meta device: shapes without memory or arithmetic.
+
+It finds wires whose shapes do not fit, parameters that no term reaches, and the step's FLOPs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.builder.assemble import Assembly
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.labels import label_fault
+from ganzoo.builder.misfits import explain, misfit, spell_shape
+from ganzoo.builder.tried import Counter, Gradients
+from ganzoo.engine.expressions import Values, callee
+from ganzoo.engine.player import Player
+from ganzoo.engine.step import SHARED, Draws, Game, stream_of
+from ganzoo.engine.terms import Term
+from ganzoo.errors import Fault, RecipeError, first_line
+from ganzoo.expression import Call, Expression, walk
+from ganzoo.interfaces import Latent, Variable
+
+# What torch and a part raise where shapes or kinds of values do not fit.
+MISFITS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError)
+
+
+@dataclass
+class Trial:
+    """What one step showed.
+
+    idle: by player, the parameters that got no gradient.
+    flops: floating-point operations of a step, all players, forward and backward.
+    shapes: of every wire, by its text.
+    differentiates: heads that take gradients inside, as (network, head).
+    losses: terms whose losses do, as (player, term).
+    """
+
+    idle: dict[str, list[str]] = field(default_factory=dict)
+    flops: int = 0
+    shapes: dict[str, str] = field(default_factory=dict)
+    differentiates: set[tuple[str, str]] = field(default_factory=set)
+    losses: set[tuple[str, str]] = field(default_factory=set)
+
+    def mark(self, assembly: Assembly) -> None:
+        """Let networks and players know what of theirs takes gradients inside."""
+        for name, head in self.differentiates:
+            network = assembly.networks[name]
+            network.differentiates = frozenset({*network.differentiates, head})  # type: ignore
+        for player in assembly.players:
+            own = {(player.name, term.name) for term in player.terms}
+            player.differentiates = not own.isdisjoint(self.losses)
+
+
+@dataclass
+class TrialMover:
+    """Backward only; notes which parameters it reached."""
+
+    player: Player
+    idle: dict[str, list[str]]
+    faults: list[Fault]
+
+    @property
+    def module(self) -> nn.Module:
+        """The player itself: nothing is prepared."""
+        return self.player
+
+    def turn(self, last: bool) -> AbstractContextManager[None]:
+        """Nothing surrounds a trial."""
+        return nullcontext()
+
+    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
+        """Backward; a term that reaches no parameter is a fault, a parameter without one idle."""
+        for name, loss in losses.items():
+            if not reaches_a_parameter(loss):
+                message = f"no gradient reaches player '{self.player.name}' from this term"
+                self.faults.append(Fault(f"losses.{name}", message))
+        total = torch.stack([loss.reshape(()) for loss in losses.values()]).sum()
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+        own = self.player.trainable().items()
+        self.idle[self.player.name] = [name for name, p in own if p.grad is None]
+
+
+def reaches_a_parameter(loss: Tensor) -> bool:
+    """Whether the graph behind a loss ends in any parameter that requires a gradient."""
+    seen: set[Any] = set()
+    waiting = [loss.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        if hasattr(node, "variable"):
+            return True
+        seen.add(node)
+        waiting += [following for following, _ in node.next_functions]
+    return False
+
+
+def example(variables: Mapping[str, Variable], batch_size: int) -> Values:
+    """A batch of the declared shapes, on the meta device."""
+    return {
+        name: torch.empty(
+            (batch_size, *variable.shape),
+            dtype=torch.int64 if variable.classes else torch.float32,
+            device="meta",
+        )
+        for name, variable in variables.items()
+    }
+
+
+def latent_shapes(blueprint: Blueprint) -> dict[str, tuple[Latent, tuple[int, ...]]]:
+    """How to draw each latent, and the shape of one sample."""
+    return {n: (latent, blueprint.variables[n].shape) for n, latent in blueprint.noise.items()}
+
+
+def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
+    """Play one step on the meta device.
+
+    Raises:
+        RecipeError: wires whose shapes do not fit, or losses that refuse them, each with its path.
+    """
+    trial = Trial()
+    batch = example(blueprint.variables, blueprint.recipe.train.batch_size)
+    _check_shapes(blueprint, assembly, batch, trial, source)
+    faults: list[Fault] = []
+    movers = [TrialMover(player, trial.idle, faults) for player in assembly.players]
+    latents = deepcopy(latent_shapes(blueprint))  # training's must not know of the trial
+    game = Game(movers, assembly.networks, latents, 0)
+    sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
+    trial.mark(assembly)
+    with Counter() as counter:
+        game.step(*_a_turn_of_all(assembly.players, sample))
+    if faults:
+        raise RecipeError(source, faults)
+    trial.flops = int(counter.get_total_flops())
+    return trial
+
+
+def _a_turn_of_all(players: Sequence[Player], sample: Values) -> tuple[int, Draws]:
+    """A step in which every player moves, and what it is played on."""
+    step = math.lcm(*(player.pace.every for player in players)) - 1
+    return step, {stream: [sample] for stream in (SHARED, *map(stream_of, players))}
+
+
+def _check_shapes(
+    blueprint: Blueprint, assembly: Assembly, batch: Values, trial: Trial, source: str
+) -> None:
+    """Evaluate every wire call by call, so that what does not fit is named with its place."""
+    faults: list[Fault] = []
+    values = dict(batch)
+    for path, wire in _all_wires(blueprint):
+        fault = label_fault(wire, path, blueprint.variables, assembly.networks)
+        fault = fault or _evaluate(wire, path, values, assembly.networks, trial)
+        told = {other.message for other in faults}
+        faults += [fault] if fault and fault.message not in told else []
+    if not faults:
+        faults = _check_losses(assembly, values, trial)
+    if faults:
+        raise RecipeError(source, faults)
+    trial.shapes = {text: spell_shape(value) for text, value in values.items()}
+
+
+def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
+    found = [(f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()]
+    found += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
+    for name, plan in blueprint.made.items():
+        found += [(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
+    found += [("samples.show", view.wire) for view in blueprint.shown()]
+    for name, metric in blueprint.metrics.items():
+        wires = metric.wires.items()
+        found += [(f"metrics.{name}.{wire}", blueprint.view(e).wire) for wire, e in wires]
+    return found
+
+
+def _evaluate(
+    wire: Expression, path: str, values: Values, networks: Mapping[str, nn.Module], trial: Trial
+) -> Fault | None:
+    for part in walk(wire):
+        if isinstance(part, Call) and str(part) not in values:
+            arguments = [values[str(argument)] for argument in part.arguments]
+            message = misfit(part, arguments, networks[part.network])
+            try:
+                if not message:
+                    with Gradients() as gradients:
+                        values[str(part)] = callee(part, networks)(*arguments)
+                    trial.differentiates |= (
+                        {(part.network, part.head)} if gradients.found else set()
+                    )
+            except MISFITS as error:
+                message = explain(part, arguments, error)
+            if message:
+                return Fault(path, message, str(wire), max(str(wire).find(str(part)), 0))
+    return None
+
+
+def _check_losses(assembly: Assembly, values: Values, trial: Trial) -> list[Fault]:
+    """Whether each loss takes what its wires give, and returns a scalar."""
+    faults = []
+    for player in assembly.players:
+        shown = {
+            name: values[str(argument)]
+            for side in player.sides
+            for name, argument in zip(side.placeholders, side.arguments, strict=True)
+        }
+        for term in player.terms:
+            wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
+            with Gradients() as gradients:
+                message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
+            trial.losses |= {(player.name, term.name)} if gradients.found else set()
+            faults += [Fault(f"losses.{term.name}", message)] if message else []
+    return faults
+
+
+def _whole(text: str, player: Player) -> str:
+    """A cut wire's text with the made arguments back in place of its placeholders."""
+    for side in player.sides:
+        for name, argument in zip(side.placeholders, side.arguments, strict=True):
+            text = text.replace(name, str(argument))
+    return text
+
+
+def _loss_problem(term: Term, values: Values, networks: Mapping[str, nn.Module]) -> str:
+    try:
+        losses = term.losses(values, networks)
+    except MISFITS as error:
+        return first_line(error)
+    for loss in losses.values():
+        if loss.numel() != 1:
+            return f"a loss is one number, and this one has the shape {tuple(loss.shape)}"
+    return ""

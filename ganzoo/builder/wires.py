@@ -1,0 +1,98 @@
+"""Whether what a wire names is there: variables, networks, heads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from torch import nn
+
+from ganzoo.builder.blueprint import Blueprint, PartPlan
+from ganzoo.builder.lookup import Lookup
+from ganzoo.errors import choices, listed
+from ganzoo.expression import Call, Expression, Name, column_of, walk
+from ganzoo.interfaces import Discriminator
+
+
+def check_wires(blueprint: Blueprint, lookup: Lookup) -> None:
+    """Check every wire of terms, outputs, samples and metrics."""
+    check = WireCheck(blueprint, lookup)
+    view = WireCheck(blueprint, lookup, also=blueprint.recipe.outputs)
+    for term in blueprint.terms:
+        for wire, expression in term.wires.items():
+            check(expression, f"{term.path}.{wire}")
+    for name, expression in blueprint.outputs.items():
+        if name not in blueprint.made:
+            check(expression, f"outputs.{name}")
+    for name, plan in blueprint.made.items():
+        for wire, expression in plan.wires.items():
+            check(expression, f"outputs.{name}.{wire}")
+    for expression in blueprint.samples:
+        view(expression, "samples.show")
+    for name, metric in blueprint.metrics.items():
+        for wire, expression in metric.wires.items():
+            view(expression, f"metrics.{name}.{wire}")
+
+
+class WireCheck:
+    """Checks one wire at a time against what the recipe declares.
+
+    also: names that may stand alone (a sample or a metric may ask for an output by its name).
+    """
+
+    def __init__(self, blueprint: Blueprint, lookup: Lookup, also: Collection[str] = ()) -> None:
+        self.lookup = lookup
+        self.declared: Collection[str] = list(blueprint.recipe.networks)
+        self.found: Mapping[str, PartPlan] = blueprint.networks
+        self.also = also
+        known = [*blueprint.variables, *blueprint.recipe.latents]  # those at fault are told once
+        self.variables = None if blueprint.dataset is None else list(dict.fromkeys(known))
+
+    def __call__(self, wire: Expression, path: str) -> None:
+        """Note every name in the wire that means nothing."""
+        if isinstance(wire, Name) and wire.name in self.also:
+            return
+        for part in walk(wire):
+            message = self._name(part) if isinstance(part, Name) else self._call(part)
+            if message:
+                self.lookup.fault(path, message, str(wire), column_of(part, wire))
+
+    def _name(self, part: Name) -> str:
+        if part.name in self.declared and part.name not in (self.variables or ()):
+            return f"'{part.name}' is a network: call it, as {part.name}(x)"
+        if self.variables is None or part.name in self.variables:
+            return ""
+        return f"there is no variable '{part.name}'.{choices(part.name, self.variables)}"
+
+    def _call(self, part: Call) -> str:
+        if part.network not in self.declared:
+            if self.variables and part.network in self.variables:
+                return f"'{part.network}' is a variable and cannot be called"
+            return f"there is no network '{part.network}'.{choices(part.network, self.declared)}"
+        if part.network not in self.found:
+            return ""
+        plan = self.found[part.network]
+        return self._head(part, plan) if part.head else _body(part, plan)
+
+    def _head(self, part: Call, plan: PartPlan) -> str:
+        if getattr(getattr(plan.part, part.head, None), "is_head", False):
+            return ""
+        heads = sorted(
+            n for n in dir(plan.part) if getattr(getattr(plan.part, n), "is_head", False)
+        )
+        known = f"It has {listed(heads)}." if heads else "It has none."
+        return f"'{plan.name}' has no head '{part.head}'. {known}"
+
+
+def _body(part: Call, plan: PartPlan) -> str:
+    """What a plain call would run that the network's class does not have."""
+    forward = plan.part.forward  # type: ignore[attr-defined]
+    if forward is nn.Module.forward:
+        missing = "forward"
+    elif forward is Discriminator.forward and plan.part.judge is Discriminator.judge:  # type: ignore[attr-defined]
+        missing = "judge"
+    else:
+        return ""
+    return (
+        f"'{plan.name}' cannot be called as {part.network}(...): its class {plan.part.__name__} "
+        f"has no method {missing}; its author has to write it, or a wire has to call a head"
+    )

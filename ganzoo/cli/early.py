@@ -1,0 +1,229 @@
+"""What is wrong with a recipe as far as its text and the components' tell: in a second, no torch.
+
+Whatever is found here, `build_recipe` would tell in the same words; it finds more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganzoo.components.data.ahead import refuse_root
+from ganzoo.components.data.choosing import Need, choose, need_of
+from ganzoo.errors import Fault, RecipeError
+from ganzoo.expression import Call, Expression, Name, names, networks, walk
+from ganzoo.recipe.loading import Overrides, Source, gather, load_recipe
+from ganzoo.recipe.origins import Gathered
+from ganzoo.recipe.own_images import own_images
+from ganzoo.recipe.places import (
+    is_adversarial,
+    kind_of_network,
+    missing_wire,
+    no_network,
+    read_wire,
+    wires_of,
+)
+from ganzoo.recipe.schema import Recipe
+from ganzoo.recipe.standins import is_spoiled
+from ganzoo.recipe.tables import Output, OutputPart, Part, SchedulePart, TermPart
+from ganzoo.recipe.validation import read_gathered
+from ganzoo.registry.components import UnknownPart
+from ganzoo.registry.discovery import installed
+from ganzoo.registry.outline import Outline, outline
+from ganzoo.registry.signature import check_outline
+
+# Data sets for which images of the user's own are chosen by what a recipe learns from.
+PAIRS = "ganzoo.components.data.paired_folders:PairedFolders"
+OWN = tuple(
+    f"ganzoo.components.data.{name}"
+    for name in (
+        *("paired_folders:PairedFolders", "folders:Folders", "class_folders:ClassFolders"),
+        *("streets:Streets", "digits:Digits", "earth:Earth"),
+    )
+)
+# Tables whose values the text alone can judge.
+OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
+
+
+def refuse_early(
+    source: Source, overrides: Overrides = (), *, data: bool = True, partly: bool = True
+) -> None:
+    """Refuse a recipe for what is plainly wrong with it, before torch is imported.
+
+    data: whether its images are wanted, too.
+    partly: refuse even if a full check might find more; else only if nothing else can be wrong.
+
+    Raises:
+        RecipeError: keys, values, components, settings and wires that cannot be.
+        DataError: the folder of its data is not there, or lacks one that it trains on.
+    """
+    gathered = gather(source, overrides)
+    recipe, faults = _look(gathered)
+    if faults and (partly or _is_all(gathered, faults)):
+        with gathered.placing():
+            raise RecipeError(gathered.place, faults)
+    if recipe is None or faults:
+        return
+    found = _outline("data", recipe.data.type)
+    if data and found is not None:
+        refuse_root(found.bases, recipe.data.settings)
+
+
+def refuse_folder(source: Source, overrides: Sequence[str], folder: Path) -> None:
+    """Refuse `--data FOLDER` for what is plainly wrong with it or the recipe.
+
+    Raises:
+        RecipeError: see `refuse_early`.
+        DataError: the folder does not hold what the recipe learns from.
+    """
+    others = [each for each in overrides if not each.startswith("data.")]
+    refuse_early(source, others, data=False)
+    needed = need(load_recipe(source, others))
+    if needed:
+        given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
+        choose(folder, needed, [name for name in given if name in ("x", "y")])
+
+
+def need(recipe: Recipe) -> Need | None:
+    """What a recipe learns from, as `build.own_data` tells it; None where the text does not."""
+    found = _outline("data", recipe.data.type)
+    if found is None or found.bases[0] not in OWN:
+        return None
+    looked = Early(recipe)
+    list(looked.faults())
+    terms = tuple(f"losses.{name}." for name, term in recipe.losses.items() if term.weight != 0)
+    wires = [wire for path, wire in looked.wires if path.startswith(terms)]
+    used = {name for wire in wires for name in names(wire)} - set(recipe.latents)
+    paired = recipe.data.settings.get("aligned", found.bases[0] == PAIRS) is True
+    return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
+
+
+def _look(gathered: Gathered) -> tuple[Recipe | None, list[Fault]]:
+    """The recipe, where it can be read, and what is wrong with it."""
+    try:
+        recipe, faults = read_gathered(gathered)
+    except RecipeError as error:
+        return None, list(error.faults)
+    more = (f for f in Early(recipe).faults() if not is_spoiled(f.path, faults))
+    return recipe, [*faults, *more]
+
+
+def _is_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
+    """Whether nothing else can be wrong: the rest is installed, or ours to judge."""
+    wrong = [fault.path for fault in faults]
+    return all(
+        path.partition(".")[0] in OURS or any(f"{path}.".startswith(f"{w}.") for w in wrong)
+        for layer in gathered.layers
+        if layer.place not in installed().recipes
+        for path in _leaves(layer.tables)
+    )
+
+
+def _leaves(tables: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in tables.items():
+        if isinstance(value, Mapping) and value:
+            yield from (f"{key}.{path}" for path in _leaves(value))
+        else:
+            yield key
+
+
+def _outline(kind: str, name: str) -> Outline | None:
+    component = installed().registry.components.get((kind, name))
+    return outline(component.target, int(kind == "optimizer")) if component else None
+
+
+class Early:
+    """A recipe's components and wires, looked at one by one."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.wires: list[tuple[str, Expression]] = []
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything that is wrong with components, their settings and the wires' networks."""
+        recipe = self.recipe
+        for fault in self._component("data", recipe.data, "data"):
+            yield own_images(fault, recipe.data, installed().registry)
+        for name, latent in recipe.latents.items():
+            yield from self._component("latent", latent, f"latents.{name}")
+        for name, term in recipe.losses.items():
+            yield from self._term(term, f"losses.{name}")
+        for name, network in recipe.networks.items():
+            yield from self._component(self._kind(name, network.type), network, f"networks.{name}")
+            if network.init:
+                yield from self._component("init", network.init, f"networks.{name}.init")
+        for name, optimizer in recipe.optimizers.items():
+            yield from self._component("optimizer", optimizer, f"optimizers.{name}")
+        yield from self._component("schedule", recipe.schedule, "schedule")
+        for name, metric in recipe.metrics.items():
+            yield from self._component("metric", metric, f"metrics.{name}")
+        yield from self._shown()
+        yield from self._unknown_networks()
+
+    def _term(self, term: TermPart, path: str) -> Iterator[Fault]:
+        yield from self._component("loss", term, path)
+        if term.buffer:
+            yield from self._component("buffer", term.buffer, f"{path}.buffer")
+        if isinstance(term.weight, SchedulePart):
+            yield from self._component("schedule", term.weight, f"{path}.weight")
+        for place, penalty in enumerate(term.penalties):
+            yield from self._component("penalty", penalty, f"{path}.penalties.{place}")
+
+    def _component(self, kind: str, part: Part, path: str) -> Iterator[Fault]:
+        try:
+            installed().registry.get(kind, part.type)
+        except UnknownPart as error:
+            yield Fault(f"{path}.type", str(error))
+            return
+        found = _outline(kind, part.type)
+        if found is None:
+            return
+        wanted = wires_of(kind, found)
+        given = {key: value for key, value in part.settings.items() if key not in wanted}
+        beside = [*wanted, *type(part).model_fields]
+        yield from check_outline(found, part.type, given, path, beside)
+        yield from self._wires(part, wanted, path)
+
+    def _wires(self, part: Part, wanted: Mapping[str, bool], path: str) -> Iterator[Fault]:
+        for wire, required in wanted.items():
+            if wire in part.settings:
+                yield from self._wire(part.settings[wire], f"{path}.{wire}")
+            elif required:
+                yield missing_wire(part.type, wire, path)
+
+    def _wire(self, text: Any, path: str) -> Iterator[Fault]:
+        wire = read_wire(text, path)
+        if isinstance(wire, Fault):
+            yield wire
+        else:
+            self.wires.append((path, wire))
+
+    def _shown(self) -> Iterator[Fault]:
+        for name, output in self.recipe.outputs.items():
+            if isinstance(output, OutputPart):
+                yield from self._component("output", output, f"outputs.{name}")
+            elif isinstance(output, Output):
+                yield from self._wire(output.expression, f"outputs.{name}")
+        for text in self.recipe.samples.show:
+            yield from self._wire(text, "samples.show")
+
+    def _kind(self, name: str, component: str) -> str:
+        """A network's kind, as `build.reading` tells it: a critic is called outermost in a term."""
+        losses = {n: _outline("loss", term.type) for n, term in self.recipe.losses.items()}
+        played = [n for n, loss in losses.items() if loss is not None and is_adversarial(loss)]
+        sides = {f"losses.{n}.{side}" for n in played for side in ("real", "fake")}
+        readable = [wire for path, wire in self.wires if path in sides]
+        judging = {wire.network for wire in readable if isinstance(wire, Call)}
+        unread = None in losses.values() or len(readable) < len(sides)
+        known = ("discriminator", component) in installed().registry.components
+        judges = name in judging or (unread and known)
+        return kind_of_network(component, judges, installed().registry)
+
+    def _unknown_networks(self) -> Iterator[Fault]:
+        """Calls of what is no network; what is a variable elsewhere is left to those who know."""
+        declared = list(self.recipe.networks)
+        others = {part.name for _, w in self.wires for part in walk(w) if isinstance(part, Name)}
+        for path, wire in self.wires:
+            if networks(wire) - set(declared) - others - set(self.recipe.latents):
+                yield from no_network(path, wire, declared)

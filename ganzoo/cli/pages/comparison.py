@@ -1,0 +1,32 @@
+"""A comparison on a terminal: figures in columns, seeds' deviation below the mean."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+
+from ganzoo.compare.table import Comparison, spell
+from ganzoo.printing.terminal import Terminal
+from ganzoo.printing.text import one_line
+
+
+def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
+    """One table a metric, so that it fits a terminal; what is no score comes last."""
+    console = console or Terminal()
+    for metric, columns in groupby(comparison.columns, key=lambda column: column[0]):
+        shown = list(columns)
+        rows = [row for row in comparison.rows if any(column in row.cells for column in shown)]
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column(one_line(metric) or "size and speed", no_wrap=True)
+        for _, figure in shown:
+            table.add_column(one_line(figure.replace("_", " ")), justify="right")
+        for row in rows:
+            table.add_row(
+                one_line(row.name), *(spell(column, row.cells.get(column)) for column in shown)
+            )
+        console.print()
+        console.print(table)
+    for condition in comparison.conditions:
+        console.print(f"\n{condition}")

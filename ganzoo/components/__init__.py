@@ -1,0 +1,1 @@
+"""ganzoo's own components, one folder a kind."""

@@ -1,0 +1,56 @@
+"""Whether folders hold what a data set needs, before torch is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganzoo.components.data.layout_advice import no_folder
+from ganzoo.components.data.roots import find_root
+from ganzoo.errors import DataError
+
+BASE = "ganzoo.components.data.folder_base:FolderData"  # data that look for a root
+DOMAINS = "ganzoo.components.data.folders:Folders"  # and in it for a folder a variable
+# The folders of `Folders` where settings name none.
+NAMED = {"x": "trainA", "y": "trainB", "test_x": "testA", "test_y": "testB"}
+
+
+def refuse_root(bases: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Refuse a root that is missing, or lacks a folder of training images.
+
+    bases: the data set's class and those it is made of.
+
+    Raises:
+        DataError: in the words that the data set itself would use.
+    """
+    root = settings.get("root", "")
+    if BASE not in bases or not isinstance(root, str):
+        return
+    found = find_root(root)
+    named = {setting: settings.get(setting, name) for setting, name in NAMED.items()}
+    if DOMAINS in bases and all(isinstance(name, str) for name in named.values()):
+        _refuse_missing(found, named)
+
+
+def _refuse_missing(root: Path, named: Mapping[str, str]) -> None:
+    missing = missing_folders(root, named)
+    if missing:
+        raise DataError(missing)
+
+
+def missing_folders(root: Path, named: Mapping[str, str], also: str = "") -> str:
+    """What to say of the folders of x and y that are not there, both at once; "" if they are.
+
+    named: all folders that settings name, by setting.
+    also: a setting whose folder is missing, too.
+    """
+    taken = {setting: name for setting, name in named.items() if has_folder(root, name)}
+    both = {s: named[s] for s in ("x", "y") if s in named and s not in taken}
+    missing = both if also in ("", *both) else {also: named[also]}
+    return no_folder(root, missing, taken) if missing else ""
+
+
+def has_folder(root: Path, name: str) -> bool:
+    """Whether a folder that a setting names is there."""
+    return (root / Path(name).expanduser()).is_dir()

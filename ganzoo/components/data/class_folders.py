@@ -1,0 +1,169 @@
+"""A folder with one subfolder a class: cats here, dogs there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.components.data.folder_base import FolderData, Reads, Unreadable
+from ganzoo.components.data.listing import counted, same_files, shown
+from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.transforms import Aspect, View
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Sample, Variable
+
+Labelled = tuple[Path, int]
+
+
+class ClassFolders(FolderData):
+    """Images y and their class c, which is the folder that they are in.
+
+    Files are found by suffix, in subfolders too; hidden ones are left out.
+
+    classes: the names of the folders in `root`, which are numbered in this order; or how many
+        folders there are, which are then numbered by name.
+    root: the folder that holds the others.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size`.
+    flip: mirror half of the training samples.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize`.
+    held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
+        the first training image of each class stands in.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    def __init__(
+        self,
+        classes: int | list[str],
+        root: str = "",
+        size: int | list[int] = 64,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        held_out: int = 1,
+        unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
+    ) -> None:
+        reading = range, colour, interpolation
+        settings = root, size, resize, flip, channels, aspect, unreadable
+        super().__init__(*settings, *reading, images=("y",))
+        _check(classes, held_out)
+        self.held_out = held_out
+        self.count = classes if isinstance(classes, int) else len(classes)
+        self.names = () if isinstance(classes, int) else tuple(classes)
+        self.variables["c"] = Variable(classes=self.count, labels=self.names)
+        self._train: list[Labelled] = []
+        self._test: list[Labelled] = []
+
+    def prepare(self) -> None:
+        """Find the images.
+
+        Raises:
+            DataError: there are other folders than `classes` says, or one holds no images.
+        """
+        self.begin()
+        folders = {
+            name: self.images("classes", name, f"classes.{name}")
+            for name in self.names or self._found()
+        }
+        self._train = self.to_train(lambda: self._to_train(folders), self.held_out > 0)
+        kept = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
+        self._test = [(f, c) for row in zip_longest(*kept) for c, f in enumerate(row) if f]
+        self._test = self.without_unreadable(self._test, self._reads)
+
+    def __len__(self) -> int:
+        return self.trainable(len(self._train))
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
+        image, label = self.first_readable(self._train, index, self._read)
+        return self._sample(image, self.framing.random_view(image, random), label)
+
+    def test_count(self) -> int:
+        """The number of held-out images."""
+        return len(self._test)
+
+    def trained_on(self) -> frozenset[str]:
+        """All, where none are held out."""
+        seen = ([path for path, _ in items] for items in (self._train, self._test))
+        return frozenset(self.variables) if same_files(*seen) else frozenset()
+
+    def test_sample(self, index: int) -> Sample:
+        """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
+        image, label = self.first_readable(self._test, index, self._read)
+        return self._sample(image, self.framing.centre_view(image), label)
+
+    def summary(self) -> str:
+        """How many images of how many classes there are, and what lies beside them."""
+        none = "none held out (training images stand in)"
+        held_out = f"{len(self._test)} held out" if self.held_out else none
+        es = "" if self.count == 1 else "es"
+        return self.told(f"{len(self._train)} images of {self.count} class{es}", held_out)
+
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Images with their class, for training and held out."""
+        for items in (self._train, self._test) if training else (self._test,):
+            yield items, self._reads
+
+    def _reads(self, item: Labelled) -> list[tuple[Path, str]]:
+        return [(item[0], "y")]
+
+    def _found(self) -> list[str]:
+        """The folders that are there, where only their number is known."""
+        root = self.root_folder()
+        found = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
+        if len(found) != self.count:
+            names = ", ".join(found[:6]) + (" ..." if len(found) > 6 else "")
+            there = f"{len(found)} ({names})" if found else "none"
+            raise DataError(
+                f"data.classes is {self.count}, and the folders in {shown(root)} are {there}"
+            )
+        return found
+
+    def _to_train(self, folders: dict[str, list[Path]]) -> list[Labelled]:
+        """All but the held-out images of each class."""
+        for name, files in folders.items():
+            if len(files) <= self.held_out:
+                raise DataError(
+                    f"data.held_out is {self.held_out}, and '{name}' has no more than "
+                    f"{counted(len(files))}: nothing would be left to train on"
+                )
+        numbered = enumerate(folders.values())
+        return [(f, c) for c, fs in numbered for f in fs[: len(fs) - self.held_out]]
+
+    def _read(self, item: Labelled) -> tuple[Tensor, int]:
+        return self.read(item[0], "y"), item[1]
+
+    def _sample(self, image: Tensor, view: View, label: int) -> Sample:
+        seen = view.of(image, self.variables["y"].interpolation)
+        return {"y": seen, "c": torch.tensor(label)}
+
+
+def _check(classes: int | list[str], held_out: int) -> None:
+    if held_out < 0:
+        raise ValueError(f"held_out must be at least 0, not {held_out}")
+    if isinstance(classes, int):
+        if classes < 1:
+            raise ValueError(f"classes must be at least 1, not {classes}")
+        return
+    if not classes or len(set(classes)) < len(classes):
+        raise ValueError("classes must name at least one folder, and none twice")
+    for name in classes:
+        if not name or Path(name).name != name:
+            raise ValueError(f"classes are folders in root, and '{name}' cannot be one's name")

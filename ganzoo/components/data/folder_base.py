@@ -1,0 +1,244 @@
+"""What data of image files have in common: where folders are, and what to do with broken files."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar
+
+from torch import Tensor
+
+from ganzoo.components.data.ahead import has_folder, missing_folders
+from ganzoo.components.data.headers import notes
+from ganzoo.components.data.images import read_image
+from ganzoo.components.data.inspecting import all_wrong, digest, look_at_all, named
+from ganzoo.components.data.listing import Survey, no_images, shown, survey, told_left_out
+from ganzoo.components.data.reading import Colours, Interpolations, Range, readings
+from ganzoo.components.data.roots import find_root
+from ganzoo.components.data.scales import all_scale_notes
+from ganzoo.components.data.transforms import Aspect, Framing
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Data, Variable
+from ganzoo.printing.text import visible
+
+Unreadable = Literal["error", "skip"]
+Item = TypeVar("Item")
+Read = TypeVar("Read")
+
+Reads = Callable[[Any], Sequence[tuple[Path, str]]]
+"""The files that an item is read from, and the variable that each is read as."""
+
+MEND = "; mend it, or data.unreadable = 'skip'"
+# How many training images stand in for a missing test folder.
+STAND_INS = 8
+# Test folders that may be missing; one of another name was asked for.
+TEST_X, TEST_Y, TEST = "testA", "testB", "test"
+
+
+class FolderData(Data):
+    """Images x and y (channels, height, width) from files.
+
+    root: the folder that holds the others; `~` is the user's own.
+    size, resize, flip, aspect: how samples are cut, see `Framing`.
+    channels: 3 for RGB, 1 for gray.
+    range, colour, interpolation: how files are read and resized, see `Variable`; for all images, or
+        a table by variable.
+    images: the variables that are images.
+    unreadable: `error` stops at a file that cannot be read; `skip` warns once, naming it, and takes
+        the next readable one in its place.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    places: ClassVar[tuple[str, ...]] = ("root",)
+
+    def __init__(
+        self,
+        root: str,
+        size: int | list[int],
+        resize: int | list[int] | None,
+        flip: bool,
+        channels: int,
+        aspect: Aspect,
+        unreadable: Unreadable,
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
+        images: Sequence[str] = ("x", "y"),
+    ) -> None:
+        if channels not in (1, 3):
+            raise ValueError(f"channels must be 1 (gray) or 3 (RGB), not {channels}")
+        self.root = root
+        self.channels = channels
+        self.unreadable = unreadable
+        self.framing = Framing(size, resize, flip, aspect)
+        self.variables = {
+            name: Variable(channels, self.framing.size, aspect=aspect, **reading)
+            for name, reading in readings(images, range, colour, interpolation).items()
+        }
+        self.found: dict[str, tuple[Path, Survey]] = {}
+        self.skipped: dict[Path, None] = {}
+        self._bad: set[object] = set()
+        self._untrained: DataError | None = None
+
+    def root_folder(self) -> Path:
+        """The root, where it exists.
+
+        Raises:
+            DataError: it is not set, or is no folder.
+        """
+        return find_root(self.root)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a folder in the root."""
+        return has_folder(self.root_folder(), name)
+
+    def asked_for(self, name: str, default: str) -> bool:
+        """Whether a test folder is to be used: it is there, or a setting names it."""
+        return name != default or self.has(name)
+
+    def begin(self) -> None:
+        """Forget what was found before."""
+        self.found = {}
+        self.skipped, self._bad = {}, set()
+        self._untrained = None
+
+    def to_train(self, find: Callable[[], list[Item]], tested: bool) -> list[Item]:
+        """The training images that `find` gives; none where it fails but some are held out.
+
+        A model is evaluated without training images; `trainable` raises the error for who trains.
+
+        Raises:
+            DataError: it fails, and none are held out.
+        """
+        try:
+            return find()
+        except DataError as error:
+            if not tested:
+                raise
+            self._untrained = self._untrained or error
+            return []
+
+    def trainable(self, count: int) -> int:
+        """`count`, for `__len__`.
+
+        Raises:
+            DataError: training images are missing, which held-out samples alone did not need.
+        """
+        if self._untrained:
+            raise self._untrained
+        return count
+
+    def images(self, setting: str, name: str, key: str = "") -> list[Path]:
+        """The images in a folder of the root, which `data.<setting>` names.
+
+        key: what the folder is called in the fingerprint; left out, as the setting.
+
+        Raises:
+            DataError: there is no such folder, or no image in it.
+        """
+        root = self.root_folder()
+        folder = root / Path(name).expanduser()
+        if not folder.is_dir():
+            raise DataError(self.no_folder_for(setting, name))
+        found = survey(folder)
+        if not found.images:
+            raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(found)}")
+        self.found[key or setting] = folder, found
+        return found.images
+
+    def no_folder_for(self, setting: str, name: str) -> str:
+        """Of x and y, both are told at once."""
+        named = {s: str(getattr(self, s)) for s in self.places_within}
+        return missing_folders(self.root_folder(), {**named, setting: name}, setting)
+
+    def without_unreadable(self, items: Sequence[Item], reads: Reads) -> list[Item]:
+        """Held-out items; with `skip`, without those for which others would be shown again."""
+        if self.unreadable == "error":
+            return list(items)
+        found = {item: list(reads(item)) for item in items}
+        files = [(p, self.variables[name]) for read in found.values() for p, name in read]
+        wrong = look_at_all(files)[1]
+        self.skipped |= dict.fromkeys(wrong)
+        kept = [item for item in items if not any(p in wrong for p, _ in found[item])]
+        return kept or self._none_of(items)
+
+    @abstractmethod
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Lists of what is drawn, as `first_readable` gets them, and which files an item reads.
+
+        training: those to train on as well, not only those to test on.
+        """
+
+    def inspect(self) -> list[str]:
+        """Look at all headers; what cannot be read is refused, or left out from now on."""
+        reads = {item: list(of(item)) for items, of in self.items() for item in items}
+        files = [(p, self.variables[name]) for found in reads.values() for p, name in found]
+        looks, wrong = look_at_all(files)
+        if wrong and self.unreadable == "error":
+            every = all_wrong(list(wrong.values()), len({path for path, _ in files}))
+            raise DataError(f"{every}{MEND}")
+        self.skipped |= dict.fromkeys(wrong)
+        self._bad |= {item for item, found in reads.items() if any(p in wrong for p, _ in found)}
+        for items, _ in self.items():
+            if items and self._bad.issuperset(items):
+                self._none_of(items)
+        named = [file for found in reads.values() for file in found]
+        return [*notes(looks), *all_scale_notes(named, self.variables)]
+
+    def inspect_tests(self) -> list[str]:
+        """Nothing is advised: a trained model is not helped by another range."""
+        found = [(of, item) for items, of in self.items(training=False) for item in items]
+        named = [file for of, item in found for file in of(item)]
+        files = [(path, self.variables[name]) for path, name in named]
+        return [*notes(look_at_all(files)[0]), *all_scale_notes(named, self.variables, False)]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Of each folder that is used the number of images, and a hash of their names and sizes."""
+        return {key: digest(folder, found.images) for key, (folder, found) in self.found.items()}
+
+    def told(self, *parts: str) -> str:
+        """A summary: its parts, and what was skipped and left out."""
+        count = len(self.skipped)
+        skipped = f"{count} unreadable, skipped: {named(list(self.skipped))}" if count else ""
+        left_out = told_left_out(found for _, found in self.found.values())
+        return ", ".join(part for part in (*parts, skipped, left_out) if part)
+
+    def read(self, path: Path, variable: str) -> Tensor:
+        """One image (channels, H, W) in 0 ... 255, read as that variable is.
+
+        Raises:
+            DataError: it cannot be read; says how to go on without it.
+        """
+        try:
+            return read_image(path, self.variables[variable])
+        except DataError as error:
+            hint = "" if self.unreadable == "skip" else MEND
+            raise DataError(f"{error}{hint}") from error
+
+    def first_readable(
+        self, items: Sequence[Item], index: int, read: Callable[[Item], Read]
+    ) -> Read:
+        """What `read` makes of an item, or of the next one that it can read.
+
+        Raises:
+            DataError: it cannot be read and `unreadable` is `error`, or none can be read.
+        """
+        for offset in range(len(items)):
+            item = items[(index + offset) % len(items)]
+            if item in self._bad:
+                continue
+            try:
+                return read(item)
+            except DataError as error:
+                if self.unreadable == "error":
+                    raise
+                self._bad.add(item)
+                warnings.warn(visible(f"skipped: {error}"), stacklevel=2)
+        return self._none_of(items)
+
+    def _none_of(self, items: Sequence[object]) -> NoReturn:
+        raise DataError(f"data.root: none of {len(items)} images in {self.root} can be read")

@@ -1,0 +1,162 @@
+"""Two folders of images that belong to no pairs: horses here, zebras there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from ganzoo.components.data.folder_base import (
+    STAND_INS,
+    TEST_X,
+    TEST_Y,
+    FolderData,
+    Reads,
+    Unreadable,
+)
+from ganzoo.components.data.listing import same_files
+from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.transforms import Aspect
+from ganzoo.interfaces import Sample
+
+
+class Folders(FolderData):
+    """Unpaired images, in the layout of Zhu et al. 2017 (arXiv:1703.10593).
+
+    An epoch walks through the longer domain once; the other's image is drawn at random. Held-out
+    images are resized and cut around the centre. Where a test folder is missing, the first training
+    images stand in for it. Files are found by suffix, in subfolders too; hidden ones are left out.
+
+    root: the folder that holds the others.
+    x, y: the folders of training images, in `root` or absolute.
+    test_x, test_y: the folders of held-out images; each may be missing.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
+    flip: mirror half of the training samples.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y")
+
+    def __init__(
+        self,
+        root: str = "",
+        x: str = "trainA",
+        y: str = "trainB",
+        test_x: str = TEST_X,
+        test_y: str = TEST_Y,
+        size: int | list[int] = 256,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
+    ) -> None:
+        reading = range, colour, interpolation
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
+        self.x, self.y = x, y
+        self.test_x, self.test_y = test_x, test_y
+        self._train: tuple[list[Path], list[Path]] = ([], [])
+        self._test: tuple[list[Path], list[Path]] = ([], [])
+        self._trained_on: frozenset[str] = frozenset()
+
+    def prepare(self) -> None:
+        """Find the images. Held-out ones alone are enough until the training ones are counted.
+
+        Raises:
+            DataError: a folder is missing or holds no images.
+        """
+        self.begin()
+        self._train, self._test = zip(
+            self._domain("x", self.x, self.test_x, TEST_X),
+            self._domain("y", self.y, self.test_y, TEST_Y),
+            strict=True,
+        )
+        both = zip(self.variables, self._train, self._test, strict=True)
+        self._trained_on = frozenset(name for name, *files in both if same_files(*files))
+
+    def __len__(self) -> int:
+        return self.trainable(max(map(len, self._train)))
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
+        files_x, files_y = self._train
+        walk_x = len(files_x) >= len(files_y)
+        index_x = index if walk_x else int(random.integers(len(files_x)))
+        index_y = int(random.integers(len(files_y))) if walk_x else index
+        return {
+            "x": self._augmented("x", files_x, index_x, random),
+            "y": self._augmented("y", files_y, index_y, random),
+        }
+
+    def test_count(self) -> int:
+        """The longer domain's number of held-out images; the other's are repeated."""
+        return max(map(len, self._test))
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], of different scenes."""
+        named = zip(("x", "y"), self._test, strict=True)
+        return {name: self._centred(name, files, index % len(files)) for name, files in named}
+
+    def test_counts(self) -> dict[str, int]:
+        """How many images of each domain are shown; the shorter one's come again."""
+        return dict(zip(self.variables, map(len, self._test), strict=True))
+
+    def trained_on(self) -> frozenset[str]:
+        """The domains without held-out images of their own."""
+        return self._trained_on
+
+    def summary(self) -> str:
+        """How many images each domain has, and what lies beside them."""
+        held_out = {n: 0 if n in self._trained_on else k for n, k in self.test_counts().items()}
+        images, tested = (
+            " + ".join(map(str, n)) for n in (map(len, self._train), held_out.values())
+        )
+        return self.told(f"{images} images", f"{tested} held out")
+
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Images of x and of y."""
+        for lists in (self._train, self._test) if training else (self._test,):
+            for name, files in zip(self.variables, lists, strict=True):
+                yield files, self._reads(name)
+
+    def _reads(self, name: str) -> Reads:
+        return lambda path: [(path, name)]
+
+    def _domain(
+        self, setting: str, name: str, test: str, default: str
+    ) -> tuple[list[Path], list[Path]]:
+        """The images to train on and those to test on."""
+        tested = self.asked_for(test, default)
+        train = self.to_train(lambda: self.images(setting, name), tested)
+        test_files = self.images(f"test_{setting}", test) if tested else train[:STAND_INS]
+        return train, self.without_unreadable(test_files, self._reads(setting))
+
+    def _augmented(
+        self, name: str, files: list[Path], index: int, random: np.random.Generator
+    ) -> Tensor:
+        image = self._readable(name, files, index)
+        view = self.framing.random_view(image, random)
+        return view.of(image, self.variables[name].interpolation)
+
+    def _centred(self, name: str, files: list[Path], index: int) -> Tensor:
+        image = self._readable(name, files, index)
+        return self.framing.centre_view(image).of(image, self.variables[name].interpolation)
+
+    def _readable(self, name: str, files: list[Path], index: int) -> Tensor:
+        return self.first_readable(files, index, lambda path: self.read(path, name))

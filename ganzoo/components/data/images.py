@@ -1,0 +1,133 @@
+"""Image files in and out. Every file that cannot be read is a DataError that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from ganzoo.components.data import netpbm, opening, picture, tiff
+from ganzoo.components.data.decode import check, decode
+from ganzoo.components.data.headers import Look, look
+from ganzoo.components.data.listing import SUFFIXES as SUFFIXES
+from ganzoo.components.data.listing import list_images as list_images
+from ganzoo.components.data.listing import shown as shown
+from ganzoo.components.data.opening import BROKEN, check_pixels, picture_in, readable
+from ganzoo.components.data.opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.components.data.raw import Header, Raw, Source
+from ganzoo.errors import DataError
+from ganzoo.files.untrusted import UntrustedError, open_plain
+from ganzoo.files.writing import write_with
+from ganzoo.interfaces.variable import Variable
+
+RGB = Variable()
+
+
+def read_image(path: Path, variable: Variable = RGB) -> Tensor:
+    """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
+
+    variable: how it is read: channels (3 is RGB, 1 is gray), range and colour. It is not resized.
+    8-bit sources are uint8. Deeper ones, and those on a `range`, are float32: that range, or all
+    that the type can hold, becomes 0 ... 255; values outside a `range` become its ends. Unsigned
+    integers of up to 16 bits and floats (0 ... 1) have a range of their own, other types need one.
+    The EXIF orientation is applied, opacity is laid on white, the first page or frame is read,
+    colours become sRGB by the file's profile. What is not is in `look_at(path).left_out`.
+
+    Raises:
+        DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, in a format
+            that is not read, has bands that are no colours, or holds values that are not finite or
+            out of the range of its type.
+    """
+    with _named(path), _opened(path, variable) as source:
+        return decode(source.header, source.read(), variable)
+
+
+def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
+    """What an image file holds before it is brought on a scale: its header and stored values.
+
+    Raises:
+        DataError: as `read_image`, save for values out of range.
+    """
+    with _named(path), _opened(path, variable) as source:
+        return source.header, source.read()
+
+
+def look_at(path: Path, variable: Variable = RGB) -> Look:
+    """What the header of an image file says, and what reading it as that variable leaves out.
+
+    Raises:
+        DataError: the header shows that `read_image` would refuse it.
+    """
+    with _named(path), _opened(path, variable) as source:
+        return look(source.header, variable)
+
+
+def save_image(image: Tensor, path: Path) -> None:
+    """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG; nothing half-written is seen.
+
+    See `to_levels`.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: the image has other than 1 or 3 channels.
+    """
+    if len(image) not in (1, 3):
+        raise ValueError(f"an image of {len(image)} channels cannot be written; 1 or 3 can")
+    array = to_levels(image).permute(1, 2, 0).numpy()
+    picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
+    write_with(path, lambda file: picture.save(file, "PNG"))
+
+
+def to_range(image: Tensor) -> Tensor:
+    """0 ... 255 to [-1, 1], float32; exact, as multiplying by 1 / 127.5 would not be."""
+    return image / 127.5 - 1
+
+
+def to_levels(image: Tensor) -> Tensor:
+    """[-1, 1] to 0 ... 255, uint8 on the CPU: clamped and rounded; NaN becomes black."""
+    levels = (image.detach().float().nan_to_num(-1.0) + 1) * 127.5
+    return levels.round().clamp(0, 255).to("cpu", torch.uint8)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whatever is wrong with the file, as one DataError that names it."""
+    try:
+        yield
+    except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
+        raise DataError(f"{shown(path)} cannot be read: {_reason(error)}") from error
+
+
+@contextmanager
+def _opened(path: Path, variable: Variable) -> Iterator[Source]:
+    with open_plain(path) as file:
+        start = file.read(4)
+        file.seek(0)
+        if tiff.is_tiff(start) or netpbm.is_netpbm(start):
+            source = (tiff if tiff.is_tiff(start) else netpbm).source(file)
+            check_pixels(*source.header.size)
+            check(source.header, variable)
+            yield source
+        else:
+            with picture_in(file) as image:
+                source = picture.source(image, file)
+                check(source.header, variable)
+                yield source
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return f"it is broken, no image, or in none of the formats {', '.join(readable())}"
+    if isinstance(error, UntrustedError):
+        return "it is not a regular file"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"it has more than {opening.MAX_PIXELS} pixels; cut it into tiles"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, BROKEN):
+        return "it is broken"
+    return str(error) or type(error).__name__

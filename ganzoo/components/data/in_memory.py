@@ -1,0 +1,78 @@
+"""Pictures in memory, read as their files would be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ganzoo.components.data.images import read_image, to_levels
+from ganzoo.errors import DataError
+from ganzoo.interfaces.variable import Variable
+
+Picture = str | Path | Image.Image | NDArray[np.uint8]
+"""A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of 0 ... 255."""
+# What a PNG holds as it is, and what a TIFF does; other modes become RGB.
+PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I;16L")
+TIFF_MODES = ("F", "I", "CMYK")
+
+
+def is_picture(value: object) -> bool:
+    """Whether a value is a picture rather than a tensor."""
+    return isinstance(value, (str, Path, Image.Image, np.ndarray))
+
+
+def read_picture(picture: Picture, variable: Variable) -> Tensor:
+    """A picture as (channels, H, W) in 0 ... 255, upright: what `read_image` makes of its file.
+
+    Raises:
+        DataError: a file cannot be read.
+        ValueError: an array is none of a picture, or the picture's values need a range.
+    """
+    if isinstance(picture, (str, Path)):
+        return read_image(Path(picture), variable)
+    image = picture if isinstance(picture, Image.Image) else _of_array(picture)
+    with TemporaryDirectory() as folder:
+        try:
+            return read_image(_written(image, Path(folder)), variable)
+        except DataError as error:  # which names a file that nobody knows
+            raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
+
+
+def as_array(image: Tensor) -> NDArray[np.uint8]:
+    """An image (C, H, W) in [-1, 1] as (H, W, C) of 0 ... 255, (H, W) where C is 1."""
+    array: NDArray[np.uint8] = to_levels(image).permute(1, 2, 0).numpy()
+    return array[..., 0] if array.shape[-1] == 1 else array
+
+
+def _of_array(array: NDArray[np.uint8]) -> Image.Image:
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ValueError(
+            f"an array of {array.dtype} and shape {array.shape} is no picture: give uint8 of "
+            "(height, width, channels), or a tensor (channels, height, width) in [-1, 1]"
+        )
+    return Image.fromarray(array[..., 0] if array.ndim == 3 and channels == 1 else array)
+
+
+def _of_16_bits(image: Image.Image) -> Image.Image:
+    """Whole numbers as those of 16 bits, if that is what they are."""
+    values = np.array(image)
+    fits = values.min() >= 0 and values.max() <= 65535
+    return Image.fromarray(values.astype(np.uint16)) if fits else image
+
+
+def _written(image: Image.Image, folder: Path) -> Path:
+    """Its file, with the profile, the transparency and the orientation that it came with."""
+    profile, exif = image.info.get("icc_profile"), image.getexif()
+    image = _of_16_bits(image) if image.mode == "I" else image
+    if image.mode in TIFF_MODES:
+        image.save(folder / "picture.tif", icc_profile=profile, exif=exif)
+        return folder / "picture.tif"
+    fits = image if image.mode in PNG_MODES else image.convert("RGB")
+    fits.save(folder / "picture.png", compress_level=1, icc_profile=profile, exif=exif)
+    return folder / "picture.png"

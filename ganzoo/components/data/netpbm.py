@@ -1,0 +1,67 @@
+"""PGM and PPM, whose values may be of any depth up to 16 bits: the format's header says it."""
+
+from __future__ import annotations
+
+import re
+from typing import IO
+
+import numpy as np
+
+from ganzoo.components.data.raw import Header, Kind, Raw, Source, Values
+
+KINDS: dict[bytes, tuple[Kind, int]] = {
+    b"P2": ("gray", 1),
+    b"P3": ("rgb", 3),
+    b"P5": ("gray", 1),
+    b"P6": ("rgb", 3),
+}
+PLAIN = (b"P2", b"P3")
+# Four words, between which there are spaces and comments to the line's end.
+GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
+HEADER = re.compile(
+    rb"(P[2356])" + GAP + rb"(\d{1,9})" + GAP + rb"(\d{1,9})" + GAP + rb"(\d{1,5})\s"
+)
+START = 1 << 16
+MOST = 65535
+
+
+def is_netpbm(start: bytes) -> bool:
+    """Whether a file that begins like that is a PGM or PPM."""
+    return start[:2] in KINDS
+
+
+def source(file: IO[bytes]) -> Source:
+    """A PGM or PPM.
+
+    Raises:
+        ValueError: its header is broken.
+    """
+    file.seek(0)
+    found = HEADER.match(file.read(START))
+    if not found:
+        raise ValueError("its header is broken")
+    magic, (width, height, top) = found[1], map(int, found.groups()[1:])
+    if not 0 < top <= MOST or not width or not height:
+        raise ValueError("its header is broken")
+    kind, bands = KINDS[magic]
+    dtype = "uint8" if top < 256 else "uint16"
+    header = Header((height, width), kind, bands, dtype, (0.0, float(top)))
+    return Source(header, lambda: Raw(_values(file, magic, found.end(), header)))
+
+
+def _values(file: IO[bytes], magic: bytes, start: int, header: Header) -> Values:
+    """(H, W, bands)."""
+    shape = (*header.size, header.bands)
+    count = int(np.prod(shape))
+    file.seek(start)
+    if magic in PLAIN:
+        # A value has at most 5 digits and a space; comments are few.
+        words = re.sub(rb"#[^\n\r]*", b"", file.read(8 * count + START)).split()[:count]
+        values = np.array([int(word) for word in words], np.uint16)
+    else:
+        stored = np.dtype(">u2" if header.dtype == "uint16" else "u1")
+        content = file.read(count * stored.itemsize)
+        values = np.frombuffer(content, stored, len(content) // stored.itemsize)
+    if len(values) < count:
+        raise ValueError("it ends before its last row")
+    return values.astype(header.dtype).reshape(shape)

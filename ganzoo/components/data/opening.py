@@ -1,0 +1,88 @@
+"""The one way to open an image: a regular file, of a known format, of bounded size. No torch."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from PIL import Image, ImageFile
+
+from ganzoo.files.untrusted import UntrustedError, open_plain
+
+# 64 Mpixel are 192 MB as 8-bit RGB; more is a bomb or belongs in tiles.
+MAX_PIXELS = 2**26
+# Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+# What readers of broken files fall over; the message would help nobody.
+BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
+# What a file is that cannot be opened as an image.
+UNOPENED = (OSError, SyntaxError, ValueError, UntrustedError)
+# The EXIF tag of a file's orientation, and its values that swap rows and columns.
+ORIENTATION, SIDEWAYS = 274, (5, 6, 7, 8)
+
+
+@contextmanager
+def opened_picture(path: Path, formats: Sequence[str] = FORMATS) -> Iterator[ImageFile.ImageFile]:
+    """An image file, opened by Pillow; its pixels are read when they are asked for.
+
+    Raises:
+        UntrustedError: it is no regular file.
+        OSError: it is missing, may not be read, or is in none of these formats.
+        Image.DecompressionBombError: it has more than MAX_PIXELS.
+    """
+    with open_plain(path) as file, picture_in(file, formats) as image:
+        yield image
+
+
+def upright_size(path: Path) -> tuple[int, int] | None:
+    """An image's height and width, turned upright; None where Pillow cannot say."""
+    try:
+        with opened_picture(path) as image:
+            sideways = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
+            return (image.width, image.height) if sideways else (image.height, image.width)
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        UntrustedError,
+        Image.DecompressionBombError,
+        *BROKEN,
+    ):
+        return None
+
+
+@contextmanager
+def picture_in(file: IO[bytes], formats: Sequence[str] = FORMATS) -> Iterator[ImageFile.ImageFile]:
+    """The same of a file that is open.
+
+    Raises:
+        OSError: it is in none of these formats.
+        Image.DecompressionBombError: it has more than MAX_PIXELS.
+    """
+    known = tuple(name for name in formats if name in readable())
+    with Image.open(file, formats=known) as image:
+        check_pixels(image.height, image.width)
+        yield image
+
+
+def check_pixels(height: int, width: int, times: int = 1) -> None:
+    """Whether an image may be so large.
+
+    times: how many values a pixel may have, where they are counted instead.
+
+    Raises:
+        Image.DecompressionBombError: it may not.
+    """
+    if height * width > times * MAX_PIXELS:
+        raise Image.DecompressionBombError(f"{height} x {width} pixels are too many")
+
+
+@functools.cache
+def readable() -> tuple[str, ...]:
+    """FORMATS, less those that this Pillow was built without."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)

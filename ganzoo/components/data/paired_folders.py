@@ -1,0 +1,244 @@
+"""Images x and y of the same scene, as two folders of equal names or side by side in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, NoReturn, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+from ganzoo.components.data.folder_base import (
+    STAND_INS,
+    TEST,
+    TEST_X,
+    TEST_Y,
+    FolderData,
+    Reads,
+    Unreadable,
+)
+from ganzoo.components.data.listing import same_files, shown
+from ganzoo.components.data.partners import by_name, refuse_lonely
+from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.transforms import Aspect, Size, View, resize
+from ganzoo.errors import DataError
+from ganzoo.interfaces import Sample
+
+Layout = Literal["auto", "folders", "side_by_side"]
+Pair: TypeAlias = tuple[Path, Path]
+"""The files of x and y; one file twice where they are side by side."""
+
+# What a folder of held-out images is called where there is no `test`.
+VAL = "val"
+# Two images of one scene may differ in resolution, but not by more than this in proportions.
+ASPECT_TOLERANCE = 0.02
+
+
+class PairedFolders(FolderData):
+    """Paired images, in either layout of Isola et al. 2017 (arXiv:1611.07004).
+
+    `folders`: x and y in two folders, partners by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
+    `side_by_side`: one folder of images whose left half is x and whose right half is y.
+    Both images of a pair get the same crop and flip. Where there are no held-out images, the first
+    training pairs stand in for them.
+
+    root: the folder that holds the others.
+    layout: which of the two; `auto` takes `side_by_side` where `train` exists and `x` does not.
+    direction: `yx` swaps x and y.
+    x, y: the folders of training images (layout `folders`), in `root` or absolute.
+    test_x, test_y: the folders of held-out images (layout `folders`); both may be missing.
+    train: the folder of training images (layout `side_by_side`).
+    test: the folder of held-out images (layout `side_by_side`); missing, it is `val`.
+    size: a sample's side in pixels, or [height, width].
+    resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
+    flip: mirror half of the training pairs.
+    channels: 3 for RGB, 1 for gray.
+    aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
+        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
+    interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    paired = True
+    places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y", "train", "test")
+
+    def __init__(
+        self,
+        root: str = "",
+        layout: Layout = "auto",
+        direction: Literal["xy", "yx"] = "xy",
+        x: str = "trainA",
+        y: str = "trainB",
+        test_x: str = TEST_X,
+        test_y: str = TEST_Y,
+        train: str = "train",
+        test: str = TEST,
+        size: int | list[int] = 256,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        channels: int = 3,
+        aspect: Aspect = "keep",
+        unreadable: Unreadable = "error",
+        range: Range = None,
+        colour: Colours = "srgb",
+        interpolation: Interpolations = "bicubic",
+    ) -> None:
+        reading = range, colour, interpolation
+        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
+        self.layout = layout
+        self.direction = direction
+        self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
+        self.train, self.test = train, test
+        self._train: list[Pair] = []
+        self._test: list[Pair] = []
+        self._aligned: list[Pair] = []
+        self._trained_on: frozenset[str] = frozenset()
+
+    def prepare(self) -> None:
+        """Find the pairs.
+
+        Raises:
+            DataError: a folder is missing or holds no images, or an image has no partner.
+        """
+        self.begin()
+        beside = self._has_halves() and not self._has_partners()
+        if self.layout == "auto" and not beside and not self._has_partners():
+            self._say_neither()
+        if self.layout == "side_by_side" or (self.layout == "auto" and beside):
+            self._train, self._test = self._find_halves()
+        else:
+            self._train, self._test = self._find_partners()
+        self._test = self.without_unreadable(self._test, self._reads)
+        held_out = set(self._test)
+        self._aligned = [pair for pair in self._train if pair not in held_out]
+        seen = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
+        self._trained_on = frozenset(self.variables) if same_files(*seen) else frozenset()
+
+    def __len__(self) -> int:
+        return self.trainable(len(self._train))
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
+        x, y = self.first_readable(self._train, index, self._read_pair)
+        return self._sample(x, y, self.framing.random_view(x, random))
+
+    def test_count(self) -> int:
+        """The number of held-out pairs."""
+        return len(self._test)
+
+    def trained_on(self) -> frozenset[str]:
+        """Both, where no pairs are held out."""
+        return self._trained_on
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
+        return self._centred(self._test, index)
+
+    def aligned_count(self) -> int:
+        """The number of training pairs, without those that stand in for held-out ones."""
+        return len(self._aligned)
+
+    def aligned_sample(self, index: int) -> Sample:
+        """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
+        return self._centred(self._aligned, index)
+
+    def _centred(self, pairs: list[Pair], index: int) -> Sample:
+        x, y = self.first_readable(pairs, index, self._read_pair)
+        return self._sample(x, y, self.framing.centre_view(x))
+
+    def _names(self) -> tuple[str, str]:
+        """Which variable the first image of a pair is, and which the second."""
+        return ("y", "x") if self.direction == "yx" else ("x", "y")
+
+    def _sample(self, first: Tensor, second: Tensor, view: View) -> Sample:
+        named = dict(zip(self._names(), (first, second), strict=True))
+        return {n: view.of(named[n], self.variables[n].interpolation) for n in ("x", "y")}
+
+    def _read_pair(self, pair: Pair) -> tuple[Tensor, Tensor]:
+        one, two = self._names()
+        first = self.read(pair[0], one)
+        if pair[0] == pair[1]:
+            alike = self.variables[one] == self.variables[two]
+            second = first if alike else self.read(pair[1], two)
+            return _half(first, 0, pair[0]), _half(second, 1, pair[0])
+        second = self.read(pair[1], two)
+        size = _common_size(first, second, pair)
+        return (
+            resize(first, size, self.variables[one].interpolation),
+            resize(second, size, self.variables[two].interpolation),
+        )
+
+    def summary(self) -> str:
+        """How many pairs there are, and what lies beside them."""
+        held_out = "none held out" if self._trained_on else f"{len(self._test)} held out"
+        return self.told(f"{len(self._train)} pairs", held_out)
+
+    def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
+        """Pairs, for training and held out."""
+        for pairs in (self._train, self._test) if training else (self._test,):
+            yield pairs, self._reads
+
+    def _reads(self, pair: Pair) -> list[tuple[Path, str]]:
+        return list(zip(pair, self._names(), strict=True))
+
+    def _has_halves(self) -> bool:
+        return self.has(self.train) or self.asked_for(self.test, TEST) or self.has(VAL)
+
+    def _has_partners(self) -> bool:
+        tested = self.asked_for(self.test_x, TEST_X) and self.asked_for(self.test_y, TEST_Y)
+        return self.has(self.x) or (tested and not self.has(self.train))
+
+    def _find_halves(self) -> tuple[list[Pair], list[Pair]]:
+        test = self.test if self.asked_for(self.test, TEST) else VAL
+        tested = test != VAL or self.has(VAL)
+        train = self.to_train(lambda: self._halves("train", self.train), tested)
+        return train, self._halves("test", test) if tested else train[:STAND_INS]
+
+    def _find_partners(self) -> tuple[list[Pair], list[Pair]]:
+        tested = self.asked_for(self.test_x, TEST_X) or self.asked_for(self.test_y, TEST_Y)
+        train = self.to_train(lambda: self._partners(("x", self.x), ("y", self.y)), tested)
+        if not tested:
+            return train, train[:STAND_INS]
+        return train, self._partners(("test_x", self.test_x), ("test_y", self.test_y))
+
+    def _halves(self, setting: str, name: str) -> list[Pair]:
+        return [(path, path) for path in self.images(setting, name)]
+
+    def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
+        """The files of two folders (setting, name), matched by path without suffix."""
+        first, second = (self._by_name(*folder) for folder in (x, y))
+        refuse_lonely((*x, first), (*y, second))
+        return [(first[name], second[name]) for name in sorted(first)]
+
+    def _by_name(self, setting: str, name: str) -> dict[str, Path]:
+        folder = self.root_folder() / Path(name).expanduser()
+        return by_name(folder, self.images(setting, name), setting)
+
+    def _say_neither(self) -> NoReturn:
+        beside = f"For images side by side in one file: --set data.train=FOLDER ('{self.train}')"
+        raise DataError(f"{self.no_folder_for('x', self.x)}. {beside}")
+
+
+def _half(image: Tensor, side: int, path: Path) -> Tensor:
+    """The left half, 0, or the right, 1; of an odd width, the last column is dropped."""
+    half = image.shape[-1] // 2
+    if half == 0:
+        raise DataError(f"{shown(path)} is 1 pixel wide: not two images side by side")
+    return image[..., side * half : (side + 1) * half]
+
+
+def _common_size(x: Tensor, y: Tensor, pair: Pair) -> Size:
+    """The larger one's size, where their proportions agree."""
+    (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
+    if abs(height_x * width_y - height_y * width_x) > ASPECT_TOLERANCE * height_x * width_y:
+        raise DataError(
+            f"{shown(pair[0])} ({width_x} x {height_x}) and {shown(pair[1])} "
+            f"({width_y} x {height_y}) differ in proportions, so they cannot be one scene"
+        )
+    return max((height_x, width_x), (height_y, width_y))

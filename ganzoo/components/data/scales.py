@@ -1,0 +1,120 @@
+"""Whether files use the scale of values that they are read on; told from a few of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.components.data.images import read_values
+from ganzoo.components.data.raw import Header, Values, shown_scale
+from ganzoo.errors import DataError
+from ganzoo.interfaces.variable import Variable
+
+# So many files are looked at, spread over the folder.
+SAMPLED = 16
+# Images that use less of their scale look all alike to a network.
+LEAST = 1 / 16
+
+
+@dataclass(frozen=True)
+class _Used:
+    """What one file's values use of a scale: least, greatest, how many lie outside."""
+
+    scale: tuple[float, float]
+    whole: bool
+    low: float
+    high: float
+    outside: int
+    count: int
+
+
+def all_scale_notes(
+    files: Iterable[tuple[Path, str]], variables: Mapping[str, Variable], advise: bool = True
+) -> list[str]:
+    """`scale_notes` of the files of each variable, which are given with its name.
+
+    advise: name the setting that helps.
+    """
+    by_name: dict[str, dict[Path, None]] = {}
+    for path, name in files:
+        by_name.setdefault(name, {})[path] = None
+    return [
+        f"{name}: {note}"
+        for name, paths in sorted(by_name.items())
+        for note in scale_notes(
+            list(paths), variables[name], f"data.range.{name}" if advise else ""
+        )
+    ]
+
+
+def scale_notes(files: Sequence[Path], variable: Variable, setting: str = "") -> list[str]:
+    """What a person should know of the values of these files: a sentence each.
+
+    setting: what would give them another range, if something can.
+    Told is where they use less than a sixteenth of what becomes black to white, as 12 bits in a
+    file of 16 do, and where values lie outside a `range` and become its ends.
+    """
+    step = max(1, math.ceil(len(files) / SAMPLED))
+    found = [used for path in files[::step] if (used := _used(path, variable))]
+    scales = dict.fromkeys(used.scale for used in found)
+    each = [[used for used in found if used.scale == scale] for scale in scales]
+    return [note for some in each for note in (_narrow(some, setting), _outside(some)) if note]
+
+
+def _used(path: Path, variable: Variable) -> _Used | None:
+    """None of a file that cannot be read, which is told elsewhere."""
+    try:
+        header, raw = read_values(path, variable)
+    except DataError:
+        return None
+    scale = variable.range or header.scale
+    if scale is None or not np.isfinite(raw.values).all():
+        return None
+    return _of(raw.values, header, scale)
+
+
+def _of(values: Values, header: Header, scale: tuple[float, float]) -> _Used:
+    outside = np.count_nonzero((values < scale[0]) | (values > scale[1]))
+    low, high = float(values.min()), float(values.max())
+    whole = "int" in header.dtype
+    return _Used(scale, whole, low, high, int(outside), values.size)
+
+
+def _narrow(some: Sequence[_Used], setting: str) -> str:
+    """That all files together use little of their scale; of images of one level nobody knows."""
+    scale, low, high = some[0].scale, min(u.low for u in some), max(u.high for u in some)
+    share = (high - low) / (scale[1] - scale[0])
+    if share >= LEAST or all(used.low == used.high for used in some):
+        return ""
+    advice = f"; set {setting} = {_suggested(some, low, high)}" if setting else ""
+    return (
+        f"values of {_files(some)} lie in {shown_scale((low, high))} and use {share:.1%} of "
+        f"{shown_scale(scale)}, so all images look nearly alike{advice}"
+    )
+
+
+def _suggested(some: Sequence[_Used], low: float, high: float) -> str:
+    """All values of so many bits, where they are whole numbers from about 0 on."""
+    if all(u.whole for u in some) and 0 <= low <= high / 4:
+        return f"[0, {2 ** math.ceil(math.log2(high + 1)) - 1}]"
+    return f"[{low:g}, {high:g}]"
+
+
+def _outside(some: Sequence[_Used]) -> str:
+    """That values are cut off; of a scale that nobody chose, such files are refused."""
+    share = sum(u.outside for u in some) / sum(u.count for u in some)
+    if not share:
+        return ""
+    exact = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+    return (
+        f"{exact} of the values of {_files(some)} lie outside the range "
+        f"{shown_scale(some[0].scale)} and become its ends"
+    )
+
+
+def _files(some: Sequence[_Used]) -> str:
+    return f"{len(some)} sampled image{'' if len(some) == 1 else 's'}"

@@ -1,0 +1,115 @@
+"""Drawn street scenes and their label maps: real work for a recipe, without a download."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.components.data.cache import PictureCache, Pixels
+from ganzoo.components.data.images import to_range
+from ganzoo.components.data.street_photo import VERSION, street_labels, street_scene
+from ganzoo.components.data.street_scene import CLASSES, PALETTE
+from ganzoo.components.data.transforms import as_size
+from ganzoo.interfaces import Data, Sample, Variable
+
+__all__ = ["CLASSES", "PALETTE", "Streets"]
+
+# Scenes a range of seeds holds: training photos, training labels, held-out pairs, aligned samples.
+RANGE = 1_000_000
+PHOTOS, LABELS, HELD_OUT, ALIGNED = (number * RANGE for number in range(4))
+SMALLEST = 8
+
+
+class Streets(Data):
+    """Drawn street photos x and their label maps y, in seven colours (`CLASSES`, `PALETTE`).
+
+    Photos and label maps for training come from different scenes; held-out samples are exact pairs.
+    Scenes are drawn when first asked for and cached; GANZOO_CACHE names another cache folder.
+
+    size: a scene's side in pixels, or [height, width].
+    count: how many scenes each domain has for training.
+    held_out: how many pairs are kept for testing.
+    flip: mirror half of the training samples.
+    aligned: train on pairs, x and y of the same scene, for recipes that need them.
+
+    Raises:
+        ValueError: a setting that makes no sense.
+    """
+
+    paired = True
+
+    def __init__(
+        self,
+        size: int | list[int] = 64,
+        count: int = 1000,
+        held_out: int = 200,
+        flip: bool = True,
+        aligned: bool = False,
+    ) -> None:
+        height, width = as_size(size)
+        if min(height, width) < SMALLEST:
+            raise ValueError(f"size must be at least {SMALLEST}, not {size}")
+        for name, number in (("count", count), ("held_out", held_out)):
+            if not 1 <= number <= RANGE:
+                raise ValueError(f"{name} must be 1 ... {RANGE}, not {number}")
+        self.count, self.held_out = count, held_out
+        self.flip = flip
+        self.aligned = aligned
+        self.variables = {name: Variable(3, (height, width)) for name in ("x", "y")}
+        name = f"streets-{VERSION}-{height}x{width}"
+        self.scenes = PictureCache(name, (height, width, 4), partial(draw_scene, height, width))
+        self.labels = PictureCache(None, (height, width), partial(draw_labels, height, width))
+
+    def __len__(self) -> int:
+        return self.count
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if aligned."""
+        photo = PHOTOS + index
+        if self.aligned:
+            return self._pair(photo, self.flip and random.random() < 0.5)
+        labels = self.labels.get(LABELS + int(random.integers(self.count)))
+        mirror_x, mirror_y = (self.flip and random.random() < 0.5 for _ in range(2))
+        return {
+            "x": _sample(self.scenes.get(photo)[..., :3], mirror_x),
+            "y": _sample(PALETTE[labels], mirror_y),
+        }
+
+    def test_count(self) -> int:
+        """The number of held-out pairs."""
+        return self.held_out
+
+    def test_sample(self, index: int) -> Sample:
+        """x and y (3, height, width) in [-1, 1] of one scene."""
+        return self._pair(HELD_OUT + index)
+
+    def aligned_count(self) -> int:
+        """A range of scenes of their own, whatever `count` is."""
+        return RANGE
+
+    def aligned_sample(self, index: int) -> Sample:
+        """x and y (3, height, width) in [-1, 1] of one scene, which no training shows."""
+        return self._pair(ALIGNED + index)
+
+    def _pair(self, seed: int, mirrored: bool = False) -> Sample:
+        scene = self.scenes.get(seed)
+        photo, labels = scene[..., :3], scene[..., 3]
+        return {"x": _sample(photo, mirrored), "y": _sample(PALETTE[labels], mirrored)}
+
+
+def draw_scene(height: int, width: int, seed: int) -> Pixels:
+    """The scene of that seed as one picture (height, width, 4): photo, then labels."""
+    return np.dstack(street_scene(seed, height, width))
+
+
+def draw_labels(height: int, width: int, seed: int) -> Pixels:
+    """The labels (height, width) of that seed's scene."""
+    return street_labels(seed, height, width)
+
+
+def _sample(picture: Pixels, mirrored: bool) -> Tensor:
+    seen = picture[:, ::-1] if mirrored else picture
+    return to_range(torch.from_numpy(seen.transpose(2, 0, 1).copy()))

@@ -1,0 +1,163 @@
+"""From an image of any size to a sample of a given one: resize, crop, mirror."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ganzoo.components.data.images import to_range
+from ganzoo.interfaces.variable import Aspect as Aspect
+from ganzoo.interfaces.variable import Interpolation
+
+Size = tuple[int, int]
+"""(height, width)"""
+Box = tuple[int, int, int, int]
+"""(top, left, height, width)"""
+
+# A strip longer than this many crops is cut before it is enlarged: 1 x 1500 px would become 300 MB.
+LONGEST = 4
+
+
+def as_size(size: int | list[int], name: str = "size") -> Size:
+    """A setting, one side of a square or [height, width], as (height, width).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    sides = [size, size] if isinstance(size, int) else size
+    if len(sides) != 2 or min(sides) < 1:
+        raise ValueError(f"{name} must be a number of pixels or [height, width], not {size}")
+    return sides[0], sides[1]
+
+
+def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") -> Tensor:
+    """(C, H, W) in 0 ... 255 to (C, *size); the type stays.
+
+    `bicubic` is antialiased; `nearest` takes the pixel under each new one's centre, so that no
+    value comes in which was not there.
+    """
+    if tuple(image.shape[-2:]) == size:
+        return image
+    if interpolation == "nearest":
+        rows, columns = map(_under_centres, image.shape[-2:], size)
+        return image[..., rows, :][..., columns]
+    resized = functional.interpolate(image[None], size, mode="bicubic", antialias=True)[0]
+    return resized.clamp(0, 255) if resized.is_floating_point() else resized
+
+
+def crop(image: Tensor, box: Box) -> Tensor:
+    """The part of (C, H, W) inside a box."""
+    top, left, height, width = box
+    return image[..., top : top + height, left : left + width]
+
+
+def covering(source: Size, target: Size) -> Size:
+    """The smallest size of the source's proportions that covers the target."""
+    scale = max(target[0] / source[0], target[1] / source[1])
+    return max(target[0], round(source[0] * scale)), max(target[1], round(source[1] * scale))
+
+
+@dataclass(frozen=True)
+class View:
+    """What a sample shows of an image.
+
+    region: the part of the image that is used; all of it, save for very long strips.
+    resized: the size that part is given.
+    window: the crop of that.
+    mirrored: left and right are swapped.
+    """
+
+    region: Box
+    resized: Size
+    window: Box
+    mirrored: bool
+
+    def of(self, image: Tensor, interpolation: Interpolation = "bicubic") -> Tensor:
+        """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
+        resized = resize(crop(image, self.region), self.resized, interpolation)
+        seen = crop(resized, self.window)
+        return to_range(seen.flip(-1) if self.mirrored else seen).contiguous()
+
+
+class Framing:
+    """Which views of an image make samples: the settings that folders share.
+
+    size: the sample's side, or [height, width].
+    resize: what an image is resized to before the random crop, a side or [height, width]; a single
+        number is the shorter side of that size, whose proportions are `size`'s. Default: `size`.
+    flip: mirror half of the training samples (p = 0.5).
+    aspect: `keep` scales an image until it covers `resize`; `squash` gives it exactly that size,
+        as Zhu et al. 2017 (arXiv:1703.10593) did: 286, then a random crop of 256.
+
+    Raises:
+        ValueError: a size that is none, or `resize` below `size`.
+    """
+
+    def __init__(
+        self,
+        size: int | list[int] = 256,
+        resize: int | list[int] | None = None,
+        flip: bool = True,
+        aspect: Aspect = "keep",
+    ) -> None:
+        self.size = as_size(size)
+        self.resize = _resize(resize, self.size)
+        self.flip = flip
+        self.aspect = aspect
+
+    def random_view(self, image: Tensor, random: np.random.Generator) -> View:
+        """A view of an image (C, H, W) for training."""
+        mirrored = self.flip and random.random() < 0.5
+        return self._view(
+            image, self.resize, mirrored, lambda slack: int(random.integers(slack + 1))
+        )
+
+    def centre_view(self, image: Tensor) -> View:
+        """The one view of (C, H, W) for testing: as much as `size` can show, never mirrored."""
+        return self._view(image, self.size, False, lambda slack: slack // 2)
+
+    def _view(
+        self, image: Tensor, target: Size, mirrored: bool, place: Callable[[int], int]
+    ) -> View:
+        source = image.shape[-2], image.shape[-1]
+        if self.aspect == "squash":
+            part, resized = source, target
+        else:
+            part = _shortened(source, target)
+            resized = covering(part, target)
+        return View(
+            _placed(part, source, place), resized, _placed(self.size, resized, place), mirrored
+        )
+
+
+def _under_centres(source: int, target: int) -> Tensor:
+    """Which of `source` pixels lies under the centre of each of `target`, in whole numbers."""
+    return ((2 * torch.arange(target) + 1) * source).div(2 * target, rounding_mode="floor")
+
+
+def _resize(resize: int | list[int] | None, size: Size) -> Size:
+    if resize is None:
+        return size
+    wanted = as_size(resize, "resize")
+    if isinstance(resize, int):
+        wanted = covering(size, wanted)
+    if wanted[0] < size[0] or wanted[1] < size[1]:
+        raise ValueError(f"resize must be at least size: {wanted} does not cover {size}")
+    return wanted
+
+
+def _shortened(source: Size, target: Size) -> Size:
+    """At most LONGEST targets of a long strip."""
+    scale = max(target[0] / source[0], target[1] / source[1])
+    height, width = (math.ceil(LONGEST * side / scale) for side in target)
+    return min(source[0], height), min(source[1], width)
+
+
+def _placed(size: Size, frame: Size, place: Callable[[int], int]) -> Box:
+    return place(frame[0] - size[0]), place(frame[1] - size[1]), size[0], size[1]

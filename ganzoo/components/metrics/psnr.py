@@ -1,0 +1,77 @@
+"""Peak signal-to-noise ratio: how near is each picture to the true one, pixel by pixel?"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ganzoo.components.metrics.per_image import PerImage, clamped, without_nan
+
+# What an exact picture counts as: the ratio itself is infinite, and would take a mean with it.
+# 64 x 64 pixels of 8 bits of which one value is off by one have 89 dB.
+HIGHEST = 100.0
+PEAK = 2.0
+FLAT = "mean colour"
+
+
+class Psnr(PerImage):
+    """Peak signal-to-noise ratio in dB: 10 log10(2² / mean squared error), the peak being 2.
+
+    It is computed for each image over all its pixels and channels, then averaged over images, as is
+    usual (the ratio of a pooled error would be lower). Values beyond [-1, 1] are clamped, as they
+    are in a saved picture; one that is not a number is off by the whole range. An exact image
+    counts as 100 dB.
+
+    The rows to compare the model with:
+    "copy the input" takes `source` for the prediction, where that wire is given and has the
+    target's shape;
+    "the target of another sample" takes the previous target: a picture of the right kind, but of
+    another place. It is left out where no two targets that follow each other have the same shape;
+    "mean colour" is one flat colour, the mean over all targets. It shows nothing, yet the ratio
+    likes it better than a sharp picture in the wrong place: a model should beat it. It is left out
+    where targets differ in channels.
+    """
+
+    figure = "psnr"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[Tensor] = []
+
+    def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
+        """The ratio of each image."""
+        from torchmetrics.functional.image import peak_signal_noise_ratio
+
+        shown = without_nan(prediction, target, PEAK)
+        return _capped(
+            peak_signal_noise_ratio(shown, target, data_range=PEAK, reduction="none", dim=(1, 2, 3))
+        )
+
+    def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
+        """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
+
+        Raises:
+            ValueError: the shapes differ, or are not those of images.
+        """
+        super().update(prediction, target, source)
+        for image in clamped(target):
+            values = image.double().flatten(1)
+            self.moments.append(torch.stack([values.mean(1), values.square().mean(1)]).cpu())
+
+    def _values(self) -> dict[str, list[float]]:
+        flat = self._flat() if self.moments else []
+        return {**super()._values(), **({FLAT: flat} if flat else {})}
+
+    def _flat(self) -> list[float]:
+        """The ratios of the mean colour m, by E(t - m)² = E t² - 2 m E t + m² in each channel."""
+        if len({moments.shape for moments in self.moments}) > 1:
+            return []
+        means, squares = torch.stack(self.moments, 1)
+        colour = means.mean(0)
+        errors = (squares - 2 * colour * means + colour.square()).mean(1)
+        return _capped(10 * torch.log10(PEAK**2 / errors.clamp(min=0)))
+
+
+def _capped(ratios: Tensor) -> list[float]:
+    values: list[float] = ratios.clamp(max=HIGHEST).tolist()
+    return values

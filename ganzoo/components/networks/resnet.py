@@ -1,0 +1,221 @@
+"""The residual generator (Johnson, Alahi, Fei-Fei 2016, arXiv:1603.08155)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from ganzoo.components.networks.halvings import check_halvings
+from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
+from ganzoo.components.networks.same_size import same_size
+from ganzoo.interfaces import Generator, head
+
+Padding = Literal["reflect", "replicate", "zero"]
+Upsampling = Literal["transposed", "resize"]
+
+
+class ResNet(Generator):
+    """Down, residual blocks, up: c7s1-64, d128, d256, R256 x 9, u128, u64, c7s1-3, tanh.
+
+    As in Zhu et al. 2017, arXiv:1703.10593, appendix 7.2; weights have the names of the authors'
+    PyTorch code, so its checkpoints load. Images (N, in_channels, H, W) of any size become images
+    (N, out_channels, H, W) in [-1, 1].
+
+    in_channels: channels of the input.
+    out_channels: channels of the output.
+    width: channels of the first layer; each downsampling doubles them.
+    blocks: residual blocks in the middle, 6 for 128 px and 9 from 256 px on in the paper.
+    downsamplings: how often the image is halved before the blocks.
+    upsampling: transposed convolutions, as published, or nearest-neighbour resize + convolution,
+        which leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+    padding: how the convolutions of stride 1 see beyond the border.
+    norm: the normalisation after every convolution but the last.
+    dropout: the probability of dropping an activation inside a residual block.
+    kernel: the side of the first and the last convolution, an odd number of pixels. They work at
+        full size, and cost most in a narrow network.
+    checkpointing: whether to keep only the input of each residual block for the backward pass and
+        to compute its inside once more there, which saves memory and changes no result (Chen et
+        al. 2016, arXiv:1604.06174); not with batch norm, whose statistics would move twice.
+    layers: what the head `features` gives: images after so many layers of `model`, 0 being the
+        images themselves and [0, 5, 8, 11, 15] Park et al.'s choice (2020, arXiv:2007.15651): the
+        pixels, both downsamplings, the first block and the fifth.
+
+    Raises:
+        ValueError: a setting is out of range.
+    """
+
+    default_init: ClassVar[str | None] = "normal"
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        downsamplings: int = 2,
+        upsampling: Upsampling = "transposed",
+        padding: Padding = "reflect",
+        norm: Norm = "instance",
+        dropout: float = 0.0,
+        kernel: int = 7,
+        checkpointing: bool = False,
+        layers: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__()
+        _check(width, blocks, downsamplings, dropout, kernel)
+        _check_checkpointing(checkpointing, norm)
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.multiple = 2**downsamplings
+        self.smallest = max(kernel // 2 + 1, 2 * self.multiple)
+        widths = [width * 2**i for i in range(downsamplings + 1)]
+        model = _first(in_channels, width, kernel, padding, norm)
+        for channels in widths[:-1]:
+            model += _down(channels, norm)
+        model += [ResidualBlock(widths[-1], padding, norm, dropout) for _ in range(blocks)]
+        for channels in reversed(widths[1:]):
+            model += _up(channels, upsampling, padding, norm)
+        model += _last(width, out_channels, kernel, padding)
+        self.model = nn.Sequential(*model)
+        _check_layers(layers, len(model))
+        self.checkpointing = checkpointing
+        self.layers = layers
+        self.per_sample = is_per_sample(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Translate images (N, in_channels, H, W)."""
+        # Reflection needs 2 px inside a block, and one more than the outer convolutions reach.
+        return same_size(self._body, images, self.multiple, self.smallest)
+
+    @head
+    def features(self, images: Tensor) -> list[Tensor]:
+        """What `layers` asks for, a tensor (N, C, h, w) each, of images (N, in_channels, H, W).
+
+        Raises:
+            ValueError: layers is empty.
+        """
+        if not self.layers:
+            raise ValueError("layers is empty: say where features look, as layers = [0, 5, 8]")
+        found, x = {0: images}, images
+        for place, layer in enumerate(list(self.model)[: max(self.layers)], start=1):
+            x = self._run(layer, x)
+            if place in self.layers:
+                found[place] = x.clone()  # the next layer may be a ReLU that overwrites x
+        return [found[place] for place in self.layers]
+
+    def _body(self, x: Tensor) -> Tensor:
+        for layer in self.model:
+            x = self._run(layer, x)
+        return x
+
+    def _run(self, layer: nn.Module, x: Tensor) -> Tensor:
+        if self.checkpointing and torch.is_grad_enabled() and isinstance(layer, ResidualBlock):
+            return checkpoint(layer, x, use_reentrant=False)  # type: ignore[no-any-return]
+        return layer(x)  # type: ignore[no-any-return]
+
+
+class ResidualBlock(nn.Module):
+    """x + convolutions(x), with no ReLU after the sum (He et al. 2015, arXiv:1512.03385)."""
+
+    def __init__(self, channels: int, padding: Padding, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        bias = needs_bias(norm)
+        self.conv_block = nn.Sequential(
+            make_padding(padding, 1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            make_norm(norm, channels),
+            nn.ReLU(inplace=True),
+            *([nn.Dropout(dropout)] if dropout else []),
+            make_padding(padding, 1),
+            nn.Conv2d(channels, channels, 3, bias=bias),
+            make_norm(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (N, channels, H, W) in and out."""
+        return x + self.conv_block(x)  # type: ignore[no-any-return]
+
+
+def make_padding(padding: Padding, margin: int) -> nn.Module:
+    """A layer that adds `margin` pixels on each side.
+
+    Raises:
+        ValueError: the padding is unknown.
+    """
+    if padding == "reflect":
+        return nn.ReflectionPad2d(margin)
+    if padding == "replicate":
+        return nn.ReplicationPad2d(margin)
+    if padding == "zero":
+        return nn.ZeroPad2d(margin)
+    raise ValueError(f"there is no padding '{padding}': choose reflect, replicate or zero")
+
+
+def _first(
+    in_channels: int, width: int, kernel: int, padding: Padding, norm: Norm
+) -> list[nn.Module]:
+    """c7s1-k: a 7x7 convolution, norm, ReLU."""
+    convolution = nn.Conv2d(in_channels, width, kernel, bias=needs_bias(norm))
+    layers = [make_padding(padding, kernel // 2), convolution, make_norm(norm, width)]
+    return [*layers, nn.ReLU(inplace=True)]
+
+
+def _down(channels: int, norm: Norm) -> list[nn.Module]:
+    """dk: half the size, twice the channels."""
+    wider = 2 * channels
+    convolution = nn.Conv2d(channels, wider, 3, stride=2, padding=1, bias=needs_bias(norm))
+    return [convolution, make_norm(norm, wider), nn.ReLU(inplace=True)]
+
+
+def _up(channels: int, upsampling: Upsampling, padding: Padding, norm: Norm) -> list[nn.Module]:
+    """uk: twice the size, half the channels."""
+    narrower = channels // 2
+    enlarge = _enlarge(channels, narrower, upsampling, padding, needs_bias(norm))
+    return [enlarge, make_norm(norm, narrower), nn.ReLU(inplace=True)]
+
+
+def _enlarge(
+    channels: int, narrower: int, upsampling: Upsampling, padding: Padding, bias: bool
+) -> nn.Module:
+    if upsampling == "transposed":
+        return nn.ConvTranspose2d(
+            channels, narrower, 3, stride=2, padding=1, output_padding=1, bias=bias
+        )
+    if upsampling == "resize":
+        convolution = nn.Conv2d(channels, narrower, 3, bias=bias)
+        return nn.Sequential(nn.Upsample(scale_factor=2), make_padding(padding, 1), convolution)
+    raise ValueError(f"there is no upsampling '{upsampling}': choose transposed or resize")
+
+
+def _last(width: int, out_channels: int, kernel: int, padding: Padding) -> list[nn.Module]:
+    """c7s1-3 without a norm, then tanh."""
+    convolution = nn.Conv2d(width, out_channels, kernel)
+    return [make_padding(padding, kernel // 2), convolution, nn.Tanh()]
+
+
+def _check(width: int, blocks: int, downsamplings: int, dropout: float, kernel: int) -> None:
+    if width < 1:
+        raise ValueError(f"width is {width}: it must be at least 1")
+    if min(blocks, downsamplings) < 0:
+        raise ValueError("blocks and downsamplings must not be negative")
+    check_halvings("downsamplings", downsamplings)
+    if kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"kernel is {kernel}: it must be an odd number")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}: it must be at least 0 and less than 1")
+
+
+def _check_layers(layers: tuple[int, ...], count: int) -> None:
+    for layer in layers:
+        if not 0 <= layer <= count:
+            raise ValueError(f"layers: there are 0 to {count}, and no {layer}")
+
+
+def _check_checkpointing(checkpointing: bool, norm: Norm) -> None:
+    if checkpointing and norm == "batch":
+        raise ValueError(
+            "checkpointing runs each block twice a step, and batch norm would count its "
+            "statistics twice: choose another norm"
+        )

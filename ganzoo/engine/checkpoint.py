@@ -1,0 +1,202 @@
+"""Everything a resume needs, as safetensors and JSON; nothing is ever unpickled.
+
+A checkpoint is a folder `step-00000500/`, renamed into place when it is whole:
+    state.safetensors            networks, loss-owned parameters, optimizers
+    process-<rank>.safetensors   each process's histories and running sums of the log
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from ganzoo.engine.header import parse_header
+from ganzoo.errors import ModelError
+from ganzoo.files.writing import remove, write_with
+
+FORMAT = 1
+NAME = re.compile(r"step-(\d{8,})")
+Tensors = dict[str, Tensor]
+Entry = TypeVar("Entry")
+
+
+def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
+    """The tensors with `prefix` before each name."""
+    return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
+
+
+def under(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The entries (tensors) whose name begins with `prefix`, without it."""
+    return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def module_state(
+    module: nn.Module, without: Collection[str] = ()
+) -> tuple[Tensors, dict[str, str]]:
+    """A module's tensors, each once and contiguous, and which other names share them.
+
+    without: names to leave out.
+    """
+    tensors: Tensors = {}
+    shared: dict[str, str] = {}
+    first: dict[tuple[int, tuple[int, ...], tuple[int, ...]], str] = {}
+    for name, tensor in module.state_dict().items():
+        if name in without:
+            continue
+        key = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        if tensor.numel() and key in first:
+            shared[name] = first[key]
+        else:
+            first[key] = name
+            tensors[name] = tensor.detach().contiguous()
+    return tensors, shared
+
+
+def load_module(
+    module: nn.Module,
+    tensors: Tensors,
+    shared: Mapping[str, str],
+    what: str,
+    optional: Collection[str] = (),
+) -> None:
+    """Load a module's state, strictly.
+
+    optional: names that stay as they are where they are missing.
+
+    Raises:
+        ModelError: names or shapes differ; it says which.
+    """
+    whole = {**tensors, **{n: tensors[first] for n, first in shared.items() if first in tensors}}
+    expected = module.state_dict()
+    whole |= {name: expected[name] for name in optional if name not in whole}
+    odd = sorted(set(whole) ^ set(expected)) or [
+        name for name in expected if not _fits(whole[name], expected[name])
+    ]
+    if odd:
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        raise ModelError(f"{what}: the weights do not fit this network ('{odd[0]}'{more})")
+    module.load_state_dict(whole)
+
+
+def _fits(stored: Tensor, expected: Tensor) -> bool:
+    """Of one shape, and floating where the network computes with fractions."""
+    same_kind = stored.is_floating_point() == expected.is_floating_point()
+    return stored.shape == expected.shape and same_kind
+
+
+def optimizer_state(
+    optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]
+) -> tuple[Tensors, dict[str, Any]]:
+    """An optimizer's tensors by parameter name, and its plain numbers."""
+    tensors: Tensors = {}
+    numbers: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            if isinstance(value, Tensor):
+                tensors[f"{name}/{key}"] = value.contiguous()
+            else:
+                numbers[f"{name}/{key}"] = value
+    return tensors, numbers
+
+
+def load_optimizer(
+    optimizer: torch.optim.Optimizer,
+    parameters: Mapping[str, nn.Parameter],
+    tensors: Tensors,
+    numbers: Mapping[str, Any],
+) -> None:
+    """Put back what `optimizer_state` took; torch moves it to each parameter's device."""
+    state: dict[int, dict[str, Any]] = {}
+    place = {name: index for index, name in enumerate(parameters)}
+    for entry, value in {**numbers, **tensors}.items():
+        name, _, key = entry.rpartition("/")
+        state.setdefault(place[name], {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def write_tensors(path: Path, tensors: Tensors, header: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON header (kept under the one key `ganzoo`)."""
+    content = save(
+        {name: t.detach().cpu().contiguous() for name, t in tensors.items()},
+        metadata={"ganzoo": json.dumps({"format": FORMAT, **header}, ensure_ascii=False)},
+    )
+    write_with(path, lambda file: file.write(content))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The JSON header of a file that ganzoo wrote.
+
+    Raises:
+        ModelError: it is missing, damaged, or somebody else's.
+    """
+    return _open(path)[0]
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Any], Tensors]:
+    """Header and tensors (on the CPU) of a file that ganzoo wrote.
+
+    Raises:
+        ModelError: it is missing, damaged, or somebody else's.
+    """
+    header, file = _open(path)
+    with file as opened:
+        return header, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of a file's tensors, by name; the tensors stay where they are.
+
+    Raises:
+        ModelError: it is missing, damaged, or somebody else's.
+    """
+    with _open(path)[1] as opened:
+        names = opened.keys()
+        return {name: tuple(opened.get_slice(name).get_shape()) for name in names}
+
+
+def _open(path: Path) -> tuple[dict[str, Any], Any]:
+    if path.exists() and not path.is_file():  # opening a pipe might never return
+        raise ModelError(f"{path}: this is no file")
+    try:
+        file = safe_open(path, framework="pt")
+        header = parse_header((file.metadata() or {})["ganzoo"])  # type: ignore[no-untyped-call]
+    except FileNotFoundError:
+        raise ModelError(f"{path}: there is no such file") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: this is no ganzoo model, or a damaged one ({error})") from None
+    except KeyError:
+        raise ModelError(f"{path}: this file was not written by ganzoo: it has no recipe") from None
+    if header.get("format") != FORMAT:
+        raise ModelError(
+            f"{path}: this file has format {header.get('format')!r:.20}; this ganzoo reads {FORMAT}"
+        )
+    return header, file
+
+
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The whole checkpoints in a folder, by step, oldest first."""
+    found = [(NAME.fullmatch(path.name), path) for path in folder.glob("step-*")]
+    return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def checkpoint_name(step: int) -> str:
+    """`step-00000500`."""
+    return f"step-{step:08d}"
+
+
+def prune(folder: Path, keep: int, keep_every: int | None) -> None:
+    """Delete all but the last `keep` checkpoints and those on a multiple of `keep_every` steps."""
+    for step, path in checkpoints(folder)[:-keep]:
+        if not keep_every or step % keep_every:
+            gone = path.with_name(f".{path.name}.gone")
+            remove(gone)
+            path.rename(gone)
+            remove(gone)

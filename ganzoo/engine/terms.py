@@ -1,0 +1,202 @@
+"""The terms of an objective: what each needs evaluated, and its loss, before its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ganzoo.engine.cutting import leaves, numbered, placeholder, replaced
+from ganzoo.engine.expressions import Values, evaluate, flat, like, plan
+from ganzoo.expression import Expression
+from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty, Value
+
+Losses = dict[str, Tensor]
+Networks = Mapping[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class PlainTerm:
+    """`weight * loss(**wires)`, for one player."""
+
+    name: str
+    loss: Loss
+    wires: Mapping[str, Expression]
+    weight: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss."""
+        return {self.name: self.weight}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return list(self.wires.values())
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss."""
+        return {self.name: self.loss(**{wire: values[str(e)] for wire, e in self.wires.items()})}
+
+
+@dataclass(frozen=True)
+class GeneratorTerm:
+    """The generators' side of an adversarial term; `real` is None where its loss is blind to it."""
+
+    name: str
+    loss: AdversarialLoss
+    fake: Expression
+    real: Expression | None
+    weight: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss."""
+        return {self.name: self.weight}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return [self.fake] if self.real is None else [self.fake, self.real]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, averaged over a critic's scales."""
+        fakes = scales(values[str(self.fake)])
+        reals = [None] * len(fakes) if self.real is None else scales(values[str(self.real)])
+        sides = zip(fakes, reals, strict=True)
+        return {self.name: mean([self.loss.generator_loss(fake, real) for fake, real in sides])}
+
+
+@dataclass(frozen=True)
+class CriticTerm:
+    """The critic's side of an adversarial term. Fakes come first, as in the reference."""
+
+    name: str
+    loss: AdversarialLoss
+    real: Expression
+    fake: Expression
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss: a critic's is never scaled."""
+        return {self.name: 1.0}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated."""
+        return [self.fake, self.real]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, averaged over a critic's scales."""
+        real, fake = (scales(values[str(wire)]) for wire in (self.real, self.fake))
+        return {self.name: _critic_loss(self.loss, real, fake)}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A penalty, the name of its loss, and its weight."""
+
+    name: str
+    penalty: Penalty
+    weight: float
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One side of a penalised term: what the critic is shown, and its wire as a function of that.
+
+    arguments: what stands where the critic's own networks begin, each once.
+    names: what they are called in `wire`.
+    """
+
+    arguments: tuple[Expression, ...]
+    names: tuple[str, ...]
+    wire: Expression
+
+    def judge(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
+        """The critic's logits, of values for the arguments."""
+        given = dict(zip(self.names, values, strict=True))
+        return scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
+
+
+def show(real: Expression, fake: Expression, own: Collection[str]) -> tuple[Shown, Shown]:
+    """Both sides' wires, cut where the critic's own networks begin.
+
+    Penalties mix the two sides argument by argument: what comes twice is one argument only if it
+    does so on both.
+    """
+    sides = [leaves(wire, own) for wire in (real, fake)]
+    texts = [[str(leaf) for leaf in side] for side in sides]
+    alike = len(texts[0]) == len(texts[1])
+    keys: list[list[object]] = [[*zip(*texts, strict=True)]] * 2 if alike else [[*t] for t in texts]
+    found = []
+    for wire, parts, side in zip((real, fake), sides, keys, strict=True):
+        places = numbered(side)
+        names = [placeholder("shown", place) for place in places]
+        arguments = dict(zip(names, parts, strict=True))
+        cut = replaced(wire, own, names)
+        found.append(Shown(tuple(arguments.values()), tuple(arguments), cut))
+    return found[0], found[1]
+
+
+@dataclass(frozen=True)
+class PenalisedTerm:
+    """The critic's side with penalties: it runs the critic itself, on arguments with a gradient."""
+
+    name: str
+    loss: AdversarialLoss
+    real: Shown
+    fake: Shown
+    charges: Sequence[Charge]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss: only penalties have one."""
+        return {self.name: 1.0, **{charge.name: charge.weight for charge in self.charges}}
+
+    def expressions(self) -> list[Expression]:
+        """What the term needs evaluated: what the critic is shown."""
+        return [*self.fake.arguments, *self.real.arguments]
+
+    def losses(self, values: Values, networks: Networks) -> Losses:
+        """The loss, and that of each penalty, by its name."""
+        fake, real = (_judged(side, values, networks) for side in (self.fake, self.real))
+        found = {self.name: _critic_loss(self.loss, real.logits, fake.logits)}
+        shape = [values[str(argument)] for argument in self.real.arguments]
+
+        def judge(*arguments: Tensor) -> list[Tensor]:
+            return self.real.judge(like(shape, arguments), networks)
+
+        for charge in self.charges:
+            found[charge.name] = charge.penalty(judge, real, fake)
+        return found
+
+
+Term = PlainTerm | GeneratorTerm | CriticTerm | PenalisedTerm
+
+
+def scales(logits: Value) -> list[Tensor]:
+    """Logits as a list: a multi-scale critic returns several."""
+    return logits if isinstance(logits, list) else [logits]
+
+
+def mean(losses: Sequence[Tensor]) -> Tensor:
+    """The average of scalars."""
+    return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
+
+
+def _critic_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    sides = zip(real, fake, strict=True)
+    return mean([loss.discriminator_loss(on_real, on_fake) for on_real, on_fake in sides])
+
+
+def _judged(side: Shown, values: Values, networks: Networks) -> Judged:
+    """Its arguments in a row, those in lists included, and its logits."""
+    shown = [values[str(argument)] for argument in side.arguments]
+    arguments = tuple(map(_with_gradient, flat(shown)))
+    return Judged(arguments, side.judge(like(shown, arguments), networks))
+
+
+def _with_gradient(value: Tensor) -> Tensor:
+    """The value as something to differentiate by; a label, which has no gradient, as it is."""
+    if value.requires_grad or not value.is_floating_point():
+        return value
+    return value.detach().requires_grad_()

@@ -1,0 +1,1 @@
+"""Metrics over held-out samples: what is measured, the best model, tables."""

@@ -1,0 +1,33 @@
+"""A bar for whoever waits for figures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ganzoo.evaluation.showing import Tick, no_tick
+
+
+@contextmanager
+def progress(console: Console, doing: str) -> Iterator[Tick]:
+    """A bar on a terminal while figures are computed, gone afterwards; elsewhere nothing.
+
+    doing: what is done until it is told something else.
+    """
+    if not console.is_terminal or console.is_dumb_terminal or console.quiet:
+        yield no_tick
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+    )
+    both = sys.stdout.isatty()  # what is printed into a file stays there
+    with Progress(*columns, console=console, transient=True, redirect_stdout=both) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total, said: bar.update(
+            task, completed=done, total=total, description=said
+        )

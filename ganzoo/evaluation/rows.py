@@ -1,0 +1,17 @@
+"""A test sample as a row of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ganzoo.inference.model import Model, OutputWire
+from ganzoo.interfaces import Data
+
+
+def row(model: Model, columns: Sequence[OutputWire], data: Data, index: int) -> list[Tensor]:
+    """Each column's picture (C, H, W) of that sample; seeded by its number."""
+    sample = {name: value[None] for name, value in data.test_sample(index).items()}
+    values = model.evaluate([*columns], sample, seed=index)
+    return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]

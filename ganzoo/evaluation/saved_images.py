@@ -1,0 +1,166 @@
+"""What `ganzoo evaluate --folders` does: two folders of saved images, compared without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.lookup import Lookup
+from ganzoo.builder.resolve import read_metric
+from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.listing import no_images, shown, survey
+from ganzoo.engine.device import device_named
+from ganzoo.errors import DataError, ModelError, RecipeError
+from ganzoo.evaluation.evaluate import measured
+from ganzoo.evaluation.measuring import Evaluation, Tell
+from ganzoo.evaluation.observed import GIVEN, HELD_OUT
+from ganzoo.evaluation.showing import Tick, no_tick
+from ganzoo.inference.model import Model
+from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.recipe.loading import override
+from ganzoo.recipe.validation import check_tables
+from ganzoo.registry.discovery import installed
+from ganzoo.runs.folder import finite
+
+REAL, FAKE = "real", "fake"
+# What is computed where nothing is asked for: of crowds, and of pairs.
+CROWDS, PAIRS = ("kid",), ("psnr", "ssim")
+
+
+class SavedImages(Data):
+    """Images `real` and `fake` of two folders, each as large as it is.
+
+    They are pairs where each name in one folder, but for its suffix, is one in the other.
+
+    Raises:
+        DataError: a folder cannot be looked into, or holds no images.
+    """
+
+    def __init__(self, real: Path, fake: Path) -> None:
+        self.variables = {REAL: Variable(), FAKE: Variable()}
+        found = {REAL: _by_name(real), FAKE: _by_name(fake)}
+        self.paired = found[REAL].keys() == found[FAKE].keys()
+        self.files = {name: [files[key] for key in sorted(files)] for name, files in found.items()}
+
+    def __len__(self) -> int:
+        return 0
+
+    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+        """There is none."""
+        raise IndexError(index)
+
+    def test_count(self) -> int:
+        """As many as the larger folder holds."""
+        return max(map(len, self.files.values()))
+
+    def test_counts(self) -> dict[str, int]:
+        """How many each folder holds."""
+        return {name: len(files) for name, files in self.files.items()}
+
+    def test_sample(self, index: int) -> Sample:
+        """`real` and `fake` (3, H, W) in [-1, 1], of sizes of their own."""
+        chosen = {name: files[index % len(files)] for name, files in self.files.items()}
+        return {n: to_range(read_image(p, self.variables[n])) for n, p in chosen.items()}
+
+
+@dataclass(frozen=True)
+class FolderScores:
+    """Figures of two folders. counts: how many images each holds."""
+
+    real: Path
+    fake: Path
+    counts: dict[str, int]
+    paired: bool
+    found: Evaluation
+
+    @property
+    def headline(self) -> str:
+        """What was compared."""
+        pairs = ", pairs by name" if self.paired else ""
+        counts = f"{self.counts[FAKE]} images against {self.counts[REAL]}"
+        return f"{shown(self.fake)} against {shown(self.real)}: {counts}{pairs}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; null where a figure is no number."""
+        told = {
+            "real": str(self.real),
+            "fake": str(self.fake),
+            "counts": self.counts,
+            "paired": self.paired,
+            **self.found.tables(),
+        }
+        plain: dict[str, Any] = finite(told)
+        return plain
+
+
+def evaluate_folders(
+    real: Path,
+    fake: Path,
+    *,
+    metrics: Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    device: str = "",
+    tell: Tell,
+    tick: Tick = no_tick,
+) -> FolderScores:
+    """Compute metrics of images that are saved, as two folders.
+
+    metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
+    overrides: their settings, as `["metrics.kid.backbone=inception"]`.
+    device: see `device_named`. tell, tick: as of `evaluate_file`.
+
+    Raises:
+        DataError: a folder holds no images.
+        ModelError: a metric cannot be computed of them.
+        RecipeError: there is no such metric, or it refuses its settings.
+    """
+    where = device_named(device)
+    data = SavedImages(real, fake)
+    names = list(dict.fromkeys(metrics)) or [*(PAIRS if data.paired else ()), *CROWDS]
+    blueprint = _blueprint(names, data, overrides)
+    model = Model({}, {}, data.variables, {}).to(where)
+    found = measured(blueprint, model, data, list(blueprint.metrics), tell, tick)
+    given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in found.observed.items()}
+    found = replace(found, observed=given)  # nobody knows what a model was trained on
+    return FolderScores(real, fake, data.test_counts(), data.paired, found)
+
+
+def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:
+    wires = {"prediction": FAKE, "target": REAL}
+    tables: Mapping[str, Any] = {
+        "networks": {},
+        "losses": {},
+        "optimizers": {},
+        "train": {"length": "1 step"},
+        "data": {"type": "saved images"},
+        "metrics": {name: {"type": name, **wires} for name in names},
+    }
+    recipe = check_tables(override(tables, overrides), "--folders")
+    blueprint = Blueprint(recipe, dataset=data, variables=dict(data.variables))
+    lookup = Lookup(installed().registry)
+    for name, part in recipe.metrics.items():
+        read_metric(name, part, blueprint, lookup)
+    if lookup.faults:
+        raise RecipeError("--folders", lookup.faults)
+    if blueprint.notes:
+        pairs = ", ".join(name for name in names if name not in blueprint.metrics)
+        raise ModelError(f"--folders: {pairs} compares pairs: files of equal names in both folders")
+    return blueprint
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """The images of a folder, by their names without the suffix, where those are different."""
+    if not folder.is_dir():
+        raise DataError(f"--folders: there is no folder {shown(folder)}")
+    found = survey(folder)
+    if not found.images:
+        raise DataError(f"--folders: no images in {shown(folder)}{no_images(found)}")
+    stems = {shown(path.relative_to(folder).with_suffix("")): path for path in found.images}
+    if len(stems) == len(found.images):
+        return stems
+    return {shown(path.relative_to(folder)): path for path in found.images}

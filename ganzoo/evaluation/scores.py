@@ -1,0 +1,98 @@
+"""Figures and their intervals as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from ganzoo.evaluation.observed import spell_observed
+from ganzoo.printing.text import one_line
+
+WIDEST = 10_000
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+def print_scores(
+    scores: Mapping[str, Rows],
+    observed: Mapping[str, Any],
+    console: Console,
+    intervals: Mapping[str, Rows] | None = None,
+    best: Mapping[str, Any] | None = None,
+) -> None:
+    """One table a metric: the model first, then what to compare it with.
+
+    Counts that are the same in all rows, as the size that images are shown at, stand below.
+
+    observed: by metric, on how many distinct items of what kind.
+    best: the line of evaluations.jsonl in which the best model was found, for a row of its own.
+    """
+    for name, rows in scores.items():
+        ends: Rows = (intervals or {}).get(name, {})
+        if best:
+            rows = _with_best(rows, best, "scores", name)
+            ends = _with_best(ends, best, "intervals", name)
+        on = spell_observed(observed.get(name))
+        title = name + (f", {on}" if on else "") + (" [95 % interval]" if ends else "")
+        table = _table(title, rows, ends, " ")
+        unbound = console.options.update(max_width=WIDEST)
+        if Measurement.get(console, unbound, table).maximum > console.width:
+            table = _table(title, rows, ends, "\n")
+        table.min_width = min(len(title), console.width)
+        console.print(table)
+
+
+def spell_figure(value: float | None, interval: Any = None, gap: str = " ") -> str:
+    """`0.534`, and `0.534 [0.521, 0.547]`; a count as it is."""
+    if value is None:  # what JSON has for NaN
+        return "nan"
+    said = str(value) if isinstance(value, int) else f"{value:.3f}"
+    return f"{said}{gap}[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else said
+
+
+def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
+    """The rows, with the best model's below the last one's."""
+    found = best.get(kind, {}).get(name, {})
+    first = next(iter(found), None)
+    if first is None:
+        return rows
+    step = best["step"]
+    named = {f"best, step {step}": found[first]}
+    return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
+
+
+def _everywhere(rows: Rows) -> dict[str, int]:
+    """The counts that all rows have, and of which all are equal."""
+    first, *others = rows.values()
+    return {
+        name: count
+        for name, count in first.items()
+        if isinstance(count, int) and all(row.get(name) == count for row in others)
+    }
+
+
+def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
+    """gap: what stands between a figure and its interval."""
+    below = _everywhere(rows)
+    caption = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in below.items())
+    table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
+    table.caption, table.caption_justify = one_line(caption) or None, "left"
+    table.add_column("")
+    names = dict.fromkeys(figure for found in rows.values() for figure in found)
+    figures = [name for name in names if name not in below]
+    cells = {
+        row: [
+            spell_figure(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
+            for f in figures
+        ]
+        for row, v in rows.items()
+    }
+    for figure, column in zip(figures, zip(*cells.values(), strict=True), strict=True):
+        widest = max(len(line) for cell in column for line in cell.split("\n"))
+        table.add_column(one_line(figure.replace("_", " ")), justify="right", min_width=widest)
+    for row, found in cells.items():
+        table.add_row(one_line(row), *found)
+    return table

@@ -1,0 +1,1 @@
+"""A trained recipe's outputs: the model, sampling, image files in and out."""

@@ -1,0 +1,129 @@
+"""Images that a trained model draws from nothing but chance and a class, as files or a grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ganzoo.components.data.images import SUFFIXES
+from ganzoo.errors import GanzooError, ModelError, did_you_mean
+from ganzoo.inference.drawing import TOGETHER, class_label, drawable
+from ganzoo.inference.grid import grid, save_picture
+from ganzoo.inference.model import Model
+from ganzoo.inference.targets import refuse_existing
+from ganzoo.inference.translation import check_image, check_output, write_image
+from ganzoo.interfaces import Variable
+
+# A column a class, if there are no more than these.
+COLUMNS = 20
+LARGEST_GRID = 1000
+
+
+def sample(
+    model: Model, target: Path, count: int, output: str = "", label: str = "", seed: int = 0
+) -> Iterator[Path]:
+    """Draw images into a folder, or as one grid if the target ends in .png; yields files written.
+
+    label: a class, by number or name; left out, classes take turns.
+
+    Raises:
+        GanzooError: an output file is there already or cannot be written, or the target is no PNG.
+        ModelError: the model has no such output, it needs an image, or there is no such class.
+    """
+    if count < 1:
+        raise GanzooError(f"--n {count}: at least 1 image can be drawn")
+    name = _drawable(model, output)
+    variable = class_label(model, model.output(name))
+    number = _number(label, variable, str(model.output(name).wire)) if label else None
+    is_grid = target.suffix.lower() == ".png" and not target.is_dir()
+    if is_grid and count > LARGEST_GRID:
+        raise GanzooError(f"--n {count}: a grid holds {LARGEST_GRID}; name a folder instead")
+    _refuse_other_files(target, is_grid)
+    images = _images(model, count, name, number, seed)
+    if is_grid:
+        refuse_existing([target])
+        return _write_grid(list(images), target, variable if number is None else None)
+    files = [target / _file(i, number, variable) for i in range(count)]
+    refuse_existing(files)
+    return _write_all(images, files, str(model.output(name).wire))
+
+
+def _drawable(model: Model, output: str) -> str:
+    check_output(model, output)
+    try:
+        return drawable(model, output)
+    except ValueError as error:
+        hint = "; use ganzoo translate" if model.outputs else ""
+        raise ModelError(f"{error}{hint}") from None
+
+
+def _number(label: str, variable: Variable | None, wire: str) -> int:
+    """The class of that number or name."""
+    if variable is None or not variable.classes:
+        raise ModelError(f"--class {label}: '{wire}' has no classes to choose from")
+    if label in variable.labels:
+        return variable.labels.index(label)
+    if label.isdecimal() and int(label) < variable.classes:
+        return int(label)
+    named = f" ({', '.join(variable.labels)})" if variable.labels else ""
+    raise ModelError(
+        f"--class {label}: there is no such class; they are 0 ... {variable.classes - 1}{named}."
+        f"{did_you_mean(label, variable.labels)}"
+    )
+
+
+def _refuse_other_files(target: Path, is_grid: bool) -> None:
+    if is_grid:
+        return
+    if target.suffix.lower() in SUFFIXES and not target.is_dir():
+        png = target.with_suffix(".png")
+        raise GanzooError(f"{target}: images are written as PNG; name it {png}, or a folder")
+    if target.is_file():
+        raise GanzooError(f"{target} is a file; name a folder, or a grid that ends in .png")
+
+
+def _images(
+    model: Model, count: int, output: str, label: int | None, seed: int
+) -> Iterator[Tensor]:
+    """One after the other (C, H, W), a batch at a time in memory."""
+    for start in range(0, count, TOGETHER):
+        some = min(TOGETHER, count - start)
+        images = model.sample(some, output, label=label, seed=seed, start=start)
+        check_image(images[0], str(model.output(output).wire))
+        yield from images
+
+
+def _file(index: int, label: int | None, variable: Variable | None) -> str:
+    """`00003.png`, and of a class `00003-7.png` or `00003-cat.png`."""
+    if variable is None or not variable.classes:
+        return f"{index:05d}.png"
+    number = index % variable.classes if label is None else label
+    return f"{index:05d}-{variable.labels[number] if variable.labels else number}.png"
+
+
+def _write_all(images: Iterator[Tensor], files: list[Path], wire: str) -> Iterator[Path]:
+    for image, file in zip(images, files, strict=True):
+        write_image(image, file, wire)
+        yield file
+
+
+def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> Iterator[Path]:
+    """Rows of images; where classes take turns, a column a class."""
+    classes = turns.classes if turns else None
+    columns = math.ceil(math.sqrt(len(images)))
+    headings = [""] * columns
+    if turns and classes and classes <= COLUMNS:
+        columns = min(classes, len(images))
+        headings = [*(turns.labels or map(str, range(classes)))][:columns]
+    empty = [torch.ones_like(images[0])] * (-len(images) % columns)
+    cells = [*images, *empty]
+    rows = [cells[i : i + columns] for i in range(0, len(cells), columns)]
+    try:
+        save_picture(grid(rows, headings), target)
+    except OSError as error:
+        raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
+    yield target

@@ -1,0 +1,128 @@
+"""A picture of any size through an output, at the scale at which its networks were trained."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from torch import Tensor
+
+from ganzoo.components.data.images import MAX_PIXELS, to_range
+from ganzoo.components.data.transforms import Size, covering, resize
+from ganzoo.engine.rng import derive
+from ganzoo.interfaces import Variable
+
+if TYPE_CHECKING:
+    from ganzoo.inference.model import Model, OutputWire
+
+Scale = float | Literal["trained", "native"]
+"""What a picture is resized to before the networks see it.
+
+`trained`: as held-out images are for metrics: it covers the size of training, or is squashed to it;
+where these are crops of images as they are, it stays so, too.
+`native`: it stays as it is. A number: so many times its own size.
+"""
+
+
+def working_size(source: Size, variable: Variable, scale: Scale) -> Size:
+    """What a picture of that size is resized to.
+
+    Raises:
+        ValueError: the scale is none, or the picture would be too large.
+    """
+    if isinstance(scale, str):
+        size = _trained(source, variable) if scale == "trained" else source
+    elif math.isfinite(scale) and scale > 0:
+        size = max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
+    else:
+        raise ValueError(f"a scale is 'trained', 'native' or a factor above 0, not {scale}")
+    if math.prod(size) > MAX_PIXELS:
+        raise ValueError(f"at this scale it would be {size[1]} x {size[0]} px; give a smaller one")
+    return size
+
+
+def _trained(source: Size, variable: Variable) -> Size:
+    if variable.size is None or variable.aspect == "crop":
+        return source
+    return variable.size if variable.aspect == "squash" else covering(source, variable.size)
+
+
+def make_picture(
+    model: Model,
+    output: OutputWire,
+    pictures: Mapping[str, Tensor],
+    scale: Scale = "trained",
+    seed: int = 0,
+    beside: Mapping[str, Tensor] | None = None,
+) -> Tensor:
+    """What an output makes of whole pictures: (C, H, W) in [-1, 1], on the CPU.
+
+    pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` gives them.
+    seed: chance follows it and what the pictures show, not where they stand in a folder.
+    beside: inputs that are no pictures, (1, ...).
+
+    The result is as large against the first picture as it was against what the networks saw: of
+    networks that keep sizes, just as large.
+
+    Raises:
+        ValueError: see `working_size`.
+    """
+    seen = {
+        name: _at_scale(image, model.variables[name], scale) for name, image in pictures.items()
+    }
+    inputs = {name: to_range(image)[None] for name, image in seen.items()} | dict(beside or {})
+    own_seed = derive(seed, "content", digest(pictures.values()))
+    value = model.evaluate([output], inputs, own_seed)[0]
+    result = (value[-1] if isinstance(value, list) else value)[0].float().cpu()
+    first = next(iter(pictures))
+    return _returned(result, _size(pictures[first]), _size(seen[first]))
+
+
+def followed(
+    variables: Mapping[str, Variable], inputs: Mapping[str, Tensor]
+) -> Mapping[str, Variable]:
+    """Variables as large as these inputs (N, C, H, W) are; images that are not given grow alike."""
+    trained = {name: variable.size for name, variable in variables.items() if variable.size}
+    given = {name: _size(tensor) for name, tensor in inputs.items() if name in trained}
+    if not given:
+        return variables
+    first = next(iter(given))
+    ends = trained[first], given[first]
+    sizes = {name: given.get(name) or _grown(size, *ends) for name, size in trained.items()}
+    return {**variables, **{n: replace(variables[n], size=size) for n, size in sizes.items()}}
+
+
+def _grown(size: Size, before: Size, now: Size) -> Size:
+    height, width = (max(1, round(size[i] * now[i] / before[i])) for i in (0, 1))
+    return height, width
+
+
+def digest(pictures: Iterable[Tensor]) -> str:
+    """What tells pictures from any others: a hash of their values and shapes."""
+    found = hashlib.blake2b(digest_size=16)
+    for picture in pictures:
+        found.update(repr((picture.dtype, tuple(picture.shape))).encode())
+        found.update(picture.contiguous().numpy().data)
+    return found.hexdigest()
+
+
+def _at_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
+    size = working_size(_size(picture), variable, scale)
+    return resize(picture, size, variable.interpolation)
+
+
+def _returned(result: Tensor, source: Size, seen: Size) -> Tensor:
+    """The result (C, h, w) at the scale of the file it was made from."""
+    if source == seen or result.dim() != 3:
+        return result
+    made = _size(result)
+    height, width = (max(1, round(source[i] * made[i] / seen[i])) for i in (0, 1))
+    levels = (result.nan_to_num(-1.0).clamp(-1, 1) + 1) * 127.5
+    return to_range(resize(levels, (height, width)))
+
+
+def _size(image: Tensor) -> Size:
+    return image.shape[-2], image.shape[-1]

@@ -1,0 +1,1 @@
+"""A recipe's tables: schema, loading, validation, durations, notation."""

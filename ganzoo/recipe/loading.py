@@ -1,0 +1,174 @@
+"""Where recipes come from: a file, a run's folder, a name, a table; `extends`; overrides."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import Fault, GanzooError, RecipeError, cut, did_you_mean
+from ganzoo.files.untrusted import deeper
+from ganzoo.recipe.older import spelt_out
+from ganzoo.recipe.origins import SET, Gathered, Layer
+from ganzoo.recipe.overrides import Overrides, merge, override, read_overrides
+from ganzoo.recipe.schema import Recipe, is_folder_name
+from ganzoo.recipe.toml_text import DEEPEST, read_toml
+from ganzoo.recipe.validation import check_tables
+from ganzoo.registry.discovery import installed
+
+__all__ = ["Overrides", "Source", "find_recipe", "gather", "load_recipe", "override", "recipe_name"]
+
+Source = str | Path | Mapping[str, Any] | Recipe
+LONGEST = 16  # recipes that extend one another
+
+
+def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
+    """Read a recipe.
+
+    source: a `.toml` file, a run folder, the name of an installed recipe (`"cyclegan"`), or tables.
+    overrides: `{"train.seed": 1}` or `["train.seed=1"]`, as `--set` on the command line.
+
+    Raises:
+        RecipeError: everything wrong with its tables.
+        GanzooError: there is no such recipe.
+    """
+    gathered = gather(source, overrides)
+    with gathered.placing():
+        return check_tables(gathered.tables, gathered.place, gathered.faults)
+
+
+def recipe_name(source: Source, overrides: Overrides = ()) -> str:
+    """A recipe's name, or "" where it cannot be one; nothing else of its tables is checked.
+
+    Raises:
+        GanzooError: there is no such recipe, or it cannot be read.
+    """
+    name = gather(source, overrides).tables["name"]
+    return name if isinstance(name, str) and is_folder_name(name) else ""
+
+
+def gather(source: Source, overrides: Overrides = ()) -> Gathered:
+    """A recipe's tables with every `extends` and override, and where they came from.
+
+    Raises:
+        GanzooError: there is no such recipe, or it cannot be read.
+    """
+    place, layers = _layers(source)
+    tables: dict[str, Any] = {}
+    for layer in layers:
+        tables = merge(_without_name(tables), layer.tables)
+    return overridden(Gathered(place, tables, layers), overrides, _default_name(source, place))
+
+
+def overridden(gathered: Gathered, overrides: Overrides, name: str = "") -> Gathered:
+    """With overrides laid over; `name` is for tables that have none."""
+    changes, faults = read_overrides(gathered.tables, overrides)
+    tables = gathered.tables
+    for change in changes:
+        tables = merge(tables, change)
+    if deeper(tables, DEEPEST):
+        raise GanzooError(f"{gathered.place}: lists or tables are nested too deeply here")
+    tables = {"name": name, **tables} if name else dict(tables)
+    layers = [*gathered.layers, *(Layer(SET, change) for change in changes)]
+    return Gathered(gathered.place, tables, layers, faults)
+
+
+def _default_name(source: Source, place: str) -> str:
+    is_file = not isinstance(source, str) or _is(source, stat.S_ISREG, stat.S_ISDIR)
+    return Path(place).stem if is_file else str(source)
+
+
+def find_recipe(source: str | Path) -> Path:
+    """The file that a path, a run folder or a name means.
+
+    Raises:
+        GanzooError: nothing is called so.
+    """
+    path = Path(source)
+    if _is(path, stat.S_ISDIR) and _is(path / "recipe.toml", stat.S_ISREG):
+        return path / "recipe.toml"
+    if _is(path, stat.S_ISREG):
+        return path
+    known = installed().recipes
+    if str(source) in known:
+        return known[str(source)][0]
+    if _is(path, stat.S_ISDIR):
+        raise GanzooError(f"{source}: this folder is no run: it holds no recipe.toml")
+    if _is(path, lambda mode: True):
+        raise GanzooError(f"{source}: this is no regular file")
+    return _no_recipe(str(source), known)
+
+
+def _is(path: str | Path, *kinds: Any) -> bool:
+    """Whether there is a file of one of these kinds; what can be no path is none."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return any(kind(mode) for kind in kinds)
+
+
+def _layers(source: Source) -> tuple[str, list[Layer]]:
+    """How to call a recipe in a message, and its tables from the first that is extended on."""
+    if isinstance(source, Recipe):
+        tables = source.to_dict()
+        place = source.name or "recipe"
+        return place, [Layer(place, tables if source.name else _without_name(tables))]
+    if isinstance(source, Mapping):
+        place = str(source.get("name") or "recipe")
+        return place, _extended(place, dict(source), Path.cwd(), ())
+    path = find_recipe(source)
+    place = str(path if _is(source, stat.S_ISREG, stat.S_ISDIR) else source)
+    return place, _read(place, path, ())
+
+
+def _read(place: str, path: Path, seen: tuple[Path, ...]) -> list[Layer]:
+    if path.resolve() in seen:
+        raise _at_extends(place, "this recipe extends itself")
+    if len(seen) == LONGEST:
+        raise _at_extends(place, f"more than {LONGEST} recipes extend one another")
+    tables = spelt_out(read_toml(path))
+    return _extended(place, tables, path.parent, (*seen, path.resolve()))
+
+
+def _extended(
+    place: str, tables: dict[str, Any], folder: Path, seen: tuple[Path, ...]
+) -> list[Layer]:
+    if "extends" not in tables:
+        return [Layer(place, tables)]
+    parent = tables.pop("extends")
+    if not isinstance(parent, str):
+        raise _at_extends(place, "this should be a file or a recipe's name")
+    beside = folder / parent
+    is_file = _is(beside, stat.S_ISREG)
+    path = beside if is_file else _find_parent(parent, place)
+    if path.resolve().suffix != ".toml":  # messages show lines of what is read
+        raise _at_extends(place, f"{cut(parent)}: a file that is extended ends in .toml")
+    named = parent in installed().recipes and not is_file
+    return [*_read(parent if named else str(path), path, seen), Layer(place, tables)]
+
+
+def _find_parent(parent: str, place: str) -> Path:
+    try:
+        return find_recipe(parent)
+    except GanzooError as error:
+        raise _at_extends(place, str(error)) from None
+
+
+def _at_extends(place: str, message: str) -> RecipeError:
+    return RecipeError(place, [Fault("extends", message)])
+
+
+def _without_name(tables: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tables.items() if key not in ("name", "summary")}
+
+
+def _no_recipe(name: str, known: Iterable[str]) -> Path:
+    reasons = installed().registry.broken
+    plugin = name.partition(".")[0]
+    if plugin in reasons:
+        reason = f"plugin '{plugin}' failed to load ({reasons[plugin]})"
+        raise GanzooError(f"there is no recipe '{name}': {reason}")
+    hint = did_you_mean(Path(name).stem, known)
+    raise GanzooError(f"there is no recipe '{cut(name)}'.{hint} See: ganzoo list recipes")

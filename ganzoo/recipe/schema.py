@@ -1,0 +1,206 @@
+"""A recipe: the tables of a TOML file as objects. What the names mean is the build layer's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import Field, field_validator, model_validator
+
+from ganzoo.recipe.duration import Duration, DurationField
+from ganzoo.recipe.tables import (
+    MetricPart,
+    NetworkPart,
+    OptimizerPart,
+    Output,
+    OutputPart,
+    Part,
+    PlayerTable,
+    SchedulePart,
+    Table,
+    TermPart,
+)
+
+MANY = Field(max_length=256)  # more networks, terms or columns than any paper has
+LONGEST = 200  # bytes of a name; file systems take 255, and files get suffixes
+# What Windows keeps for devices, whatever follows after a dot.
+DEVICES = (
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+)
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a recipe's name can name a folder of its own, and nothing outside of it."""
+    words = name.strip() == name and name.partition(".")[0].lower() not in ("", *DEVICES)
+    sound = words and name.isprintable() and not name.endswith(".")
+    return sound and len(name.encode()) <= LONGEST and not any(sign in name for sign in "/\\:")
+
+
+DECAY = 0.999  # of averages, where a recipe asks for them and says no more
+
+
+class Averages(Table):
+    """Exponential moving averages of weights, for outputs, samples and metrics.
+
+    decay: how much of an average each step keeps; 0.999 where neither is given.
+    half_life: instead, how long until half of a weight is forgotten.
+    warmup: keep less at first, min(decay, (1 + t) / (10 + t)).
+    networks: which; left out, all that are trained and no critics.
+    """
+
+    decay: float | None = Field(default=None, ge=0, lt=1)
+    half_life: DurationField | None = None
+    warmup: bool = True
+    networks: list[str] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_an_old_default(cls, table: Any) -> Any:
+        """ganzoo 0.1 wrote its default into filled recipes and models beside a half-life."""
+        if isinstance(table, dict) and "half_life" in table and table.get("decay") == DECAY:
+            return {key: value for key, value in table.items() if key != "decay"}
+        return table
+
+    def filled(self) -> Averages:
+        """With the decay that is meant, unless it follows from the half-life."""
+        given = self.decay is not None or self.half_life is not None
+        return self if given else self.model_copy(update={"decay": DECAY})
+
+
+class Train(Table):
+    """How long, on how much, from which seed.
+
+    length: the whole training, learning-rate decay included.
+    batch_size: samples a micro-batch in each process.
+    accumulate: micro-batches whose gradients make one step.
+    workers: processes that load data beside the training; 0 loads in the training's own.
+    precision: "bf16" and "fp16" run networks in half precision; weights and losses stay whole.
+    device: "auto" takes an accelerator where there is one.
+    compile: run players through torch.compile; those with penalties stay as they are.
+    log_every: how often losses are read back, shown and written to log.jsonl.
+    """
+
+    length: DurationField
+    batch_size: int = Field(default=1, ge=1, le=2**14)
+    accumulate: int = Field(default=1, ge=1, le=2**14)
+    seed: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0, le=1024)
+    precision: Literal["float32", "float64", "bf16", "fp16"] = "float32"
+    device: Literal["auto", "cpu"] = "auto"
+    compile: bool = False
+    log_every: DurationField = Duration(50, "steps")
+
+
+class Samples(Table):
+    """The picture a run shows of itself: a row a test sample, a column a wire."""
+
+    show: Annotated[list[str], MANY] = []
+    count: int = Field(default=6, ge=1, le=1024)
+    every: DurationField = Duration(500, "steps")
+
+
+class Checkpoints(Table):
+    """What a run keeps: the last `keep`, and for good every `keep_every`.
+
+    best: the metric and its figure by which the best model is kept, as "labels.class_iou"; left
+        out, the first figure of the first metric that has an `every`.
+    """
+
+    every: DurationField = Duration(500, "steps")
+    keep: int = Field(default=2, ge=1)
+    keep_every: DurationField | None = None
+    best: str = ""
+
+
+AlarmName = Literal[
+    "non_finite",
+    "critic_won",
+    "inputs_ignored",
+    "outputs_frozen",
+    "inverted_colours",
+    "input_unchanged",
+]
+
+
+class Alarms(Table):
+    """What training watches for.
+
+    action: "warn" tells; "stop" also saves and stops, as Ctrl-C does; "off" looks at nothing.
+    ignore: alarms that are not told.
+    patience: how long a fault must last, and about how often outputs are looked at.
+    """
+
+    action: Literal["warn", "stop", "off"] = "warn"
+    ignore: list[AlarmName] = []
+    patience: DurationField = Duration(300, "steps")
+
+
+class Recipe(Table):
+    """A GAN's objective in the notation of its paper, and how to train it."""
+
+    name: str = ""
+    summary: str = ""
+    networks: Annotated[dict[str, NetworkPart], MANY]
+    losses: Annotated[dict[str, TermPart], MANY]
+    outputs: Annotated[dict[str, Output | OutputPart], MANY] = {}
+    latents: Annotated[dict[str, Part], MANY] = {}
+    players: Annotated[dict[str, PlayerTable | list[str]], MANY] = {}
+    data: Part
+    optimizers: Annotated[dict[str, OptimizerPart], MANY]
+    schedule: SchedulePart = SchedulePart(type="constant")
+    ema: Averages | None = None
+    train: Train
+    samples: Samples = Samples()
+    checkpoints: Checkpoints = Checkpoints()
+    metrics: Annotated[dict[str, MetricPart], MANY] = {}
+    alarms: Alarms = Alarms()
+    trackers: dict[str, dict[str, Any]] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _folder_name(cls, name: str) -> str:
+        """A run is made in the folder of this name."""
+        if not is_folder_name(name):
+            raise ValueError("a name is a word without / \\ and :, as it becomes the run's folder")
+        return name
+
+    @field_validator("ema", mode="before")
+    @classmethod
+    def _empty_clears(cls, ema: Any) -> Any:
+        """`ema = {}` takes back what a recipe that is extended asks for."""
+        return None if ema == {} else ema
+
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _short_outputs(cls, outputs: Any) -> Any:
+        """`x2y = "G(x)"` is short for `x2y = { expression = "G(x)" }`."""
+        if not isinstance(outputs, dict):
+            return outputs
+        return {k: {"expression": v} if isinstance(v, str) else v for k, v in outputs.items()}
+
+    @property
+    def order(self) -> list[str]:
+        """The order in which players move, as the recipe gives it."""
+        order = self.players.get("order", [])
+        return order if isinstance(order, list) else []
+
+    def to_toml(self) -> str:
+        """The recipe as a file that reads back to an equal one."""
+        return tomli_w.dumps(_plain(self.model_dump(exclude_none=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as plain JSON values."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists: TOML has one kind of sequence."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""What is installed: components, hooks, discovery, signatures as schemas."""

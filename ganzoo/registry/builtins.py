@@ -1,0 +1,169 @@
+"""The core's own parts, registered through the same hook as everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ganzoo.registry.discovery import API, Register, hookimpl
+
+GANZOO_API = API
+
+PARTS = {
+    "generator": {
+        "resnet": (".networks.resnet:ResNet", "residual blocks between down- and upsampling"),
+        "unet": (".networks.unet:UNet", "encoder and decoder with skip connections"),
+        "timm_unet": (".networks.timm_unet:TimmUNet", "a U-Net on an encoder of timm"),
+        "coupled": (
+            ".networks.coupled:CoupledGenerator",
+            "two images of one latent, by generators that share their first layers",
+        ),
+        "dcgan": (
+            ".networks.convolutional:ConvolutionalGenerator",
+            "a vector, and a class by choice, to an image by transposed convolutions",
+        ),
+    },
+    "discriminator": {
+        "patchgan": (
+            ".networks.patchgan:PatchGAN",
+            "judges overlapping patches, 16 to 286 px",
+        ),
+        "pixel": (".networks.pixel:PixelCritic", "judges single pixels"),
+        "coupled": (
+            ".networks.coupled:CoupledCritic",
+            "judges two domains, by critics that share their last layers",
+        ),
+        "dcgan": (
+            ".networks.convolutional:ConvolutionalCritic",
+            "judges an image as a whole, and a class by choice: one logit",
+        ),
+    },
+    "module": {
+        "detach": (".networks.operations:Detach", "stops the gradient"),
+        "concat": (".networks.operations:Concat", "joins images along channels"),
+        "flip": (".networks.operations:Flip", "mirrors images left to right"),
+    },
+    "loss": {
+        "lsgan": (".losses.adversarial:LSGAN", "adversarial, least squares"),
+        "vanilla": (".losses.adversarial:Vanilla", "adversarial, cross-entropy"),
+        "hinge": (".losses.adversarial:Hinge", "adversarial, with a margin"),
+        "wasserstein": (".losses.adversarial:Wasserstein", "adversarial, earth mover's"),
+        "relativistic": (
+            ".losses.adversarial:Relativistic",
+            "adversarial, real against fake in pairs",
+        ),
+        "l1": (".losses.plain:L1", "mean absolute difference"),
+        "l2": (".losses.plain:L2", "mean squared difference"),
+        "huber": (".losses.plain:Huber", "squared near 0, absolute beyond"),
+        "cross_entropy": (
+            ".losses.classification:CrossEntropy",
+            "how far logits are from telling the class",
+        ),
+        "ssim": (".losses.structure:SSIM", "one minus structural similarity"),
+        "total_variation": (
+            ".losses.structure:TotalVariation",
+            "mean absolute difference of neighbours",
+        ),
+        "perceptual": (
+            ".losses.perceptual:Perceptual",
+            "difference of what a trained network sees",
+        ),
+        "feature_matching": (
+            ".losses.features:FeatureMatching",
+            "mean absolute difference of features, layer by layer",
+        ),
+    },
+    "penalty": {
+        "r1": (".losses.penalties:R1", "half the critic's squared slope at real images"),
+        "r2": (".losses.penalties:R2", "half the critic's squared slope at fake images"),
+        "gradient": (
+            ".losses.penalties:Gradient",
+            "the critic's slope between real and fake images, away from 1",
+        ),
+    },
+    "buffer": {"history": (".buffers.history:History", "half past fakes, half new ones")},
+    "data": {
+        "streets": (".data.streets:Streets", "drawn street scenes and their label maps"),
+        "earth": (".data.earth:Earth", "satellite photos and maps of the same places"),
+        "digits": (".data.digits:Digits", "handwritten digits and their classes"),
+        "folders": (".data.folders:Folders", "two folders of unpaired images"),
+        "paired_folders": (
+            ".data.paired_folders:PairedFolders",
+            "two folders of pairs, or side-by-side images",
+        ),
+        "class_folders": (
+            ".data.class_folders:ClassFolders",
+            "images in one folder a class, and their classes",
+        ),
+    },
+    "latent": {
+        "normal": (".latents:Normal", "standard normal noise"),
+        "uniform": (".latents:Uniform", "uniform noise in [-1, 1]"),
+        "categorical": (".latents:Categorical", "a class label, all classes alike"),
+    },
+    "init": {
+        "normal": (".inits:Normal", "normal weights of a small deviation"),
+        "xavier": (".inits:Xavier", "Glorot and Bengio's normal"),
+        "kaiming": (".inits:Kaiming", "He et al.'s normal"),
+        "orthogonal": (".inits:Orthogonal", "orthogonal matrices"),
+    },
+    "optimizer": {
+        "adam": ("torch.optim:Adam", "Adam"),
+        "adamw": ("torch.optim:AdamW", "Adam with decoupled weight decay"),
+        "nadam": ("torch.optim:NAdam", "Adam with Nesterov momentum"),
+        "radam": ("torch.optim:RAdam", "Adam with a rectified start"),
+        "rmsprop": ("torch.optim:RMSprop", "RMSprop"),
+        "sgd": ("torch.optim:SGD", "gradient descent, with momentum by choice"),
+    },
+    "schedule": {
+        "constant": (".schedules:Constant", "the first learning rate throughout"),
+        "linear": (".schedules:Linear", "constant at first, then linearly to 0"),
+        "cosine": (".schedules:Cosine", "half a cosine, down to 0"),
+        "step": (".schedules:Step", "drops at given fractions of the training"),
+    },
+    "metric": {
+        "palette_score": (
+            ".metrics.palette:PaletteScore",
+            "label maps by nearest colour: pixel and class accuracy, class IoU",
+        ),
+        "fcn_score": (
+            ".metrics.fcn:FcnScore",
+            "photos made of label maps, read by a network that learnt from real ones",
+        ),
+        "fid": (".metrics.fid:Fid", "Frechet inception distance on a network's features"),
+        "kid": (".metrics.kid:Kid", "kernel inception distance on a network's features"),
+        "precision_recall": (
+            ".metrics.precision_recall:PrecisionRecall",
+            "fidelity and variety of a crowd of images, by nearest neighbours",
+        ),
+        "lpips": (".metrics.lpips:Lpips", "learned perceptual distance"),
+        "psnr": (".metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
+        "ssim": (".metrics.ssim:Ssim", "structural similarity"),
+        "cycle_error": (
+            ".metrics.cycle_error:CycleError",
+            "mean absolute error of what was translated there and back",
+        ),
+    },
+    "output": {
+        "latent_search": (
+            ".outputs.latent_search:LatentSearch",
+            "translation by the latent whose image is the input",
+        ),
+    },
+}
+
+
+@hookimpl
+def register_components(register: Register) -> None:
+    """The parts above."""
+    for kind, parts in PARTS.items():
+        for name, (target, summary) in parts.items():
+            place = f"ganzoo.components{target}" if target.startswith(".") else target
+            register(kind, name, place, summary=summary)
+
+
+@hookimpl
+def register_recipes(register: Callable[[Path], None]) -> None:
+    """The recipes of the zoo: beside the package in a wheel, at the top in a checkout."""
+    here = Path(__file__).parent.parent
+    register(here / "recipes" if (here / "recipes").is_dir() else here.parent / "recipes")

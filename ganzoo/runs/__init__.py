@@ -1,0 +1,1 @@
+"""Run folders on disk: their files, record and listing."""

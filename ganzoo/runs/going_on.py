@@ -1,0 +1,176 @@
+"""What may change between a run and its resume, and what was changed on purpose.
+
+Where data are may change, what they are may not; what weights depend on changes by `--change` only,
+which is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganzoo.components.data.inspecting import compared
+from ganzoo.errors import GanzooError, RunError
+from ganzoo.interfaces import Data
+from ganzoo.recipe.schema import Recipe
+from ganzoo.registry.discovery import installed
+from ganzoo.registry.signature import as_written
+from ganzoo.runs.commands import resume_command
+from ganzoo.runs.record import DATA, read_record
+
+# What the weights do not depend on.
+FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
+FREE_TRAIN = ("length", "workers", "device", "log_every")
+NAMED = 5
+Change = dict[str, Any]
+
+
+def check_recipe_same(
+    folder: Path, before: Recipe, now: Recipe, allowed: Collection[str] = ()
+) -> list[Change]:
+    """What was changed of a run's recipe on purpose, each as `{"path", "from", "to"}`.
+
+    allowed: settings that may differ, with all below them.
+
+    Raises:
+        RunError: others differ on which the weights depend.
+    """
+    was, now_is = before.to_dict(), now.to_dict()
+    found = changed_settings(before, now)
+    refused = [path for path in found if not _is_allowed(path, allowed)]
+    if refused:
+        raise RunError(_differs(folder, refused, was, now_is))
+    return [{"path": path, "from": at(was, path), "to": at(now_is, path)} for path in found]
+
+
+def changed_settings(before: Recipe, now: Recipe) -> list[str]:
+    """The settings in which two recipes differ, of those that weights depend on."""
+    places = _places(now)
+    found = differences(before.to_dict(), now.to_dict())
+    return [path for path in found if not _is_free(path, places)]
+
+
+def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> list[Change]:
+    """What has changed of a run's prepared data, on purpose; as `check_recipe_same`.
+
+    Raises:
+        RunError: they are others than those that it was last trained on.
+    """
+    before = recorded(folder)
+    differ = compared(before, data.fingerprint()) if before is not None else []
+    if differ and DATA not in allowed:
+        go_on = resume_command(folder, "--change", DATA)
+        raise RunError(
+            f"{folder}: the data are others than this run was trained on: {'; '.join(differ)}\n"
+            f"  put them back, or go on with them as they are: {go_on}"
+        )
+    return [{"path": DATA, "from": None, "to": each} for each in differ]
+
+
+def unrecorded(folder: Path, data: Data) -> list[str]:
+    """A note, where the run has no record of its data, so that they cannot be compared."""
+    if recorded(folder) is not None or not data.fingerprint():
+        return []
+    return ["run.json does not tell what this run was trained on: the data are taken as they are"]
+
+
+def recorded(folder: Path) -> Mapping[str, Any] | None:
+    """The fingerprint of the data that a run was last trained on; None where it is not known."""
+    try:
+        record = read_record(folder) or {"starts": []}
+    except (OSError, ValueError):
+        return None
+    for entry in reversed(record["starts"]):
+        found = entry.get("data")
+        if isinstance(found, dict) and isinstance(found.get("fingerprint"), dict):
+            return dict(found["fingerprint"])
+    return None
+
+
+def changed_paths(changes: Sequence[str]) -> list[str]:
+    """The settings that `--change PATH=VALUE` allows to differ; `--change data` the data.
+
+    Raises:
+        GanzooError: one without a value.
+    """
+    for each in changes:
+        if "=" not in each and each != DATA:
+            raise GanzooError(
+                f"--change {each}: write it as path=value, as --change optimizers.default.lr=1e-4; "
+                f"or --change {DATA}, to go on with data that are others now"
+            )
+    return [each.partition("=")[0].strip() for each in changes]
+
+
+def differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """The dotted paths in which two nested tables differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = [*before, *(key for key in now if key not in before)]
+        return [
+            place
+            for key in keys
+            for place in differences(before.get(key), now.get(key), f"{path}.{key}".lstrip("."))
+        ]
+    return [] if before == now else [path]
+
+
+def check_steps_left(
+    folder: Path, done: int, left: int, length: str, changed: Sequence[Change]
+) -> None:
+    """Whether a run of so many steps may end there, and whether its changes will be trained.
+
+    Raises:
+        RunError: it is past its end; or it is at it, and its model would tell of changes that it
+            never learnt.
+    """
+    if left < 0:
+        raise RunError(
+            f"{folder}: this run has already made {done} steps; train.length = {length} is shorter"
+        )
+    if changed and not left:
+        paths = ", ".join(str(each["path"]) for each in changed)
+        raise RunError(
+            f"{folder}: all {done} steps are made, so none would be trained with what is changed "
+            f"({paths}); make it longer as well: --set 'train.length=...'"
+        )
+
+
+def at(tables: Any, path: str) -> Any:
+    """What stands at a dotted path; None where nothing does."""
+    for key in path.split("."):
+        tables = tables.get(key) if isinstance(tables, dict) else None
+    return tables
+
+
+def _places(recipe: Recipe) -> tuple[str, ...]:
+    """The settings that only say where its data are."""
+    try:
+        found = installed().registry.get("data", recipe.data.type).load()
+    except GanzooError:
+        return ()
+    return (*getattr(found, "places", ()), *getattr(found, "places_within", ()))
+
+
+def _is_free(path: str, places: Collection[str]) -> bool:
+    table, _, key = path.partition(".")
+    free = {"train": FREE_TRAIN, "data": places}
+    return table in FREE or key in free.get(table, ())
+
+
+def _is_allowed(path: str, allowed: Collection[str]) -> bool:
+    return any(path == each or path.startswith(f"{each}.") for each in allowed)
+
+
+def _differs(folder: Path, paths: Sequence[str], before: Any, now: Any) -> str:
+    named = [
+        f"{path} ({as_written(at(before, path))} there, {as_written(at(now, path))} here)"
+        for path in paths[:NAMED]
+    ]
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    change = f"{paths[0]}={as_written(at(now, paths[0]))}"
+    command = resume_command(folder, "--change", change)
+    return (
+        f"{folder}: the recipe differs from the run's in {', '.join(named)}{more}; resume it as it "
+        f"was, change it on purpose, or start another with --out DIR\n  to change it: {command}"
+    )

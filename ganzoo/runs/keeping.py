@@ -1,0 +1,117 @@
+"""Checkpoints on disk: whole or not there, with sums that tell whether they still are as written.
+
+SHA256SUMS is what the program sha256sum writes and checks. Checkpoints before it have none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from ganzoo.engine.checkpoint import checkpoint_name, checkpoints, prune, read_header
+from ganzoo.engine.state import STATE
+from ganzoo.errors import ModelError
+from ganzoo.files.untrusted import UntrustedError, open_plain, read_text
+from ganzoo.files.writing import remove, sync_folder, write_text
+
+SUMS = "SHA256SUMS"
+LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
+PART = ".part"
+
+
+def open_checkpoint(folder: Path) -> Path:
+    """An empty folder to write a checkpoint into; what a kill left half deleted goes."""
+    for kind in ("gone", "old"):
+        for leftover in [*folder.glob(f".step-*.{kind}")]:
+            remove(leftover)
+    part = folder / PART
+    remove(part)
+    part.mkdir(parents=True)
+    return part
+
+
+def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None) -> None:
+    """Give a whole checkpoint its name; older ones go.
+
+    One of the same step is set aside first: deleting takes long, and a kill then loses both.
+    """
+    place = folder / checkpoint_name(step)
+    aside = place.with_name(f".{place.name}.old")
+    write_sums(folder / PART)
+    if place.exists():
+        remove(aside)
+        place.rename(aside)
+    (folder / PART).rename(place)
+    sync_folder(folder)
+    remove(aside)
+    prune(folder, keep, keep_every)
+
+
+def put_back(folder: Path) -> None:
+    """Rename back what was set aside for a new checkpoint of the same step that never came."""
+    for aside in folder.glob(".step-*.old"):
+        place = folder / aside.stem.removeprefix(".")
+        if not place.exists():
+            with suppress(OSError):
+                aside.rename(place)
+
+
+def write_sums(checkpoint: Path) -> None:
+    """Note what each file of a checkpoint holds."""
+    files = sorted(checkpoint.iterdir())
+    write_text(
+        checkpoint / SUMS,
+        "".join(f"{_sum(file)}  {file.name}\n" for file in files if file.name != SUMS),
+    )
+
+
+def damage(checkpoint: Path) -> str:
+    """What is wrong with a checkpoint's files; nothing where they are as they were written."""
+    try:
+        return _damage(checkpoint)
+    except (ModelError, UntrustedError) as error:
+        return str(error)
+    except OSError as error:
+        return f"{error.filename or checkpoint}: cannot be read ({error.strerror or error})"
+
+
+def sound(folder: Path) -> tuple[list[Path], list[str]]:
+    """The checkpoints up to the last one that is as it was written, and what is wrong after it."""
+    found, wrong = [path for _, path in checkpoints(folder)], []
+    while found and (said := damage(found[-1])):
+        wrong.append(said)
+        found.pop()
+    return found, wrong
+
+
+def set_aside(folder: Path, step: int) -> None:
+    """Rename the checkpoints after a step: they are damaged, and will be made again."""
+    for number, path in checkpoints(folder):
+        if number > step:
+            aside = path.with_name(f"damaged-{path.name}")
+            remove(aside)
+            path.rename(aside)
+
+
+def _damage(checkpoint: Path) -> str:
+    sums = checkpoint / SUMS
+    if not sums.exists():  # by a version of ganzoo that wrote none
+        for file in {checkpoint / STATE, *checkpoint.glob("*.safetensors")}:
+            read_header(file)
+        return ""
+    lines = [LINE.fullmatch(line) for line in read_text(sums, within=checkpoint).splitlines()]
+    known = {match[2]: match[1] for match in lines if match}
+    if None in lines or STATE not in known:
+        return f"{sums}: this is damaged"
+    for name, written in known.items():
+        if _sum(checkpoint / name) != written:
+            return f"{checkpoint / name}: this is damaged: it is not as it was written"
+    return ""
+
+
+def _sum(file: Path) -> str:
+    with open_plain(file, within=file.parent) as opened:
+        found = hashlib.file_digest(opened, "sha256")  # type: ignore[arg-type]
+    return found.hexdigest()

@@ -1,0 +1,43 @@
+"""Which lines of a run's logs can be used; all others are left out, whoever wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ganzoo.files.untrusted import is_count, is_number
+
+
+def is_step(line: Mapping[str, Any]) -> bool:
+    """Whether it says of which step it is."""
+    return is_count(line.get("step"))
+
+
+def is_losses(line: Mapping[str, Any]) -> bool:
+    """Whether it is a line of the log."""
+    tables = line.get("losses")
+    return (
+        is_step(line)
+        and is_count(line.get("nonfinite"))
+        and isinstance(tables, dict)
+        and all(isinstance(terms, dict) for terms in tables.values())
+        and all(is_figure(loss) for terms in tables.values() for loss in terms.values())
+        and isinstance(line.get("seen") or {}, dict)
+    )
+
+
+def is_evaluation(line: Mapping[str, Any]) -> bool:
+    """Whether it is a line of the evaluations."""
+    tables = (line.get("scores"), line.get("intervals", {}))
+    return is_step(line) and all(isinstance(table, dict) for table in tables)
+
+
+def is_figure(value: Any) -> bool:
+    """Whether it is a number, or null for one that was none."""
+    return value is None or is_number(value)
+
+
+RIGHT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "log.jsonl": is_losses,
+    "evaluations.jsonl": is_evaluation,
+}

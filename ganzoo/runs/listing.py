@@ -1,0 +1,175 @@
+"""The runs in a folder, from their JSON files alone: no torch, and no run can break the list."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ganzoo.files.untrusted import is_plain, open_plain, parse_json, read_object
+from ganzoo.recipe.toml_text import read_tables
+from ganzoo.runs.commands import resume_command
+from ganzoo.runs.record import FILE, is_running, last_start, read_record
+
+CHECKPOINT = re.compile(r"step-(\d{8,})")
+TAIL = 1 << 16  # bytes of a log that surely hold its last line
+DEEPEST = 32  # folders below one another that are looked into
+
+
+@dataclass(frozen=True)
+class Run:
+    """A line of the list.
+
+    state: finished, stopped, running, interrupted, elsewhere (another host says it is running),
+        unrecorded (no run.json) or damaged.
+    step, steps: made and in all; None where unknown.
+    started, changed: ISO times of the first start and of the last change.
+    scores: the figures of the model by the first metric.
+    problem: what is damaged.
+    """
+
+    run: str
+    recipe: str
+    state: str
+    step: int | None
+    steps: int | None
+    started: str | None
+    changed: str | None
+    device: str | None
+    processes: int | None
+    scores: dict[str, float]
+    problem: str = ""
+
+    @property
+    def progress(self) -> str:
+        """`54/200`."""
+        done, total = ("?" if n is None else str(n) for n in (self.step, self.steps))
+        return f"{done}/{total}"
+
+
+def find_runs(root: Path) -> Iterator[Path]:
+    """Every folder at or below `root` that holds a recipe.toml; nothing inside of it is a run."""
+    for place, folders, files in os.walk(root):
+        folder = Path(place)
+        if "recipe.toml" in files and is_plain(folder / "recipe.toml", within=folder):
+            folders.clear()
+            yield folder
+        if len(folder.parts) - len(Path(root).parts) >= DEEPEST:
+            folders.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def describe(folder: Path) -> Run:
+    """What a run's files tell; where they are damaged, the state says so."""
+    try:
+        return _described(folder, read_record(folder))
+    except (OSError, ValueError) as error:
+        return _described(folder, {"state": "damaged", "starts": []}, str(error))
+
+
+def _described(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
+    kept = record or {"state": "unrecorded", "starts": []}
+    entry = last_start(kept)
+    first = kept["starts"][0] if kept["starts"] else {}
+    state = _state(kept["state"], entry)
+    return Run(
+        run=str(folder),
+        recipe=_recipe_name(folder),
+        state=state,
+        step=_step(folder, state, kept.get("step")),
+        steps=kept.get("steps"),
+        started=first.get("started"),
+        changed=_changed(folder),
+        device=entry.get("device"),
+        processes=entry.get("processes"),
+        scores=_scores(folder),
+        problem=problem,
+    )
+
+
+def _state(recorded: str, entry: dict[str, Any]) -> str:
+    if recorded != "running":
+        return str(recorded)
+    if entry.get("host") != socket.gethostname():
+        return "elsewhere"
+    return "running" if is_running(entry) else "interrupted"
+
+
+def _step(folder: Path, state: str, recorded: int | None) -> int | None:
+    """Steps made; of a run that goes on, as far as its log tells; else what is saved."""
+    if state in ("running", "elsewhere"):
+        return max(recorded or 0, _last_logged(folder))
+    if recorded is not None:
+        return recorded
+    return last_saved(folder)
+
+
+def last_saved(folder: Path) -> int | None:
+    """The step of a run's last checkpoint; None where there is none."""
+    found = [CHECKPOINT.fullmatch(p.name) for p in (folder / "checkpoints").glob("step-*")]
+    return max((int(match[1]) for match in found if match), default=None)
+
+
+def goes_on(folder: Path) -> str:
+    """How to go on with a run that could not be saved where it was."""
+    if not folder.exists():
+        return "if it was moved, go on with: ganzoo resume, and its new place; else start again"
+    step = last_saved(folder)
+    if step is None:
+        return f"nothing was saved yet: delete {folder} and start again"
+    command = resume_command(folder)
+    return f"the run goes on from its last checkpoint, step {step}, with: {command}"
+
+
+def _last_logged(folder: Path) -> int:
+    try:
+        with open_plain(folder / "log.jsonl", within=folder) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+            lines = file.read(TAIL).splitlines()
+    except (OSError, ValueError):
+        return 0
+    return next((step for line in reversed(lines) if (step := _step_of(line)) is not None), 0)
+
+
+def _step_of(line: bytes) -> int | None:
+    """The step of a line of the log; None where it is no whole one."""
+    try:
+        step = parse_json(line).get("step")
+    except (ValueError, AttributeError):
+        return None
+    return step if isinstance(step, int) else None
+
+
+def _recipe_name(folder: Path) -> str:
+    try:
+        name = read_tables(folder / "recipe.toml", within=folder).get("name", "")
+    except (OSError, ValueError):
+        return "?"
+    return name if isinstance(name, str) else "?"
+
+
+def _changed(folder: Path) -> str | None:
+    files = [folder / name for name in (FILE, "log.jsonl", "metrics.json", "recipe.toml")]
+    times = [file.lstat().st_mtime for file in files if file.exists()]
+    if not times:
+        return None
+    try:
+        return datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):  # no year of the calendar
+        return None
+
+
+def _scores(folder: Path) -> dict[str, float]:
+    """The first row of the first metric: the model; what it is compared with stands below it."""
+    try:
+        found = read_object(folder / "metrics.json", within=folder)
+        rows: Any = next(iter(found.values()), {})
+        figures: Any = next(iter(rows.values()), {})
+        return {name: float(value) for name, value in figures.items() if value is not None}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
+        return {}

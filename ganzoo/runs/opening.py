@@ -1,0 +1,51 @@
+"""A trained model where it computes fastest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ganzoo.builder import load_model
+from ganzoo.engine.device import device_named
+from ganzoo.errors import ModelError
+from ganzoo.inference.model import Model
+from ganzoo.recipe.loading import Overrides, Source
+
+MODEL = "best.safetensors"  # a run's best model so far
+
+
+def opened(
+    path: Path,
+    best: bool = False,
+    device: str = "",
+    *,
+    recipe: Source | None = None,
+    network: str = "",
+    overrides: Overrides = (),
+) -> Model:
+    """The model of a run's folder, a checkpoint or a file, ready to compute.
+
+    best: the run's best one, not its last. device: see `device_named`.
+    recipe, network, overrides: see `load_model`.
+
+    Raises:
+        GanzooError: there is none, it cannot be read, or there is no such device.
+    """
+    where = device_named(device)
+    place = best_model(path) if best else path
+    return load_model(place, recipe=recipe, network=network, overrides=overrides).to(where)
+
+
+def best_model(path: Path) -> Path:
+    """The best model of a run's folder.
+
+    Raises:
+        ModelError: it is no folder, or keeps none.
+    """
+    if path.is_file():
+        raise ModelError(f"{path}: --best is for a run's folder; name its {MODEL} instead")
+    if path.is_dir() and not (path / MODEL).is_file():
+        raise ModelError(
+            f"{path}: this run keeps no best model; for that give a metric of its recipe an "
+            '`every`, as every = "500 steps"'
+        )
+    return path / MODEL

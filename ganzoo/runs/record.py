@@ -1,0 +1,166 @@
+"""run.json: where, with what and how far a run was trained. Light: nothing here imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ganzoo.files.untrusted import UntrustedError, is_count, is_number, read_object
+from ganzoo.files.writing import write_json
+
+FILE, ASIDE = "run.json", "run.damaged.json"
+STATES = ("running", "stopped", "interrupted", "finished")
+DATA = "data"  # the path of a change of the images themselves
+Check = Callable[[Any], bool]
+
+
+def now() -> str:
+    """The local time with its offset: `2026-11-22T02:53:56+00:00`."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """What a run says of itself; None where it says nothing.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or is no record.
+    """
+    try:
+        found = read_object(folder / FILE, within=folder)
+    except FileNotFoundError:
+        return None
+    if faults := [*_faults(found)]:
+        raise UntrustedError(f"{folder / FILE} is damaged: {faults[0]}")
+    return found
+
+
+def _faults(record: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a record; keys that are not known may hold anything."""
+    if record.get("state") is None:
+        yield "it has no state"
+    yield from _odd(record, RECORD, "")
+    starts = record.get("starts")
+    if not isinstance(starts, list):
+        yield "it has no list of starts"
+        return
+    for number, entry in enumerate(starts):
+        if isinstance(entry, dict):
+            yield from _odd(entry, START, f"starts.{number}.")
+        else:
+            yield f"starts.{number} is no object"
+            return
+    if record.get("state") == "running":
+        last = starts[-1] if starts else {}
+        yield from (f"its last start has no {key}" for key in PROCESS if last.get(key) is None)
+
+
+def _odd(table: Mapping[str, Any], checks: Mapping[str, Check], place: str) -> Iterator[str]:
+    for key, is_right in checks.items():
+        if table.get(key) is not None and not is_right(table[key]):
+            yield f"{place}{key} cannot be {_short(table[key])}"
+
+
+def _short(value: Any) -> str:
+    said = repr(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+    return said if len(said) < 40 else f"{said[:36]} ..."
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+RECORD: Mapping[str, Check] = {
+    "state": lambda value: value in STATES,
+    "step": is_count,
+    "steps": is_count,
+}
+PROCESS = ("host", "pid", "process_started")  # is it still there?
+START: Mapping[str, Check] = {
+    **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
+    **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
+    **dict.fromkeys(("device", "precision"), _is_text),
+    **dict.fromkeys(("from_step", "processes", "nodes", "threads"), is_count),
+    "pid": lambda value: is_count(value) and 0 < value < 2**31,
+    "process_started": is_number,
+    **dict.fromkeys(("devices", "trained_on"), _are_texts),
+    "packages": _is_table_of_texts,
+    "git": lambda value: isinstance(value, dict),
+    "data": lambda value: isinstance(value, dict),
+    "changes": lambda value: isinstance(value, list) and all(isinstance(c, dict) for c in value),
+}
+
+
+def last_start(record: dict[str, Any]) -> dict[str, Any]:
+    """The latest entry, or an empty one."""
+    return dict(record["starts"][-1]) if record["starts"] else {}
+
+
+def spell_change(change: Mapping[str, Any]) -> str:
+    """What was changed on purpose: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
+    from ganzoo.registry.signature import as_written  # which imports pydantic
+
+    path, before, after = (change.get(key) for key in ("path", "from", "to"))
+    if path == DATA:
+        return f"data.{after}"
+    return f"{path} = {as_written(after)} (was {as_written(before)})"
+
+
+def is_running(entry: dict[str, Any]) -> bool:
+    """Whether the process of an entry is still there; ask only on its own host."""
+    from ganzoo.runs.process import is_alive
+
+    return is_alive(entry["pid"], entry["process_started"])
+
+
+class RunRecord:
+    """The record of one run, rewritten whole at each change. Only the main process writes.
+
+    state: `running`, `stopped` (saved, can go on), `interrupted` (an error, or stopped without
+    saving) or `finished`. Who was killed leaves `running`: look whether the process is alive.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.content: dict[str, Any] = {}
+
+    def begin(self, entry: dict[str, Any], step: int, steps: int) -> None:
+        """A start: one more entry. A record that is damaged is set aside, and begins anew."""
+        before: list[Any] = []
+        try:
+            before = (read_record(self.folder) or {"starts": []})["starts"]
+        except (OSError, ValueError):
+            with suppress(OSError):
+                (self.folder / FILE).replace(self.folder / ASIDE)
+        entry = {**entry, "from_step": step, "ended": None}
+        self.content = {
+            "state": "running",
+            "step": step,
+            "steps": steps,
+            "starts": [*before, entry],
+        }
+        self._write()
+
+    def reach(self, step: int) -> None:
+        """So many steps are saved."""
+        self.content["step"] = step
+        self._write()
+
+    def end(self, state: str, reason: str = "") -> None:
+        """The process stops training."""
+        self.content["state"] = state
+        self.content["starts"][-1] |= {"ended": now(), **({"reason": reason} if reason else {})}
+        self._write()
+
+    def _write(self) -> None:
+        write_json(self.folder / FILE, self.content)

@@ -1,1 +1,0 @@
-"""The real-vs-fake study: can people tell generated images from real ones?"""

@@ -1,0 +1,89 @@
+"""Alarms of a run: told as they are raised, kept in alarms.jsonl, a reason to stop by choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from ganzoo.engine.trainer import Observer
+from ganzoo.training.alarms.batches import constant
+from ganzoo.training.alarms.debounce import Alarm, Judge
+from ganzoo.training.alarms.detectors import Reader
+from ganzoo.training.alarms.messages import words
+from ganzoo.training.alarms.ranges import spans
+from ganzoo.training.alarms.watch import Watch
+from ganzoo.training.display import Display
+from ganzoo.training.recorder import Recorder
+
+
+class Alarms:
+    """An observer that stands after the others: what it says follows the line of the log.
+
+    The log's records are all that it judges by, so that a run that goes on takes them up again.
+    """
+
+    def __init__(self, recorder: Recorder, display: Display, reader: Reader, patience: int) -> None:
+        self.recorder, self.display = recorder, display
+        self.recipe = recorder.experiment.recipe
+        self.reader, self.judge = reader, Judge(patience)
+        self.one_image = len(recorder.trainer.data) == 1
+        for record in recorder.folder.records():
+            with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
+                self._judge(record)
+
+    def begin(self) -> None:
+        """Tell what is plain before the first step; a run that goes on was told."""
+        trainer, experiment = self.recorder.trainer, self.recorder.experiment
+        if trainer.done:
+            return
+        if self.one_image:
+            self._raise(Alarm("input_unchanged", "data", 0, 0, {"images": 1}))
+        for name in constant(experiment.blueprint.noise, experiment.blueprint.variables):
+            self._raise(Alarm("input_unchanged", name, 0, 0))
+
+    def on_step(self, step: int) -> None:
+        """Nothing to do."""
+
+    def on_log(self, record: dict[str, Any]) -> None:
+        """Judge what is new."""
+        for alarm in self._judge(record):
+            self._raise(alarm)
+
+    def on_samples(self, step: int) -> None:
+        """Nothing to do."""
+
+    def _judge(self, record: dict[str, Any]) -> list[Alarm]:
+        signs = self.reader.read(record)
+        found = [self.judge.see(record["step"], sign) for sign in signs]
+        return [alarm for alarm in found if alarm is not None]
+
+    def _raise(self, alarm: Alarm) -> None:
+        """Tell it, write it down, and stop if the recipe says so."""
+        table = self.recipe.alarms
+        repeated = alarm.name == "input_unchanged" and alarm.step > 0 and self.one_image
+        if alarm.name in table.ignore or repeated:
+            return
+        message, advice = words(alarm, self.recipe)
+        entry = {"step": alarm.step, "alarm": alarm.name, "message": message, "advice": advice}
+        self.recorder.folder.append(entry, self.recorder.folder.alarms)
+        self.display.note(f"alarm {alarm.name}: {message}. {advice}.", "bold red")
+        if table.action == "stop":
+            self.recorder.alarm = self.recorder.alarm or alarm.name
+            self.recorder.trainer.stop = True
+
+
+def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], Sequence[Observer]]:
+    """The observers that come before and after all others; only the main process has some.
+
+    It alone looks: the others wait for it at the next step. If it stops, all of them do.
+    """
+    table, trainer = recorder.experiment.recipe.alarms, recorder.trainer
+    if table.action == "off" or not recorder.main:
+        return (), ()
+    reader = Reader(spans(recorder.experiment.players))
+    paces = [player.pace.every for player in recorder.experiment.players]
+    patience = max(table.patience.steps(*trainer.timetable.spans), *paces)
+    alarms = Alarms(recorder, display, reader, patience)
+    alarms.begin()
+    return [Watch(recorder.experiment, trainer, reader, patience)], [alarms]

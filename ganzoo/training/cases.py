@@ -1,0 +1,36 @@
+"""Pictures of the samples on which a figure is best, and worst."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from torch import Tensor
+
+from ganzoo.builder import Experiment
+from ganzoo.evaluation.rows import row
+from ganzoo.files.writing import write_with
+from ganzoo.inference.grid import grid
+from ganzoo.report.pictures import case_file, extremes, figures_of
+from ganzoo.report.reading import RunFiles
+
+
+def draw_cases(experiment: Experiment, files: RunFiles) -> None:
+    """Draw `cases/<metric>-<figure>-best.png` and `-worst.png`: a row a sample of cases.json.
+
+    Columns are those of the sample grids; each sample is seeded by its number, as there.
+    """
+    columns = experiment.blueprint.shown()
+    if not columns:
+        return
+    model, data = experiment.model(), experiment.data
+    rows: dict[int, list[Tensor]] = {}
+    for metric, figure, table in figures_of(files.cases):
+        for side, cases in zip(("best", "worst"), extremes(table), strict=True):
+            there = [index for index, _ in cases if index < data.test_count()]
+            for index in there:
+                if index not in rows:
+                    rows[index] = row(model, columns, data, index)
+            if there:
+                sheet = grid([rows[i] for i in there], [str(column.wire) for column in columns])
+                path = case_file(files.folder, metric, figure, side)
+                write_with(path, partial(sheet.save, format="PNG"))

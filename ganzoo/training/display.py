@@ -1,0 +1,194 @@
+"""What a person sees while training: a live panel on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ganzoo.printing.text import one_line, visible
+from ganzoo.training.speed import Clock, Speed, is_finite, spell, spell_rate, spell_time
+
+Record = Mapping[str, Any]
+
+REFRESHES = 4  # a second
+
+
+def make_display(console: Console, steps: int, start: int, name: str) -> Display:
+    """A display for training `name` from step `start` to `steps`, as suits the console."""
+    live = console.is_terminal and not console.is_dumb_terminal and not console.quiet
+    return (LiveDisplay if live else LineDisplay)(console, steps, start, name)
+
+
+class Display(ABC):
+    """An observer of the trainer, and a context that begins and ends with the training.
+
+    steps, start: where training ends, and where it starts or goes on.
+    """
+
+    def __init__(
+        self, console: Console, steps: int, start: int, name: str, clock: Clock = time.monotonic
+    ) -> None:
+        self.console, self.name = console, name
+        self.steps, self.start, self.step = steps, start, start
+        self.speed = Speed(start, clock)
+        self.since = clock()
+
+    def __enter__(self) -> Self:
+        self.since = self.speed.clock()
+        self.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Training starts."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Training is over, or has failed."""
+
+    @abstractmethod
+    def show(self, record: Record) -> None:
+        """Show a log record."""
+
+    def on_step(self, step: int) -> None:
+        """Only remembers the step: this is called thousands of times."""
+        if self.step == self.start:  # what comes before the first step is done is no measure
+            self.speed.restart(step)
+        self.step = step
+
+    def on_log(self, record: dict[str, Any]) -> None:
+        """Show losses and speed."""
+        self.step = record["step"]
+        self.speed.add(self.step, record["images"])
+        self.show(record)
+
+    def on_samples(self, step: int) -> None:  # noqa: B027
+        """Nothing: pictures are the run folder's."""
+
+    def note(self, text: str, style: str = "") -> None:
+        """Print a message, as one line."""
+        self.console.print(Text(visible(text), style), soft_wrap=True)
+
+    def time_left(self) -> str:
+        """`4:20 left`, nothing where the speed is unknown, and `done in 9:15` at the end."""
+        if self.step >= self.steps:
+            return f"done in {spell_time(self.speed.clock() - self.since)}"
+        seconds = self.speed.seconds(self.step, self.steps - self.step)
+        return "" if seconds is None else f"{spell_time(seconds)} left"
+
+    def pace(self) -> list[str]:
+        """Images a second and the time left, as far as they are known."""
+        rate = self.speed.images_a_second()
+        images = f"{spell_rate(rate)} img/s" if rate else ""
+        return [text for text in (images, self.time_left()) if text]
+
+
+class LineDisplay(Display):
+    """A line a log record, for files and pipes: no control codes, nothing wrapped."""
+
+    def begin(self) -> None:
+        """Say what is trained."""
+        resumed = f", resumed at {self.start}" if self.start else ""
+        self.note(f"{self.name}: {self.steps} steps{resumed}")
+
+    def end(self) -> None:
+        """Nothing is open."""
+
+    def show(self, record: Record) -> None:
+        """One line."""
+        step = f"step {record['step']:>{len(str(self.steps))}}/{self.steps}"
+        players = [
+            f"{player}: " + " ".join(f"{term} {spell(value)}" for term, value in terms.items())
+            for player, terms in record["losses"].items()
+        ]
+        self.note("  ".join([step, f"epoch {record['epoch']}", *self.pace(), " | ".join(players)]))
+
+
+class LiveDisplay(Display):
+    """A progress bar with the latest losses below it, redrawn in place by rich's own thread."""
+
+    record: Record | None = None
+    live: Live | None = None
+
+    def begin(self) -> None:
+        """Start to draw."""
+        self.live = Live(
+            console=self.console, refresh_per_second=REFRESHES, get_renderable=self.render
+        )
+        self.live.start(refresh=True)
+
+    def end(self) -> None:
+        """Leave the last state on the screen."""
+        if self.live is not None:
+            self.live.stop()
+
+    def show(self, record: Record) -> None:
+        """Remember the record for the next time it is drawn.
+
+        The first one makes the panel grow: drawn here, where nothing can be printed meanwhile.
+        """
+        grows = self.record is None
+        self.record = record
+        if grows and self.live is not None:
+            self.live.refresh()
+
+    def note(self, text: str, style: str = "") -> None:
+        """Print a message above the bar, broken between words only, so that paths stay whole."""
+        lines = textwrap.fill(
+            visible(text), self.console.width, break_long_words=False, break_on_hyphens=False
+        )
+        self.console.print(Text(lines, style), soft_wrap=True)
+
+    def render(self) -> RenderableType:
+        """The panel: bar, numbers, a small table a player."""
+        parts: list[RenderableType] = [self._bar(), self._numbers()]
+        if self.record is not None:
+            tables = [_player_table(self.record, player) for player in self.record["losses"]]
+            parts += [Text(), Columns(tables, padding=(0, 4))]
+        return Group(*parts)
+
+    def _bar(self) -> Table:
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(no_wrap=True, overflow="ellipsis", max_width=self.console.width // 2)
+        row.add_column(ratio=1)
+        row.add_column(justify="right", width=4)
+        row.add_row(
+            Text(one_line(self.name), "bold"),
+            ProgressBar(max(self.steps, 1), self.step),
+            f"{self.step / max(self.steps, 1):.0%}",
+        )
+        return row
+
+    def _numbers(self) -> Text:
+        epoch = [f"epoch {self.record['epoch']}"] if self.record is not None else []
+        text = "  ".join([f"step {self.step}/{self.steps}", *epoch, *self.pace()])
+        return Text(text, "cyan", no_wrap=True, overflow="ellipsis")
+
+
+def _player_table(record: Record, player: str) -> Table:
+    """A player's learning rate and its terms' means."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, justify="right", min_width=len("lr 1.98e-05"))
+    rate = record["lr"].get(player)
+    table.add_row(
+        Text(one_line(player), "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim")
+    )
+    for term, value in record["losses"][player].items():
+        table.add_row(
+            Text(f"  {one_line(term)}"), Text(spell(value), "" if is_finite(value) else "bold red")
+        )
+    return table

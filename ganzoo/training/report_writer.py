@@ -1,0 +1,67 @@
+"""report.html while training runs: rewritten now and then, and never in training's way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ganzoo.builder import Experiment
+from ganzoo.errors import first_line
+from ganzoo.printing.text import say
+from ganzoo.report.facts import Facts, facts
+from ganzoo.report.reading import read_run
+from ganzoo.report.writing import write_report
+from ganzoo.training.cases import draw_cases
+
+SHARE = 20  # what writing took must be this many times shorter than the time between two pages
+
+
+def say_aside(text: str) -> None:
+    """Where no display is."""
+    say(text, err=True)
+
+
+class Reporting:
+    """Writes the page of one run. What goes wrong with it is told once, and stops nothing else.
+
+    tell: says a sentence to whoever watches.
+    """
+
+    def __init__(self, experiment: Experiment, folder: Path) -> None:
+        self.experiment, self.folder = experiment, folder
+        self.tell: Callable[[str], None] = say_aside
+        self.clock: Callable[[], float] = time.monotonic
+        self.facts: Facts | None = None
+        self.next = 0.0
+        self.told = False
+
+    def write(self) -> None:
+        """Rewrite the page, unless that was done just now for what it takes."""
+        if self.clock() >= self.next:
+            self._guard(self._write)
+
+    def finish(self) -> None:
+        """Write the page as it stays."""
+        self._guard(self._write)
+
+    def draw_cases(self) -> None:
+        """Draw the best and the worst samples."""
+        self._guard(lambda: draw_cases(self.experiment, read_run(self.folder)))
+
+    def _write(self) -> None:
+        began = self.clock()
+        if self.facts is None:
+            self.facts = facts(self.experiment.blueprint, self.experiment.assembly)
+        write_report(self.folder, self.facts)
+        ended = self.clock()
+        self.next = ended + SHARE * (ended - began)
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # a picture of the training must not end it
+            if not self.told:
+                self.told = True
+                reason = first_line(error)
+                self.tell(f"report.html cannot be kept ({reason}); training goes on without it")

@@ -1,0 +1,65 @@
+"""What a person should know before training starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ganzoo.builder import Experiment
+from ganzoo.engine.player import Player
+from ganzoo.evaluation.best import deciding
+from ganzoo.evaluation.measuring import left_out
+from ganzoo.interfaces import Data
+
+
+def notes(experiment: Experiment, data: Data) -> list[str]:
+    """What was left out of the recipe, what will not move, and what cannot be measured."""
+    found = list(experiment.blueprint.notes)
+    idle = experiment.trial.idle
+    named = [text for p in experiment.players for text in _unreached(p, idle.get(p.name, []))]
+    if named:
+        found.append(f"no term reaches {', '.join(named)}: frozen")
+    if experiment.blueprint.metrics and not data.test_count():
+        found.append("no samples to test on, so no metrics")
+    found += _stand_ins(experiment, data)
+    found += [_told(name, table) for name, table in experiment.recipe.trackers.items()]
+    name = experiment.recipe.data.type
+    why = f"it learns from x and y of one scene, and '{name}' has none to spare"
+    found += [f"metrics.{m} is left out: {why}" for m in left_out(experiment.blueprint, data)]
+    return found
+
+
+def _told(tracker: str, table: Mapping[str, Any]) -> str:
+    """That pictures leave the run's folder, and for where: the recipe may be a stranger's."""
+    places = [f"{key} = {value!r}" for key, value in table.items() if isinstance(value, str)]
+    given = f" ({', '.join(places)})" if places else ""
+    return f"trackers.{tracker} is given losses, figures and sample pictures{given}"
+
+
+def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
+    """That training samples are tested on; a model that learnt them by heart looks good on them."""
+    names = sorted(data.trained_on())
+    if not names:
+        return []
+    text = f"nothing of {' and '.join(names)} is held out: samples and metrics are of training ones"
+    chosen = (
+        ", and so is what decides which model is the best"
+        if deciding(experiment.blueprint)[0]
+        else ""
+    )
+    return [f"{text}{chosen}"]
+
+
+def _unreached(player: Player, idle: list[str]) -> list[str]:
+    """The player's networks with idle parameters: `F (16 parameters)`, `G (2 of 8 parameters)`."""
+    counts = Counter(name.split(".")[1] for name in idle if name.startswith("networks."))
+    return [
+        f"{network} ({_share(count, len(list(player.networks[network].parameters())))})"
+        for network, count in counts.items()
+    ]
+
+
+def _share(count: int, total: int) -> str:
+    some = f"{count} of {total}" if count < total else f"{count}"
+    return f"{some} parameter{'' if total == 1 else 's'}"

@@ -1,0 +1,206 @@
+"""`ganzoo study`: can people tell generated images from real ones? Made, served, reported."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from ganzoo.errors import GanzooError
+from ganzoo.printing.text import say
+
+if TYPE_CHECKING:
+    from ganzoo_study.settings import Study
+
+app = typer.Typer(
+    help="Ask people which of two images is generated: make a study, serve it, report.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+Folder = Annotated[Path, typer.Argument(metavar="STUDY", help="A study's folder.")]
+
+
+class Format(StrEnum):
+    """How images are stored."""
+
+    png = "png"
+    jpeg = "jpeg"
+
+
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="The study's new folder.")]
+Real = Annotated[
+    Path,
+    typer.Option(metavar="DIR|MODEL", help="Real images, or a model whose test data has them."),
+]
+Fake = Annotated[
+    list[str],
+    typer.Option(
+        metavar="[NAME=]DIR|MODEL",
+        help="A method: generated images, or a model that makes them; may be given again.",
+    ),
+]
+Output = Annotated[str, typer.Option(help="Which of the models' outputs. [default: its first]")]
+Size = Annotated[
+    str,
+    typer.Option(
+        metavar="SIDE|HxW", help="Of every image. [default: that of the first generated one]"
+    ),
+]
+Trials = Annotated[int, typer.Option(min=1, max=1000, help="Scored trials.")]
+Practice = Annotated[int, typer.Option(min=0, max=1000, help="Trials with feedback.")]
+Exposure = Annotated[float, typer.Option(min=0.02, max=60, help="Seconds an image.")]
+Blank = Annotated[
+    float, typer.Option(min=0, max=60, help="Seconds before, between and after them.")
+]
+Repeats = Annotated[
+    bool, typer.Option("--repeats", help="Show images again where there are too few.")
+]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many images of a class.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="Of all images, whatever they were.")
+]
+Quality = Annotated[int, typer.Option(min=1, max=100, help="Of JPEG.")]
+Seed = Annotated[int, typer.Option(min=0, help="Which images, where --limit chooses.")]
+
+
+@app.command()
+def create(
+    out: Out,
+    real: Real,
+    fake: Fake,
+    output: Output = "",
+    size: Size = "",
+    trials: Trials = 40,
+    practice: Practice = 10,
+    exposure: Exposure = 1.0,
+    blank: Blank = 0.5,
+    repeats: Repeats = False,
+    limit: Limit = 500,
+    format_: FormatOption = Format.png,
+    quality: Quality = 95,
+    seed: Seed = 0,
+) -> None:
+    """Make a study of real images and one or more methods' generated ones."""
+    from ganzoo_study.creating import Options, create_study
+
+    options = Options(
+        trials=trials,
+        practice=practice,
+        exposure_ms=1000 * exposure,
+        blank_ms=1000 * blank,
+        size=_size(size),
+        format="jpeg" if format_ is Format.jpeg else "png",
+        quality=quality,
+        repeats=repeats,
+        limit=limit,
+        output=output,
+        seed=seed,
+    )
+    study = create_study(out, real, _named(fake), options, say)
+    _tell_created(study, out)
+
+
+@app.command()
+def serve(
+    folder: Folder,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; 0.0.0.0 for all of this machine's.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
+) -> None:
+    """Serve a study's page until Ctrl-C; from other machines only by a link with a token."""
+    from ganzoo_study import serving
+
+    serving.check_packages()
+    store = serving.open_store(folder)
+    try:
+        local = serving.is_local(host)
+        token = None if local else store.token()
+        at = serving.listen(host, port)
+        link = serving.address(host, at.getsockname()[1], token)
+        say(f"Participants open {link}\nCtrl-C stops; every answer is saved at once.")
+        serving.serve(serving.application(folder, store, token), at)
+        done, open_ = store.finished(), sum(store.unfinished().values())
+    finally:
+        store.close()
+    say(
+        f"\nStopped. {done} finished, {open_} not yet; who has not goes on where they were.\n"
+        f"  ganzoo study serve {folder}     goes on\n"
+        f"  ganzoo study report {folder}    shows the results"
+    )
+
+
+@app.command()
+def report(
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write. [default: STUDY/report]")
+    ] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Count those who have not finished, too.")
+    ] = False,
+    draws: Annotated[int, typer.Option(min=100, max=10**6, help="Of the bootstrap.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+) -> None:
+    """Print the table; write it with a chart and all responses."""
+    from ganzoo.cli.pages.columns import print_columns
+
+    from ganzoo_study import reporting
+
+    found = reporting.read_report(folder, unfinished, draws, seed)
+    print_columns([reporting.HEAD, *reporting.rows(found)], indent=0)
+    say()
+    for note in found.notes:
+        say(note)
+    for file in reporting.write_report(found, out or folder / "report"):
+        say(file)
+
+
+def _named(fakes: list[str]) -> dict[str, Path]:
+    """Methods by name; without one it is the folder's, or the file's.
+
+    Raises:
+        GanzooError: two have one name.
+    """
+    named: dict[str, Path] = {}
+    for given in fakes:
+        name, separator, path = given.partition("=")
+        if not separator or Path(given).exists():
+            name, path = _name(Path(given)), given
+        if not name or name in named:
+            raise GanzooError(f"--fake {given}: give each method a name of its own, as NAME={path}")
+        named[name] = Path(path)
+    return named
+
+
+def _name(path: Path) -> str:
+    place = path.resolve()
+    return place.parent.name if place.name == "model.safetensors" else place.stem
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    """`256` or `256x512`, height first.
+
+    Raises:
+        GanzooError: it is neither.
+    """
+    sides = text.split("x") if text else []
+    numbers = [int(side) for side in sides if side.isdecimal() and 8 <= int(side) <= 4096]
+    if len(numbers) != len(sides) or len(sides) > 2:
+        raise GanzooError(f"--size {text}: write a side as 256, or HEIGHTxWIDTH as 256x512")
+    return (numbers[0], numbers[-1]) if numbers else None
+
+
+def _tell_created(study: Study, out: Path) -> None:
+    height, width = study.size
+    counts = {"real": study.real, **{f"fake {n}": m for n, m in study.methods.items()}}
+    said = ", ".join(f"{name} {len(source.images)}" for name, source in counts.items())
+    seconds = study.all_trials * (2 * study.exposure_ms + 3 * study.blank_ms + 1500) / 1000
+    say(f"{out}: {height} x {width} pixels; {said} images")
+    say(
+        f"{study.practice} practice and {study.trials} scored trials, about "
+        f"{max(1, round(seconds / 60))} min a participant; 25 a method are recommended\n\n"
+        f"Next:\n  ganzoo study serve {out}"
+    )

@@ -1,0 +1,219 @@
+"""A study's folder: both classes made alike, under random names; there whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from ganzoo import __version__
+from ganzoo.components.data.headers import Look, notes
+from ganzoo.components.data.transforms import Size
+from ganzoo.errors import DataError, GanzooError
+from ganzoo.files.writing import remove, write_text, write_with
+
+from ganzoo_study.encoding import Encoder, fingerprint, level
+from ganzoo_study.settings import IMAGES, RESPONSES, STUDY, Format, Picture, Source, Study
+from ganzoo_study.sources import Taken, take_fakes, take_reals
+from ganzoo_study.store import Store
+
+LONGEST = 1024  # pixels of a side, unless a size is asked for
+SHOWN_FAULTS = 10
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a study is made; times in milliseconds.
+
+    size: of every image, (height, width); None is that of the first generated image.
+    repeats: show images more than once where there are fewer than trials.
+    limit: at most so many images of a class, chosen by `seed`.
+    output: which of a model's outputs; left out, its first.
+    """
+
+    trials: int = 40
+    practice: int = 10
+    exposure_ms: float = 1000
+    blank_ms: float = 500
+    size: Size | None = None
+    format: Format = "png"
+    quality: int = 95
+    repeats: bool = False
+    limit: int = 500
+    output: str = ""
+    seed: int = 0
+
+    @property
+    def need(self) -> int:
+        """How many images of a class a participant sees."""
+        return self.trials + self.practice
+
+
+def create_study(
+    out: Path, real: Path, fakes: Mapping[str, Path], options: Options, say: Say
+) -> Study:
+    """Make a study in the new folder `out`.
+
+    fakes: by the method's name, a folder of images, a model file or a run folder.
+
+    Raises:
+        GanzooError: `out` is there already, or cannot be written.
+        DataError: images are missing, broken or too few; all that is found wrong at once.
+        ModelError: a model cannot be used.
+    """
+    _check(out, [real, *fakes.values()], options)
+    work = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    try:
+        (work / IMAGES).mkdir(parents=True)
+        study = _fill(work, real, fakes, options, say)
+        work.rename(out)
+    except OSError as error:
+        raise GanzooError(f"{out}: cannot be written ({error.strerror or error})") from error
+    finally:
+        remove(work)
+    return study
+
+
+def _check(out: Path, sources: Sequence[Path], options: Options) -> None:
+    faults = [f"{out} is there already; name a new folder"] if out.exists() else []
+    faults += [f"{path}: there is no such file or folder" for path in sources if not path.exists()]
+    if options.limit < options.need and not options.repeats:
+        faults.append(f"--limit {options.limit}: the trials show {options.need} images of a class")
+    if faults:
+        raise GanzooError("\n".join(faults))
+
+
+def _fill(work: Path, real: Path, fakes: Mapping[str, Path], options: Options, say: Say) -> Study:
+    limits = options.output, options.limit, options.seed
+    taken = {name: take_fakes(path, *limits) for name, path in fakes.items()}
+    taken = {"real": take_reals(real, *limits), **{f"fake {n}": t for n, t in taken.items()}}
+    first, taken[f"fake {next(iter(fakes))}"] = _peek(taken[f"fake {next(iter(fakes))}"])
+    encoder = Encoder(options.size or _size(first), options.format, options.quality)
+    writer = Writer(work / IMAGES, encoder)
+    found = {name: writer.write(name, images) for name, images in taken.items()}
+    writer.check(found, options)
+    now = datetime.now(UTC)
+    level(list((work / IMAGES).iterdir()), now.timestamp())
+    sources = {name: str(path) for name, path in fakes.items()}
+    methods = {n: Source(source=s, images=found[f"fake {n}"]) for n, s in sources.items()}
+    reals = Source(source=str(real), images=found["real"])
+    study = _study(options, encoder.size, now, reals, methods)
+    write_text(work / STUDY, study.model_dump_json(indent=1) + "\n")
+    Store(work / RESPONSES).close()
+    for note in writer.notes(found):
+        say(note)
+    return study
+
+
+def _peek(images: Iterator[Taken]) -> tuple[list[Taken], Iterator[Taken]]:
+    """The images up to the first that can be read, and all of them."""
+    first: list[Taken] = []
+    for taken in images:
+        first.append(taken)
+        if not taken.fault:
+            break
+    return first, chain(first, images)
+
+
+def _size(first: Sequence[Taken]) -> Size:
+    """That of an image, its longer side at most LONGEST."""
+    if first[-1].fault:  # nothing can be read: what is found wrong will be told
+        return 1, 1
+    height, width = first[-1].pixels.shape[-2:]
+    scale = min(1.0, LONGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+class Writer:
+    """Writes images under random names; notes what is wrong, or should be known.
+
+    An image that a class has twice is kept once: nobody should see it twice.
+    """
+
+    def __init__(self, folder: Path, encoder: Encoder) -> None:
+        self.folder, self.encoder = folder, encoder
+        self.faults: list[str] = []
+        self.enlarged: dict[str, int] = {}
+        self.prints: dict[str, set[str]] = {}
+        self.looks: dict[str, dict[Path, Look]] = {}
+
+    def write(self, name: str, images: Iterator[Taken]) -> list[Picture]:
+        """The images of one class."""
+        prints = self.prints.setdefault(name, set())
+        return [picture for taken in images if (picture := self._write(name, taken, prints))]
+
+    def _write(self, name: str, taken: Taken, prints: set[str]) -> Picture | None:
+        if taken.fault:
+            self.faults.append(taken.fault)
+            return None
+        if taken.look:
+            self.looks.setdefault(name, {})[Path(taken.origin)] = taken.look
+        pixels = self.encoder.fit(taken.pixels)
+        known = fingerprint(pixels)
+        if known in prints:
+            return None
+        prints.add(known)
+        self.enlarged[name] = self.enlarged.get(name, 0) + self.encoder.enlarges(taken.pixels)
+        file = f"{secrets.token_hex(16)}.{self.encoder.format}"
+        content = self.encoder.encode(pixels)
+        write_with(self.folder / file, lambda opened: opened.write(content))
+        return Picture(file=file, origin=taken.origin)
+
+    def check(self, found: Mapping[str, Sequence[Picture]], options: Options) -> None:
+        """See that nothing was broken, and that there are enough images.
+
+        Raises:
+            DataError: naming all that is wrong.
+        """
+        faults = self.faults[:SHOWN_FAULTS]
+        if len(self.faults) > SHOWN_FAULTS:
+            faults.append(f"and {len(self.faults) - SHOWN_FAULTS} more that cannot be read")
+        if not faults and not options.repeats:
+            faults = [
+                f"--{name}: {len(images)} different images, but {options.practice} practice and "
+                f"{options.trials} scored trials show {options.need}: "
+                "lower --trials or --practice, or let images be shown again with --repeats"
+                for name, images in found.items()
+                if len(images) < options.need
+            ]
+        if faults:
+            raise DataError("\n".join(faults))
+
+    def notes(self, found: Mapping[str, Sequence[Picture]]) -> Iterator[str]:
+        """What may spoil the study."""
+        for name, looks in self.looks.items():
+            yield from (f"note: --{name}: {left_out}" for left_out in notes(looks))
+        size = "{} x {}".format(*self.encoder.size)
+        for name, count in self.enlarged.items():
+            if count:
+                yield (
+                    f"note: {count} of {len(found[name])} images of --{name} are smaller than "
+                    f"{size} and were enlarged: their blur may give them away (see --size)"
+                )
+        for name, prints in self.prints.items():
+            both = len(prints & self.prints["real"]) if name != "real" else 0
+            if both:
+                yield f"note: {both} images are in --real and in --{name} alike"
+
+
+def _study(
+    options: Options, size: Size, now: datetime, real: Source, methods: dict[str, Source]
+) -> Study:
+    return Study(
+        id=secrets.token_hex(8),
+        created=now.isoformat(timespec="seconds"),
+        ganzoo=__version__,
+        trials=options.trials,
+        practice=options.practice,
+        exposure_ms=options.exposure_ms,
+        blank_ms=options.blank_ms,
+        size=size,
+        format=options.format,
+        repeats=options.repeats,
+        real=real,
+        methods=methods,
+    )

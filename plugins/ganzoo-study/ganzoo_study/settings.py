@@ -1,0 +1,109 @@
+"""`study.json`: what a study shows and how, and what is real; no participant sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from ganzoo.errors import GanzooError
+from ganzoo.files.untrusted import UntrustedError, inside, read_plain, read_text
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+STUDY, IMAGES, RESPONSES = "study.json", "images", "responses.sqlite"
+Format = Literal["png", "jpeg"]
+Side = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Frozen(BaseModel):
+    """Every key is known, and of its type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Picture(Frozen):
+    """An image of the study.
+
+    file: its random name in `images/`, which tells nothing.
+    origin: what it was: a path in its folder, or the number of a test sample.
+    """
+
+    file: str = Field(pattern=r"^[0-9a-f]{32}\.(png|jpeg)$")
+    origin: str
+
+
+class Source(Frozen):
+    """A class of images: the real ones, or a method's."""
+
+    source: str
+    images: list[Picture] = Field(min_length=1)
+
+
+class Study(Frozen):
+    """A study.
+
+    id: tells its cookies from another study's.
+    trials, practice: how many trials are scored, and how many come before, with feedback.
+    exposure_ms, blank_ms: how long each image is shown, and the blank around it.
+    size: of every image, (height, width).
+    repeats: an image may be shown to a participant more than once.
+    """
+
+    version: Literal[1] = 1
+    id: str = Field(pattern=r"^[0-9a-f]{16}$")
+    created: str
+    ganzoo: str
+    trials: int = Field(ge=1, le=1000)
+    practice: int = Field(ge=0, le=1000)
+    exposure_ms: float = Field(ge=20, le=60_000)
+    blank_ms: float = Field(ge=0, le=60_000)
+    size: tuple[Side, Side]
+    format: Format
+    repeats: bool
+    real: Source
+    methods: dict[str, Source] = Field(min_length=1)
+
+    @property
+    def files(self) -> set[str]:
+        """The names of all its images."""
+        sources = [self.real, *self.methods.values()]
+        return {picture.file for source in sources for picture in source.images}
+
+    @property
+    def all_trials(self) -> int:
+        """Practice and scored ones."""
+        return self.practice + self.trials
+
+
+def read_study(folder: Path) -> Study:
+    """The study of a folder.
+
+    Raises:
+        GanzooError: it is no study, or damaged.
+    """
+    try:
+        text = read_text(folder / STUDY, within=folder)
+    except (OSError, UntrustedError):
+        raise GanzooError(
+            f"{folder} is no study: it has no {STUDY} that can be read; "
+            "make one with: ganzoo study create"
+        ) from None
+    try:
+        return Study.model_validate_json(text)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"])) or "all of it"
+        raise GanzooError(f"{folder / STUDY} is damaged ({where}: {fault['msg']})") from None
+
+
+def read_picture(folder: Path, study: Study, name: str) -> bytes:
+    """The bytes of one of a study's images: only of a file that it lists, and of no link.
+
+    Raises:
+        UntrustedError: the study has no such image, or something else stands in its place.
+        OSError: it is missing, or cannot be read.
+    """
+    if name not in study.files:
+        raise UntrustedError(f"{name}: the study has no such image")
+    if inside(folder / IMAGES / name, folder) != inside(folder, folder) / IMAGES / name:
+        raise UntrustedError(f"{folder / IMAGES / name}: this is a link")
+    return read_plain(folder / IMAGES / name, within=folder)

@@ -1,0 +1,164 @@
+"""Where a study's images come from: a folder, a trained model's outputs, its test data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.trained import open_model
+from ganzoo.components.data.headers import Look
+from ganzoo.components.data.images import (
+    SUFFIXES,
+    list_images,
+    look_at,
+    read_image,
+    shown,
+    to_levels,
+)
+from ganzoo.engine.device import device_named
+from ganzoo.errors import DataError, ModelError
+from ganzoo.evaluation.observed import distinct
+from ganzoo.inference.drawing import TOGETHER, is_drawable
+from ganzoo.inference.model import Model
+from ganzoo.inference.translation import check_image, check_output
+from ganzoo.interfaces import Data
+from torch import Tensor
+
+MODEL_FILE = "model.safetensors"
+
+
+class Taken(NamedTuple):
+    """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read.
+
+    look: what its file's header says.
+    """
+
+    origin: str
+    pixels: Tensor
+    fault: str = ""
+    look: Look | None = None
+
+
+def is_model(path: Path) -> bool:
+    """Whether that is a model's file or a run's folder, rather than a folder of images."""
+    if path.is_dir():
+        return any((path / name).is_file() for name in (MODEL_FILE, "recipe.toml"))
+    return path.suffix == ".safetensors"
+
+
+def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+    """Images of a folder, or those that a model makes of its test data or of chance.
+
+    limit: at most so many, chosen by `seed`; a model that draws makes as many.
+
+    Raises:
+        DataError: there are none.
+        ModelError: the model cannot be used, or has no such output.
+    """
+    if not is_model(path):
+        return _of_folder(path, limit, seed)
+    blueprint, model = _opened(path, output)
+    name = output or next(iter(model.outputs))
+    if is_drawable(model, name):
+        return _drawn(model, name, limit, seed)
+    return _made(model, name, _held_out(blueprint, path), limit, seed)
+
+
+def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+    """Images of a folder, or the test images that a model's output should look like, each once.
+
+    Raises:
+        DataError: there are none.
+        ModelError: the model cannot be used, has no such output, or the output reads all images.
+    """
+    if not is_model(path):
+        return _of_folder(path, limit, seed)
+    blueprint, model = _opened(path, output)
+    data = _held_out(blueprint, path)
+    read = model.output(output).names
+    wanted = [n for n, variable in data.variables.items() if variable.size and n not in read]
+    if not wanted:
+        wire = model.output(output).wire
+        raise ModelError(f"{path}: '{wire}' reads all images of the data; give --real a folder")
+    return _samples(data, wanted[-1], limit, seed)
+
+
+def _of_folder(folder: Path, limit: int, seed: int) -> Iterator[Taken]:
+    files = list_images(folder)
+    if not files:
+        raise DataError(
+            f"{shown(folder)}: no images in this folder; read are {', '.join(SUFFIXES)}"
+        )
+    chosen = _choose(len(files), limit, seed)
+    return (_read(folder, files[index]) for index in chosen)
+
+
+def _read(folder: Path, file: Path) -> Taken:
+    origin = shown(file.relative_to(folder))
+    try:
+        return Taken(origin, read_image(file).round().to(torch.uint8), look=look_at(file))
+    except DataError as error:
+        return Taken(origin, torch.empty(0), str(error))
+
+
+def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
+    blueprint, model = open_model(path)
+    if not model.outputs:
+        raise ModelError(f"{path}: its recipe names no outputs")
+    check_output(model, output)
+    return blueprint, model.to(device_named())
+
+
+def _held_out(blueprint: Blueprint, path: Path) -> Data:
+    data = blueprint.dataset
+    assert data is not None
+    data.prepare()
+    if not data.test_count():
+        raise DataError(f"{path}: its data have no samples to test on; give a folder of images")
+    return data
+
+
+def _drawn(model: Model, output: str, count: int, seed: int) -> Iterator[Taken]:
+    for start in range(0, count, TOGETHER):
+        some = min(TOGETHER, count - start)
+        for place, image in enumerate(model.sample(some, output, seed=seed, start=start)):
+            yield Taken(f"drawn {start + place}", _levels(image, str(model.output(output).wire)))
+
+
+def _made(model: Model, output: str, data: Data, limit: int, seed: int) -> Iterator[Taken]:
+    chosen = model.output(output)
+    counts = {**dict.fromkeys(data.variables, data.test_count()), **data.test_counts()}
+    kind = _kind(data, chosen.names)
+    for index in _choose(distinct(chosen.names, counts, data.test_count()), limit, seed):
+        sample = {name: value[None] for name, value in data.test_sample(index).items()}
+        (value,) = model.evaluate([chosen], sample, seed=index)
+        image = (value[-1] if isinstance(value, list) else value)[0]
+        yield Taken(f"{kind} {index}", _levels(image, str(chosen.wire)))
+
+
+def _samples(data: Data, name: str, limit: int, seed: int) -> Iterator[Taken]:
+    kind = _kind(data, [name])
+    for index in _choose(data.test_counts().get(name, data.test_count()), limit, seed):
+        yield Taken(f"{kind} {index}", _levels(data.test_sample(index)[name], name))
+
+
+def _kind(data: Data, names: Collection[str]) -> str:
+    """What samples of these variables are; of a pair's two images it is the same."""
+    return "training" if data.trained_on() & {*names} else "held out"
+
+
+def _levels(image: Tensor, wire: str) -> Tensor:
+    """(C, H, W) in [-1, 1] as RGB of 8 bits, rounded as a PNG of it would be."""
+    check_image(image, wire)
+    return to_levels(image).expand(3, -1, -1)
+
+
+def _choose(count: int, limit: int, seed: int) -> list[int]:
+    """At most `limit` of so many, in order."""
+    if count <= limit:
+        return list(range(count))
+    return sorted(np.random.default_rng(seed).choice(count, limit, replace=False).tolist())
