@@ -20,6 +20,24 @@ class Abandoned(BaseException):
     """Training is to stop, and its data do not come. Like KeyboardInterrupt, no error."""
 
 
+class Flag:
+    """An event between processes that needs no lock, which a killed worker might hold for ever.
+
+    A loader sets it to tell its workers that it is over; they look at it before each sample.
+    """
+
+    def __init__(self, context: BaseContext) -> None:
+        self.value = context.RawValue("b", 0)
+
+    def set(self) -> None:
+        """From here on it is set."""
+        self.value.value = 1
+
+    def is_set(self) -> bool:
+        """Whether any process has set it."""
+        return bool(self.value.value)
+
+
 class Workers:
     """The processes that loaders start, by a context of multiprocessing that they are given.
 
@@ -37,7 +55,7 @@ class Workers:
             self.started.append(made)
             return made
 
-        vars(self.context)["Process"] = process
+        vars(self.context).update(Process=process, Event=lambda: Flag(self.context))
 
     def await_one(self) -> None:
         """Wait a little for one to end: what it was read from breaks a moment before that."""

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -167,3 +168,33 @@ def test_a_worker_that_is_about_to_end_is_waited_for():
 def _end_late():
     time.sleep(0.5)
     os._exit(7)
+
+
+@pytest.mark.case("C5")
+def test_killed_workers_leave_nothing_locked():
+    """A loader tells its workers that it is over, even those killed as they looked whether it is.
+
+    With multiprocessing's own event this hung: who looks holds its lock.
+    """
+    for _ in range(20):
+        workers = Workers()
+        over, looks = workers.context.Event(), workers.context.RawValue("i", 0)
+        workers.context.Process(target=_look_again_and_again, args=(over, looks)).start()
+        _until(lambda looks=looks: looks.value)
+        workers.kill()
+        telling = threading.Thread(target=over.set, daemon=True)
+        telling.start()
+        telling.join(60)
+        assert not telling.is_alive()
+        assert over.is_set()
+
+
+def _look_again_and_again(over, looks):
+    while not over.is_set():
+        looks.value = 1
+
+
+def _until(done):
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
