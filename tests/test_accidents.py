@@ -38,7 +38,7 @@ LONGER = {"train.length": "5 steps"}
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A run of 4 steps with checkpoints at 2 and 4, to be copied."""
-    from tests.conftest import TINY
+    from conftest import TINY
 
     out = tmp_path_factory.mktemp("finished") / "run"
     recipe = build_recipe("cyclegan", {**TINY, **SHORT})

@@ -69,7 +69,7 @@ def built(recipes, settings):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, request):
     """One run that nobody may change, and all that it said."""
-    from tests.conftest import TINY
+    from conftest import TINY
 
     recipe = request.config.rootpath / "recipes" / "cyclegan.toml"
     console = Console(file=io.StringIO(), width=80)
