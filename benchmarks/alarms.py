@@ -14,7 +14,7 @@ import time
 
 from ganzoo import build_recipe
 from ganzoo.engine.device import make_accelerator
-from ganzoo.training.alarms.debounce import Judge
+from ganzoo.training.alarms.debounce import Discriminate
 from ganzoo.training.alarms.detectors import Reader
 from ganzoo.training.alarms.ranges import spans
 from ganzoo.training.alarms.watch import Watch
@@ -41,8 +41,8 @@ def main():
     table = trainer.timetable
     patience = experiment.recipe.alarms.patience.steps(*table.spans)
     reader = Reader(spans(experiment.players))
-    watch, judge = Watch(experiment, trainer, reader, patience), Judge(patience)
-    trainer.witness = None
+    watch, judge = Watch(experiment, trainer, reader, patience), Discriminate(patience)
+    trainer.batch_hook = None
     batches = trainer.batches()
     batch = next(batches)
     step = median(lambda: trainer.train_step(batch), given.rounds)

@@ -142,7 +142,7 @@ class Judging(Discriminator):
         self.layer = nn.Conv2d(3, 1, 3)
         self.register_buffer("mean", torch.zeros(()))
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         logits = self.layer(images) + relu(self.mean)
         with torch.no_grad():
             self.mean.lerp_(logits.mean() + 1, 0.2)
@@ -161,10 +161,10 @@ class Counting(_Sized):
         self.count, self.last = 0, torch.zeros(3, 1, 1)
         self.chance, self.other = torch.Generator().manual_seed(5), np.random.default_rng(6)
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         self.count += 1
         own = torch.randn(1, generator=self.chance) + float(self.other.normal())
-        made = torch.randn(shape, generator=random) / self.count + 0.5 * self.last + 0.1 * own
+        made = torch.randn(shape, generator=rng) / self.count + 0.5 * self.last + 0.1 * own
         self.last = made.mean((0, 2, 3))[:, None, None]
         return made
 
@@ -176,8 +176,8 @@ class Moving(_Sized, nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(3, 1, 1))
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
-        made = torch.randn(shape, generator=random) + self.mean
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+        made = torch.randn(shape, generator=rng) + self.mean
         self.mean.lerp_(made.mean((0, 2, 3))[:, None, None], 0.5)
         return made
 
@@ -188,9 +188,9 @@ class Holding(_Sized):
     def __init__(self) -> None:
         self.inner, self.notes = Moving(), Notes()
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         self.notes.many["draws"] = self.notes.many.get("draws", 0) + 1
-        return self.inner.draw(shape, random) / self.notes.many["draws"]
+        return self.inner.draw(shape, rng) / self.notes.many["draws"]
 
 
 class Notes:
@@ -243,8 +243,8 @@ class Drawing(Latent):
     def variable(self, variables) -> Variable:
         return Variable(3)
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
-        return torch.randn(shape, generator=random) / self.secret.next()
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+        return torch.randn(shape, generator=rng) / self.secret.next()
 
 
 class Secretive(PathLength):

@@ -14,7 +14,7 @@ from ganzoo.interfaces import (
     Buffer,
     Data,
     Discriminator,
-    Judged,
+    DiscriminatorOutput,
     Latent,
     Penalty,
     Progress,
@@ -133,7 +133,7 @@ def test_a_penalty_is_a_finite_scalar_that_moves_the_critic(part):
         torch.nn.Conv2d(3, 4, 3), torch.nn.Tanh(), torch.nn.Conv2d(4, 1, 1)
     )
     sides = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
-    real, fake = (Judged((side,), [critic(side)]) for side in sides)
+    real, fake = (DiscriminatorOutput((side,), [critic(side)]) for side in sides)
     loss = make(part)(lambda *images: [critic(*images)], real, fake)
     assert isinstance(make(part), Penalty)
     assert loss.shape == ()

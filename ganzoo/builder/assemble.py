@@ -1,4 +1,4 @@
-"""Making the objects: networks with their first weights, losses, players."""
+"""FakePlan the objects: networks with their first weights, losses, players."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from torch import nn
 
 from ganzoo.builder.blueprint import Blueprint, TermPlan
 from ganzoo.builder.lookup import Lookup
-from ganzoo.builder.roles import Roles, critic_owner, give_roles, player_of
+from ganzoo.builder.roles import Roles, discriminator_owner, give_roles, player_of
 from ganzoo.builder.weights import start_from
 from ganzoo.components.networks.backbones import weights_follow
 from ganzoo.engine.expressions import closure
-from ganzoo.engine.player import Pace, Player, Side, cut_side
+from ganzoo.engine.player import Player, Side, UpdateInterval, cut_side
 from ganzoo.engine.rng import seed_torch
 from ganzoo.engine.terms import (
-    Charge,
-    CriticTerm,
+    DiscriminatorTerm,
     GeneratorTerm,
     PenalisedTerm,
     PlainTerm,
     Term,
+    WeightedPenalty,
     show,
 )
 from ganzoo.errors import RecipeError
@@ -170,7 +170,7 @@ def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module])
                 draft.terms,
                 draft.sides,
                 first,
-                roles.paces.get(name, Pace()),
+                roles.paces.get(name, UpdateInterval()),
             )
         )
     return players
@@ -182,7 +182,7 @@ def _cast_term(
     seed_torch(blueprint.recipe.train.seed, "loss", term.name)
     loss = lookup.make(term.loss)
     player = player_of(term, roles, blueprint, lookup)
-    critic = critic_owner(term, roles, lookup) if term.adversarial else None
+    critic = discriminator_owner(term, roles, lookup) if term.adversarial else None
     if term.adversarial and player is not None and player == critic:
         lookup.fault(term.path, f"player '{player}' cannot play against itself in this term")
     if term.adversarial and loss is not None and can_move(loss):
@@ -197,7 +197,7 @@ def _cast_term(
     if player is not None:
         drafts[player].terms.append(_generator_term(term, loss, roles.of(player)))
     if critic is not None:
-        _cast_critic(term, loss, drafts[critic], (critic, roles), blueprint, lookup)
+        _cast_discriminator(term, loss, drafts[critic], (critic, roles), blueprint, lookup)
 
 
 def _generator_term(term: TermPlan, loss: Any, own: set[str]) -> GeneratorTerm:
@@ -206,7 +206,7 @@ def _generator_term(term: TermPlan, loss: Any, own: set[str]) -> GeneratorTerm:
     return GeneratorTerm(term.name, loss, term.wires["fake"], real if sees else None, term.weight)
 
 
-def _cast_critic(
+def _cast_discriminator(
     term: TermPlan,
     loss: Any,
     draft: Draft,
@@ -225,18 +225,18 @@ def _cast_critic(
             side = cut_side(f"{term.name}.{name}", wire, roles.of(critic), buffer)
             draft.sides.append(side)
             wires[name] = side.wire
-    draft.terms.append(_critic_term(term, loss, wires, roles.of(critic), lookup))
+    draft.terms.append(_discriminator_term(term, loss, wires, roles.of(critic), lookup))
 
 
-def _critic_term(
+def _discriminator_term(
     term: TermPlan, loss: Any, wires: dict[str, Expression], own: set[str], lookup: Lookup
-) -> CriticTerm | PenalisedTerm:
+) -> DiscriminatorTerm | PenalisedTerm:
     real, fake = wires["real"], wires["fake"]
     live = [plan for plan in term.penalties if plan.weight != 0]
-    charges = [Charge(p.name, lookup.make(p.penalty), p.weight) for p in live]
+    charges = [WeightedPenalty(p.name, lookup.make(p.penalty), p.weight) for p in live]
     if charges:
         return PenalisedTerm(term.name, loss, *show(real, fake, own), charges)
-    return CriticTerm(term.name, loss, real, fake)
+    return DiscriminatorTerm(term.name, loss, real, fake)
 
 
 def _buffer(

@@ -20,7 +20,7 @@ from ganzoo.recipe.tables import Output
 
 
 @dataclass(frozen=True)
-class PartPlan:
+class ComponentPlan:
     """A part that was found, with all its settings: ready to be made.
 
     path: where the recipe asks for it.
@@ -50,7 +50,7 @@ class PartPlan:
 class SchedulePlan:
     """A schedule and the span of its warm-up."""
 
-    schedule: PartPlan
+    schedule: ComponentPlan
     warmup: Duration | None = None
 
 
@@ -59,7 +59,7 @@ class PenaltyPlan:
     """A penalty, the name of its loss in the log, its weight, and what that is multiplied by."""
 
     name: str
-    penalty: PartPlan
+    penalty: ComponentPlan
     weight: float
     schedule: SchedulePlan | None = None
 
@@ -72,11 +72,11 @@ class TermPlan:
     """
 
     name: str
-    loss: PartPlan
+    loss: ComponentPlan
     wires: Mapping[str, Expression]
     weight: float
     player: str | None
-    buffer: PartPlan | None
+    buffer: ComponentPlan | None
     schedule: SchedulePlan | None = None
     penalties: Sequence[PenaltyPlan] = ()
 
@@ -106,7 +106,7 @@ class TermPlan:
 class MetricPlan:
     """A figure on test samples, its wires, and when it is computed: at the end, and `every`."""
 
-    metric: PartPlan
+    metric: ComponentPlan
     wires: Mapping[str, Expression]
     when: str = "run"
     every: Duration | None = None
@@ -116,7 +116,7 @@ class MetricPlan:
 class OutputPlan:
     """An output that a part makes, and its wires."""
 
-    part: PartPlan
+    part: ComponentPlan
     wires: Mapping[str, Expression]
 
 
@@ -131,19 +131,19 @@ class Blueprint:
     """
 
     recipe: Recipe
-    networks: dict[str, PartPlan] = field(default_factory=dict)
-    inits: dict[str, PartPlan] = field(default_factory=dict)
+    networks: dict[str, ComponentPlan] = field(default_factory=dict)
+    inits: dict[str, ComponentPlan] = field(default_factory=dict)
     terms: list[TermPlan] = field(default_factory=list)
     outputs: dict[str, Expression] = field(default_factory=dict)
     made: dict[str, OutputPlan] = field(default_factory=dict)
     samples: list[Expression] = field(default_factory=list)
     metrics: dict[str, MetricPlan] = field(default_factory=dict)
-    optimizers: dict[str, PartPlan] = field(default_factory=dict)
-    latents: dict[str, PartPlan] = field(default_factory=dict)
+    optimizers: dict[str, ComponentPlan] = field(default_factory=dict)
+    latents: dict[str, ComponentPlan] = field(default_factory=dict)
     schedule: SchedulePlan | None = None
-    data: PartPlan | None = None
+    data: ComponentPlan | None = None
     dataset: Data | None = None
-    noise: dict[str, Latent] = field(default_factory=dict)
+    latent_samplers: dict[str, Latent] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     weights: int = 0
@@ -203,5 +203,7 @@ class Blueprint:
         resting: see `Model`.
         """
         wires = {name: self.output(name) for name in self.outputs}
-        latents = deepcopy(self.noise)  # looking at outputs must not teach training's anything
+        latents = deepcopy(
+            self.latent_samplers
+        )  # looking at outputs must not teach training's anything
         return Model(made, wires, self.variables, latents, resting)

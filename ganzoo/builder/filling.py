@@ -7,11 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ganzoo.builder.blueprint import Blueprint, PartPlan, PenaltyPlan, TermPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, PenaltyPlan, TermPlan
 from ganzoo.recipe.schema import Checkpoints, Recipe
-from ganzoo.recipe.tables import NetworkPart, Output, OutputPart, Part, TermPart, WeightPart
+from ganzoo.recipe.tables import (
+    ComponentTable,
+    NetworkTable,
+    Output,
+    OutputTable,
+    TermTable,
+    WeightTable,
+)
 
-AnyPart = TypeVar("AnyPart", bound=Part)
+AnyTable = TypeVar("AnyTable", bound=ComponentTable)
 
 
 def fill(blueprint: Blueprint) -> Recipe:
@@ -46,7 +53,7 @@ def fill(blueprint: Blueprint) -> Recipe:
     )  # fmt: skip
 
 
-def _whole_places(data: PartPlan) -> dict[str, Any]:
+def _whole_places(data: ComponentPlan) -> dict[str, Any]:
     """With whole paths, so that a run's data are found from another working directory, too."""
     settings, places = dict(data.settings), getattr(data.part, "places", ())
     for name in places:
@@ -62,42 +69,44 @@ def _checkpoints(blueprint: Blueprint) -> Checkpoints:
     return table if known else table.model_copy(update={"best": ""})
 
 
-def _network(name: str, table: NetworkPart, blueprint: Blueprint) -> Part:
+def _network(name: str, table: NetworkTable, blueprint: Blueprint) -> ComponentTable:
     init = blueprint.inits.get(name)
-    filled = Part(type=init.name, **_plain(init.settings)) if init else None
+    filled = ComponentTable(type=init.name, **_plain(init.settings)) if init else None
     return _with(table, blueprint.networks[name].settings, init=filled)
 
 
-def _wires(table: TermPart, loss: PartPlan) -> dict[str, Any]:
+def _wires(table: TermTable, loss: ComponentPlan) -> dict[str, Any]:
     return {key: value for key, value in table.settings.items() if key not in loss.settings}
 
 
-def _weight(weight: float | WeightPart, plan: TermPlan | PenaltyPlan) -> Part | float:
-    if isinstance(weight, WeightPart) and plan.schedule:
+def _weight(weight: float | WeightTable, plan: TermPlan | PenaltyPlan) -> ComponentTable | float:
+    if isinstance(weight, WeightTable) and plan.schedule:
         return _with(weight, plan.schedule.schedule.settings)
     return plan.weight
 
 
-def _penalties(table: TermPart, term: TermPlan) -> list[Part]:
+def _penalties(table: TermTable, term: TermPlan) -> list[ComponentTable]:
     both = zip(table.penalties, term.penalties, strict=True)
     return [_with(t, p.penalty.settings, weight=_weight(t.weight, p)) for t, p in both]
 
 
-def _output(name: str, table: Output | OutputPart, blueprint: Blueprint) -> Output | OutputPart:
+def _output(name: str, table: Output | OutputTable, blueprint: Blueprint) -> Output | OutputTable:
     if isinstance(table, Output):
         return table
     return _with(table, {**table.settings, **blueprint.made[name].part.settings})
 
 
-def _parts(tables: Mapping[str, Part], plans: Mapping[str, PartPlan]) -> dict[str, Part | None]:
+def _parts(
+    tables: Mapping[str, ComponentTable], plans: Mapping[str, ComponentPlan]
+) -> dict[str, ComponentTable | None]:
     return {name: _part(table, plans[name]) for name, table in tables.items()}
 
 
-def _part(table: Part | None, plan: PartPlan | None) -> Part | None:
+def _part(table: ComponentTable | None, plan: ComponentPlan | None) -> ComponentTable | None:
     return _with(table, plan.settings) if table is not None and plan is not None else None
 
 
-def _with(table: AnyPart, settings: Mapping[str, Any], **host: Any) -> AnyPart:
+def _with(table: AnyTable, settings: Mapping[str, Any], **host: Any) -> AnyTable:
     """The same kind of table with these settings, and host keys overruled."""
     own = {key: getattr(table, key) for key in type(table).model_fields}
     return type(table)(**{**own, **host}, **_plain(settings))

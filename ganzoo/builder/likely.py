@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.builder.blueprint import PartPlan
+from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.bounds import bounded_by_file
 from ganzoo.components.networks.backbones import weights_follow
 from ganzoo.errors import ModelError
@@ -24,7 +24,7 @@ UNTOLD = "num_batches_tracked"  # counters that old versions of torch did not sa
 
 
 def refuse_misfit(
-    network: nn.Module, plan: PartPlan, stored: Mapping[str, Tensor], file: Path
+    network: nn.Module, plan: ComponentPlan, stored: Mapping[str, Tensor], file: Path
 ) -> None:
     """Refuse weights that are not exactly a network's.
 
@@ -65,7 +65,7 @@ def misfits(own: Shapes, stored: Shapes) -> set[str]:
     return {name for name in {**own, **stored} if own.get(name) != stored.get(name)}
 
 
-def likely(plan: PartPlan, stored: Shapes, file: Path) -> str:
+def likely(plan: ComponentPlan, stored: Shapes, file: Path) -> str:
     """`blocks = 6, dropout = 0.5`: what to change so that the shapes fit; "" where nothing does.
 
     One setting is changed after the other, always the one that helps most.
@@ -86,7 +86,9 @@ def likely(plan: PartPlan, stored: Shapes, file: Path) -> str:
     return ""
 
 
-def _distance(plan: PartPlan, settings: Mapping[str, Any], stored: Shapes, file: Path) -> float:
+def _distance(
+    plan: ComponentPlan, settings: Mapping[str, Any], stored: Shapes, file: Path
+) -> float:
     """How many tensors do not fit; infinite where the network refuses the settings."""
     try:
         with torch.device("meta"), weights_follow(), bounded_by_file(len(stored), file):
@@ -97,7 +99,7 @@ def _distance(plan: PartPlan, settings: Mapping[str, Any], stored: Shapes, file:
 
 
 def _candidates(
-    plan: PartPlan, settings: Mapping[str, Any], stored: Shapes
+    plan: ComponentPlan, settings: Mapping[str, Any], stored: Shapes
 ) -> Iterator[tuple[str, Any]]:
     """Other values of each setting, one at a time."""
     hints = typing.get_type_hints(plan.part.__init__)  # type: ignore[misc]

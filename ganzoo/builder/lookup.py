@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from ganzoo.builder.blueprint import PartPlan
+from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.components.outputs import Output
 from ganzoo.errors import Fault, GanzooError, RecipeError
 from ganzoo.expression import Expression
@@ -24,7 +24,7 @@ from ganzoo.interfaces import (
     Schedule,
 )
 from ganzoo.recipe.places import missing_wire, read_wire
-from ganzoo.recipe.tables import Part
+from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.signature import check_settings, parameters
 
@@ -75,8 +75,13 @@ class Lookup:
         return None
 
     def part(
-        self, kind: str, part: Part, path: str, without: Collection[str] = (), skip: int = 0
-    ) -> PartPlan | None:
+        self,
+        kind: str,
+        part: ComponentTable,
+        path: str,
+        without: Collection[str] = (),
+        skip: int = 0,
+    ) -> ComponentPlan | None:
         """A part with its settings filled.
 
         without: keys of its table that are no settings (wires).
@@ -94,7 +99,7 @@ class Lookup:
             self.fault(f"{path}.type", str(error))
             return None
         self.faults += faults
-        return PartPlan(kind, part.type, found, settings, path)
+        return ComponentPlan(kind, part.type, found, settings, path)
 
     def _refuse_clash(
         self, found: type, name: str, beside: Collection[str], path: str, skip: int
@@ -108,7 +113,7 @@ class Lookup:
                     "that ganzoo reads itself; its author has to rename it",
                 )
 
-    def make(self, plan: PartPlan | None, *first: Any) -> Any:
+    def make(self, plan: ComponentPlan | None, *first: Any) -> Any:
         """The part itself, or None where anything about it is wrong.
 
         first: what the host supplies (an optimizer's parameters).
@@ -129,7 +134,9 @@ class Lookup:
             return None
         return found
 
-    def wires(self, table: Part, wanted: Mapping[str, bool], path: str) -> dict[str, Expression]:
+    def wires(
+        self, table: ComponentTable, wanted: Mapping[str, bool], path: str
+    ) -> dict[str, Expression]:
         """The wires a table holds; a missing one that is required is a fault."""
         read: dict[str, Expression] = {}
         for wire, required in wanted.items():

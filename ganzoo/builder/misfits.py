@@ -32,12 +32,12 @@ def misfit(call: Call, arguments: list[Any], network: nn.Module) -> str:
 
 def explain(call: Call, arguments: list[Any], error: Exception) -> str:
     """What a network said of arguments that it does not take, with their shapes."""
-    shapes = ", ".join(spell_shape(argument) for argument in arguments)
+    shapes = ", ".join(format_shape(argument) for argument in arguments)
     return f"'{call.network}' cannot take {shapes}: {first_line(error)}"
 
 
-def spell_shape(value: Any) -> str:
+def format_shape(value: Any) -> str:
     """`2 x 3 x 8 x 8`, or several of them for a list."""
     if isinstance(value, list):
-        return " + ".join(map(spell_shape, value))
+        return " + ".join(map(format_shape, value))
     return " x ".join(map(str, value.shape)) or "scalar"

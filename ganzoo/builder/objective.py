@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganzoo.builder.assemble import Assembly
-from ganzoo.builder.blueprint import Blueprint, PartPlan, SchedulePlan, TermPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, SchedulePlan, TermPlan
 from ganzoo.recipe.notation import Term, objective
 from ganzoo.registry.signature import as_written, settings
 
@@ -22,7 +22,7 @@ def as_terms(term: TermPlan) -> list[Term]:
 
 
 def _written(
-    name: str, plan: PartPlan, wires: dict[str, str], weight: float, notes: list[str]
+    name: str, plan: ComponentPlan, wires: dict[str, str], weight: float, notes: list[str]
 ) -> Term:
     notation = str(getattr(plan.part, "notation", ""))
     return Term(name, plan.name, notation, wires, weight, ", ".join([*notes, *_set(plan)]))
@@ -41,7 +41,7 @@ def _moving(schedule: SchedulePlan | None) -> list[str]:
     return [f"its weight times {scheduled(schedule)}"] if schedule else []
 
 
-def _set(plan: PartPlan) -> list[str]:
+def _set(plan: ComponentPlan) -> list[str]:
     """The settings that are not its defaults."""
     return changed(plan).split(", ")[1:]
 
@@ -63,7 +63,7 @@ def scheduled(plan: SchedulePlan) -> str:
     return f"{changed(plan.schedule)}{rising}"
 
 
-def changed(plan: PartPlan, skip: int = 0) -> str:
+def changed(plan: ComponentPlan, skip: int = 0) -> str:
     """A part with the settings that are not its defaults: `resnet, width = 32`."""
     defaults = {s.name: s.default for s in settings(plan.part, skip) if not s.required}
     different = {

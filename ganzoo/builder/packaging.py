@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ganzoo.builder.blueprint import Blueprint, PartPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan
 from ganzoo.builder.experiment import Experiment
 from ganzoo.engine.checkpoint import Tensors, module_state, prefixed, write_tensors
 from ganzoo.registry.discovery import installed
@@ -31,7 +31,7 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
 
 def packages(blueprint: Blueprint) -> dict[str, str]:
     """The distributions whose parts the recipe uses, with their versions."""
-    plans: list[PartPlan | None] = [blueprint.data]
+    plans: list[ComponentPlan | None] = [blueprint.data]
     plans += [blueprint.schedule.schedule] if blueprint.schedule else []
     plans += [*blueprint.networks.values(), *blueprint.latents.values()]
     plans += [term.loss for term in blueprint.terms]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ganzoo.builder.blueprint import Blueprint, MetricPlan, OutputPlan, PartPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
@@ -20,7 +20,7 @@ from ganzoo.recipe.own_images import own_images
 from ganzoo.recipe.places import kind_of_network
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.standins import is_spoiled
-from ganzoo.recipe.tables import MetricPart, NetworkPart, OutputPart, Part, PlayerTable
+from ganzoo.recipe.tables import ComponentTable, MetricTable, NetworkTable, OutputTable, PlayerTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.signature import wires
 
@@ -72,7 +72,7 @@ def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
                 raise ValueError(too_large)
         except ValueError as error:
             lookup.fault(path, str(error))
-        blueprint.latents[name], blueprint.noise[name] = plan, latent
+        blueprint.latents[name], blueprint.latent_samplers[name] = plan, latent
 
 
 def _read_networks(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -102,7 +102,7 @@ def _check_name(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> N
         lookup.fault(path, f"the data already has a variable '{name}'; choose another name")
 
 
-def _kind(name: str, table: NetworkPart, blueprint: Blueprint, lookup: Lookup) -> str:
+def _kind(name: str, table: NetworkTable, blueprint: Blueprint, lookup: Lookup) -> str:
     """A network's kind follows its role: called outermost in an adversarial term, a critic.
 
     Where a term could not be read, a critic's role may be unknown: then its type tells.
@@ -113,16 +113,16 @@ def _kind(name: str, table: NetworkPart, blueprint: Blueprint, lookup: Lookup) -
     return kind_of_network(table.type, judges, lookup.registry)
 
 
-def _default_init(plan: PartPlan | None) -> Part | None:
+def _default_init(plan: ComponentPlan | None) -> ComponentTable | None:
     default = getattr(plan.part, "default_init", None) if plan else None
-    return Part(type=default) if default else None
+    return ComponentTable(type=default) if default else None
 
 
 def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     recipe = blueprint.recipe
     for name, output in recipe.outputs.items():
         _check_output(name, blueprint, lookup)
-        if isinstance(output, OutputPart):
+        if isinstance(output, OutputTable):
             _read_output(name, output, blueprint, lookup)
         elif wire := lookup.wire(output.expression, f"outputs.{name}"):
             blueprint.outputs[name] = wire
@@ -145,7 +145,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     _check_best(blueprint, lookup)
 
 
-def _read_output(name: str, part: OutputPart, blueprint: Blueprint, lookup: Lookup) -> None:
+def _read_output(name: str, part: OutputTable, blueprint: Blueprint, lookup: Lookup) -> None:
     path, latents = f"outputs.{name}", blueprint.recipe.latents
     found = lookup.load("output", part.type, path)
     if found is None:
@@ -198,7 +198,7 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
 
 
-def read_metric(name: str, part: MetricPart, blueprint: Blueprint, lookup: Lookup) -> None:
+def read_metric(name: str, part: MetricTable, blueprint: Blueprint, lookup: Lookup) -> None:
     """Find a metric and its wires; what the data cannot serve is a note."""
     path = f"metrics.{name}"
     found = lookup.load("metric", part.type, path)

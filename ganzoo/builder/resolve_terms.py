@@ -12,7 +12,7 @@ from ganzoo.builder.lookup import Lookup
 from ganzoo.components.networks.backbones import weights_follow
 from ganzoo.expression import Call
 from ganzoo.interfaces import AdversarialLoss
-from ganzoo.recipe.tables import SchedulePart, TermPart, WeightPart
+from ganzoo.recipe.tables import ScheduleTable, TermTable, WeightTable
 from ganzoo.registry.signature import wires
 
 SIDES = {"real": True, "fake": True}
@@ -34,7 +34,7 @@ def read_terms(blueprint: Blueprint, lookup: Lookup) -> None:
         lookup.fault("losses", "there is no term, so nothing would be trained")
 
 
-def _read_term(name: str, table: TermPart, found: Any, lookup: Lookup) -> TermPlan | None:
+def _read_term(name: str, table: TermTable, found: Any, lookup: Lookup) -> TermPlan | None:
     path = f"losses.{name}"
     adversarial = issubclass(found, AdversarialLoss)
     wanted = SIDES if adversarial else wires(found.forward)
@@ -56,21 +56,21 @@ def _read_term(name: str, table: TermPart, found: Any, lookup: Lookup) -> TermPl
 
 
 def _read_weight(
-    weight: float | WeightPart, path: str, lookup: Lookup
+    weight: float | WeightTable, path: str, lookup: Lookup
 ) -> tuple[float, SchedulePlan | None]:
-    if isinstance(weight, WeightPart):
+    if isinstance(weight, WeightTable):
         return weight.value, read_schedule(weight, path, lookup)
     return weight, None
 
 
-def read_schedule(table: SchedulePart, path: str, lookup: Lookup) -> SchedulePlan | None:
+def read_schedule(table: ScheduleTable, path: str, lookup: Lookup) -> SchedulePlan | None:
     """A schedule, of learning rates or of a weight."""
     plan = lookup.part("schedule", table, path)
     lookup.make(plan)
     return SchedulePlan(plan, table.warmup) if plan else None
 
 
-def _read_penalties(table: TermPart, path: str, lookup: Lookup) -> list[PenaltyPlan]:
+def _read_penalties(table: TermTable, path: str, lookup: Lookup) -> list[PenaltyPlan]:
     """Called `<term>.<type>` in the log; a second one of a type is `<term>.<type>_2`."""
     plans = []
     types = [penalty.type for penalty in table.penalties]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ganzoo.builder.blueprint import Blueprint, TermPlan
 from ganzoo.builder.lookup import Lookup
-from ganzoo.engine.player import Pace
+from ganzoo.engine.player import UpdateInterval
 from ganzoo.errors import did_you_mean, listed
 from ganzoo.expression import Call, Expression, networks
 
@@ -25,7 +25,7 @@ class Roles:
 
     owner: dict[str, str]
     order: list[str]
-    paces: dict[str, Pace]
+    paces: dict[str, UpdateInterval]
 
     def of(self, player: str) -> set[str]:
         """The networks of a player."""
@@ -40,13 +40,13 @@ def give_roles(blueprint: Blueprint, moving: Collection[str], lookup: Lookup) ->
     owner = _default_owners(blueprint)
     owned: dict[str, str] = {}
     players = [GENERATORS, DISCRIMINATORS]
-    paces: dict[str, Pace] = {}
+    paces: dict[str, UpdateInterval] = {}
     for player, table in blueprint.recipe.players.items():
         if isinstance(table, list):
             if player != "order":
                 lookup.fault(f"players.{player}", 'write { networks = ["E"] }')
             continue
-        paces[player] = Pace(table.every, table.fresh)
+        paces[player] = UpdateInterval(table.every, table.fresh)
         players += [player] if player not in players else []
         for name in table.networks:
             if name not in blueprint.recipe.networks:
@@ -119,7 +119,7 @@ def _named_player(term: TermPlan, player: str, roles: Roles, lookup: Lookup) -> 
     return player
 
 
-def critic_owner(term: TermPlan, roles: Roles, lookup: Lookup) -> str | None:
+def discriminator_owner(term: TermPlan, roles: Roles, lookup: Lookup) -> str | None:
     """Who minimises the critic's side; None where the critic is not trained."""
     owners = {roles.owner.get(name) for name in term.critics}
     if len(owners) > 1:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from ganzoo.builder.assemble import Assembly
-from ganzoo.builder.blueprint import Blueprint, PartPlan, SchedulePlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, SchedulePlan
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.feed import Timetable
 from ganzoo.engine.player import Player
@@ -80,14 +80,14 @@ def _shares(player: Player, blueprint: Blueprint) -> dict[str | None, dict[str, 
     return shares
 
 
-def _fused(plan: PartPlan) -> PartPlan:
+def _fused(plan: ComponentPlan) -> ComponentPlan:
     """The optimizer fused where torch can and the recipe does not say otherwise."""
     settings = dict(plan.settings)
     rivals = ("fused", "foreach", "differentiable")
     fusible = any(p.name == "fused" for p in parameters(plan.part))
     if fusible and not any(settings.get(rival) for rival in rivals):
         settings["fused"] = settings.get("fused") is None
-    return PartPlan(plan.kind, plan.name, plan.part, settings, plan.path)
+    return ComponentPlan(plan.kind, plan.name, plan.part, settings, plan.path)
 
 
 def factor(plan: SchedulePlan, table: Timetable) -> Factor:

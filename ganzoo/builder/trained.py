@@ -61,10 +61,10 @@ def open_model(
     Raises:
         ModelError: as `load_model`; or the file has no network that a changed table needs.
     """
-    return open_found(find_weights(Path(path), recipe, network), change, overrides)
+    return open_weights(find_weights(Path(path), recipe, network), change, overrides)
 
 
-def open_found(
+def open_weights(
     found: Found, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
 ) -> tuple[Blueprint, Model]:
     """As `open_model`, of weights that were found.

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ganzoo.builder.assemble import Assembly
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.labels import label_fault
-from ganzoo.builder.misfits import explain, misfit, spell_shape
+from ganzoo.builder.misfits import explain, format_shape, misfit
 from ganzoo.builder.tried import Counter, Gradients
 from ganzoo.engine.expressions import Values, callee
 from ganzoo.engine.player import Player
@@ -118,7 +118,9 @@ def example(variables: Mapping[str, Variable], batch_size: int) -> Values:
 
 def latent_shapes(blueprint: Blueprint) -> dict[str, tuple[Latent, tuple[int, ...]]]:
     """How to draw each latent, and the shape of one sample."""
-    return {n: (latent, blueprint.variables[n].shape) for n, latent in blueprint.noise.items()}
+    return {
+        n: (latent, blueprint.variables[n].shape) for n, latent in blueprint.latent_samplers.items()
+    }
 
 
 def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
@@ -134,7 +136,7 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     movers = [TrialMover(player, trial.idle, faults) for player in assembly.players]
     latents = deepcopy(latent_shapes(blueprint))  # training's must not know of the trial
     game = Game(movers, assembly.networks, latents, 0)
-    sample = {name: v for name, v in batch.items() if name not in blueprint.noise}
+    sample = {name: v for name, v in batch.items() if name not in blueprint.latent_samplers}
     trial.mark(assembly)
     with Counter() as counter:
         game.step(*_a_turn_of_all(assembly.players, sample))
@@ -165,7 +167,7 @@ def _check_shapes(
         faults = _check_losses(assembly, values, trial)
     if faults:
         raise RecipeError(source, faults)
-    trial.shapes = {text: spell_shape(value) for text, value in values.items()}
+    trial.shapes = {text: format_shape(value) for text, value in values.items()}
 
 
 def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:

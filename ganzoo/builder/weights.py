@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ganzoo.builder.blueprint import PartPlan
+from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.likely import refuse_misfit
 from ganzoo.components.networks.reference import read_pth
 from ganzoo.engine.checkpoint import checkpoints, read_tensors, under
@@ -18,7 +18,7 @@ TOLD = 4  # tensors that a note names, before it only counts
 
 
 def start_from(
-    network: nn.Module, name: str, file: str, plan: PartPlan, partial: bool = False
+    network: nn.Module, name: str, file: str, plan: ComponentPlan, partial: bool = False
 ) -> str:
     """Load the network of that name in a model, a run or a checkpoint.
 

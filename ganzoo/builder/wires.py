@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from torch import nn
 
-from ganzoo.builder.blueprint import Blueprint, PartPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan
 from ganzoo.builder.lookup import Lookup
 from ganzoo.errors import choices, listed
 from ganzoo.expression import Call, Expression, Name, column_of, walk
@@ -42,7 +42,7 @@ class WireCheck:
     def __init__(self, blueprint: Blueprint, lookup: Lookup, also: Collection[str] = ()) -> None:
         self.lookup = lookup
         self.declared: Collection[str] = list(blueprint.recipe.networks)
-        self.found: Mapping[str, PartPlan] = blueprint.networks
+        self.found: Mapping[str, ComponentPlan] = blueprint.networks
         self.also = also
         known = [*blueprint.variables, *blueprint.recipe.latents]  # those at fault are told once
         self.variables = None if blueprint.dataset is None else list(dict.fromkeys(known))
@@ -73,7 +73,7 @@ class WireCheck:
         plan = self.found[part.network]
         return self._head(part, plan) if part.head else _body(part, plan)
 
-    def _head(self, part: Call, plan: PartPlan) -> str:
+    def _head(self, part: Call, plan: ComponentPlan) -> str:
         if getattr(getattr(plan.part, part.head, None), "is_head", False):
             return ""
         heads = sorted(
@@ -83,13 +83,13 @@ class WireCheck:
         return f"'{plan.name}' has no head '{part.head}'. {known}"
 
 
-def _body(part: Call, plan: PartPlan) -> str:
+def _body(part: Call, plan: ComponentPlan) -> str:
     """What a plain call would run that the network's class does not have."""
     forward = plan.part.forward  # type: ignore[attr-defined]
     if forward is nn.Module.forward:
         missing = "forward"
-    elif forward is Discriminator.forward and plan.part.judge is Discriminator.judge:  # type: ignore[attr-defined]
-        missing = "judge"
+    elif forward is Discriminator.forward and plan.part.logits is Discriminator.logits:  # type: ignore[attr-defined]
+        missing = "logits"
     else:
         return ""
     return (

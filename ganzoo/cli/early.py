@@ -26,9 +26,9 @@ from ganzoo.recipe.places import (
 )
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.standins import is_spoiled
-from ganzoo.recipe.tables import Output, OutputPart, Part, SchedulePart, TermPart
+from ganzoo.recipe.tables import ComponentTable, Output, OutputTable, ScheduleTable, TermTable
 from ganzoo.recipe.validation import read_gathered
-from ganzoo.registry.components import UnknownPart
+from ganzoo.registry.components import UnknownComponent
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.outline import Outline, outline
 from ganzoo.registry.signature import check_outline
@@ -161,19 +161,19 @@ class Early:
         yield from self._shown()
         yield from self._unknown_networks()
 
-    def _term(self, term: TermPart, path: str) -> Iterator[Fault]:
+    def _term(self, term: TermTable, path: str) -> Iterator[Fault]:
         yield from self._component("loss", term, path)
         if term.buffer:
             yield from self._component("buffer", term.buffer, f"{path}.buffer")
-        if isinstance(term.weight, SchedulePart):
+        if isinstance(term.weight, ScheduleTable):
             yield from self._component("schedule", term.weight, f"{path}.weight")
         for place, penalty in enumerate(term.penalties):
             yield from self._component("penalty", penalty, f"{path}.penalties.{place}")
 
-    def _component(self, kind: str, part: Part, path: str) -> Iterator[Fault]:
+    def _component(self, kind: str, part: ComponentTable, path: str) -> Iterator[Fault]:
         try:
             installed().registry.get(kind, part.type)
-        except UnknownPart as error:
+        except UnknownComponent as error:
             yield Fault(f"{path}.type", str(error))
             return
         found = _outline(kind, part.type)
@@ -185,7 +185,9 @@ class Early:
         yield from check_outline(found, part.type, given, path, beside)
         yield from self._wires(part, wanted, path)
 
-    def _wires(self, part: Part, wanted: Mapping[str, bool], path: str) -> Iterator[Fault]:
+    def _wires(
+        self, part: ComponentTable, wanted: Mapping[str, bool], path: str
+    ) -> Iterator[Fault]:
         for wire, required in wanted.items():
             if wire in part.settings:
                 yield from self._wire(part.settings[wire], f"{path}.{wire}")
@@ -201,7 +203,7 @@ class Early:
 
     def _shown(self) -> Iterator[Fault]:
         for name, output in self.recipe.outputs.items():
-            if isinstance(output, OutputPart):
+            if isinstance(output, OutputTable):
                 yield from self._component("output", output, f"outputs.{name}")
             elif isinstance(output, Output):
                 yield from self._wire(output.expression, f"outputs.{name}")

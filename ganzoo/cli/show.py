@@ -28,10 +28,10 @@ def show(
     if not parts and recipe is None:
         raise GanzooError(_unknown(name))
     for number, part in enumerate(parts):
-        from ganzoo.cli.pages.part import show_part
+        from ganzoo.cli.pages.component import show_component
 
         say("\n" if number else "", end="")
-        show_part(part)
+        show_component(part)
     if recipe is not None:
         from ganzoo.cli.early import refuse_early
 

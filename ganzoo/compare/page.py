@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from ganzoo.builder.assemble import assemble
 from ganzoo.compare.systems import System
-from ganzoo.compare.table import Comparison, Row, spell, title
-from ganzoo.evaluation.observed import spell_a_sample
+from ganzoo.compare.table import Comparison, Row, format_number, title
+from ganzoo.evaluation.observed import format_a_sample
 from ganzoo.report.axes import Axis, Value, axis_of
 from ganzoo.report.charts import Line, panel
 from ganzoo.report.facts import Facts, facts
@@ -91,7 +91,7 @@ def _figures(table: Comparison) -> Html:
 
 
 def _row(row: Row, table: Comparison) -> Html:
-    cells = [el("td", spell(column, row.cells.get(column))) for column in table.columns]
+    cells = [el("td", format_number(column, row.cells.get(column))) for column in table.columns]
     return el("tr", el("th", row.name, scope="row"), *cells)
 
 
@@ -106,7 +106,7 @@ def _pictures(pictures: Sequence[Path], systems: Sequence[Shown]) -> Html | None
     if not shown:
         return None
     return el("section", el("h2", "Pictures", id="pictures"),
-              el("p", f"A row {spell_a_sample(next(iter(told), None))}: its input, the systems, "
+              el("p", f"A row {format_a_sample(next(iter(told), None))}: its input, the systems, "
                  "and the truth, where data are paired.", class_="note"), *shown,
               aria_labelledby="pictures")  # fmt: skip
 

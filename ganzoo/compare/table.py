@@ -9,7 +9,7 @@ from typing import Any
 
 from ganzoo.compare.measuring import Figures
 from ganzoo.evaluation.measuring import Scores
-from ganzoo.evaluation.observed import spell_observed
+from ganzoo.evaluation.observed import format_observed
 from ganzoo.printing.tabular import as_csv as csv_of
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.printing.text import one_line
@@ -107,7 +107,7 @@ def _conditions(runs: Sequence[Figures]) -> list[str]:
     found: dict[str, dict[str, None]] = {}
     for figures in runs:
         for metric, rows in figures.scores.items():
-            on = spell_observed(figures.observed.get(metric))
+            on = format_observed(figures.observed.get(metric))
             if on:
                 found.setdefault(metric, {})[on] = None
             for name, value in next(iter(rows.values()), {}).items():
@@ -132,7 +132,7 @@ def _references(runs: Sequence[Figures]) -> list[Row]:
     return [Row(name, cells) for name, cells in found.items()]
 
 
-def spell(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
+def format_number(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
     """`0.871 ± 0.012`, `0.871 [0.853, 0.889]`, `1.23 M`, or a dash."""
     if cell is None:
         return NOTHING
@@ -156,7 +156,7 @@ def as_markdown(table: Comparison) -> str:
     head = ["", *(title(column) for column in table.columns)]
     lines = [markdown_row(head), "|---" + "|---:" * len(table.columns) + "|"]
     for row in table.rows:
-        cells = [spell(column, row.cells.get(column)) for column in table.columns]
+        cells = [format_number(column, row.cells.get(column)) for column in table.columns]
         lines.append(markdown_row([row.name, *cells]))
     return "\n".join([*lines, *(f"\n{one_line(each)}" for each in table.conditions)]) + "\n"
 

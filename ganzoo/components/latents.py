@@ -50,9 +50,9 @@ class Normal(_Noise):
         ValueError: not exactly one of size and like is given, or a number is less than 1.
     """
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         """A tensor of that shape (N, ...) on the CPU."""
-        return torch.randn(shape, generator=random)
+        return torch.randn(shape, generator=rng)
 
 
 class Uniform(_Noise):
@@ -66,9 +66,9 @@ class Uniform(_Noise):
         ValueError: not exactly one of size and like is given, or a number is less than 1.
     """
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         """A tensor of that shape (N, ...) on the CPU."""
-        return torch.rand(shape, generator=random) * 2 - 1
+        return torch.rand(shape, generator=rng) * 2 - 1
 
 
 class Categorical(Latent):
@@ -102,9 +102,9 @@ class Categorical(Latent):
             return other
         return Variable(classes=self.classes)
 
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         """Whole numbers of that shape (N,) on the CPU, int64."""
-        return torch.randint(self.classes, shape, generator=random)
+        return torch.randint(self.classes, shape, generator=rng)
 
 
 def _other(name: str, variables: Mapping[str, Variable]) -> Variable:

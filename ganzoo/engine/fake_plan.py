@@ -10,7 +10,7 @@ from ganzoo.expression import Call, Expression, networks
 
 
 @dataclass(frozen=True)
-class Making:
+class FakePlan:
     """Where each fake that someone is shown comes from.
 
     returned: what the first mover's own forward makes anyway.
@@ -27,7 +27,7 @@ def shown(sides: Sequence[Side]) -> list[Expression]:
     return list(found.values())
 
 
-def plan_making(players: Sequence[Player], moving: Sequence[int], audience: set[int]) -> Making:
+def plan_fakes(players: Sequence[Player], moving: Sequence[int], audience: set[int]) -> FakePlan:
     """Decide who makes what on one stream of batches.
 
     players: all, in their order. moving: those that move in this step.
@@ -45,7 +45,7 @@ def plan_making(players: Sequence[Player], moving: Sequence[int], audience: set[
     for maker, expressions in ahead.items():
         own = players[maker].makes
         ahead[maker] = tuple(sorted(expressions, key=lambda e: str(e) not in own))
-    return Making(returned, ahead)
+    return FakePlan(returned, ahead)
 
 
 def _maker(expression: Expression, players: Sequence[Player]) -> int:

@@ -22,7 +22,7 @@ from ganzoo.engine.expressions import (
     no_autocast,
     plan,
 )
-from ganzoo.engine.terms import CriticTerm, PenalisedTerm, Term
+from ganzoo.engine.terms import DiscriminatorTerm, PenalisedTerm, Term
 from ganzoo.expression import Expression
 from ganzoo.interfaces import Buffer, Value
 
@@ -57,7 +57,7 @@ def cut_side(name: str, wire: Expression, own: set[str], buffer: Buffer | None) 
 
 
 @dataclass(frozen=True)
-class Pace:
+class UpdateInterval:
     """When a player moves.
 
     every: it moves on the steps every - 1, 2 every - 1, ... (n_critic is the generators' every).
@@ -87,7 +87,7 @@ class Player(nn.Module):
         terms: Sequence[Term],
         sides: Sequence[Side] = (),
         first: Sequence[Expression] = (),
-        pace: Pace = Pace(),
+        pace: UpdateInterval = UpdateInterval(),
     ) -> None:
         super().__init__()
         self.name, self.pace = name, pace
@@ -133,7 +133,7 @@ class Player(nn.Module):
     @property
     def unscaled(self) -> set[str]:
         """The losses that no weight scales: the critics' sides of adversarial terms."""
-        return {t.name for t in self.terms if isinstance(t, CriticTerm | PenalisedTerm)}
+        return {t.name for t in self.terms if isinstance(t, DiscriminatorTerm | PenalisedTerm)}
 
     @property
     def double_backward(self) -> bool:

@@ -42,7 +42,7 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
     modules = list(networks)
     modes = [(m, m.training) for network in modules for m in network.modules()]
     buffers = [(b, b.clone()) for network in modules for b in network.buffers()]
-    with _own_chance(modules), torch.no_grad():
+    with _own_rng(modules), torch.no_grad():
         try:
             yield
         finally:
@@ -52,15 +52,15 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
                 module.training = mode
 
 
-def keep_chance(device: torch.device) -> AbstractContextManager[None]:
+def keep_rng(device: torch.device) -> AbstractContextManager[None]:
     """What is drawn inside, on the CPU and on that device, leaves torch's chance as it was."""
     if device.type in ("cpu", "meta", "mps"):  # torch cannot fork the one of mps
         return torch.random.fork_rng([])
     return torch.random.fork_rng([device], device_type=device.type)
 
 
-def _own_chance(networks: Iterable[nn.Module]) -> AbstractContextManager[None]:
-    """`keep_chance` where the networks are; torch would take every device there is."""
+def _own_rng(networks: Iterable[nn.Module]) -> AbstractContextManager[None]:
+    """`keep_rng` where the networks are; torch would take every device there is."""
     tensors = (t for network in networks for t in (*network.parameters(), *network.buffers()))
     devices = {t.device for t in tensors if t.device.type not in ("cpu", "meta")}
-    return keep_chance(next(iter(devices), torch.device("cpu")))
+    return keep_rng(next(iter(devices), torch.device("cpu")))

@@ -20,7 +20,7 @@ from ganzoo.engine.expressions import (
     like,
     plan,
 )
-from ganzoo.engine.fake_plan import Making, plan_making
+from ganzoo.engine.fake_plan import FakePlan, plan_fakes
 from ganzoo.engine.player import Player
 from ganzoo.engine.rng import no_trace, numpy_generator, seed_torch, torch_generator
 from ganzoo.expression import networks
@@ -74,7 +74,7 @@ class Game:
     def __post_init__(self) -> None:
         self.players = [mover.player for mover in self.movers]
         self._moving = [list(player.trainable().values()) for player in self.players]
-        self._makings: dict[tuple[str, tuple[int, ...]], Making] = {}
+        self._makings: dict[tuple[str, tuple[int, ...]], FakePlan] = {}
 
     def step(self, step: int, draws: Draws) -> Losses:
         """Let every player whose turn it is move once; losses by player, before their weights."""
@@ -121,10 +121,10 @@ class Game:
             sums = {name: sums.get(name, 0) + loss.detach() for name, loss in found.items()}
         return {name: total / count for name, total in sums.items()} if count > 1 else sums
 
-    def _making(self, stream: str, moving: tuple[int, ...]) -> Making:
+    def _making(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
         if (stream, moving) not in self._makings:
             audience = {i for i, p in enumerate(self.players) if stream_of(p) == stream}
-            self._makings[stream, moving] = plan_making(self.players, moving, audience)
+            self._makings[stream, moving] = plan_fakes(self.players, moving, audience)
         return self._makings[stream, moving]
 
     def _draw_latents(self, purpose: tuple[int, str, int], sample: Values) -> Values:
@@ -132,14 +132,14 @@ class Game:
         assert isinstance(first, Tensor)
         drawn: Values = {}
         for name, (latent, shape) in self.latents.items():
-            random = torch_generator(self.seed, "latent", name, *purpose, self.rank)
-            latent_value = latent.draw((len(first), *shape), random)
+            rng = torch_generator(self.seed, "latent", name, *purpose, self.rank)
+            latent_value = latent.draw((len(first), *shape), rng)
             if latent_value.is_floating_point():
                 latent_value = latent_value.to(_float_type(sample))
             drawn[name] = latent_value.to(first.device)
         return drawn
 
-    def _make_ahead(self, step: int, micro: int, making: Making, values: Values) -> Values:
+    def _make_ahead(self, step: int, micro: int, making: FakePlan, values: Values) -> Values:
         made: Values = {}
         for index, expressions in making.ahead.items():
             player = self.players[index]
@@ -159,8 +159,8 @@ class Game:
         for side in player.sides:
             sample = [values[str(argument)] for argument in side.arguments]
             if side.buffer is not None:
-                random = numpy_generator(self.seed, "buffer", side.name, *purpose, self.rank)
-                sample = like(sample, side.buffer.draw(flat(sample), random))
+                rng = numpy_generator(self.seed, "buffer", side.name, *purpose, self.rank)
+                sample = like(sample, side.buffer.draw(flat(sample), rng))
             inputs.update(zip(side.placeholders, sample, strict=True))
         return inputs
 

@@ -12,7 +12,7 @@ SECONDS = 2.0  # about so long between two looks
 MOST = 100  # steps between two looks, should steps suddenly become slow
 
 
-class Looks:
+class StopSync:
     """All processes stop at the same step: asking takes all of them, and costs a synchronisation.
 
     The main process's time a step decides when to look next; the others add zero to it, so that

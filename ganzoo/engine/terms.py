@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganzoo.engine.cutting import leaves, numbered, placeholder, replaced
 from ganzoo.engine.expressions import Values, evaluate, flat, like, plan
 from ganzoo.expression import Expression
-from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty, Value
+from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty, Value
 
 Losses = dict[str, Tensor]
 Networks = Mapping[str, nn.Module]
@@ -67,7 +67,7 @@ class GeneratorTerm:
 
 
 @dataclass(frozen=True)
-class CriticTerm:
+class DiscriminatorTerm:
     """The critic's side of an adversarial term. Fakes come first, as in the reference."""
 
     name: str
@@ -87,11 +87,11 @@ class CriticTerm:
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, averaged over a critic's scales."""
         real, fake = (scales(values[str(wire)]) for wire in (self.real, self.fake))
-        return {self.name: _critic_loss(self.loss, real, fake)}
+        return {self.name: _discriminator_loss(self.loss, real, fake)}
 
 
 @dataclass(frozen=True)
-class Charge:
+class WeightedPenalty:
     """A penalty, the name of its loss, and its weight."""
 
     name: str
@@ -111,7 +111,7 @@ class Shown:
     names: tuple[str, ...]
     wire: Expression
 
-    def judge(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
+    def logits(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
         """The critic's logits, of values for the arguments."""
         given = dict(zip(self.names, values, strict=True))
         return scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
@@ -145,7 +145,7 @@ class PenalisedTerm:
     loss: AdversarialLoss
     real: Shown
     fake: Shown
-    charges: Sequence[Charge]
+    charges: Sequence[WeightedPenalty]
 
     @property
     def weights(self) -> dict[str, float]:
@@ -159,18 +159,18 @@ class PenalisedTerm:
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, and that of each penalty, by its name."""
         fake, real = (_judged(side, values, networks) for side in (self.fake, self.real))
-        found = {self.name: _critic_loss(self.loss, real.logits, fake.logits)}
+        found = {self.name: _discriminator_loss(self.loss, real.logits, fake.logits)}
         shape = [values[str(argument)] for argument in self.real.arguments]
 
-        def judge(*arguments: Tensor) -> list[Tensor]:
-            return self.real.judge(like(shape, arguments), networks)
+        def discriminate(*arguments: Tensor) -> list[Tensor]:
+            return self.real.logits(like(shape, arguments), networks)
 
         for charge in self.charges:
-            found[charge.name] = charge.penalty(judge, real, fake)
+            found[charge.name] = charge.penalty(discriminate, real, fake)
         return found
 
 
-Term = PlainTerm | GeneratorTerm | CriticTerm | PenalisedTerm
+Term = PlainTerm | GeneratorTerm | DiscriminatorTerm | PenalisedTerm
 
 
 def scales(logits: Value) -> list[Tensor]:
@@ -183,16 +183,16 @@ def mean(losses: Sequence[Tensor]) -> Tensor:
     return sum(losses[1:], losses[0]) / len(losses) if len(losses) > 1 else losses[0]
 
 
-def _critic_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Tensor]) -> Tensor:
+def _discriminator_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Tensor]) -> Tensor:
     sides = zip(real, fake, strict=True)
     return mean([loss.discriminator_loss(on_real, on_fake) for on_real, on_fake in sides])
 
 
-def _judged(side: Shown, values: Values, networks: Networks) -> Judged:
+def _judged(side: Shown, values: Values, networks: Networks) -> DiscriminatorOutput:
     """Its arguments in a row, those in lists included, and its logits."""
     shown = [values[str(argument)] for argument in side.arguments]
     arguments = tuple(map(_with_gradient, flat(shown)))
-    return Judged(arguments, side.judge(like(shown, arguments), networks))
+    return DiscriminatorOutput(arguments, side.logits(like(shown, arguments), networks))
 
 
 def _with_gradient(value: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from ganzoo.engine.player import Player, penalties
 from ganzoo.engine.player_optimizer import Mover, Optimisation
 from ganzoo.engine.scheduled import Factor
 from ganzoo.engine.step import SHARED, Draws, Game, is_turn, stream_of
-from ganzoo.engine.stop_sync import Looks
+from ganzoo.engine.stop_sync import StopSync
 from ganzoo.engine.workers import Abandoned, NoAlarm, Workers
 from ganzoo.interfaces import Data, Latent, Progress
 
@@ -60,7 +60,7 @@ class Trainer:
     players: in the order in which they move.
     networks: every network by name; those outside players are frozen.
     dtype: of weights: float32, or float64 for tests of equality.
-    witness, where there is one, is shown what each step is played on.
+    batch_hook, where there is one, is shown what each step is played on.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class Trainer:
         self.stop = False
         self.waiting = self.moving = False
         self.workers = Workers()
-        self.looks = Looks(accelerator)
-        self.witness: Callable[[Draws], None] | None = None
+        self.looks = StopSync(accelerator)
+        self.batch_hook: Callable[[Draws], None] | None = None
 
     @property
     def batches_a_step(self) -> int:
@@ -166,8 +166,8 @@ class Trainer:
             mover.set_rate(rate)
             mover.factors = factors
         draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
-        if self.witness:
-            self.witness(draws)
+        if self.batch_hook:
+            self.batch_hook(draws)
         self.meter.add(self.game.step(self.done, draws))
         if self.ema:
             self.ema.update()

@@ -71,7 +71,7 @@ def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> A
         chance = torch.Generator(device if entry["moved"] else "cpu")
         return chance.set_state(tensors[entry["chance"]])
     if "numpy_chance" in entry:
-        return _numpy_chance(decode(entry["numpy_chance"], tensors, device))
+        return _numpy_rng(decode(entry["numpy_chance"], tensors, device))
     for kind in (dict, OrderedDict):
         if kind.__name__ in entry:
             return kind(decode(entry[kind.__name__], tensors, device))
@@ -124,7 +124,7 @@ def _array(value: Any, place: str, tensors: Tensors) -> str:
     return place
 
 
-def _numpy_chance(state: Any) -> np.random.Generator:
+def _numpy_rng(state: Any) -> np.random.Generator:
     if state["bit_generator"] not in CHANCES:
         raise Unknown(f"there is no generator {state['bit_generator']}")
     source = getattr(np.random, state["bit_generator"])()

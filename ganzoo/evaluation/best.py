@@ -11,8 +11,8 @@ from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.packaging import write_model
 from ganzoo.evaluation.measuring import Evaluation
-from ganzoo.evaluation.observed import Observed, spell_observed
-from ganzoo.evaluation.scores import spell_figure
+from ganzoo.evaluation.observed import Observed, format_observed
+from ganzoo.evaluation.scores import format_score
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import duplicate, write_json
 from ganzoo.runs.opening import MODEL
@@ -39,8 +39,8 @@ class Best:
         """Which model is the best, and by what, as a sentence."""
         record = self.record
         what = f"{record['metric']}, {record['figure'].replace('_', ' ')}"
-        value = spell_figure(record["value"], record["interval"])
-        chosen = spell_observed(record.get("observed"))
+        value = format_score(record["value"], record["interval"])
+        chosen = format_observed(record.get("observed"))
         return (
             f"best by {what}{f' on {chosen}' if chosen else ''}: step {record['step']}, {value}: "
             f"{self.folder / MODEL}"

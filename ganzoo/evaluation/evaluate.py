@@ -11,12 +11,12 @@ from typing import Any
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.found import Found, find_weights
 from ganzoo.builder.own_data import at_place, own_data, says_data
-from ganzoo.builder.trained import open_found
+from ganzoo.builder.trained import open_weights
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.engine.device import device_named
 from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
 from ganzoo.evaluation.measuring import Evaluation, Tell, assess, left_out, missing
-from ganzoo.evaluation.observed import observed, spell_observed
+from ganzoo.evaluation.observed import format_observed, observed
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
@@ -49,7 +49,7 @@ class Assessment:
         averages = " (averages)" if self.averaged else ""
         place = self.data.get("root")
         where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
-        seen = spell_observed(observed(self.counts, self.counts, self.trained_on))
+        seen = format_observed(observed(self.counts, self.counts, self.trained_on))
         return f"{self.file}: weights of step {self.step}{averages}, on {seen}, {where}"
 
     def as_json(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def evaluate_file(
     where = device_named(device)
     weights = find_weights(path, recipe, network)
     changes = [*_of_folder(folder, weights.tables, overrides, tell), *overrides]
-    blueprint, model = open_found(weights, overrides=changes)
+    blueprint, model = open_weights(weights, overrides=changes)
     data = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))

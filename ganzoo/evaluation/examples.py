@@ -21,10 +21,10 @@ class Examples(Sequence[Sample]):
         self.data, self.variables, self.device = data, variables, device
 
     def __len__(self) -> int:
-        return self.data.aligned_count()
+        return self.data.paired_count()
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return [self[number] for number in range(len(self))[index]]
-        sample = self.data.aligned_sample(range(len(self))[index])
+        sample = self.data.paired_sample(range(len(self))[index])
         return {wire: sample[name].to(self.device) for wire, name in self.variables.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint, MetricPlan
-from ganzoo.engine.rng import keep_chance
+from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
 from ganzoo.evaluation.examples import Examples
 from ganzoo.evaluation.observed import Observed
@@ -75,7 +75,7 @@ def assess(
     if not data.test_count():
         return Evaluation()
     skipped = left_out(blueprint, data)
-    with keep_chance(model.device):
+    with keep_rng(model.device):
         asked = [Asked.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in asked:
             learnt = _learnt(blueprint.metrics[each.name])
@@ -109,7 +109,7 @@ def left_out(blueprint: Blueprint, data: Data) -> list[str]:
     """The metrics that would learn from aligned samples, where prepared data have none."""
     metrics = blueprint.metrics.items()
     learning = [name for name, plan in metrics if _learnt(plan)]
-    return [] if not learning or data.aligned_count() else learning
+    return [] if not learning or data.paired_count() else learning
 
 
 def missing(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:

@@ -43,18 +43,18 @@ def observed(
     return {kind: found[kind] for kind in WORDS if kind in found}
 
 
-def spell_observed(observed: Any) -> str:
+def format_observed(observed: Any) -> str:
     """`40 held-out samples of x, 9 of y, 40 draws of z`; nothing where that is lost."""
     tables = observed if isinstance(observed, dict) else {}
     return ", ".join(
         text
         for kind, word in WORDS.items()
         if isinstance(tables.get(kind), dict)
-        for text in _spell(tables[kind], word)
+        for text in _format(tables[kind], word)
     )
 
 
-def spell_a_sample(trained_on: Any) -> str:
+def format_a_sample(trained_on: Any) -> str:
     """What a row of a picture is, by what data say of `trained_on`; neutral where that is lost."""
     if not isinstance(trained_on, list):
         return "a sample"
@@ -64,7 +64,7 @@ def spell_a_sample(trained_on: Any) -> str:
     return f"a sample ({_and(map(str, trained_on))} {are}, for want of held-out ones)"
 
 
-def _spell(counts: Mapping[str, Any], word: str) -> Iterator[str]:
+def _format(counts: Mapping[str, Any], word: str) -> Iterator[str]:
     """The kind is named once: `40 held-out samples of x and c`, then `9 of y`."""
     by_count: dict[int, list[str]] = {}
     for name, count in counts.items():

@@ -50,7 +50,7 @@ class SavedImages(Data):
     def __len__(self) -> int:
         return 0
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """There is none."""
         raise IndexError(index)
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from ganzoo.evaluation.observed import spell_observed
+from ganzoo.evaluation.observed import format_observed
 from ganzoo.printing.text import one_line
 
 WIDEST = 10_000
@@ -35,7 +35,7 @@ def print_scores(
         if best:
             rows = _with_best(rows, best, "scores", name)
             ends = _with_best(ends, best, "intervals", name)
-        on = spell_observed(observed.get(name))
+        on = format_observed(observed.get(name))
         title = name + (f", {on}" if on else "") + (" [95 % interval]" if ends else "")
         table = _table(title, rows, ends, " ")
         unbound = console.options.update(max_width=WIDEST)
@@ -45,7 +45,7 @@ def print_scores(
         console.print(table)
 
 
-def spell_figure(value: float | None, interval: Any = None, gap: str = " ") -> str:
+def format_score(value: float | None, interval: Any = None, gap: str = " ") -> str:
     """`0.534`, and `0.534 [0.521, 0.547]`; a count as it is."""
     if value is None:  # what JSON has for NaN
         return "nan"
@@ -85,7 +85,7 @@ def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
     figures = [name for name in names if name not in below]
     cells = {
         row: [
-            spell_figure(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
+            format_score(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
             for f in figures
         ]
         for row, v in rows.items()

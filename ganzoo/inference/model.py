@@ -211,9 +211,9 @@ class Model:
 
     def _draw(self, seed: int, inputs: Mapping[str, Tensor], name: str, count: int) -> Tensor:
         """A latent for so many samples; a map is as large as the images it goes with."""
-        random, latent = torch_generator(seed, "latent", name), self.latents[name]
+        rng, latent = torch_generator(seed, "latent", name), self.latents[name]
         shape = latent.variable(followed(self.variables, inputs)).shape
-        return self._place(latent.draw((count, *shape), random))
+        return self._place(latent.draw((count, *shape), rng))
 
     def _place(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else tensor.dtype

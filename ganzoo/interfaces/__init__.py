@@ -58,18 +58,18 @@ class Discriminator(Network):
     """A critic: images in, logits out (a tensor, or a list of them where it judges several scales).
 
     Several images are concatenated along channels, so `D(x, y)` needs in_channels = 6. Of
-    `D(y, c)`, c a class label, `judge` gets the label (N,) as its second argument.
+    `D(y, c)`, c a class label, `logits` gets the label (N,) as its second argument.
     """
 
     def forward(self, *arguments: Tensor) -> Value:
         """Logits for images (N, C, H, W) and class labels (N,); never squashed by a sigmoid."""
         images = [argument for argument in arguments if argument.is_floating_point()]
         labels = [argument for argument in arguments if not argument.is_floating_point()]
-        judge: Callable[..., Value] = self.judge
+        judge: Callable[..., Value] = self.logits
         return judge(torch.cat(images, 1) if len(images) > 1 else images[0], *labels)
 
     @abstractmethod
-    def judge(self, images: Tensor) -> Value:
+    def logits(self, images: Tensor) -> Value:
         """Logits for the concatenated images (N, in_channels, H, W)."""
 
 
@@ -102,7 +102,7 @@ class AdversarialLoss(nn.Module, ABC):
 
 
 @dataclass(frozen=True)
-class Judged:
+class DiscriminatorOutput:
     """One side of a critic's term: what it was shown, and what it said of that.
 
     arguments: tensors (N, ...), what stands where the critic's own networks begin; floating-point
@@ -114,7 +114,7 @@ class Judged:
     logits: list[Tensor]
 
 
-Judge = Callable[..., list[Tensor]]
+Discriminate = Callable[..., list[Tensor]]
 """A critic: `judge(*arguments)` gives logits, one tensor for each of its scales."""
 
 
@@ -127,7 +127,9 @@ class Penalty(nn.Module, ABC):
     notation: ClassVar[str] = ""
 
     @abstractmethod
-    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+    def forward(
+        self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor:
         """A scalar that can be differentiated; chance is torch's global one."""
 
 
@@ -135,7 +137,7 @@ class Buffer(ABC):
     """What a critic sees in place of the newest fakes; a sample is the tuple of its arguments."""
 
     @abstractmethod
-    def draw(self, fakes: tuple[Tensor, ...], random: np.random.Generator) -> tuple[Tensor, ...]:
+    def draw(self, fakes: tuple[Tensor, ...], rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Swap fakes for past ones; tensors (N, ...), detached, shapes unchanged."""
 
     @abstractmethod
@@ -181,7 +183,7 @@ class Data(ABC):
         """Training samples in an epoch; where domains differ in size, the longer one's."""
 
     @abstractmethod
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """Training sample `index`, without N; all chance comes from `random`."""
 
     @abstractmethod
@@ -211,11 +213,11 @@ class Data(ABC):
         """What the prepared data are, as JSON, but not where: equal data have equal ones."""
         return {}
 
-    def aligned_count(self) -> int:
+    def paired_count(self) -> int:
         """How many samples there are for metrics that learn from real ones; none by default."""
         return 0
 
-    def aligned_sample(self, index: int) -> Sample:
+    def paired_sample(self, index: int) -> Sample:
         """Sample `index`, its variables of one scene, and no test sample; always the same."""
         raise IndexError(index)
 
@@ -228,7 +230,7 @@ class Latent(ABC):
         """What is drawn, given the data's variables."""
 
     @abstractmethod
-    def draw(self, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
         """A tensor of that shape (N, ...) on the CPU."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ganzoo.errors import Fault
-from ganzoo.recipe.tables import Part
+from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.outline import outline
 
@@ -14,7 +14,7 @@ KINDS = ("folders", "paired_folders", "class_folders")
 NAMING = ("root", "x", "y", "test_x", "test_y", "train", "test", "classes")
 
 
-def own_images(fault: Fault, table: Part, registry: Registry) -> Fault:
+def own_images(fault: Fault, table: ComponentTable, registry: Registry) -> Fault:
     """A fault of the table `data`; of a setting that names a folder, with the way to own images."""
     key = fault.path.removeprefix("data.")
     if key not in NAMING or "has no setting" not in fault.message:
@@ -25,7 +25,7 @@ def own_images(fault: Fault, table: Part, registry: Registry) -> Fault:
     return replace(fault, message=message)
 
 
-def _other(table: Part, registry: Registry) -> str:
+def _other(table: ComponentTable, registry: Registry) -> str:
     """The data set of own images that takes the place of a table which may train on pairs."""
     found = outline(registry.get("data", table.type).target)
     if found is None or "aligned" not in found.settings:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from ganzoo.errors import Fault, choices
 from ganzoo.expression import Expression, ExpressionError, calls, column_of, parse
 from ganzoo.recipe.schema import Recipe
-from ganzoo.recipe.tables import Part
+from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.outline import Outline, outline
@@ -88,7 +88,7 @@ def _inside(hint: Any, key: str, table: Any, path: Sequence[str]) -> Any:
         if isinstance(option, type) and issubclass(option, BaseModel):
             if key in option.model_fields:
                 return _annotated(option.model_fields[key])
-            if issubclass(option, Part) and isinstance(table, Mapping):
+            if issubclass(option, ComponentTable) and isinstance(table, Mapping):
                 return _setting(key, table.get("type"), path)
     return Any
 

@@ -9,16 +9,16 @@ from pydantic import Field, field_validator, model_validator
 
 from ganzoo.recipe.duration import Duration, DurationField
 from ganzoo.recipe.tables import (
-    MetricPart,
-    NetworkPart,
-    OptimizerPart,
+    ComponentTable,
+    MetricTable,
+    NetworkTable,
+    OptimizerTable,
     Output,
-    OutputPart,
-    Part,
+    OutputTable,
     PlayerTable,
-    SchedulePart,
+    ScheduleTable,
     Table,
-    TermPart,
+    TermTable,
 )
 
 MANY = Field(max_length=256)  # more networks, terms or columns than any paper has
@@ -144,19 +144,19 @@ class Recipe(Table):
 
     name: str = ""
     summary: str = ""
-    networks: Annotated[dict[str, NetworkPart], MANY]
-    losses: Annotated[dict[str, TermPart], MANY]
-    outputs: Annotated[dict[str, Output | OutputPart], MANY] = {}
-    latents: Annotated[dict[str, Part], MANY] = {}
+    networks: Annotated[dict[str, NetworkTable], MANY]
+    losses: Annotated[dict[str, TermTable], MANY]
+    outputs: Annotated[dict[str, Output | OutputTable], MANY] = {}
+    latents: Annotated[dict[str, ComponentTable], MANY] = {}
     players: Annotated[dict[str, PlayerTable | list[str]], MANY] = {}
-    data: Part
-    optimizers: Annotated[dict[str, OptimizerPart], MANY]
-    schedule: SchedulePart = SchedulePart(type="constant")
+    data: ComponentTable
+    optimizers: Annotated[dict[str, OptimizerTable], MANY]
+    schedule: ScheduleTable = ScheduleTable(type="constant")
     ema: Averages | None = None
     train: Train
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
-    metrics: Annotated[dict[str, MetricPart], MANY] = {}
+    metrics: Annotated[dict[str, MetricTable], MANY] = {}
     alarms: Alarms = Alarms()
     trackers: dict[str, dict[str, Any]] = {}
 

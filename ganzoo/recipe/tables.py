@@ -15,7 +15,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Part(BaseModel):
+class ComponentTable(BaseModel):
     """A table that names a registered part; the keys beside `type` are its settings."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
@@ -28,7 +28,7 @@ class Part(BaseModel):
         return dict(self.model_extra or {})
 
 
-class NetworkPart(Part):
+class NetworkTable(ComponentTable):
     """A network: how its weights start, and whether they move.
 
     init: how weights start; left out, the network's own way.
@@ -37,13 +37,13 @@ class NetworkPart(Part):
     trainable: false keeps the network as it is, in evaluation mode.
     """
 
-    init: Part | None = None
+    init: ComponentTable | None = None
     weights: str | None = None
     partial: bool = False
     trainable: bool = True
 
 
-class SchedulePart(Part):
+class ScheduleTable(ComponentTable):
     """A schedule.
 
     warmup: how long the factor rises in a straight line from 0, before the schedule alone counts.
@@ -52,19 +52,19 @@ class SchedulePart(Part):
     warmup: DurationField | None = None
 
 
-class WeightPart(SchedulePart):
+class WeightTable(ScheduleTable):
     """A weight that follows a schedule: `value` times its factor."""
 
     value: float = 1.0
 
 
-class PenaltyPart(Part):
+class PenaltyTable(ComponentTable):
     """What the critic pays beside its term; a weight of 0 drops it, a schedule never does."""
 
-    weight: float | WeightPart = 1.0
+    weight: float | WeightTable = 1.0
 
 
-class TermPart(Part):
+class TermTable(ComponentTable):
     """A term of the objective; beside its settings it holds its wires.
 
     weight: scales the term (the generators' side of an adversarial one); 0 drops it. A schedule
@@ -74,13 +74,13 @@ class TermPart(Part):
     penalties: what the critic pays beside.
     """
 
-    weight: float | WeightPart = 1.0
+    weight: float | WeightTable = 1.0
     player: str | None = None
-    buffer: Part | None = None
-    penalties: list[PenaltyPart] = Field(default=[], max_length=16)
+    buffer: ComponentTable | None = None
+    penalties: list[PenaltyTable] = Field(default=[], max_length=16)
 
 
-class OptimizerPart(Part):
+class OptimizerTable(ComponentTable):
     """An optimizer.
 
     clip_norm: the largest norm that the gradient of all its parameters together may have.
@@ -89,7 +89,7 @@ class OptimizerPart(Part):
     clip_norm: float | None = Field(default=None, gt=0)
 
 
-class MetricPart(Part):
+class MetricTable(ComponentTable):
     """A figure on test samples.
 
     when: "run" computes it at a run's end; "compare" only for `ganzoo compare` and where
@@ -111,7 +111,7 @@ class Output(Table):
     mode: Literal["eval", "train"] = "eval"
 
 
-class OutputPart(Part):
+class OutputTable(ComponentTable):
     """An output that a part makes; beside its settings it holds its wires."""
 
 

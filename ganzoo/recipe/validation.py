@@ -93,14 +93,14 @@ def _meant(place: tuple[Any, ...], given: Any) -> bool:
     if place[0] == "players" and len(place) > 2:
         return bool(("list[str]" in place) == (place[1] == "order"))
     if place[0] == "outputs":
-        return "OutputPart" not in place  # whatever has a type is a sound one
+        return "OutputTable" not in place  # whatever has a type is a sound one
     if place[2:3] == ("weight",) and len(place) > 3:
-        return len(place) > 4 if "WeightPart" in place else not isinstance(given, dict)
+        return len(place) > 4 if "WeightTable" in place else not isinstance(given, dict)
     return True
 
 
 # What pydantic adds to a place where several types may stand.
-BRANCHES = ("PlayerTable", "list[str]", "float", "WeightPart", "Output")
+BRANCHES = ("PlayerTable", "list[str]", "float", "WeightTable", "Output")
 
 
 def _fault(entry: Any, tables: Mapping[str, Any]) -> Fault:

@@ -28,13 +28,13 @@ PARTS = {
             ".networks.patchgan:PatchGAN",
             "judges overlapping patches, 16 to 286 px",
         ),
-        "pixel": (".networks.pixel:PixelCritic", "judges single pixels"),
+        "pixel": (".networks.pixel:PixelDiscriminator", "judges single pixels"),
         "coupled": (
-            ".networks.coupled:CoupledCritic",
+            ".networks.coupled:CoupledDiscriminator",
             "judges two domains, by critics that share their last layers",
         ),
         "dcgan": (
-            ".networks.convolutional:ConvolutionalCritic",
+            ".networks.convolutional:ConvolutionalDiscriminator",
             "judges an image as a whole, and a class by choice: one logit",
         ),
     },

@@ -34,7 +34,7 @@ class PluginError(GanzooError):
     """A plugin that registers something impossible."""
 
 
-class UnknownPart(GanzooError):
+class UnknownComponent(GanzooError):
     """No part of that kind has that name."""
 
 
@@ -104,11 +104,11 @@ class Registry:
         """Find a part.
 
         Raises:
-            UnknownPart: with the closest name, or the plugin that should have brought it.
+            UnknownComponent: with the closest name, or the plugin that should have brought it.
         """
         found = self.components.get((kind, name))
         if found is None:
-            raise UnknownPart(f"no {kind} is called '{name}'{self._reason(kind, name)}")
+            raise UnknownComponent(f"no {kind} is called '{name}'{self._reason(kind, name)}")
         return found
 
     def find(self, name: str) -> list[Component]:

@@ -53,7 +53,7 @@ def settings(part: type, skip: int = 0) -> list[Setting]:
     return [
         Setting(
             parameter.name,
-            _spell(hints.get(parameter.name, Any)),
+            _format(hints.get(parameter.name, Any)),
             None if parameter.default is inspect.Parameter.empty else parameter.default,
             parameter.default is inspect.Parameter.empty,
         )
@@ -152,7 +152,7 @@ def _faults(
         elif setting not in given:
             faults[setting] = Fault(path, f"'{name}' needs the setting '{setting}'")
         else:
-            wanted = _spell(model.model_fields[setting].annotation)
+            wanted = _format(model.model_fields[setting].annotation)
             value = as_written(given[setting])
             faults[setting] = Fault(place, f"this should be {wanted}, not {value}")
     return list(faults.values())
@@ -180,20 +180,20 @@ def _known(model: type[BaseModel]) -> str:
     return f" It has {', '.join(known)}." if known else " It has none."
 
 
-def _spell(annotation: Any) -> str:
+def _format(annotation: Any) -> str:
     """`a whole number`, `'batch' or 'instance'`: a type as a writer of TOML understands it."""
     arguments = typing.get_args(annotation)
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return listed(map(str, arguments))
     if _is_union(annotation):
-        return " or ".join(_spell(a) for a in arguments if _writable(a))
+        return " or ".join(_format(a) for a in arguments if _writable(a))
     if origin in (list, tuple):
         count = f"{len(arguments)} " if origin is tuple and ... not in arguments else ""
-        inner = dict.fromkeys(_several(_spell(a)) for a in arguments if a is not ...)
+        inner = dict.fromkeys(_several(_format(a)) for a in arguments if a is not ...)
         return f"a list of {count}{' or '.join(inner)}"
     if origin is dict:
-        return f"a table of {_several(_spell(arguments[1]))}"
+        return f"a table of {_several(_format(arguments[1]))}"
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
 

@@ -64,7 +64,7 @@ def thin(values: Values) -> list[Value]:
     return [_mean(values[start : start + stride]) for start in range(0, len(values), stride)]
 
 
-def spell(value: float) -> str:
+def format_number(value: float) -> str:
     """`0.0513`, `2,800`, `1e-05`: short, for ticks and read-outs."""
     if value == int(value) and abs(value) < 1e9:
         return f"{int(value):,}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ganzoo.printing.text import visible
-from ganzoo.report.axes import Axis, Values, spell
+from ganzoo.report.axes import Axis, Values, format_number
 from ganzoo.report.html import Html, el
 
 WIDE = 1000  # the plot's own horizontal units
@@ -91,7 +91,7 @@ def read_out(group: str, steps: Values, label: str) -> Html:
     last = max(0, len(steps) - 1)
     slider = el("input", type="range", min=0, max=last, value=last, class_="reader",
                 data_group=group, aria_label=label)  # fmt: skip
-    at = el("output", f"step {spell(steps[-1] or 0)}" if steps else "", class_="at")
+    at = el("output", f"step {format_number(steps[-1] or 0)}" if steps else "", class_="at")
     return el("p", slider, at, class_="read needs-script")
 
 
@@ -185,7 +185,7 @@ def _whiskers(low: Sequence[Point], high: Sequence[Point]) -> str:
 
 def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
     texts = [
-        el("text", spell(value), x=44, y=_n(min(max(y, 5), height - 5)), dy="0.35em",
+        el("text", format_number(value), x=44, y=_n(min(max(y, 5), height - 5)), dy="0.35em",
            text_anchor="end")
         for value, y in ticks
     ]  # fmt: skip
@@ -195,7 +195,7 @@ def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
 def _steps(across: Axis, most: int) -> Html:
     shares = [(value, across.share(value)) for value in across.ticks(most)]
     texts = [
-        el("text", spell(value), x=f"{100 * at:.2f}%", y=13, text_anchor=_anchor(at))
+        el("text", format_number(value), x=f"{100 * at:.2f}%", y=13, text_anchor=_anchor(at))
         for value, at in shares
     ]
     return el("svg", *texts, height=18, class_="steps", aria_hidden="true")
@@ -211,11 +211,11 @@ def _entry(line: Line, group: str) -> Html:
                 aria_hidden="true")  # fmt: skip
     box = el("input", type="checkbox", checked=True, class_="toggle needs-script",
              data_group=group, data_line=line.key)  # fmt: skip
-    value = el("span", spell_value(last), class_="value", data_line=line.key)
+    value = el("span", format_value(last), class_="value", data_line=line.key)
     return el("li", el("label", box, swatch, line.name), " ", value)
 
 
-def spell_value(value: float | None) -> str:
+def format_value(value: float | None) -> str:
     """What a read-out says."""
     return "–" if value is None else f"{value:.4g}"
 

@@ -67,7 +67,7 @@ def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
     wiring = Wiring(
         [_term(term) for term in blueprint.live],
         kinds,
-        frozenset(blueprint.noise),
+        frozenset(blueprint.latent_samplers),
         blueprint.outputs,
     )
     built = [

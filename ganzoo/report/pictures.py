@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ganzoo.evaluation.observed import spell_a_sample
+from ganzoo.evaluation.observed import format_a_sample
 from ganzoo.files.untrusted import is_plain
 from ganzoo.report.html import Html, el
 from ganzoo.report.images import Grid, affordable, image
 from ganzoo.report.reading import RunFiles, Table, figure
-from ganzoo.report.tables import spell_name
+from ganzoo.report.tables import format_name
 
 CASES = 4  # so many best, and so many worst
 FIGURES = 6  # of which cases are drawn and shown
@@ -35,7 +35,7 @@ def samples_section(files: RunFiles) -> Html | None:
         el("h2", "Samples", id="samples"),
         el(
             "p",
-            f"A row {spell_a_sample(files.latest.get('trained_on'))}{shown}. ",
+            f"A row {format_a_sample(files.latest.get('trained_on'))}{shown}. ",
             _how_many(len(grids), len(files.samples)),
             class_="note",
         ),
@@ -95,14 +95,14 @@ def _slider(name: str, label: str, low: int, high: int, value: int, said: str) -
 def cases_section(files: RunFiles) -> Html | None:
     """The samples on which each figure is best, and worst."""
     shown = [
-        el("div", el("h3", f"{spell_name(metric)}: {spell_name(each)}"), el("div", *halves,
+        el("div", el("h3", f"{format_name(metric)}: {format_name(each)}"), el("div", *halves,
            class_="halves"))
         for metric, each, table in figures_of(files.cases)
         if (halves := [*_halves(files.folder, metric, each, table)])
     ]  # fmt: skip
     if not shown:
         return None
-    kind = f"a case is {spell_a_sample(files.latest.get('trained_on'))}"
+    kind = f"a case is {format_a_sample(files.latest.get('trained_on'))}"
     return el(
         "section",
         el("h2", "Best and worst cases", id="cases"),
@@ -149,10 +149,10 @@ def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html
         path = case_file(folder, metric, each, side)
         if cases and is_plain(path, within=folder):
             entries = [el("li", f"sample {index}: {value:.4g}") for index, value in cases]
-            alt = f"The {side} {len(cases)} cases by {spell_name(each)}, a row each"
+            alt = f"The {side} {len(cases)} cases by {format_name(each)}, a row each"
             yield el(
                 "figure",
                 el("figcaption", el("strong", side.capitalize()), el("ol", *entries)),
                 el("div", image(path, alt, class_="grid"), class_="scroll", tabindex=0,
-                   role="group", aria_label=f"{side} cases by {spell_name(each)}"),
+                   role="group", aria_label=f"{side} cases by {format_name(each)}"),
             )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ganzoo.evaluation.observed import spell_observed
+from ganzoo.evaluation.observed import format_observed
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
 from ganzoo.report.reading import RunFiles, Table, figure
-from ganzoo.report.tables import scroll, spell_name
+from ganzoo.report.tables import format_name, scroll
 
 Figures = Mapping[str, Any]
 
@@ -37,8 +37,8 @@ def best_line(best: Table) -> Html | None:
     value = figure(best.get("value"))
     if value is None:
         return None
-    what = " ".join(spell_name(str(best[key])) for key in ("metric", "figure") if key in best)
-    on = spell_observed(best.get("observed"))
+    what = " ".join(format_name(str(best[key])) for key in ("metric", "figure") if key in best)
+    on = format_observed(best.get("observed"))
     said = f"{value:.4g}{_interval(best.get('interval'))}{f' on {on}' if on else ''}"
     return el("p", "Best model: step ", el("strong", _count(best.get("step"))), f", {what} {said}; "
               "kept in ", el("code", "best.safetensors"), ".", class_="best")  # fmt: skip
@@ -55,10 +55,10 @@ def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
     shown = [f for f in _order(rows) if not _is_count(rows, f)]
     group = f"metric-{name}"
     charts = _over_time(name, shown, files.evaluations, group)
-    on = spell_observed(_of(last.get("observed"), name))
+    on = format_observed(_of(last.get("observed"), name))
     return el(
         "div",
-        el("h3", spell_name(name)),
+        el("h3", format_name(name)),
         el("p", f"On {on}.", class_="note") if on else None,
         charts,
         _table(name, rows, shown, last, files),
@@ -82,13 +82,13 @@ def _over_time(
         if not curves:
             continue
         values = [v for c in curves for v in (*c.values, *c.low, *c.high)]
-        drawn = panel(spell_name(each), steps, curves, axis_of(values, log=False), 130)
+        drawn = panel(format_name(each), steps, curves, axis_of(values, log=False), 130)
         panels.append(el("div", drawn, legend(curves, group)))
         read |= {curve.key: curve.values for curve in curves}
     return el(
         "div",
         el("div", *panels, class_="panels"),
-        read_out(group, steps, f"Step at which {spell_name(name)} is read"),
+        read_out(group, steps, f"Step at which {format_name(name)} is read"),
         embed(f"data-{group}", data(steps, read)),
         class_="group",
     )
@@ -115,7 +115,7 @@ def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
 
 def _table(name: str, rows: Table, figures: Sequence[str], last: Table, files: RunFiles) -> Html:
     """The last model, the best one, then what they are compared with."""
-    head = el("tr", el("td"), *(el("th", spell_name(f), scope="col") for f in figures))
+    head = el("tr", el("td"), *(el("th", format_name(f), scope="col") for f in figures))
     first, *others = rows
     bounds = _rows(last, "intervals", name)
     body = [
@@ -124,7 +124,7 @@ def _table(name: str, rows: Table, figures: Sequence[str], last: Table, files: R
     body += _best_row(name, figures, last, files)
     body += [_row(row, rows[row], bounds.get(row), figures) for row in others]
     return scroll(
-        el("table", el("thead", head), el("tbody", *body)), f"Table of {spell_name(name)}"
+        el("table", el("thead", head), el("tbody", *body)), f"Table of {format_name(name)}"
     )
 
 
@@ -181,7 +181,7 @@ def _counts(rows: Table) -> str:
     """`resize: 224`, and where rows differ `images: 9 (model), 40 (real, other half)`."""
     told = {name: row for name, row in rows.items() if isinstance(row, dict)}
     return "; ".join(
-        f"{spell_name(each)}: {_by_row({n: r[each] for n, r in told.items() if each in r})}"
+        f"{format_name(each)}: {_by_row({n: r[each] for n, r in told.items() if each in r})}"
         for each in _order(rows)
         if _is_count(rows, each)
     )

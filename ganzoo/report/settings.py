@@ -11,7 +11,7 @@ from ganzoo.report.facts import Facts, Network
 from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
-from ganzoo.runs.record import spell_change
+from ganzoo.runs.record import format_change
 
 FAULTS = 8  # of a folder, before they are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
@@ -148,7 +148,7 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     yield "Data", str(data.get("summary") or "") if isinstance(data, dict) else ""
     yield "Changed on purpose", "; ".join(_changes(files))
     yield "Precision", str(latest.get("precision") or train.get("precision") or "")
-    yield "Trained for", spell_time(trained_seconds(files)) if files.starts else ""
+    yield "Trained for", format_time(trained_seconds(files)) if files.starts else ""
     yield "Starts", str(len(files.starts)) if len(files.starts) > 1 else ""
     yield "Device", _device(latest)
     yield "Host", str(latest.get("host") or "")
@@ -163,7 +163,7 @@ def _changes(files: RunFiles) -> Iterator[str]:
     """What differs from the recipe that the first steps were made with."""
     for entry in files.starts:
         for change in entry.get("changes") or ():
-            yield f"after step {entry.get('from_step', '?')}: {spell_change(change)}"
+            yield f"after step {entry.get('from_step', '?')}: {format_change(change)}"
 
 
 def _device(latest: Table) -> str:
@@ -190,7 +190,7 @@ def _when(time: Any) -> str:
     return f"{text[:10]} {text[11:19]} {text[19:]}".strip()
 
 
-def spell_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """`6 min 7 s`."""
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60

@@ -10,7 +10,7 @@ def scroll(table: Html, label: str) -> Html:
     return el("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
-def spell_name(name: str) -> str:
+def format_name(name: str) -> str:
     """`pixel accuracy`."""
     return name.replace("_", " ")
 

@@ -106,7 +106,7 @@ def last_start(record: dict[str, Any]) -> dict[str, Any]:
     return dict(record["starts"][-1]) if record["starts"] else {}
 
 
-def spell_change(change: Mapping[str, Any]) -> str:
+def format_change(change: Mapping[str, Any]) -> str:
     """What was changed on purpose: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
     from ganzoo.registry.signature import as_written  # which imports pydantic
 

@@ -23,10 +23,11 @@ from ganzoo.testing.data import check_data
 from ganzoo.testing.losses import check_loss, check_penalty
 from ganzoo.testing.memory import check_latent, check_memory
 from ganzoo.testing.networks import check_network
-from ganzoo.testing.package import check_light_import, check_package, check_part
+from ganzoo.testing.package import check_component, check_light_import, check_package
 from ganzoo.testing.recipes import check_recipe
 
 __all__ = [
+    "check_component",
     "check_data",
     "check_latent",
     "check_light_import",
@@ -34,7 +35,6 @@ __all__ = [
     "check_memory",
     "check_network",
     "check_package",
-    "check_part",
     "check_penalty",
     "check_recipe",
 ]

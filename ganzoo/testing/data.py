@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Data, Sample
-from ganzoo.testing.package import check_part, find
+from ganzoo.testing.package import check_component, find
 
 
 def check_data(name: str, **settings: Any) -> None:
@@ -22,7 +22,7 @@ def check_data(name: str, **settings: Any) -> None:
     `test_counts` says so.
     """
     part = find(name, "data")
-    check_part(name, kind="data")
+    check_component(name, kind="data")
     data = part.load()(**settings)
     assert isinstance(data, Data), f"'{name}' is no Data: see ganzoo.interfaces"
     data.prepare()

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.interfaces import AdversarialLoss, Judged, Loss, Penalty
+from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty
 from ganzoo.registry.signature import parameters
 from ganzoo.testing.memory import check_memory
-from ganzoo.testing.package import check_part, find
+from ganzoo.testing.package import check_component, find
 
 
 def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
@@ -24,7 +24,7 @@ def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
         (a loss that detaches its target has no gradient there). settings: of the constructor.
     """
     part = find(name, "loss")
-    check_part(name, kind="loss")
+    check_component(name, kind="loss")
 
     def make() -> Any:
         torch.manual_seed(0)
@@ -53,25 +53,25 @@ def _check_adversarial(name: str, make: Callable[[], Any], inputs: list[Tensor])
         found: Tensor = deepcopy(loss).generator_loss(value, against)
         return found
 
-    def of_critics(*values: Tensor) -> Tensor:
+    def of_discriminators(*values: Tensor) -> Tensor:
         found: Tensor = deepcopy(loss).discriminator_loss(*values)
         return found
 
     check_memory(f"'{name}'", make, both)
     _check_scalar(f"'{name}'.generator_loss", of_generators, [fake])
-    _check_scalar(f"'{name}'.discriminator_loss", of_critics, [real, fake])
+    _check_scalar(f"'{name}'.discriminator_loss", of_discriminators, [real, fake])
 
 
 def check_penalty(name: str, **settings: Any) -> None:
     """A penalty is a finite scalar that reaches the critic's weights, and its memory is saved."""
     part = find(name, "penalty")
-    check_part(name, kind="penalty")
+    check_component(name, kind="penalty")
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 1))
     images = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
 
-    def sides() -> tuple[Judged, Judged]:
-        real, fake = (Judged((side,), [critic(side)]) for side in images)
+    def sides() -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+        real, fake = (DiscriminatorOutput((side,), [critic(side)]) for side in images)
         return real, fake
 
     def use(penalty: Any) -> Tensor:
@@ -101,8 +101,8 @@ def _check_scalar(where: str, call: Callable[..., Tensor], inputs: list[Tensor])
 
 def _random(shape: tuple[int, ...], count: int) -> list[Tensor]:
     """Values in [-1, 1] of which no two are alike, so that a kink is not met."""
-    random = torch.Generator().manual_seed(0)
-    values = [torch.rand(shape, generator=random, dtype=torch.float64) for _ in range(count)]
+    rng = torch.Generator().manual_seed(0)
+    values = [torch.rand(shape, generator=rng, dtype=torch.float64) for _ in range(count)]
     return [(2 * value - 1).requires_grad_() for value in values]
 
 

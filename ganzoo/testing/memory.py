@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.engine.memory import Memory
-from ganzoo.testing.package import check_part, find
+from ganzoo.testing.package import check_component, find
 
 
 def check_latent(name: str, **settings: Any) -> None:
@@ -19,7 +19,7 @@ def check_latent(name: str, **settings: Any) -> None:
     settings: of the constructor; those of a latent that is like a variable do not fit here.
     """
     part = find(name, "latent")
-    check_part(name, kind="latent")
+    check_component(name, kind="latent")
 
     def make() -> Any:
         torch.manual_seed(0)

@@ -13,7 +13,7 @@ from ganzoo.errors import first_line
 from ganzoo.interfaces import Network, Value
 from ganzoo.registry.signature import parameters
 from ganzoo.testing.memory import check_memory
-from ganzoo.testing.package import check_part, find
+from ganzoo.testing.package import check_component, find
 
 SIDE = 64
 Given = tuple[Value, ...]
@@ -34,7 +34,7 @@ def check_network(
     settings: of the constructor.
     """
     part = find(name, kind)
-    check_part(name, kind=part.kind)
+    check_component(name, kind=part.kind)
     made = _seeded(part.load(), settings)
     assert isinstance(made, Network), f"'{name}' is no Network: see ganzoo.interfaces"
     given = inputs or _images(made)
@@ -57,10 +57,10 @@ def _seeded(part: Any, settings: dict[str, Any], seed: int = 0) -> Network:
 
 def _images(network: Network) -> Given:
     required = [p for p in parameters(type(network).forward, skip=1) if p.default is p.empty]
-    random = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(1)
     count = len([p for p in required if p.kind is not p.VAR_POSITIONAL]) or 1
     shape = 2, getattr(network, "in_channels", 3), SIDE, SIDE
-    return tuple(torch.rand(shape, generator=random) * 2 - 1 for _ in range(count))
+    return tuple(torch.rand(shape, generator=rng) * 2 - 1 for _ in range(count))
 
 
 def _each(value: Value, change: Callable[[Tensor], Tensor]) -> Value:

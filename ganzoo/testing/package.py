@@ -45,10 +45,10 @@ def check_package(package: str) -> None:
     found = [part for part in installed().registry if part.package == package]
     assert found, f"no part of {package} is installed: see `ganzoo list plugins`"
     for part in found:
-        check_part(part.name, kind=part.kind)
+        check_component(part.name, kind=part.kind)
 
 
-def check_part(name: str, *, kind: str = "") -> None:
+def check_component(name: str, *, kind: str = "") -> None:
     """A part loads, says what it is and what each setting means, and takes no reserved key."""
     part = find(name, kind)
     loaded = part.load()

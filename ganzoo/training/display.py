@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganzoo.printing.text import one_line, visible
-from ganzoo.training.speed import Clock, Speed, is_finite, spell, spell_rate, spell_time
+from ganzoo.training.speed import Clock, Speed, format_number, format_rate, format_time, is_finite
 
 Record = Mapping[str, Any]
 
@@ -85,14 +85,14 @@ class Display(ABC):
     def time_left(self) -> str:
         """`4:20 left`, nothing where the speed is unknown, and `done in 9:15` at the end."""
         if self.step >= self.steps:
-            return f"done in {spell_time(self.speed.clock() - self.since)}"
+            return f"done in {format_time(self.speed.clock() - self.since)}"
         seconds = self.speed.seconds(self.step, self.steps - self.step)
-        return "" if seconds is None else f"{spell_time(seconds)} left"
+        return "" if seconds is None else f"{format_time(seconds)} left"
 
     def pace(self) -> list[str]:
         """Images a second and the time left, as far as they are known."""
         rate = self.speed.images_a_second()
-        images = f"{spell_rate(rate)} img/s" if rate else ""
+        images = f"{format_rate(rate)} img/s" if rate else ""
         return [text for text in (images, self.time_left()) if text]
 
 
@@ -111,7 +111,8 @@ class LineDisplay(Display):
         """One line."""
         step = f"step {record['step']:>{len(str(self.steps))}}/{self.steps}"
         players = [
-            f"{player}: " + " ".join(f"{term} {spell(value)}" for term, value in terms.items())
+            f"{player}: "
+            + " ".join(f"{term} {format_number(value)}" for term, value in terms.items())
             for player, terms in record["losses"].items()
         ]
         self.note("  ".join([step, f"epoch {record['epoch']}", *self.pace(), " | ".join(players)]))
@@ -189,6 +190,7 @@ def _player_table(record: Record, player: str) -> Table:
     )
     for term, value in record["losses"][player].items():
         table.add_row(
-            Text(f"  {one_line(term)}"), Text(spell(value), "" if is_finite(value) else "bold red")
+            Text(f"  {one_line(term)}"),
+            Text(format_number(value), "" if is_finite(value) else "bold red"),
         )
     return table

@@ -48,7 +48,7 @@ def is_finite(value: float | None) -> bool:
     return value is not None and abs(value) < float("inf")
 
 
-def spell(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """A number in few characters: `0.512`, `12.3`, `4712`, `1.2e-05`, `nan`."""
     if value is None:
         return "nan"
@@ -59,12 +59,12 @@ def spell(value: float | None) -> str:
     return f"{value:.{digits}f}"
 
 
-def spell_rate(rate: float) -> str:
+def format_rate(rate: float) -> str:
     """`0.19`, `7.1`, `152`."""
     return f"{rate:.2g}" if rate < 1 else f"{rate:.{0 if rate >= 100 else 1}f}"
 
 
-def spell_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """`0:42`, `4:20`, `1:04:20`, `2 d 3 h`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

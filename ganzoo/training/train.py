@@ -28,7 +28,7 @@ from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import visible
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.going_on import Change, check_data_same, check_steps_left, unrecorded
-from ganzoo.runs.record import spell_change
+from ganzoo.runs.record import format_change
 from ganzoo.training.alarms.callback import watching
 from ganzoo.training.display import Display, make_display
 from ganzoo.training.evaluator import Evaluator
@@ -129,7 +129,7 @@ def _prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Rec
     if recorder.main and checkpoint:
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
         unknown = unrecorded(folder.path, trainer.data)
-    changed = [f"changed: {spell_change(each)}" for each in begin.changed]
+    changed = [f"changed: {format_change(each)}" for each in begin.changed]
     recorder.told = [*changed, *unknown, *_found(trainer.data)]
     recorder.changed = begin.changed
     if recorder.main:

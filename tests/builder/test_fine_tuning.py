@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 
 from ganzoo import build_recipe, load_model
-from ganzoo.builder.blueprint import PartPlan
+from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.weights import start_from
 from ganzoo.components.networks.patchgan import PatchGAN
 from ganzoo.components.networks.resnet import ResNet
@@ -103,7 +103,7 @@ def test_a_file_that_does_not_fit_is_refused_with_the_likely_setting(
     tmp_path, cls, there, here, meant
 ):
     settings = {"width": 4, **here}
-    plan = PartPlan("generator", "part", cls, settings, "networks.G")
+    plan = ComponentPlan("generator", "part", cls, settings, "networks.G")
     file = reference(tmp_path, cls, **{"width": 4, **there})
     network = cls(**settings)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
@@ -126,7 +126,7 @@ def test_a_file_that_no_setting_explains_is_refused_by_name(tmp_path):
     stored = torch.load(file, weights_only=True)
     torch.save({**stored, "model.5.filt": torch.ones(8, 1, 3, 3)}, file)
     network = ResNet(width=4, blocks=1)
-    plan = PartPlan("generator", "resnet", ResNet, {"width": 4, "blocks": 1}, "networks.G")
+    plan = ComponentPlan("generator", "resnet", ResNet, {"width": 4, "blocks": 1}, "networks.G")
     with pytest.raises(ModelError, match=r"'model.5.filt' is missing here, 8 x 1 x 3 x 3 there"):
         start_from(network, "G", str(file), plan)
     own = len(network.state_dict())

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ganzoo import list_components
 from ganzoo.cli import app
-from ganzoo.cli.pages.part import show_part
+from ganzoo.cli.pages.component import show_component
 from ganzoo.registry.components import Component
 
 
@@ -38,14 +38,14 @@ def test_a_network():
 
 
 def test_settings_without_a_default_are_required(monkeypatch, capsys):
-    class Part:
+    class ComponentTable:
         """A part."""
 
         def __init__(self, root: str, sizes: list[int | None], to: tuple[float, ...] = ()) -> None:
             pass
 
-    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(Part=Part))
-    show_part(Component("data", "made.up", "made_up:Part", "a part", "ganzoo-made", "1"))
+    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(ComponentTable=ComponentTable))
+    show_component(Component("data", "made.up", "made_up:Part", "a part", "ganzoo-made", "1"))
     page = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
     assert ["root", "required", "a text"] in page
     assert ["sizes", "required", "a list of whole numbers"] in page

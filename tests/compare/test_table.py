@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ganzoo.cli.pages.comparison import print_comparison
 from ganzoo.compare.measuring import Figures
-from ganzoo.compare.table import SIZE, SPEED, Cell, as_csv, as_markdown, compare, spell
+from ganzoo.compare.table import SIZE, SPEED, Cell, as_csv, as_markdown, compare, format_number
 
 PIXEL, IOU, PHOTOS = ("labels", "pixel_accuracy"), ("labels", "iou"), ("photos", "iou")
 
@@ -66,7 +66,7 @@ def test_what_systems_are_compared_with_stands_below(table):
     ],
 )
 def test_figures_as_a_person_reads_them(column, cell, text):
-    assert spell(column, cell) == text
+    assert format_number(column, cell) == text
 
 
 def test_markdown(table):

@@ -29,8 +29,8 @@ class Scripted:
         return place
 
 
-def draw(history: History, random: object, *values: float) -> list[float]:
-    (drawn,) = history.draw((column(*values),), random)
+def draw(history: History, rng: object, *values: float) -> list[float]:
+    (drawn,) = history.draw((column(*values),), rng)
     return drawn.flatten().tolist()
 
 
@@ -39,13 +39,13 @@ def kept(history: History) -> list[float]:
 
 
 def test_fills_then_swaps_one_sample_at_a_time():
-    history, random = History(2), Scripted([0.1, 0.9, 0.1, 0.9, 0.9], [1, 1, 0])
-    assert draw(history, random, 1, 2, 3) == [1, 2, 3]  # two fill, the third passes
+    history, rng = History(2), Scripted([0.1, 0.9, 0.1, 0.9, 0.9], [1, 1, 0])
+    assert draw(history, rng, 1, 2, 3) == [1, 2, 3]  # two fill, the third passes
     assert kept(history) == [1, 2]
-    assert draw(history, random, 4) == [2]  # takes the place of 2
+    assert draw(history, rng, 4) == [2]  # takes the place of 2
     assert kept(history) == [1, 4]
     # 5 passes, 6 takes 4's place, 7 takes 1's.
-    assert draw(history, random, 5, 6, 7) == [5, 4, 1]
+    assert draw(history, rng, 5, 6, 7) == [5, 4, 1]
     assert kept(history) == [7, 6]
 
 
@@ -56,7 +56,7 @@ def test_a_batch_may_take_what_it_has_just_stored():
 
 
 def test_the_same_generator_gives_the_sequence_of_the_rule_written_out():
-    history, random, again = History(3), np.random.default_rng(7), np.random.default_rng(7)
+    history, rng, again = History(3), np.random.default_rng(7), np.random.default_rng(7)
     pool: list[float] = []
     for value in range(200):
         expected = float(value)
@@ -65,14 +65,14 @@ def test_the_same_generator_gives_the_sequence_of_the_rule_written_out():
         elif again.random() >= 0.5:
             place = int(again.integers(3))
             expected, pool[place] = pool[place], expected
-        assert draw(history, random, value) == [expected]
+        assert draw(history, rng, value) == [expected]
     assert kept(history) == pool
 
 
 def test_half_of_what_is_drawn_is_past():
-    history, random = History(50), np.random.default_rng(0)
-    draw(history, random, *[-1.0] * 50)
-    drawn = [draw(history, random, value)[0] for value in range(2000)]
+    history, rng = History(50), np.random.default_rng(0)
+    draw(history, rng, *[-1.0] * 50)
+    drawn = [draw(history, rng, value)[0] for value in range(2000)]
     past = sum(value != i for i, value in enumerate(drawn))
     assert abs(past - 1000) < 4 * (2000 * 0.25) ** 0.5
     assert len(kept(history)) == 50
@@ -82,10 +82,10 @@ def test_half_of_what_is_drawn_is_past():
 
 
 def test_the_tensors_of_a_sample_stay_together():
-    history, random = History(4), np.random.default_rng(0)
+    history, rng = History(4), np.random.default_rng(0)
     for step in range(40):
         x = torch.arange(3.0) + 3 * step
-        images, labels = history.draw((x.reshape(3, 1, 1, 1), x.long()), random)
+        images, labels = history.draw((x.reshape(3, 1, 1, 1), x.long()), rng)
         assert images.shape == (3, 1, 1, 1)
         assert labels.dtype == torch.int64
         assert torch.equal(images.flatten().long(), labels)
@@ -109,19 +109,19 @@ def test_samples_are_detached_copies():
 
 
 def test_a_restored_history_goes_on_as_if_uninterrupted():
-    history, random = History(5), np.random.default_rng(3)
+    history, rng = History(5), np.random.default_rng(3)
     for step in range(8):
-        history.draw((torch.full((2, 3, 2, 2), float(step)), torch.tensor([step, -step])), random)
+        history.draw((torch.full((2, 3, 2, 2), float(step)), torch.tensor([step, -step])), rng)
     twin = History(5)
     state = history.state()
     twin.restore(state)
     for tensor in state.values():
         tensor.fill_(99)  # neither may depend on what was handed over
     random_twin = np.random.default_rng(4)
-    random = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for step in range(8, 16):
         fakes = (torch.full((2, 3, 2, 2), float(step)), torch.tensor([step, -step]))
-        one, two = history.draw(fakes, random), twin.draw(fakes, random_twin)
+        one, two = history.draw(fakes, rng), twin.draw(fakes, random_twin)
         assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
     assert all(torch.equal(value, twin.state()[key]) for key, value in history.state().items())
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from ganzoo.components.inits import Kaiming, Normal, Orthogonal, Xavier
 from ganzoo.components.networks.patchgan import PatchGAN
-from ganzoo.components.networks.pixel import PixelCritic
+from ganzoo.components.networks.pixel import PixelDiscriminator
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.components.networks.unet import UNet
 
@@ -87,6 +87,6 @@ def test_negative_spreads_are_refused(init):
         init(-0.1)
 
 
-@pytest.mark.parametrize("part", [ResNet, UNet, PatchGAN, PixelCritic])
+@pytest.mark.parametrize("part", [ResNet, UNet, PatchGAN, PixelDiscriminator])
 def test_the_published_networks_start_normal(part):
     assert part.default_init == "normal"

@@ -34,9 +34,9 @@ class Linear(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        random = torch.Generator().manual_seed(0)
-        self.of_x = nn.Parameter(torch.randn(32, 6, generator=random) / 6)
-        self.of_y = nn.Parameter(torch.randn(32, 6, generator=random) / 6)
+        rng = torch.Generator().manual_seed(0)
+        self.of_x = nn.Parameter(torch.randn(32, 6, generator=rng) / 6)
+        self.of_y = nn.Parameter(torch.randn(32, 6, generator=rng) / 6)
 
     @head
     def x(self, z):

@@ -172,8 +172,8 @@ def test_latents_repeat_with_their_generator(latent):
 
 
 def test_distributions():
-    random = torch.Generator().manual_seed(0)
-    normal, uniform = Normal(1).draw((100_000,), random), Uniform(1).draw((100_000,), random)
+    rng = torch.Generator().manual_seed(0)
+    normal, uniform = Normal(1).draw((100_000,), rng), Uniform(1).draw((100_000,), rng)
     assert normal.mean().abs() < 0.02
     assert normal.std().item() == pytest.approx(1, abs=0.01)
     assert uniform.min() >= -1

@@ -70,13 +70,13 @@ def test_a_critic_is_shown_images_with_their_labels(root, without):
     tables = recipe(root, adversarial={name: empty[name] for name in without})
     experiment, trainer = trainer_of({**tables})
     seen = []
-    judge = experiment.networks["D"].judge
+    judge = experiment.networks["D"].logits
 
     def watch(images, labels):
         seen.append((images.detach().clone(), labels.clone()))
         return judge(images, labels)
 
-    experiment.networks["D"].judge = watch
+    experiment.networks["D"].logits = watch
     draws = next(trainer.batches())
     trainer.train_step(draws)
     real, labels = draws[""][0]["y"], draws[""][0]["c"]
@@ -89,11 +89,11 @@ def test_a_critic_is_shown_images_with_their_labels(root, without):
 
 
 def test_a_history_keeps_an_image_with_its_label():
-    history, random = History(5), np.random.default_rng(0)
+    history, rng = History(5), np.random.default_rng(0)
     for _ in range(20):
-        labels = torch.from_numpy(random.integers(0, 9, 4))
+        labels = torch.from_numpy(rng.integers(0, 9, 4))
         images = labels.float().reshape(-1, 1, 1, 1).expand(-1, 1, 2, 2)
-        drawn = history.draw((images, labels), random)
+        drawn = history.draw((images, labels), rng)
         assert drawn[1].dtype == torch.int64
         assert torch.equal(drawn[0][:, 0, 0, 0].long(), drawn[1])
     restored = History(5)

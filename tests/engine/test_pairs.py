@@ -61,13 +61,13 @@ def test_pairs_stay_pairs_when_past_ones_come_back(recipes, monkeypatch):
     buffer = {"losses.adversarial.buffer": {"type": "history", "size": 2}}
     experiment = build_recipe(recipes / "bigan.toml", {**TINY, **buffer})
     shown: list[torch.Tensor] = []
-    judge = experiment.networks["D"].judge
+    judge = experiment.networks["D"].logits
     monkeypatch.setattr(
-        experiment.networks["D"], "judge", lambda p: judge(shown.append(p.detach()) or p)
+        experiment.networks["D"], "logits", lambda p: judge(shown.append(p.detach()) or p)
     )
-    random, past = torch.Generator().manual_seed(0), 0
+    rng, past = torch.Generator().manual_seed(0), 0
     for step in range(12):
-        x, y = (torch.rand(1, 3, 16, 16, generator=random) for _ in range(2))
+        x, y = (torch.rand(1, 3, 16, 16, generator=rng) for _ in range(2))
         values = {"x": x, "y": y, "G(x)": -x, "F(y)": -y}
         for side in experiment.players[1].sides:
             sample = tuple(values[str(argument)] for argument in side.arguments)

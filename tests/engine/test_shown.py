@@ -33,7 +33,7 @@ class Nested(Discriminator):
     def tip(self, features: Tensor) -> Tensor:
         return self.last(features)
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         return self.tip(self.trunk(images))
 
 
@@ -62,7 +62,7 @@ class Several(Discriminator):
         images = given[0] if isinstance(given[0], list) else given
         return [self.layer(image).tanh() for image in images]
 
-    def judge(self, images):
+    def logits(self, images):
         raise NotImplementedError
 
 
@@ -75,7 +75,7 @@ class Sloping(Discriminator):
         self.layer = nn.Conv2d(3, 1, 3)
         self.dtypes: list[torch.dtype] = []
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         return self.layer(images)
 
     @head
@@ -277,7 +277,7 @@ def test_ordinary_networks_are_not_suspected(tiny):
 @pytest.mark.parametrize(
     ("change", "path", "method", "part"),
     [
-        ({"networks.D_Y": {"type": "mine.mute"}}, "losses.adversarial_Y.real", "judge", "Mute"),
+        ({"networks.D_Y": {"type": "mine.mute"}}, "losses.adversarial_Y.real", "logits", "Mute"),
         ({"networks.G": {"type": "mine.still"}}, "losses.adversarial_Y.fake", "forward", "Still"),
     ],
 )

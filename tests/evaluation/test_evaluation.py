@@ -84,7 +84,7 @@ def test_figures_do_not_depend_on_what_else_is_asked_for(built):
 
 def test_nothing_is_learnt_before_training(built, monkeypatch):
     experiment = built({"photos": PHOTOS})
-    monkeypatch.setattr(Streets, "aligned_sample", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(Streets, "paired_sample", lambda *_: pytest.fail("it was read"))
     rehearse(experiment, experiment.data)
 
 
@@ -140,29 +140,29 @@ def test_folders_without_pairs_leave_it_out_with_a_note(built, tmp_path):
     assert evaluate(experiment, experiment.data) == {}
     [note] = [note for note in notes(experiment, experiment.data) if "metrics.photos" in note]
     assert note.startswith("metrics.photos is left out: it compares pairs")
-    assert Folders(str(tmp_path)).aligned_count() == 0
+    assert Folders(str(tmp_path)).paired_count() == 0
 
 
 def test_pairs_that_are_not_held_out_are_aligned_samples(tmp_path):
     pictures(tmp_path, "trainA", "trainB", count=10)
     data = PairedFolders(str(tmp_path), size=16, direction="yx")
     data.prepare()
-    assert (data.test_count(), data.aligned_count()) == (8, 2)
+    assert (data.test_count(), data.paired_count()) == (8, 2)
     held_out = [data.test_sample(index) for index in range(8)]
     for index in range(2):
-        sample = data.aligned_sample(index)
+        sample = data.paired_sample(index)
         assert torch.equal(sample["x"], sample["y"])
         assert not any(torch.equal(sample["x"], other["x"]) for other in held_out)
     pictures(tmp_path, "testA", "testB", count=1)
     data.prepare()
-    assert (data.test_count(), data.aligned_count()) == (1, 10)
+    assert (data.test_count(), data.paired_count()) == (1, 10)
 
 
 def test_streets_keep_scenes_that_no_training_shows():
     few, many = Streets(16, count=2, held_out=1), Streets(16, count=50, aligned=True)
-    assert few.aligned_count() == many.aligned_count() == 1_000_000
-    sample = few.aligned_sample(5)
-    assert all(torch.equal(sample[name], many.aligned_sample(5)[name]) for name in "xy")
+    assert few.paired_count() == many.paired_count() == 1_000_000
+    sample = few.paired_sample(5)
+    assert all(torch.equal(sample[name], many.paired_sample(5)[name]) for name in "xy")
     photo, labels = street_scene(3_000_005, 16, 16)
     for name, pixels in (("x", photo), ("y", PALETTE[labels])):
         shown = torch.from_numpy(np.array(pixels)).permute(2, 0, 1) / 127.5 - 1
@@ -174,9 +174,9 @@ def test_earth_keeps_to_the_places_for_training():
     one, two = Earth("photo", "relief", 16), Earth("relief", "photo", 16)
     for data in (one, two):
         data.prepare()
-    assert one.aligned_count() == len(one.opened.windows.train)
-    samples = [one.aligned_sample(index) for index in (0, 1, 0)]
-    assert torch.equal(samples[0]["y"], two.aligned_sample(0)["x"])
+    assert one.paired_count() == len(one.opened.windows.train)
+    samples = [one.paired_sample(index) for index in (0, 1, 0)]
+    assert torch.equal(samples[0]["y"], two.paired_sample(0)["x"])
     assert torch.equal(samples[0]["x"], samples[2]["x"])
     assert not torch.equal(samples[0]["x"], samples[1]["x"])
 
@@ -184,9 +184,9 @@ def test_earth_keeps_to_the_places_for_training():
 def test_examples_are_read_by_wire():
     data = Streets(16, count=2, held_out=1)
     examples = Examples(data, {"photo": "x", "labels": "y"}, torch.device("cpu"))
-    assert len(examples) == data.aligned_count()
+    assert len(examples) == data.paired_count()
     assert examples[3].keys() == {"photo", "labels"}
-    assert torch.equal(examples[3]["labels"], data.aligned_sample(3)["y"])
+    assert torch.equal(examples[3]["labels"], data.paired_sample(3)["y"])
     assert [e["photo"].shape for e in examples[:2]] == [(3, 16, 16)] * 2
     with pytest.raises(IndexError):
         examples[len(data.scenes.shape) * 10**6]

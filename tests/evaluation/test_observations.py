@@ -19,13 +19,13 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
-from ganzoo.components.metrics import eyes
+from ganzoo.components.metrics import feature_extractor
 from ganzoo.components.metrics.cycle_error import CycleError
 from ganzoo.components.metrics.fid import frechet_distance
 from ganzoo.components.metrics.intervals import bootstrap_mean
 from ganzoo.components.networks import backbones
 from ganzoo.evaluation.measuring import assess
-from ganzoo.evaluation.observed import distinct, observed, spell_a_sample, spell_observed
+from ganzoo.evaluation.observed import distinct, format_a_sample, format_observed, observed
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.interfaces import Data, Metric, Variable
@@ -42,14 +42,14 @@ class Few(Data):
     def __init__(self, trained=()):
         self.variables = {name: Variable(3, (16, 16)) for name in "xy"}
         self.trained = frozenset(trained)
-        random = torch.Generator().manual_seed(0)
-        images = torch.rand(X + Y, 3, 4, 4, generator=random) * 2 - 1
+        rng = torch.Generator().manual_seed(0)
+        images = torch.rand(X + Y, 3, 4, 4, generator=rng) * 2 - 1
         self.x, self.y = images.repeat_interleave(4, 2).repeat_interleave(4, 3).split([X, Y])
 
     def __len__(self):
         return X
 
-    def train_sample(self, index, random):
+    def train_sample(self, index, rng):
         return self.test_sample(index)
 
     def test_count(self):
@@ -75,7 +75,7 @@ class Pooled(nn.Module):
 @pytest.fixture(autouse=True)
 def pooled(monkeypatch, tmp_path):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(eyes, "_shared", WeakValueDictionary())
+    monkeypatch.setattr(feature_extractor, "_shared", WeakValueDictionary())
     monkeypatch.setattr(backbones, "load_backbone", lambda *_, **__: Pooled())
     flat = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
     monkeypatch.setattr(backbones, "input_statistics", lambda network: flat)
@@ -218,15 +218,15 @@ def test_what_was_counted_in_words():
     counts = {"x": 40, "y": 9}
     both = observed({"x": 40, "y": 40}, counts, ())
     assert both == {"held_out": {"x": 40, "y": 9}}
-    assert spell_observed(both) == "40 held-out samples of x, 9 of y"
+    assert format_observed(both) == "40 held-out samples of x, 9 of y"
     one = observed({"x": 9, "y": 9, "z": 9}, counts, {"y"})
     assert one == {"held_out": {"x": 9}, "training": {"y": 9}, "drawn": {"z": 9}}
-    assert spell_observed(one) == "9 held-out samples of x, 9 training samples of y, 9 draws of z"
-    assert spell_observed({"training": {"x": 1, "y": 1}}) == "1 training sample of x and y"
-    assert [spell_observed(odd) for odd in (None, 3, {}, {"held_out": {"x": []}})] == [""] * 4
-    assert spell_a_sample([]) == "a held-out sample"
-    assert spell_a_sample(None) == "a sample"
-    assert spell_a_sample(["x", "y"]) == (
+    assert format_observed(one) == "9 held-out samples of x, 9 training samples of y, 9 draws of z"
+    assert format_observed({"training": {"x": 1, "y": 1}}) == "1 training sample of x and y"
+    assert [format_observed(odd) for odd in (None, 3, {}, {"held_out": {"x": []}})] == [""] * 4
+    assert format_a_sample([]) == "a held-out sample"
+    assert format_a_sample(None) == "a sample"
+    assert format_a_sample(["x", "y"]) == (
         "a sample (x and y are training images, for want of held-out ones)"
     )
 
@@ -256,8 +256,8 @@ def pictures(root, **counts):
     for name, count in counts.items():
         (root / name).mkdir(parents=True)
         for number in range(count):
-            random = np.random.default_rng([number, *name.encode()])
-            pixels = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+            rng = np.random.default_rng([number, *name.encode()])
+            pixels = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
             Image.fromarray(pixels).resize((16, 16)).save(root / name / f"{number:03}.png")
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganzoo.builder.lookup import Lookup
 from ganzoo.interfaces import Generator, Loss
-from ganzoo.recipe.tables import NetworkPart, TermPart
+from ganzoo.recipe.tables import NetworkTable, TermTable
 from ganzoo.registry.components import Component, Registry
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class Stranger:
 
 
 CASES = [
-    ("loss", Reserved, TermPart(type="part", prediction="G(x)"), ["prediction"], "'weight'"),
-    ("loss", SharedWithWire, TermPart(type="part", target="G(x)"), ["target"], "'target'"),
-    ("generator", Unreadable, NetworkPart(type="part"), [], "name 'Fraction' is not defined"),
-    ("generator", Stranger, NetworkPart(type="part"), [], "its class is no Network"),
+    ("loss", Reserved, TermTable(type="part", prediction="G(x)"), ["prediction"], "'weight'"),
+    ("loss", SharedWithWire, TermTable(type="part", target="G(x)"), ["target"], "'target'"),
+    ("generator", Unreadable, NetworkTable(type="part"), [], "name 'Fraction' is not defined"),
+    ("generator", Stranger, NetworkTable(type="part"), [], "its class is no Network"),
 ]
 
 

@@ -17,7 +17,7 @@ from ganzoo.builder.resolve import read
 from ganzoo.cli import app
 from ganzoo.errors import RecipeError
 from ganzoo.recipe.loading import load_recipe
-from ganzoo.registry.components import PluginError, UnknownPart
+from ganzoo.registry.components import PluginError, UnknownComponent
 from ganzoo.registry.discovery import CORE, GROUP, Hooks, discover, hookspec, installed
 
 GOOD = """
@@ -135,7 +135,7 @@ def test_a_broken_plugin_is_named_with_its_reason_and_nothing_else_breaks(folder
     assert [plugin.name for plugin in broken] == [name]
     assert reason in broken[0].problem
     assert {part.name for part in zoo.registry} == core | {"good.copy"}, "whole, or not at all"
-    with pytest.raises(UnknownPart, match=f"plugin '{name}' is installed but failed to load"):
+    with pytest.raises(UnknownComponent, match=f"plugin '{name}' is installed but failed to load"):
         zoo.registry.get("generator", f"{name}.first")
 
 
@@ -171,7 +171,7 @@ def test_two_plugins_of_one_name(folder):
 def test_a_good_plugin_behind_a_broken_one_of_its_name_does_not_hide_the_reason(folder):
     install(folder, "same", "raise RuntimeError('first')", package="a-first")
     install(folder, "same", GOOD, package="b-second")
-    with pytest.raises(UnknownPart, match="RuntimeError: first"):
+    with pytest.raises(UnknownComponent, match="RuntimeError: first"):
         discover(points(folder)).registry.get("generator", "same.copy")
 
 

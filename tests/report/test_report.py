@@ -12,7 +12,7 @@ import pytest
 
 from ganzoo import load_recipe
 from ganzoo.expression import walk
-from ganzoo.report.axes import Axis, axis_of, spell, thin
+from ganzoo.report.axes import Axis, axis_of, format_number, thin
 from ganzoo.report.charts import Line, panel
 from ganzoo.report.diagram import diagram, words
 from ganzoo.report.facts import bare_facts, read_facts
@@ -173,7 +173,7 @@ def test_ticks_are_round_and_in_the_range():
     assert not axis_of([-1.0, 2.0]).log
     assert axis_of([None, None]) == axis_of([])
     assert axis_of([3.0, 3.0]).low < 3 < axis_of([3.0]).high
-    assert [spell(v) for v in (0.05131, 2800, 0.3, 1e-5, -2)] == [
+    assert [format_number(v) for v in (0.05131, 2800, 0.3, 1e-5, -2)] == [
         *("0.0513", "2,800", "0.3", "1e-05", "-2")
     ]
 

@@ -27,8 +27,8 @@ def stacked(samples):
 
 def real():
     """Training and held-out digits."""
-    data, random = Digits(), np.random.default_rng(0)
-    train = stacked(data.train_sample(index, random) for index in range(len(data)))
+    data, rng = Digits(), np.random.default_rng(0)
+    train = stacked(data.train_sample(index, rng) for index in range(len(data)))
     return train, stacked(data.test_sample(index) for index in range(data.test_count()))
 
 

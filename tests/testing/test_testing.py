@@ -50,9 +50,9 @@ class Unseeded(Direct):
 
     def __init__(self, width: int = 4) -> None:
         super().__init__()
-        random = torch.Generator()
-        random.seed()
-        nn.init.normal_(self.layer.weight, generator=random)
+        rng = torch.Generator()
+        rng.seed()
+        nn.init.normal_(self.layer.weight, generator=rng)
 
 
 class Forgetful(Direct):
@@ -67,7 +67,7 @@ class Forgetful(Direct):
 
 
 class Looking(Direct):
-    """Looks at values. width: of nothing."""
+    """StopSync at values. width: of nothing."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer(x) if x.mean().item() < 9 else x
@@ -128,7 +128,7 @@ class Bright(Data):
     def __len__(self) -> int:
         return 2
 
-    def train_sample(self, index, random):
+    def train_sample(self, index, rng):
         return {"x": torch.full((1, 4, 4), 2.0)}
 
     def test_count(self) -> int:
@@ -141,14 +141,14 @@ class Bright(Data):
 class Fickle(Bright):
     """Chance of its own."""
 
-    def train_sample(self, index, random):
+    def train_sample(self, index, rng):
         return {"x": torch.rand(1, 4, 4)}
 
 
 class Miscounted(Bright):
     """Says that two of four samples are different, and all are."""
 
-    def train_sample(self, index, random):
+    def train_sample(self, index, rng):
         return self.test_sample(index)
 
     def test_count(self) -> int:

@@ -15,12 +15,18 @@ from ganzoo.errors import RecipeError
 from ganzoo.recipe.schema import AlarmName
 from ganzoo.registry.discovery import installed
 from ganzoo.training.alarms.batches import Batches, constant
-from ganzoo.training.alarms.debounce import Alarm, Judge, Sign
-from ganzoo.training.alarms.detectors import Reader, Span, critic_sign, mirror_sign, spread_sign
+from ganzoo.training.alarms.debounce import Alarm, Debounce, Detection
+from ganzoo.training.alarms.detectors import (
+    LossRange,
+    Reader,
+    discriminator_detection,
+    mirror_detection,
+    spread_detection,
+)
 from ganzoo.training.alarms.messages import SPEAKERS, words
 from ganzoo.training.alarms.probe import correlation, errors, spread
-from ganzoo.training.alarms.probed import subjects
-from ganzoo.training.alarms.ranges import span
+from ganzoo.training.alarms.probed import probed_outputs
+from ganzoo.training.alarms.ranges import loss_range
 
 
 def record(step, loss=0.2, nonfinite=0, **seen):
@@ -30,10 +36,10 @@ def record(step, loss=0.2, nonfinite=0, **seen):
 
 def judged(records, patience=100):
     """The alarms of a log, as (name, subject, step, since)."""
-    reader = Reader({("discriminators", "adversarial"): Span(0.0, 0.25)})
-    judge = Judge(patience)
+    reader = Reader({("discriminators", "adversarial"): LossRange(0.0, 0.25)})
+    judge = Debounce(patience)
     found = [judge.see(entry["step"], sign) for entry in records for sign in reader.read(entry)]
-    return [(a.name, a.subject, a.step, a.since) for a in found if a is not None]
+    return [(a.name, a.probed, a.step, a.since) for a in found if a is not None]
 
 
 @pytest.mark.parametrize(
@@ -47,12 +53,12 @@ def judged(records, patience=100):
     ],
 )
 def test_what_a_critics_loss_can_be(loss, perfect, chance):
-    found = span(loss)
+    found = loss_range(loss)
     assert (found.perfect, found.chance) == pytest.approx((perfect, chance), abs=1e-6)
 
 
 def test_a_critic_whose_loss_has_no_end_cannot_win():
-    assert span(Wasserstein()) is None
+    assert loss_range(Wasserstein()) is None
 
 
 def test_a_critic_wins_when_its_loss_stays_near_perfect():
@@ -103,7 +109,7 @@ def test_outputs_that_ignore_an_input():
     assert judged(looks) == [("inputs_ignored", "G(x) of x", 200, 100)]
     assert not judged([record(100, **outputs("a", 0.004)), record(200, **outputs("b", 0.02))])
     for share, bad, good in ((0.005, True, False), (0.02, False, False), (0.1, False, True)):
-        sign = spread_sign("G(x)", "x", share, 1, 4)
+        sign = spread_detection("G(x)", "x", share, 1, 4)
         assert (sign.bad, sign.good) == (bad, good)
 
 
@@ -118,7 +124,7 @@ def test_outputs_that_ignore_an_input():
 )
 def test_inverted_is_nearer_and_goes_against(plain, inverse, with_, bad, good):
     figures = {"of": "target", "plain": plain, "inverse": inverse, "correlation": with_}
-    sign = mirror_sign("G(x)", figures, 1, 4)
+    sign = mirror_detection("G(x)", figures, 1, 4)
     assert (sign.bad, sign.good) == (bad, good)
 
 
@@ -130,10 +136,10 @@ def test_an_input_that_never_changes():
 
 
 def test_a_fault_that_starts_between_two_looks_counts_from_the_first_that_shows_it():
-    judge = Judge(100)
-    assert judge.see(300, Sign("inputs_ignored", "G", True, False, 300)) is None
-    assert judge.see(399, Sign("inputs_ignored", "G", True, False, 399)) is None
-    assert judge.see(400, Sign("inputs_ignored", "G", True, False, 400)).since == 300
+    judge = Debounce(100)
+    assert judge.see(300, Detection("inputs_ignored", "G", True, False, 300)) is None
+    assert judge.see(399, Detection("inputs_ignored", "G", True, False, 399)) is None
+    assert judge.see(400, Detection("inputs_ignored", "G", True, False, 400)).since == 300
 
 
 def test_batches_are_compared_with_the_ones_before():
@@ -172,8 +178,8 @@ def test_latents_that_are_always_the_same():
         latents = {"z": SimpleNamespace(draw=draw)}
         return constant(latents, {"z": SimpleNamespace(shape=(3,), classes=None)})
 
-    assert drawn(lambda shape, random: torch.randn(shape, generator=random)) == []
-    assert drawn(lambda shape, random: torch.ones(shape)) == ["z"]
+    assert drawn(lambda shape, rng: torch.randn(shape, generator=rng)) == []
+    assert drawn(lambda shape, rng: torch.ones(shape)) == ["z"]
 
 
 def test_spread_errors_and_correlation_by_hand():
@@ -194,7 +200,7 @@ def test_spread_errors_and_correlation_by_hand():
 def seen_of(name, recipes, tiny, **overrides):
     recipe = load_recipe(recipes / f"{name}.toml", {**tiny(), **overrides})
     blueprint = read(recipe, installed().registry, name)
-    return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in subjects(blueprint)}
+    return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in probed_outputs(blueprint)}
 
 
 def test_what_is_looked_at(recipes, tiny):
@@ -220,7 +226,7 @@ def test_what_is_looked_at(recipes, tiny):
 def test_what_is_looked_at_where_critics_see_pairs_or_classes(recipes):
     def seen(name, **more):
         recipe = load_recipe(recipes / f"{name}.toml", more)
-        found = subjects(read(recipe, installed().registry, name))
+        found = probed_outputs(read(recipe, installed().registry, name))
         return {s.text: (s.inputs, s.source, s.real, s.mirror) for s in found}
 
     x2y, y2x = (("x",), "x", "y", "target"), (("y",), "y", "x", "target")
@@ -292,6 +298,6 @@ def test_the_table_is_checked(recipes):
 
 def test_a_critics_share_is_of_the_way_to_guessing():
     """A loss of 1.06 between 1 and 3 is 0.03 of the way."""
-    assert Span(1, 3).share(1.06) == pytest.approx(0.03)
-    assert critic_sign("d", "a", 1.059, Span(1, 3), 0).bad
-    assert not critic_sign("d", "a", 1.061, Span(1, 3), 0).bad
+    assert LossRange(1, 3).share(1.06) == pytest.approx(0.03)
+    assert discriminator_detection("d", "a", 1.059, LossRange(1, 3), 0).bad
+    assert not discriminator_detection("d", "a", 1.061, LossRange(1, 3), 0).bad

@@ -20,7 +20,7 @@ from ganzoo.runs.folder import RunFolder
 from ganzoo.training import recorder
 from ganzoo.training.alarms.callback import Alarms, watching
 from ganzoo.training.alarms.detectors import Reader
-from ganzoo.training.alarms.ranges import spans
+from ganzoo.training.alarms.ranges import loss_ranges
 from ganzoo.training.recorder import Recorder
 from ganzoo.training.train import train
 
@@ -69,9 +69,7 @@ def sampled(change):
 
     def plant(experiment):
         original, count = experiment.data.train_sample, iter(range(10**6))
-        experiment.data.train_sample = lambda index, random: change(
-            original(index, random), next(count)
-        )
+        experiment.data.train_sample = lambda index, rng: change(original(index, rng), next(count))
 
     return plant
 
@@ -172,7 +170,7 @@ def test_one_training_image_is_told_before_the_first_step_and_once(tmp_path):
 
 def test_latents_that_never_change_are_told(tmp_path):
     def plant(experiment):
-        experiment.blueprint.noise["z"].draw = lambda shape, random: torch.zeros(shape)
+        experiment.blueprint.latent_samplers["z"].draw = lambda shape, rng: torch.zeros(shape)
 
     networks = {**GAME["networks"], "G": {**GAME["networks"]["G"], "in_channels": 2}}
     change = {
@@ -220,7 +218,7 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
         folder.alarms.write_text("")
         keeper = SimpleNamespace(folder=folder, experiment=experiment, trainer=trainer)
         display = SimpleNamespace(note=lambda text, style: None)
-        alarms = Alarms(keeper, display, Reader(spans(experiment.players)), 20)
+        alarms = Alarms(keeper, display, Reader(loss_ranges(experiment.players)), 20)
         alarms.begin()
         for record in records[kept:]:
             alarms.on_log(record)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from ganzoo.training.display import Display, LineDisplay, LiveDisplay, make_display
-from ganzoo.training.speed import Speed, spell, spell_rate, spell_time
+from ganzoo.training.speed import Speed, format_number, format_rate, format_time
 
 
 class Watch:
@@ -197,14 +197,14 @@ def test_a_step_costs_microseconds_and_draws_nothing():
     ],
 )
 def test_numbers(value: float | None, text: str):
-    assert spell(value) == text
+    assert format_number(value) == text
 
 
 @pytest.mark.parametrize(
     ("rate", "text"), [(0.1934, "0.19"), (7.08, "7.1"), (10.0, "10.0"), (152.4, "152")]
 )
 def test_rates(rate: float, text: str):
-    assert spell_rate(rate) == text
+    assert format_rate(rate) == text
 
 
 @pytest.mark.parametrize(
@@ -212,4 +212,4 @@ def test_rates(rate: float, text: str):
     [(0.2, "0:00"), (59.6, "1:00"), (260, "4:20"), (3860, "1:04:20"), (183_600, "2 d 3 h")],
 )
 def test_times(seconds: float, text: str):
-    assert spell_time(seconds) == text
+    assert format_time(seconds) == text

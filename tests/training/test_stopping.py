@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ganzoo.engine.stop_sync import MOST, Looks
+from ganzoo.engine.stop_sync import MOST, StopSync
 from ganzoo.engine.workers import Abandoned
 from ganzoo.launch.worker import LAUNCHER, SIGNALS
 from ganzoo.training.stopping import FIRST, GRACE, SAME, Stopping
@@ -223,7 +223,7 @@ def test_looks_are_two_seconds_apart(a_step, looked):
     """At every step where steps are slow; never more than so many steps apart."""
     watch, found = Watch(), []
     accelerator = Together(True, [0.0, 0.0])
-    looks = Looks(accelerator, watch)
+    looks = StopSync(accelerator, watch)
     for done in range(1, looked[-1] + 1):
         watch.now += a_step
         before = accelerator.looks
@@ -233,16 +233,16 @@ def test_looks_are_two_seconds_apart(a_step, looked):
 
 
 def test_who_is_not_main_follows_the_main_ones_pace_exactly():
-    looks = Looks(Together(False, [0.0, 0.3]), Watch())
+    looks = StopSync(Together(False, [0.0, 0.3]), Watch())
     assert not looks.asked(1, False)
     assert looks.next == 1 + 6
 
 
 def test_one_that_is_asked_stops_all():
-    assert Looks(Together(True, [1.0, 0.0])).asked(1, False)
-    assert Looks(Together(False, [0.0, 0.3])).asked(1, True)
+    assert StopSync(Together(True, [1.0, 0.0])).asked(1, False)
+    assert StopSync(Together(False, [0.0, 0.3])).asked(1, True)
     alone = SimpleNamespace(num_processes=1)
-    assert [Looks(alone).asked(1, stop) for stop in (True, False)] == [True, False]
+    assert [StopSync(alone).asked(1, stop) for stop in (True, False)] == [True, False]
 
 
 @pytest.mark.case("D8")

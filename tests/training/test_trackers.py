@@ -150,7 +150,7 @@ def test_a_tracker_that_cannot_begin_is_told_and_leaves_no_folder(recipes, tiny,
 
 def test_a_tracker_is_ended_whatever_ends_the_run(recipes, tiny, tmp_path, fake):
     def plant(experiment):
-        def broken(index, random):
+        def broken(index, rng):
             raise KeyboardInterrupt
 
         experiment.data.train_sample = broken

@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
-from ganzoo.compare.table import Comparison, spell
+from ganzoo.compare.table import Comparison, format_number
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import one_line
 
@@ -24,7 +24,8 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
             table.add_column(one_line(figure.replace("_", " ")), justify="right")
         for row in rows:
             table.add_row(
-                one_line(row.name), *(spell(column, row.cells.get(column)) for column in shown)
+                one_line(row.name),
+                *(format_number(column, row.cells.get(column)) for column in shown),
             )
         console.print()
         console.print(table)

@@ -32,7 +32,7 @@ class History(Buffer):
         self.size = size
         self.samples: list[Pieces] = []
 
-    def draw(self, fakes: tuple[Tensor, ...], random: np.random.Generator) -> tuple[Tensor, ...]:
+    def draw(self, fakes: tuple[Tensor, ...], rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Swap fakes, tensors (N, ...), for past ones; the result is detached.
 
         Raises:
@@ -40,7 +40,7 @@ class History(Buffer):
         """
         fakes = tuple(fake.detach() for fake in fakes)
         self._refuse_other_shapes(fakes)
-        drawn = [self._swap(sample, random) for sample in zip(*fakes, strict=True)]
+        drawn = [self._swap(sample, rng) for sample in zip(*fakes, strict=True)]
         return tuple(torch.stack(pieces) for pieces in zip(*drawn, strict=True))
 
     def state(self) -> dict[str, Tensor]:
@@ -53,13 +53,13 @@ class History(Buffer):
         columns = [state[str(i)][: self.size].clone() for i in range(len(state))]
         self.samples = list(zip(*columns, strict=True))
 
-    def _swap(self, sample: Pieces, random: np.random.Generator) -> Pieces:
+    def _swap(self, sample: Pieces, rng: np.random.Generator) -> Pieces:
         if len(self.samples) < self.size:
             self.samples.append(_copy(sample))
             return sample
-        if random.random() < 0.5:
+        if rng.random() < 0.5:
             return sample
-        place = int(random.integers(self.size))
+        place = int(rng.integers(self.size))
         past, self.samples[place] = self.samples[place], _copy(sample)
         # A restored sample may be on another device.
         return tuple(old.to(new) for old, new in zip(past, sample, strict=True))

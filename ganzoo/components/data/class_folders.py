@@ -90,10 +90,10 @@ class ClassFolders(FolderData):
     def __len__(self) -> int:
         return self.trainable(len(self._train))
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
         image, label = self.first_readable(self._train, index, self._read)
-        return self._sample(image, self.framing.random_view(image, random), label)
+        return self._sample(image, self.framing.random_view(image, rng), label)
 
     def test_count(self) -> int:
         """The number of held-out images."""

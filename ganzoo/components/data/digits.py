@@ -82,7 +82,7 @@ class Digits(Data):
     def __len__(self) -> int:
         return self.count
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """y (channels, size, size) in [-1, 1] and c (); nothing about it is random."""
         return self._sample(self.held_out + index)
 

@@ -111,12 +111,12 @@ class Earth(Data):
     def __len__(self) -> int:
         return self.count
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1]; of one place and mirrored together if aligned."""
         if self.aligned:
-            box, mirrored = self._place(random)
+            box, mirrored = self._place(rng)
             return {name: self._crop(name, box, mirrored) for name in self.sources}
-        return {name: self._crop(name, *self._place(random)) for name in self.sources}
+        return {name: self._crop(name, *self._place(rng)) for name in self.sources}
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
@@ -127,17 +127,17 @@ class Earth(Data):
         box = self.opened.windows.test_box(index)
         return {name: self._crop(name, box) for name in self.sources}
 
-    def aligned_count(self) -> int:
+    def paired_count(self) -> int:
         """The number of places for training."""
         return len(self.opened.windows.train)
 
-    def aligned_sample(self, index: int) -> Sample:
+    def paired_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one place for training, drawn by the index."""
         box = self.opened.windows.train_box(np.random.default_rng((ALIGNED_SEED, index)))
         return {name: self._crop(name, box) for name in self.sources}
 
-    def _place(self, random: np.random.Generator) -> tuple[Box, bool]:
-        return self.opened.windows.train_box(random), self.flip and random.random() < 0.5
+    def _place(self, rng: np.random.Generator) -> tuple[Box, bool]:
+        return self.opened.windows.train_box(rng), self.flip and rng.random() < 0.5
 
     def _crop(self, name: str, box: Box, mirrored: bool = False) -> Tensor:
         top, left, height, width = box

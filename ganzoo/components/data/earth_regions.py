@@ -46,9 +46,9 @@ class Windows:
         top, left = divmod(position, self.columns)
         return top, left, *self.size
 
-    def train_box(self, random: np.random.Generator) -> Box:
+    def train_box(self, rng: np.random.Generator) -> Box:
         """A crop for training, any of them as likely."""
-        return self.box(int(self.train[random.integers(len(self.train))]))
+        return self.box(int(self.train[rng.integers(len(self.train))]))
 
     def test_box(self, index: int) -> Box:
         """Held-out crop `index`."""

@@ -93,15 +93,15 @@ class Folders(FolderData):
     def __len__(self) -> int:
         return self.trainable(max(map(len, self._train)))
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
         files_x, files_y = self._train
         walk_x = len(files_x) >= len(files_y)
-        index_x = index if walk_x else int(random.integers(len(files_x)))
-        index_y = int(random.integers(len(files_y))) if walk_x else index
+        index_x = index if walk_x else int(rng.integers(len(files_x)))
+        index_y = int(rng.integers(len(files_y))) if walk_x else index
         return {
-            "x": self._augmented("x", files_x, index_x, random),
-            "y": self._augmented("y", files_y, index_y, random),
+            "x": self._augmented("x", files_x, index_x, rng),
+            "y": self._augmented("y", files_y, index_y, rng),
         }
 
     def test_count(self) -> int:
@@ -148,10 +148,10 @@ class Folders(FolderData):
         return train, self.without_unreadable(test_files, self._reads(setting))
 
     def _augmented(
-        self, name: str, files: list[Path], index: int, random: np.random.Generator
+        self, name: str, files: list[Path], index: int, rng: np.random.Generator
     ) -> Tensor:
         image = self._readable(name, files, index)
-        view = self.framing.random_view(image, random)
+        view = self.framing.random_view(image, rng)
         return view.of(image, self.variables[name].interpolation)
 
     def _centred(self, name: str, files: list[Path], index: int) -> Tensor:

@@ -123,10 +123,10 @@ class PairedFolders(FolderData):
     def __len__(self) -> int:
         return self.trainable(len(self._train))
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
         x, y = self.first_readable(self._train, index, self._read_pair)
-        return self._sample(x, y, self.framing.random_view(x, random))
+        return self._sample(x, y, self.framing.random_view(x, rng))
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
@@ -140,11 +140,11 @@ class PairedFolders(FolderData):
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
         return self._centred(self._test, index)
 
-    def aligned_count(self) -> int:
+    def paired_count(self) -> int:
         """The number of training pairs, without those that stand in for held-out ones."""
         return len(self._aligned)
 
-    def aligned_sample(self, index: int) -> Sample:
+    def paired_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
         return self._centred(self._aligned, index)
 

@@ -48,10 +48,10 @@ LANE_MARK = np.array((222, 220, 208), np.float32)
 
 def street_scene(seed: int, height: int, width: int) -> tuple[Pixels, Pixels]:
     """The scene of that seed: photo (height, width, 3) and labels (height, width) of 0 ... 6."""
-    random = np.random.default_rng(seed)
-    street, canvas = draw_street(random, height * OVERSAMPLING, width * OVERSAMPLING)
+    rng = np.random.default_rng(seed)
+    street, canvas = draw_street(rng, height * OVERSAMPLING, width * OVERSAMPLING)
     labels = canvas.labels()
-    image = _expose(street, labels, canvas.colours(), random)
+    image = _expose(street, labels, canvas.colours(), rng)
     photo = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     photo = photo.resize((width, height), Image.Resampling.LANCZOS)
     return _sense(np.asarray(photo), seed), _reduced(labels, height, width)
@@ -59,8 +59,8 @@ def street_scene(seed: int, height: int, width: int) -> tuple[Pixels, Pixels]:
 
 def street_labels(seed: int, height: int, width: int) -> Pixels:
     """The labels (height, width) of that seed's scene, without the work that its photo takes."""
-    random = np.random.default_rng(seed)
-    _, canvas = draw_street(random, height * OVERSAMPLING, width * OVERSAMPLING)
+    rng = np.random.default_rng(seed)
+    _, canvas = draw_street(rng, height * OVERSAMPLING, width * OVERSAMPLING)
     return _reduced(canvas.labels(), height, width)
 
 
@@ -74,14 +74,14 @@ def _sense(photo: Pixels, seed: int) -> Pixels:
     return sensed
 
 
-def _expose(street: Street, labels: Pixels, colours: Pixels, random: np.random.Generator) -> Plane:
+def _expose(street: Street, labels: Pixels, colours: Pixels, rng: np.random.Generator) -> Plane:
     """Light everything (H, W, 3); may leave 0 ... 255 a little."""
-    hour = random.random()
+    hour = rng.random()
     light, low_sky = _at(hour, LIGHT), _at(hour, LOW_SKY)
-    sky = _sky(street, hour, random)
-    brightness = _brightness(street, labels, random)
+    sky = _sky(street, hour, rng)
+    brightness = _brightness(street, labels, rng)
     image = colours * light * brightness[..., None]
-    image[_lane_marks(street, labels, random.random())] = LANE_MARK * light
+    image[_lane_marks(street, labels, rng.random())] = LANE_MARK * light
     image += (low_sky - image) * _haze(street)[:, None, None]
     return np.where(labels[..., None] == SKY, sky, image)
 
@@ -92,21 +92,21 @@ def _at(hour: float, noon_and_dusk: Plane) -> Plane:
     return mixed
 
 
-def _sky(street: Street, hour: float, random: np.random.Generator) -> Plane:
+def _sky(street: Street, hour: float, rng: np.random.Generator) -> Plane:
     """A gradient down to the horizon, and clouds that thin out at dusk."""
     depth = np.clip(_rows(street) / np.float32(street.horizon), 0, 1)[:, None, None]
     clear = _at(hour, HIGH_SKY) * (1 - depth) + _at(hour, LOW_SKY) * depth
-    cover = np.clip((_value_noise(random, street, octaves=4, cells=3) - 0.5) * 3.4, 0, 1)
-    clouds = (cover * np.float32(random.uniform(0.2, 0.95)))[..., None]
+    cover = np.clip((_value_noise(rng, street, octaves=4, cells=3) - 0.5) * 3.4, 0, 1)
+    clouds = (cover * np.float32(rng.uniform(0.2, 0.95)))[..., None]
     clouds *= np.float32(1 - 0.25 * hour)
     sky: Plane = clear * (1 - clouds) + CLOUD * clouds
     return sky
 
 
-def _brightness(street: Street, labels: Pixels, random: np.random.Generator) -> Plane:
+def _brightness(street: Street, labels: Pixels, rng: np.random.Generator) -> Plane:
     """How bright each pixel's surface is (H, W), by its class."""
-    blotches = _value_noise(random, street, octaves=5, cells=6)
-    grain = random.random(labels.shape).astype(np.float32)
+    blotches = _value_noise(rng, street, octaves=5, cells=6)
+    grain = rng.random(labels.shape).astype(np.float32)
     a, b, c, d = SURFACES.T
     brightness: Plane = (a[labels] + b[labels] * blotches) * (c[labels] + d[labels] * grain)
     nearer = 0.85 + 0.25 * _rows(street)[:, None] / np.float32(street.height)
@@ -149,14 +149,14 @@ def _columns(street: Street) -> Plane:
     return np.arange(street.width, dtype=np.float32)
 
 
-def _value_noise(random: np.random.Generator, street: Street, octaves: int, cells: int) -> Plane:
+def _value_noise(rng: np.random.Generator, street: Street, octaves: int, cells: int) -> Plane:
     """Smooth noise (H, W) in [0, 1]: random grids of `cells`, twice `cells` ..., enlarged."""
     noise = np.zeros((street.height, street.width), np.float32)
     weights = 0.55 ** np.arange(octaves)
     for octave, weight in enumerate(weights / weights.sum() / 255):
         across = cells * 2**octave / street.unit
         shape = round(street.height * across), round(street.width * across)
-        grid = Image.fromarray((random.random(shape) * 255).astype(np.uint8))
+        grid = Image.fromarray((rng.random(shape) * 255).astype(np.uint8))
         large = grid.resize((street.width, street.height), Image.Resampling.BICUBIC)
         noise += np.asarray(large) * np.float32(weight)
     return noise

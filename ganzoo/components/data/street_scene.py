@@ -113,20 +113,20 @@ class Street:
         return self.unit * 0.02
 
 
-def draw_street(random: np.random.Generator, height: int, width: int) -> tuple[Street, Canvas]:
+def draw_street(rng: np.random.Generator, height: int, width: int) -> tuple[Street, Canvas]:
     """Everything but the light, back to front."""
-    horizon, vanishing = height * random.uniform(0.42, 0.58), width * random.uniform(0.35, 0.65)
-    road = min(height, width) * random.uniform(0.38, 0.62)
+    horizon, vanishing = height * rng.uniform(0.42, 0.58), width * rng.uniform(0.35, 0.65)
+    road = min(height, width) * rng.uniform(0.38, 0.62)
     street = Street(height, width, horizon, vanishing, road)
     canvas = Canvas(height, width)
     canvas.draw("rectangle", (0, horizon, width, height), PAVEMENT, PAVING)
     for side in (-1, 1):
-        _draw_row(canvas, street, random, side)
+        _draw_row(canvas, street, rng, side)
     _draw_road(canvas, street)
-    for _ in range(random.integers(0, 4)):
-        _draw_tree(canvas, street, random)
-    for nearness in sorted(random.uniform(0.12, 0.85, random.integers(0, 4))):
-        _draw_car(canvas, street, random, nearness)
+    for _ in range(rng.integers(0, 4)):
+        _draw_tree(canvas, street, rng)
+    for nearness in sorted(rng.uniform(0.12, 0.85, rng.integers(0, 4))):
+        _draw_car(canvas, street, rng, nearness)
     return street, canvas
 
 
@@ -141,73 +141,71 @@ def _draw_road(canvas: Canvas, street: Street) -> None:
     canvas.draw("polygon", corners, ROAD, ASPHALT)
 
 
-def _draw_row(canvas: Canvas, street: Street, random: np.random.Generator, side: int) -> None:
+def _draw_row(canvas: Canvas, street: Street, rng: np.random.Generator, side: int) -> None:
     """A row of houses from the horizon to the edge; nearer ones are larger."""
-    x = street.vanishing + side * street.unit * random.uniform(0.05, 0.14)
+    x = street.vanishing + side * street.unit * rng.uniform(0.05, 0.14)
     while 0 < x < street.width:
         nearness = abs(x - street.vanishing) / street.width
-        breadth = street.unit * random.uniform(0.10, 0.2) * (0.6 + 1.2 * nearness)
-        tall = street.unit * random.uniform(0.12, 0.3) * (0.55 + 1.4 * nearness)
+        breadth = street.unit * rng.uniform(0.10, 0.2) * (0.6 + 1.2 * nearness)
+        tall = street.unit * rng.uniform(0.12, 0.3) * (0.55 + 1.4 * nearness)
         left, right = sorted((x, x + side * breadth))
-        colour = PLASTER[random.integers(len(PLASTER))] * random.uniform(0.8, 1.15)
-        if random.random() < 0.85:
+        colour = PLASTER[rng.integers(len(PLASTER))] * rng.uniform(0.8, 1.15)
+        if rng.random() < 0.85:
             bottom = street.horizon + street.unit * 0.10 * nearness
             box = (left, street.horizon - tall, right, bottom)
-            _draw_house(canvas, street, random, box, colour)
-        x += side * breadth * random.uniform(0.98, 1.25)
+            _draw_house(canvas, street, rng, box, colour)
+        x += side * breadth * rng.uniform(0.98, 1.25)
 
 
 def _draw_house(
-    canvas: Canvas, street: Street, random: np.random.Generator, box: Corners, colour: Colour
+    canvas: Canvas, street: Street, rng: np.random.Generator, box: Corners, colour: Colour
 ) -> None:
     left, top, right, _ = box
     canvas.draw("rectangle", box, BUILDING, colour)
-    if random.random() < 0.5:
+    if rng.random() < 0.5:
         peak = ((left + right) / 2, top - (right - left) * 0.35)
         canvas.draw("polygon", [(left, top), (right, top), peak], BUILDING, colour * 0.62)
-    _draw_windows(canvas, street, random, box)
+    _draw_windows(canvas, street, rng, box)
 
 
-def _draw_windows(
-    canvas: Canvas, street: Street, random: np.random.Generator, box: Corners
-) -> None:
+def _draw_windows(canvas: Canvas, street: Street, rng: np.random.Generator, box: Corners) -> None:
     left, top, right, bottom = box
     columns = max(1, int((right - left) / (street.unit * 0.055)))
     rows = max(1, int((bottom - top) / (street.unit * 0.075)))
     wide, high = (right - left) / columns, (bottom - top) / rows
-    somebody_home = random.random() < 0.3
+    somebody_home = rng.random() < 0.3
     for column in range(columns):
         for row in range(rows):
             x, y = left + wide * column, top + high * row
             pane = (x + wide * 0.26, y + high * 0.22, x + wide * 0.74, y + high * 0.74)
-            colour = LIT_WINDOW if somebody_home and random.random() < 0.6 else DARK_WINDOW
-            canvas.draw("rectangle", pane, WINDOW, colour * random.uniform(0.8, 1.1))
+            colour = LIT_WINDOW if somebody_home and rng.random() < 0.6 else DARK_WINDOW
+            canvas.draw("rectangle", pane, WINDOW, colour * rng.uniform(0.8, 1.1))
 
 
-def _draw_tree(canvas: Canvas, street: Street, random: np.random.Generator) -> None:
-    side, nearness = random.choice([-1, 1]), random.uniform(0.25, 1)
+def _draw_tree(canvas: Canvas, street: Street, rng: np.random.Generator) -> None:
+    side, nearness = rng.choice([-1, 1]), rng.uniform(0.25, 1)
     x = street.vanishing + side * street.width * (0.10 + 0.42 * nearness)
     y = street.horizon + street.unit * 0.16 * nearness
     radius = street.unit * (0.045 + 0.085 * nearness)
     trunk = (x - radius * 0.14, y - radius * 1.6, x + radius * 0.14, y)
     canvas.draw("rectangle", trunk, VEGETATION, TRUNK)
-    colour = LEAVES * random.uniform(0.75, 1.3)
+    colour = LEAVES * rng.uniform(0.75, 1.3)
     for _ in range(9):
-        right, down = random.normal(0, 0.55, 2) * radius
-        size = random.uniform(0.4, 0.75) * radius
+        right, down = rng.normal(0, 0.55, 2) * radius
+        size = rng.uniform(0.4, 0.75) * radius
         centre_x, centre_y = x + right, y - radius * 2.2 + down
         ball = (centre_x - size, centre_y - size, centre_x + size, centre_y + size)
-        canvas.draw("ellipse", ball, VEGETATION, colour * random.uniform(0.8, 1.2))
+        canvas.draw("ellipse", ball, VEGETATION, colour * rng.uniform(0.8, 1.2))
 
 
-def _draw_car(canvas: Canvas, street: Street, random: np.random.Generator, nearness: float) -> None:
+def _draw_car(canvas: Canvas, street: Street, rng: np.random.Generator, nearness: float) -> None:
     """A car seen from behind, in one of two lanes."""
     y = street.horizon + (street.height - street.horizon) * nearness
     half = street.far + (street.road - street.far) * nearness
     middle = street.vanishing + (street.width / 2 - street.vanishing) * nearness
-    x = middle + random.choice([-0.45, 0.45]) * half
-    width = half * random.uniform(0.55, 0.7)
-    paint = PAINT[random.integers(len(PAINT))] * random.uniform(0.85, 1.1)
+    x = middle + rng.choice([-0.45, 0.45]) * half
+    width = half * rng.uniform(0.55, 0.7)
+    paint = PAINT[rng.integers(len(PAINT))] * rng.uniform(0.85, 1.1)
     # Left, top, right and bottom, in car widths and heights from the middle of its foot.
     parts = (
         ((-0.50, 0.62, 0.50, 0.10), paint),

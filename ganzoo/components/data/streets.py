@@ -66,13 +66,13 @@ class Streets(Data):
     def __len__(self) -> int:
         return self.count
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if aligned."""
         photo = PHOTOS + index
         if self.aligned:
-            return self._pair(photo, self.flip and random.random() < 0.5)
-        labels = self.labels.get(LABELS + int(random.integers(self.count)))
-        mirror_x, mirror_y = (self.flip and random.random() < 0.5 for _ in range(2))
+            return self._pair(photo, self.flip and rng.random() < 0.5)
+        labels = self.labels.get(LABELS + int(rng.integers(self.count)))
+        mirror_x, mirror_y = (self.flip and rng.random() < 0.5 for _ in range(2))
         return {
             "x": _sample(self.scenes.get(photo)[..., :3], mirror_x),
             "y": _sample(PALETTE[labels], mirror_y),
@@ -86,11 +86,11 @@ class Streets(Data):
         """x and y (3, height, width) in [-1, 1] of one scene."""
         return self._pair(HELD_OUT + index)
 
-    def aligned_count(self) -> int:
+    def paired_count(self) -> int:
         """A range of scenes of their own, whatever `count` is."""
         return RANGE
 
-    def aligned_sample(self, index: int) -> Sample:
+    def paired_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one scene, which no training shows."""
         return self._pair(ALIGNED + index)
 

@@ -127,7 +127,7 @@ def _by_pillow(file: IO[bytes], mode: str) -> Values:
 
 
 def _read(page: Any, file: IO[bytes]) -> Raw:
-    _check_parts(page, file)
+    _check_planes(page, file)
     # (planes, depth 1, H, W, samples of a pixel), of which one of planes and samples is 1.
     stored = page.asarray(squeeze=False, maxworkers=1)
     values = np.moveaxis(stored[:, 0], 0, -2).reshape(*stored.shape[2:4], -1)
@@ -150,7 +150,7 @@ def _looked_up(indices: Values, colours: NDArray[Any]) -> Values:
     return np.ascontiguousarray(table.astype(np.uint8)[indices])
 
 
-def _check_parts(page: Any, file: IO[bytes]) -> None:
+def _check_planes(page: Any, file: IO[bytes]) -> None:
     """Refuse what tifffile would fill with zeros, and what would grow without bounds."""
     size = file.seek(0, 2)
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))

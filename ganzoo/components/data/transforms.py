@@ -111,12 +111,10 @@ class Framing:
         self.flip = flip
         self.aspect = aspect
 
-    def random_view(self, image: Tensor, random: np.random.Generator) -> View:
+    def random_view(self, image: Tensor, rng: np.random.Generator) -> View:
         """A view of an image (C, H, W) for training."""
-        mirrored = self.flip and random.random() < 0.5
-        return self._view(
-            image, self.resize, mirrored, lambda slack: int(random.integers(slack + 1))
-        )
+        mirrored = self.flip and rng.random() < 0.5
+        return self._view(image, self.resize, mirrored, lambda slack: int(rng.integers(slack + 1)))
 
     def centre_view(self, image: Tensor) -> View:
         """The one view of (C, H, W) for testing: as much as `size` can show, never mirrored."""

@@ -20,7 +20,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ganzoo.interfaces import Judge, Judged, Penalty
+from ganzoo.interfaces import Discriminate, DiscriminatorOutput, Penalty
 
 
 class R1(Penalty):
@@ -32,7 +32,9 @@ class R1(Penalty):
 
     notation: ClassVar[str] = "½ E‖∇{real}‖₂²"
 
-    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+    def forward(
+        self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor:
         """½ E‖∇D(x)‖₂² over real samples.
 
         Raises:
@@ -49,7 +51,9 @@ class R2(Penalty):
 
     notation: ClassVar[str] = "½ E‖∇{fake}‖₂²"
 
-    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+    def forward(
+        self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor:
         """½ E‖∇D(x)‖₂² over fake samples, those of the history where there is one.
 
         Raises:
@@ -79,7 +83,9 @@ class Gradient(Penalty):
             raise ValueError(f"target is {target:g}: a slope is never negative")
         self.target = target
 
-    def forward(self, judge: Judge, real: Judged, fake: Judged) -> Tensor:
+    def forward(
+        self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor:
         """E[(‖∇D(x̂)‖₂ - target)²], x̂ = ε x + (1 - ε) G(z), one ε for each sample.
 
         Raises:
@@ -87,12 +93,12 @@ class Gradient(Penalty):
         """
         mixed = _mixed(real.arguments, fake.arguments)
         # This norm has a gradient at 0, which the square root of a sum of squares has not.
-        slope = torch.linalg.vector_norm(_gradients(mixed, judge(*mixed)), dim=1)
+        slope = torch.linalg.vector_norm(_gradients(mixed, discriminate(*mixed)), dim=1)
         loss: Tensor = (slope - self.target).square().mean()
         return loss
 
 
-def _half_square(judged: Judged) -> Tensor:
+def _half_square(judged: DiscriminatorOutput) -> Tensor:
     return _gradients(judged.arguments, judged.logits).square().sum(1).mean() / 2
 
 
@@ -115,7 +121,7 @@ def _mixed(real: Sequence[Tensor], fake: Sequence[Tensor]) -> tuple[Tensor, ...]
     if shapes[0] != shapes[1]:
         raise ValueError(
             "real and fake arguments of the critic are mixed, and differ in shape: "
-            f"{_spell(shapes[0])} and {_spell(shapes[1])}"
+            f"{_format(shapes[0])} and {_format(shapes[1])}"
         )
     share = torch.rand(len(real[0]), device=real[0].device)
     return tuple(_mix(r, f, share) for r, f in zip(real, fake, strict=True))
@@ -128,5 +134,5 @@ def _mix(real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
     return (epsilon * real + (1 - epsilon) * fake).requires_grad_()
 
 
-def _spell(shapes: Sequence[tuple[int, ...]]) -> str:
+def _format(shapes: Sequence[tuple[int, ...]]) -> str:
     return ", ".join(" x ".join(map(str, shape)) for shape in shapes)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ganzoo.components.metrics.cache import cached_network
 from ganzoo.components.metrics.classes import (
     ClassTables,
     Palette,
@@ -18,7 +19,6 @@ from ganzoo.components.metrics.classes import (
     row_intervals,
     sample_figures,
 )
-from ganzoo.components.metrics.kept import kept_network
 from ganzoo.components.metrics.segmenter import VERSION, Segmenter, new_segmenter, train_segmenter
 from ganzoo.interfaces import Metric, Sample
 from ganzoo.interfaces.metric import Interval
@@ -71,7 +71,7 @@ class FcnScore(Metric):
             raise ValueError(f"width must be at least 1, not {width}")
         self.palette = Palette(palette)
         self.examples, self.steps, self.width = examples, steps, width
-        self.judge: Segmenter | None = None
+        self.segmenter: Segmenter | None = None
         self.tables = ClassTables(MODEL, REAL, OTHER, COPY)
         self.previous: Tensor | None = None
 
@@ -81,18 +81,18 @@ class FcnScore(Metric):
 
         def train(network: Segmenter) -> None:
             tell(
-                f"its judge learns from {count} real photos, {self.steps} steps; "
+                f"its segmenter learns from {count} real photos, {self.steps} steps; "
                 "done once for this data set, then kept"
             )
             photos, classes = self._read(examples, count)
             train_segmenter(network.to(photos.device), photos, classes, self.steps)
 
-        judge = kept_network(
+        segmenter = cached_network(
             f"fcn-{VERSION}/{self._digest(examples, count)}",
             lambda: new_segmenter(len(self.palette), self.width),
             train,
         )
-        self.judge = judge.to(examples[0]["photo"].device).eval()
+        self.segmenter = segmenter.to(examples[0]["photo"].device).eval()
 
     def update(self, prediction: Tensor, labels: Tensor, photo: Tensor) -> None:
         """Add a batch: images (N, 3, H, W) in [-1, 1], of one shape.
@@ -104,10 +104,10 @@ class FcnScore(Metric):
             check_rgb(images, "fcn_score")
             if images.shape != labels.shape:
                 raise ValueError(f"{tuple(images.shape)} against labels of {tuple(labels.shape)}")
-        if self.judge is None:
+        if self.segmenter is None:
             return
         truth = self.palette.classes(labels)
-        seen = _named(self.judge, torch.cat([prediction.to(photo), photo, labels.to(photo)]))
+        seen = _named(self.segmenter, torch.cat([prediction.to(photo), photo, labels.to(photo)]))
         model, real, copy = seen.chunk(3)
         for row, found in ((MODEL, model), (REAL, real), (COPY, copy)):
             self._add(row, found, truth)
@@ -133,7 +133,7 @@ class FcnScore(Metric):
         return sample_figures(self._rows()[MODEL])
 
     def _rows(self) -> dict[str, Tensor]:
-        if self.judge is None:
+        if self.segmenter is None:
             raise ValueError("there is nothing to score: none of its photos was learnt from")
         return self.tables.rows()
 
@@ -166,10 +166,10 @@ def _levels(image: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _named(judge: Segmenter, photos: Tensor) -> Tensor:
+def _named(segmenter: Segmenter, photos: Tensor) -> Tensor:
     """The class (N, H, W) of each pixel, on the CPU; what is not finite is of no class."""
-    device = judge.score.weight.device
+    device = segmenter.score.weight.device
     images = photos.detach().to(device, torch.float32)
-    logits = judge(images.nan_to_num(0).clamp(-1, 1))
+    logits = segmenter(images.nan_to_num(0).clamp(-1, 1))
     named: Tensor = logits.argmax(1)
     return named.masked_fill(~images.isfinite().all(1), logits.shape[1]).cpu()

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from ganzoo.components.metrics.crowds import FEWEST, REAL, Crowds, Part
+from ganzoo.components.metrics.distribution import FEWEST, REAL, ComponentTable, DistributionMetric
 
 
-class Fid(Crowds):
+class Fid(DistributionMetric):
     """Frechet inception distance (Heusel et al. 2017, arXiv:1706.08500, eq. 6): 0 for equal crowds.
 
     ‖m₁ - m₂‖² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), for means m and covariances C (of n - 1) of two sets of
@@ -60,7 +60,7 @@ class Fid(Crowds):
         counts = {"images": len(one), "real_images": len(two), "resize": self.size}
         return {self.named("fid"): distance, **counts}
 
-    def part(self, row: str, found: Tensor, real: Tensor) -> Part:
+    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
         """The distance of some images."""
 
         def distance(generated: Tensor, others: Tensor) -> dict[str, float]:

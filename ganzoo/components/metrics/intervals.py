@@ -84,9 +84,9 @@ def delete_half(
     parts = [_part(each, counts) for each in counts]
     if min(parts) < FEWEST // 2:
         return {}
-    random = np.random.default_rng(SEED)
+    rng = np.random.default_rng(SEED)
     sets = [*zip(counts, parts, strict=True)]
-    found = [figures(*(_half(random, *each) for each in sets)) for _ in range(draws)]
+    found = [figures(*(_half(rng, *each) for each in sets)) for _ in range(draws)]
     scale = max(math.sqrt(part / (all_ - part)) for all_, part in sets)
     intervals = {}
     for name, value in values.items():
@@ -106,20 +106,20 @@ def _part(count: int, counts: Sequence[int]) -> int:
     return min(count // 2, round(share * count))
 
 
-def _half(random: np.random.Generator, count: int, part: int) -> Tensor:
+def _half(rng: np.random.Generator, count: int, part: int) -> Tensor:
     """As many odd numbers as even ones, for figures that compare these halves."""
     sizes = part - part // 2, part // 2
-    sides = [random.choice(np.arange(s, count, 2), n, replace=False) for s, n in enumerate(sizes)]
+    sides = [rng.choice(np.arange(s, count, 2), n, replace=False) for s, n in enumerate(sizes)]
     return torch.from_numpy(np.sort(np.concatenate(sides)))
 
 
 def _counts(count: int, draws: int) -> list[Tensor]:
     """How often each sample is in each draw: chunks of (draws, count), float64."""
-    random = np.random.default_rng(SEED)
+    rng = np.random.default_rng(SEED)
     step = max(1, CHUNK // count)
     sizes = [min(step, draws - start) for start in range(0, draws, step)]
     even = np.full(count, 1 / count)
-    return [torch.from_numpy(random.multinomial(count, even, n).astype(float)) for n in sizes]
+    return [torch.from_numpy(rng.multinomial(count, even, n).astype(float)) for n in sizes]
 
 
 def _percentiles(found: Tensor) -> Interval | None:

@@ -8,12 +8,20 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.metrics.crowds import FEWEST, REAL, Crowds, Pairs, Part, by_parity, pairs
+from ganzoo.components.metrics.distribution import (
+    FEWEST,
+    REAL,
+    ComponentTable,
+    DistributionMetric,
+    Pairs,
+    by_parity,
+    pairs,
+)
 
 SEED = 0
 
 
-class Kid(Crowds):
+class Kid(DistributionMetric):
     """Kernel inception distance (Binkowski et al. 2018, arXiv:1801.01401): 0 for equal crowds.
 
     The squared maximum mean discrepancy of two sets of images' features f, of d numbers each, under
@@ -84,7 +92,7 @@ class Kid(Crowds):
         spread = {"std": std} if subset < smallest and self.subsets > 1 else {}
         return {self.figure: mean, **spread, **counts}
 
-    def part(self, row: str, found: Tensor, real: Tensor) -> Part:
+    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
         """The unbiased estimate of some images (eq. 4), without subsets."""
         halved = row != REAL and len(found) == len(real)
         kernels = (

@@ -8,11 +8,17 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ganzoo.components.metrics.crowds import REAL, Crowds, Pairs, Part, pairs
+from ganzoo.components.metrics.distribution import (
+    REAL,
+    ComponentTable,
+    DistributionMetric,
+    Pairs,
+    pairs,
+)
 from ganzoo.interfaces.metric import Interval
 
 
-class PrecisionRecall(Crowds):
+class PrecisionRecall(DistributionMetric):
     """Improved precision and recall (Kynkaanniemi et al. 2019, arXiv:1904.06991, eq. 1 and 2).
 
     Around the features of every image lies a ball that reaches to its k-th nearest neighbour of the
@@ -66,7 +72,7 @@ class PrecisionRecall(Crowds):
         numbers = [torch.arange(len(side)) for side in sides]
         return {**self._shares(_distances(*sides), *numbers), **counts}
 
-    def part(self, row: str, found: Tensor, real: Tensor) -> Part:
+    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
         """Both shares of some images, from distances that are computed once."""
         return partial(self._shares, _distances(found, real))
 

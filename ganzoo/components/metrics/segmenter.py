@@ -61,14 +61,14 @@ def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: 
     """
     optimizer = torch.optim.AdamW(network.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 2))
-    random = torch.Generator().manual_seed(SEED)
+    rng = torch.Generator().manual_seed(SEED)
     truth = classes.long().masked_fill(classes >= network.score.out_channels, -100)
     # Narrow convolutions take 0.6 of the time with channels last.
     network.to(memory_format=torch.channels_last).train()
     with torch.enable_grad():
         for _ in range(steps):
-            chosen = torch.randperm(len(photos), generator=random)[:BATCH].to(photos.device)
-            mirrored = (torch.rand(len(chosen), generator=random) < 0.5).to(photos.device)
+            chosen = torch.randperm(len(photos), generator=rng)[:BATCH].to(photos.device)
+            mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(photos.device)
             images = _mirror(photos[chosen].float() / 127.5 - 1, mirrored)
             logits = network(images.contiguous(memory_format=torch.channels_last))
             loss = cross_entropy(logits, _mirror(truth[chosen], mirrored))

@@ -76,7 +76,7 @@ class ConvolutionalGenerator(Generator):
         return self.model(latents[:, :, None, None])  # type: ignore[no-any-return]
 
 
-class ConvolutionalCritic(Discriminator):
+class ConvolutionalDiscriminator(Discriminator):
     """Judges an image as a whole, by strided convolutions: one logit (arXiv:1511.06434, sec. 3).
 
     Images (N, in_channels, size, size) are halved down to 4 x 4 px, with LeakyReLU; logits are
@@ -136,7 +136,7 @@ class ConvolutionalCritic(Discriminator):
             _limit_slopes(self)
         self.per_sample = is_per_sample(self) and not (spectral_norm or minibatch_std)
 
-    def judge(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    def logits(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits (N, 1) for images (N, in_channels, size, size) and labels (N,).
 
         Raises:

@@ -87,7 +87,7 @@ class CoupledGenerator(Generator):
         return self.shared(latents[:, :, None, None])  # type: ignore[no-any-return]
 
 
-class CoupledCritic(Discriminator):
+class CoupledDiscriminator(Discriminator):
     """Two critics that share their last layers: `D.x(x)` and `D.y(y)`.
 
     The first layers read each domain's own look, and the last ones what is in the image (Liu, Tuzel
@@ -144,7 +144,7 @@ class CoupledCritic(Discriminator):
         """Logits (N, 1, h, w) for images (N, in_channels, H, W) of the second domain."""
         return self._judge(self.from_y, images)
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         """Nothing: a wire calls a head.
 
         Raises:

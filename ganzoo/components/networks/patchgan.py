@@ -60,7 +60,7 @@ class PatchGAN(Discriminator):
         self.model = nn.Sequential(*model, _convolution(widths[-1], 1, 1))
         self.per_sample = is_per_sample(self)
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         """Logits (N, 1, h, w) for images (N, in_channels, H, W).
 
         Raises:

@@ -12,7 +12,7 @@ from ganzoo.components.networks.patchgan import activations
 from ganzoo.interfaces import Discriminator, head
 
 
-class PixelCritic(Discriminator):
+class PixelDiscriminator(Discriminator):
     """Judges every pixel by its colour alone: a PatchGAN whose patches are 1 x 1.
 
     Images (N, in_channels, H, W) become logits (N, 1, H, W). Weights have the names of the authors'
@@ -44,7 +44,7 @@ class PixelCritic(Discriminator):
         )
         self.per_sample = is_per_sample(self)
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         """Logits (N, 1, H, W) for images (N, in_channels, H, W)."""
         return self.net(images)  # type: ignore[no-any-return]
 

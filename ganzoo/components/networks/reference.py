@@ -1,6 +1,6 @@
 """Weights of the authors' PyTorch code: the one place where a `.pth` file is read.
 
-`ResNet`, `UNet`, `PatchGAN` and `PixelCritic` use its names, so nothing needs translating.
+`ResNet`, `UNet`, `PatchGAN` and `PixelDiscriminator` use its names, so nothing needs translating.
 """
 
 from __future__ import annotations

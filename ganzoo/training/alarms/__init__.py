@@ -1,1 +1,1 @@
-"""What training watches for: signs in the log, judged by how long they last, told in a sentence."""
+"""Alarms: what a detector sees in the log becomes one when it lasts, and is told in a sentence."""

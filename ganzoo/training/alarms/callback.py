@@ -8,10 +8,10 @@ from typing import Any
 
 from ganzoo.engine.trainer import Observer
 from ganzoo.training.alarms.batches import constant
-from ganzoo.training.alarms.debounce import Alarm, Judge
+from ganzoo.training.alarms.debounce import Alarm, Debounce
 from ganzoo.training.alarms.detectors import Reader
 from ganzoo.training.alarms.messages import words
-from ganzoo.training.alarms.ranges import spans
+from ganzoo.training.alarms.ranges import loss_ranges
 from ganzoo.training.alarms.watch import Watch
 from ganzoo.training.display import Display
 from ganzoo.training.recorder import Recorder
@@ -26,7 +26,7 @@ class Alarms:
     def __init__(self, recorder: Recorder, display: Display, reader: Reader, patience: int) -> None:
         self.recorder, self.display = recorder, display
         self.recipe = recorder.experiment.recipe
-        self.reader, self.judge = reader, Judge(patience)
+        self.reader, self.debounce = reader, Debounce(patience)
         self.one_image = len(recorder.trainer.data) == 1
         for record in recorder.folder.records():
             with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
@@ -39,14 +39,14 @@ class Alarms:
             return
         if self.one_image:
             self._raise(Alarm("input_unchanged", "data", 0, 0, {"images": 1}))
-        for name in constant(experiment.blueprint.noise, experiment.blueprint.variables):
+        for name in constant(experiment.blueprint.latent_samplers, experiment.blueprint.variables):
             self._raise(Alarm("input_unchanged", name, 0, 0))
 
     def on_step(self, step: int) -> None:
         """Nothing to do."""
 
     def on_log(self, record: dict[str, Any]) -> None:
-        """Judge what is new."""
+        """Debounce what is new."""
         for alarm in self._judge(record):
             self._raise(alarm)
 
@@ -54,8 +54,8 @@ class Alarms:
         """Nothing to do."""
 
     def _judge(self, record: dict[str, Any]) -> list[Alarm]:
-        signs = self.reader.read(record)
-        found = [self.judge.see(record["step"], sign) for sign in signs]
+        detections = self.reader.read(record)
+        found = [self.debounce.see(record["step"], detection) for detection in detections]
         return [alarm for alarm in found if alarm is not None]
 
     def _raise(self, alarm: Alarm) -> None:
@@ -81,7 +81,7 @@ def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], 
     table, trainer = recorder.experiment.recipe.alarms, recorder.trainer
     if table.action == "off" or not recorder.main:
         return (), ()
-    reader = Reader(spans(recorder.experiment.players))
+    reader = Reader(loss_ranges(recorder.experiment.players))
     paces = [player.pace.every for player in recorder.experiment.players]
     patience = max(table.patience.steps(*trainer.timetable.spans), *paces)
     alarms = Alarms(recorder, display, reader, patience)

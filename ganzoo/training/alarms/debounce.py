@@ -1,4 +1,4 @@
-"""When a sign becomes an alarm: it lasts, it is told once, and again only after it went away."""
+"""When a detection becomes an alarm: once it lasts; and again only after it went away."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ AT_ONCE = ("non_finite", "outputs_frozen")
 
 
 @dataclass(frozen=True)
-class Sign:
+class Detection:
     """What a record of the log says about one possible fault.
 
-    alarm, subject: which fault, and whose ("G(x)", "adversarial_Y").
+    alarm, probed: which fault, and whose ("G(x)", "adversarial_Y").
     bad, good: whether it shows the fault, or that there is none; neither is possible.
     since: from which step on that holds.
     figures: for the sentence.
     """
 
     alarm: str
-    subject: str
+    probed: str
     bad: bool
     good: bool
     since: int
@@ -33,14 +33,14 @@ class Alarm:
     """A fault that lasted: seen at `step`, there since `since`."""
 
     name: str
-    subject: str
+    probed: str
     step: int
     since: int
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Judge:
-    """Takes signs in the order of their steps, and says which of them are alarms now.
+class Debounce:
+    """Takes detections in the order of their steps, and says which of them are alarms now.
 
     patience: how many steps a fault must last.
     """
@@ -50,17 +50,17 @@ class Judge:
         self.since: dict[tuple[str, str], int] = {}
         self.told: set[tuple[str, str]] = set()
 
-    def see(self, step: int, sign: Sign) -> Alarm | None:
-        """The alarm that this sign, seen at this step, raises."""
-        key = sign.alarm, sign.subject
-        if sign.good:
+    def see(self, step: int, detection: Detection) -> Alarm | None:
+        """The alarm that this detection, seen at this step, raises."""
+        key = detection.alarm, detection.probed
+        if detection.good:
             self.told.discard(key)
-        if not sign.bad:
+        if not detection.bad:
             self.since.pop(key, None)
             return None
-        since = self.since.setdefault(key, sign.since)
-        needed = 0 if sign.alarm in AT_ONCE else self.patience
+        since = self.since.setdefault(key, detection.since)
+        needed = 0 if detection.alarm in AT_ONCE else self.patience
         if key in self.told or step - since < needed:
             return None
         self.told.add(key)
-        return Alarm(sign.alarm, sign.subject, step, since, sign.figures)
+        return Alarm(detection.alarm, detection.probed, step, since, detection.figures)

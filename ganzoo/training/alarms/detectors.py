@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ganzoo.training.alarms.debounce import Sign
+from ganzoo.training.alarms.debounce import Detection
 
 Record = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ NEARER, AGAINST = 0.6, -0.5
 
 
 @dataclass(frozen=True)
-class Span:
+class LossRange:
     """What a critic's loss is where it is never wrong, and where it can only guess."""
 
     perfect: float
@@ -39,30 +39,30 @@ class Span:
 class Reader:
     """Reads one record after the other, and keeps of the earlier ones what the next is compared to.
 
-    critics: by player and term, the span of its loss.
+    critics: by player and term, the loss_range of its loss.
     step: of the last record.
     """
 
-    def __init__(self, critics: Mapping[tuple[str, str], Span]) -> None:
+    def __init__(self, critics: Mapping[tuple[str, str], LossRange]) -> None:
         self.critics = critics
         self.step = 0
         self.nonfinite = 0
         self.known: set[str] = set()
         self.prints: dict[str, tuple[int, str]] = {}
 
-    def read(self, record: Record) -> list[Sign]:
-        """The signs in a record."""
+    def read(self, record: Record) -> list[Detection]:
+        """The detections in a record."""
         seen = record.get("seen") or {}
-        signs = [
+        detections = [
             self._non_finite(record),
-            *self._critics(record),
+            *self._discriminators(record),
             *self._unchanged(seen.get("unchanged", ())),
             *self._outputs(record["step"], seen.get("outputs", {})),
         ]
         self.step = record["step"]
-        return signs
+        return detections
 
-    def _non_finite(self, record: Record) -> Sign:
+    def _non_finite(self, record: Record) -> Detection:
         count = record["nonfinite"] - self.nonfinite
         self.nonfinite = record["nonfinite"]
         terms = [
@@ -72,55 +72,57 @@ class Reader:
             if loss is None or not math.isfinite(loss)
         ]
         figures = {"steps": count, "terms": terms, "rates": record.get("lr", {})}
-        return Sign("non_finite", "", count > 0, count == 0, self.step, figures)
+        return Detection("non_finite", "", count > 0, count == 0, self.step, figures)
 
-    def _critics(self, record: Record) -> Iterator[Sign]:
-        for (player, term), span in self.critics.items():
+    def _discriminators(self, record: Record) -> Iterator[Detection]:
+        for (player, term), loss_range in self.critics.items():
             loss = record["losses"].get(player, {}).get(term)
             if loss is not None and math.isfinite(loss):
-                yield critic_sign(player, term, loss, span, self.step)
+                yield discriminator_detection(player, term, loss, loss_range, self.step)
 
-    def _unchanged(self, names: Any) -> Iterator[Sign]:
+    def _unchanged(self, names: Any) -> Iterator[Detection]:
         """One that changed again says so once."""
         for name in sorted({*names, *self.known}):
-            yield Sign("input_unchanged", name, name in names, name not in names, self.step)
+            yield Detection("input_unchanged", name, name in names, name not in names, self.step)
         self.known |= set(names)
 
-    def _outputs(self, step: int, outputs: Mapping[str, Any]) -> Iterator[Sign]:
+    def _outputs(self, step: int, outputs: Mapping[str, Any]) -> Iterator[Detection]:
         for wire, seen in outputs.items():
             before = self.prints.get(wire)
             self.prints[wire] = step, seen["print"]
             if before:
                 same, count = before[1] == seen["print"], {"count": seen["count"]}
-                yield Sign("outputs_frozen", wire, same, not same, before[0], count)
+                yield Detection("outputs_frozen", wire, same, not same, before[0], count)
             for name, spread in seen.get("spread", {}).items():
-                yield spread_sign(wire, name, spread, step, seen["count"])
+                yield spread_detection(wire, name, spread, step, seen["count"])
             if "mirror" in seen:
-                yield mirror_sign(wire, seen["mirror"], step, seen["count"])
+                yield mirror_detection(wire, seen["mirror"], step, seen["count"])
 
 
-def critic_sign(player: str, term: str, loss: float, span: Span, since: int) -> Sign:
+def discriminator_detection(
+    player: str, term: str, loss: float, loss_range: LossRange, since: int
+) -> Detection:
     """Whether a critic is hardly ever wrong."""
-    share = span.share(loss)
+    share = loss_range.share(loss)
     figures = {
         "player": player,
         "loss": loss,
-        "chance": span.chance,
-        "limit": span.perfect + WON * (span.chance - span.perfect),
+        "chance": loss_range.chance,
+        "limit": loss_range.perfect + WON * (loss_range.chance - loss_range.perfect),
     }
-    return Sign("critic_won", term, share < WON, share > CONTESTED, since, figures)
+    return Detection("critic_won", term, share < WON, share > CONTESTED, since, figures)
 
 
-def spread_sign(wire: str, name: str, spread: float, step: int, count: int) -> Sign:
+def spread_detection(wire: str, name: str, spread: float, step: int, count: int) -> Detection:
     """Whether an output is the same whatever one of its inputs is."""
     figures = {"wire": wire, "input": name, "spread": spread, "count": count}
-    subject = f"{wire} of {name}"
-    return Sign("inputs_ignored", subject, spread < ALIKE, spread > DIFFERENT, step, figures)
+    probed = f"{wire} of {name}"
+    return Detection("inputs_ignored", probed, spread < ALIKE, spread > DIFFERENT, step, figures)
 
 
-def mirror_sign(wire: str, mirror: Mapping[str, Any], step: int, count: int) -> Sign:
+def mirror_detection(wire: str, mirror: Mapping[str, Any], step: int, count: int) -> Detection:
     """Whether the negative of an output is what was wanted."""
     nearer = mirror["inverse"] < NEARER * mirror["plain"]
     bad = nearer and mirror["correlation"] < AGAINST
     good = not nearer or mirror["correlation"] > AGAINST / 2
-    return Sign("inverted_colours", wire, bad, good, step, {**mirror, "count": count})
+    return Detection("inverted_colours", wire, bad, good, step, {**mirror, "count": count})

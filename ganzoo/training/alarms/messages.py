@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ganzoo.recipe.schema import Recipe
-from ganzoo.recipe.tables import TermPart
+from ganzoo.recipe.tables import TermTable
 from ganzoo.training.alarms.debounce import Alarm
 
 Words = tuple[str, str]
@@ -36,12 +36,12 @@ def _non_finite(alarm: Alarm, recipe: Recipe) -> Words:
     return seen, f"Start again with {_either(ways)}; log.jsonl shows when and where it began"
 
 
-def _critic_won(alarm: Alarm, recipe: Recipe) -> Words:
-    figures, term = alarm.figures, recipe.losses[alarm.subject]
+def _discriminator_won(alarm: Alarm, recipe: Recipe) -> Words:
+    figures, term = alarm.figures, recipe.losses[alarm.probed]
     real, fake = term.settings["real"], term.settings["fake"]
     critic = real.partition("(")[0]
     seen = (
-        f"{critic} is hardly ever wrong in '{alarm.subject}', so the generators learn little from "
+        f"{critic} is hardly ever wrong in '{alarm.probed}', so the generators learn little from "
         f"it: its loss is {figures['loss']:.2g} and has been below {figures['limit']:.2g} for "
         f"{alarm.step - alarm.since} steps, where guessing costs {figures['chance']:.2g}"
     )
@@ -58,7 +58,7 @@ def _critic_won(alarm: Alarm, recipe: Recipe) -> Words:
     )
 
 
-def _penalty(term: TermPart) -> str:
+def _penalty(term: TermTable) -> str:
     if term.penalties:
         return f"a larger weight for its penalty '{term.penalties[0].type}'"
     return 'a penalty in its term, as penalties = [{ type = "r1", weight = 1 }]'
@@ -80,7 +80,7 @@ def _inputs_ignored(alarm: Alarm, recipe: Recipe) -> Words:
 
 
 def _outputs_frozen(alarm: Alarm, recipe: Recipe) -> Words:
-    wire = alarm.subject
+    wire = alarm.probed
     network = wire.partition("(")[0].partition(".")[0]
     seen = (
         f"{wire} of {alarm.figures['count']} images is, bit for bit, what it was at step "
@@ -96,7 +96,7 @@ def _outputs_frozen(alarm: Alarm, recipe: Recipe) -> Words:
 
 
 def _inverted_colours(alarm: Alarm, recipe: Recipe) -> Words:
-    figures, wire = alarm.figures, alarm.subject
+    figures, wire = alarm.figures, alarm.probed
     what = {
         "target": "the image that was wanted",
         "input": "its input, whose colours a term asks it to keep,",
@@ -117,7 +117,7 @@ def _inverted_colours(alarm: Alarm, recipe: Recipe) -> Words:
 
 
 def _input_unchanged(alarm: Alarm, recipe: Recipe) -> Words:
-    name, kind = alarm.subject, recipe.data.type
+    name, kind = alarm.probed, recipe.data.type
     meant = 'if that is meant, put ignore = ["input_unchanged"] into [alarms]'
     if name in recipe.latents:
         seen = f"the latent {name} is the same whatever is drawn, so every output is one image"
@@ -131,7 +131,7 @@ def _input_unchanged(alarm: Alarm, recipe: Recipe) -> Words:
 
 SPEAKERS: dict[str, Callable[[Alarm, Recipe], Words]] = {
     "non_finite": _non_finite,
-    "critic_won": _critic_won,
+    "critic_won": _discriminator_won,
     "inputs_ignored": _inputs_ignored,
     "outputs_frozen": _outputs_frozen,
     "inverted_colours": _inverted_colours,

@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.engine.rng import derive, numpy_generator, torch_generator
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data
-from ganzoo.training.alarms.probed import Subject
+from ganzoo.training.alarms.probed import ProbedOutput
 
 COUNT = 4  # samples that are looked at
 SEED = derive("alarms")
@@ -23,7 +23,7 @@ Example = Mapping[str, Tensor]
 def examples(data: Data, model: Model) -> list[dict[str, Tensor]]:
     """A few test samples (1, ...) with latents; training samples where there are none.
 
-    None of them shows an item again, as an output that is equal for equal inputs is no sign.
+    None of them shows an item again, as an output that is equal for equal inputs is no detection.
     """
     held_out = min([data.test_count(), *data.test_counts().values()])
     count = min(COUNT, held_out or len(data))
@@ -52,31 +52,31 @@ def _labels(model: Model, number: int) -> dict[str, Tensor]:
     return {name: torch.tensor([number % count]) for name, count in classes.items() if count}
 
 
-def look(model: Model, subject: Subject, shown: Sequence[Example]) -> dict[str, Any] | None:
+def look(model: Model, probed: ProbedOutput, shown: Sequence[Example]) -> dict[str, Any] | None:
     """What `detectors` reads of an output; None where its values are not finite."""
-    made = {name: _varied(model, subject, shown, name) for name in subject.inputs}
+    made = {name: _varied(model, probed, shown, name) for name in probed.inputs}
     if not all(images.isfinite().all() for images in made.values()):
         return None
-    main = made[subject.source or subject.inputs[0]]
+    main = made[probed.source or probed.inputs[0]]
     seen: dict[str, Any] = {"count": len(shown), "print": _print(main)}
-    like = subject.real or subject.source
+    like = probed.real or probed.source
     usual = spread(torch.cat([example[like] for example in shown]).float()) if like else 0.0
     if usual > 0 and len(shown) > 1:
         distinct = [name for name in made if model.variables[name].classes != 1]
         seen["spread"] = {name: round(spread(made[name]) / usual, 6) for name in distinct}
-    mirror = _mirror(main, subject, shown)
+    mirror = _mirror(main, probed, shown)
     return {**seen, "mirror": mirror} if mirror else seen
 
 
-def _varied(model: Model, subject: Subject, shown: Sequence[Example], name: str) -> Tensor:
+def _varied(model: Model, probed: ProbedOutput, shown: Sequence[Example], name: str) -> Tensor:
     """The output (K, ...) for the first example with each one's `name`; chance is always the same.
 
     One by one, so that no image depends on the others.
     """
     made = []
     for example in shown:
-        inputs = {n: (example if n == name else shown[0])[n] for n in subject.inputs}
-        value = model.evaluate([subject.wire], inputs, SEED)[0]
+        inputs = {n: (example if n == name else shown[0])[n] for n in probed.inputs}
+        value = model.evaluate([probed.wire], inputs, SEED)[0]
         made.append((value[-1] if isinstance(value, list) else value).float().cpu())
     return torch.cat(made)
 
@@ -91,22 +91,22 @@ def _print(images: Tensor) -> str:
     return hashlib.blake2b(images.numpy().tobytes(), digest_size=6).hexdigest()
 
 
-def _mirror(made: Tensor, subject: Subject, shown: Sequence[Example]) -> dict[str, Any] | None:
+def _mirror(made: Tensor, probed: ProbedOutput, shown: Sequence[Example]) -> dict[str, Any] | None:
     """Errors of the output and of its negative, and how it goes with what it is compared to."""
-    if subject.mirror is None or subject.source is None:
+    if probed.mirror is None or probed.source is None:
         return None
-    given = torch.cat([example[subject.source] for example in shown]).float()
-    real = torch.cat([example[subject.real or subject.source] for example in shown]).float()
-    wanted = given if subject.mirror == "input" else real
-    beside = real if subject.mirror == "target" else given
+    given = torch.cat([example[probed.source] for example in shown]).float()
+    real = torch.cat([example[probed.real or probed.source] for example in shown]).float()
+    wanted = given if probed.mirror == "input" else real
+    beside = real if probed.mirror == "target" else given
     if made.shape != beside.shape or made.shape[1:2] != wanted.shape[1:2]:
         return None
-    if subject.mirror == "means":
+    if probed.mirror == "means":
         plain, inverse = errors(_means(made), _means(wanted))
     else:
         plain, inverse = errors(made, wanted)
     figures = {"plain": plain, "inverse": inverse, "correlation": correlation(made, beside)}
-    return {"of": subject.mirror, **{name: round(value, 6) for name, value in figures.items()}}
+    return {"of": probed.mirror, **{name: round(value, 6) for name, value in figures.items()}}
 
 
 def errors(made: Tensor, wanted: Tensor) -> tuple[float, float]:

@@ -14,7 +14,7 @@ Mirror = Literal["target", "input", "means"]
 
 
 @dataclass(frozen=True)
-class Subject:
+class ProbedOutput:
     """An output that is looked at.
 
     inputs: the variables and latents it is made of, in the wire's order.
@@ -36,24 +36,26 @@ class Subject:
         return str(self.wire.wire)
 
 
-def subjects(blueprint: Blueprint) -> list[Subject]:
+def probed_outputs(blueprint: Blueprint) -> list[ProbedOutput]:
     """What critics are shown of generators, and the outputs, each once."""
     likes: dict[Expression, str | None] = {}
     for made, real in _likes(blueprint):
         likes.setdefault(made, real)
     wires = [*likes, *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.made)]
-    found = {str(w): _subject(w, likes.get(w), blueprint) for w in wires if isinstance(w, Call)}
+    found = {str(w): _probed(w, likes.get(w), blueprint) for w in wires if isinstance(w, Call)}
     built = blueprint.used
-    return [subject for subject in found.values() if subject.wire.networks <= built]
+    return [probed for probed in found.values() if probed.wire.networks <= built]
 
 
-def _subject(wire: Call, real: str | None, blueprint: Blueprint) -> Subject:
+def _probed(wire: Call, real: str | None, blueprint: Blueprint) -> ProbedOutput:
     parts = [part.name for part in walk(wire) if isinstance(part, Name)]
     inputs = tuple(dict.fromkeys(parts))
-    images = [n for n in inputs if n not in blueprint.noise and blueprint.variables[n].size]
+    images = [
+        n for n in inputs if n not in blueprint.latent_samplers and blueprint.variables[n].size
+    ]
     source = images[0] if images else None
     mirror = _mirror(wire, source, real, blueprint)
-    return Subject(blueprint.view(wire), inputs, source, real, mirror)
+    return ProbedOutput(blueprint.view(wire), inputs, source, real, mirror)
 
 
 def _mirror(

@@ -9,16 +9,16 @@ from copy import deepcopy
 import torch
 
 from ganzoo.engine.player import Player
-from ganzoo.engine.terms import CriticTerm, PenalisedTerm
+from ganzoo.engine.terms import DiscriminatorTerm, PenalisedTerm
 from ganzoo.interfaces import AdversarialLoss
-from ganzoo.training.alarms.detectors import Span
+from ganzoo.training.alarms.detectors import LossRange
 
 NEAR = (-10.0, -1.0, -0.5, 0.0, 0.5, 1.0, 10.0)
 FAR = (-20.0, *NEAR, 20.0)
 
 
-def span(loss: AdversarialLoss) -> Span | None:
-    """The span of a critic's loss; None where it has no end, as a Wasserstein critic's."""
+def loss_range(loss: AdversarialLoss) -> LossRange | None:
+    """The loss_range of a critic's loss; None where it has no end, as a Wasserstein critic's."""
     loss = deepcopy(loss)  # a trial, which must not teach it anything
     try:
         near, far = _least(loss, NEAR), _least(loss, FAR)
@@ -27,16 +27,16 @@ def span(loss: AdversarialLoss) -> Span | None:
         return None
     width = chance - near
     ends = math.isfinite(width) and width > 0 and near - far < 0.1 * width
-    return Span(far, chance) if ends else None
+    return LossRange(far, chance) if ends else None
 
 
-def spans(players: Iterable[Player]) -> dict[tuple[str, str], Span]:
-    """The spans of all critics' losses that have one, by player and term."""
+def loss_ranges(players: Iterable[Player]) -> dict[tuple[str, str], LossRange]:
+    """The loss_ranges of all critics' losses that have one, by player and term."""
     found = {
-        (player.name, term.name): span(term.loss)
+        (player.name, term.name): loss_range(term.loss)
         for player in players
         for term in player.terms
-        if isinstance(term, CriticTerm | PenalisedTerm)
+        if isinstance(term, DiscriminatorTerm | PenalisedTerm)
     }
     return {key: known for key, known in found.items() if known is not None}
 

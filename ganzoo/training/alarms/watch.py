@@ -1,4 +1,4 @@
-"""Looks while training runs, without a trace in it; what is seen goes into the log's records."""
+"""StopSync while training runs, without a trace in it; what is seen goes into the log's records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ganzoo.engine.trainer import Trainer
 from ganzoo.training.alarms.batches import Batches
 from ganzoo.training.alarms.detectors import Reader
 from ganzoo.training.alarms.probe import examples, look
-from ganzoo.training.alarms.probed import subjects
+from ganzoo.training.alarms.probed import probed_outputs
 
 
 class Watch:
@@ -28,9 +28,9 @@ class Watch:
         self.experiment, self.trainer = experiment, trainer
         self.reader, self.every = reader, every
         self.batches = Batches()
-        self.subjects = subjects(experiment.blueprint)
+        self.probed_outputs = probed_outputs(experiment.blueprint)
         self.examples: list[dict[str, Tensor]] = []
-        trainer.witness = self.see
+        trainer.batch_hook = self.see
         trainer.memory.add("alarms", self.batches)
 
     def see(self, draws: Draws) -> None:
@@ -55,5 +55,5 @@ class Watch:
     def _outputs(self) -> dict[str, Any]:
         model = self.experiment.model()
         self.examples = self.examples or examples(self.trainer.data, model)
-        looks = {subject.text: look(model, subject, self.examples) for subject in self.subjects}
+        looks = {probed.text: look(model, probed, self.examples) for probed in self.probed_outputs}
         return {text: seen for text, seen in looks.items() if seen is not None}

@@ -16,8 +16,8 @@ from ganzoo_cut.projection import Projection
 
 
 def vectors(*shape: int, seed: int = 0, grad: bool = False) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    made = normalize(torch.randn(shape, generator=random, dtype=torch.float64), dim=-1)
+    rng = torch.Generator().manual_seed(seed)
+    made = normalize(torch.randn(shape, generator=rng, dtype=torch.float64), dim=-1)
     return made.requires_grad_(grad)
 
 

@@ -128,7 +128,7 @@ class CleanNoisy(Data):
     def __len__(self) -> int:
         return max(len(self._files.noisy), len(self._files.clean))
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own scene, crop and flip.
 
         Raises:
@@ -136,11 +136,11 @@ class CleanNoisy(Data):
         """
         noisy, clean = self._files.noisy, self._files.clean
         walk_x = len(noisy) >= len(clean)
-        index_x = index if walk_x else int(random.integers(len(noisy)))
-        index_y = int(random.integers(len(clean))) if walk_x else index
-        x = self._augmented(noisy[index_x], random)
-        y = self._augmented(clean[index_y], random)
-        return {"x": x if self.noisy else self._spoiled(x, random), "y": y}
+        index_x = index if walk_x else int(rng.integers(len(noisy)))
+        index_y = int(rng.integers(len(clean))) if walk_x else index
+        x = self._augmented(noisy[index_x], rng)
+        y = self._augmented(clean[index_y], rng)
+        return {"x": x if self.noisy else self._spoiled(x, rng), "y": y}
 
     def test_count(self) -> int:
         """The number of held-out images; without pairs, of the longer domain."""
@@ -163,15 +163,15 @@ class CleanNoisy(Data):
             return {"x": self._spoiled(y, np.random.default_rng([self.seed, index])), "y": y}
         return {"x": self._centred(noisy[index % len(noisy)]), "y": y}
 
-    def _spoiled(self, clean: Tensor, random: np.random.Generator) -> Tensor:
-        return degrade(clean, self.noise, self.level, random)
+    def _spoiled(self, clean: Tensor, rng: np.random.Generator) -> Tensor:
+        return degrade(clean, self.noise, self.level, rng)
 
-    def _augmented(self, path: Path, random: np.random.Generator) -> Tensor:
+    def _augmented(self, path: Path, rng: np.random.Generator) -> Tensor:
         image = self._read(path)
         if self.framing is not None:
-            return self.framing.random_view(image, random).of(image)
-        top, left = (int(random.integers(slack + 1)) for slack in self._slack(image))
-        return self._cut(image, top, left, self.flip and bool(random.random() < 0.5))
+            return self.framing.random_view(image, rng).of(image)
+        top, left = (int(rng.integers(slack + 1)) for slack in self._slack(image))
+        return self._cut(image, top, left, self.flip and bool(rng.random() < 0.5))
 
     def _centred(self, path: Path) -> Tensor:
         image = self._read(path)

@@ -16,24 +16,24 @@ Intensities = NDArray[np.floating[Any]]
 Spoil = Callable[[Intensities, float, np.random.Generator], Intensities]
 
 
-def gaussian(clean: Intensities, level: float, random: np.random.Generator) -> Intensities:
+def gaussian(clean: Intensities, level: float, rng: np.random.Generator) -> Intensities:
     """Electronics: clean + n, n ~ N(0, level²) in every channel of every pixel."""
-    return clean + level * random.standard_normal(clean.shape)
+    return clean + level * rng.standard_normal(clean.shape)
 
 
-def poisson(clean: Intensities, level: float, random: np.random.Generator) -> Intensities:
+def poisson(clean: Intensities, level: float, rng: np.random.Generator) -> Intensities:
     """Light: Poisson(level * clean) / level; white is `level` photons; variance clean / level."""
-    return random.poisson(level * clean) / level
+    return rng.poisson(level * clean) / level
 
 
-def speckle(clean: Intensities, level: float, random: np.random.Generator) -> Intensities:
+def speckle(clean: Intensities, level: float, rng: np.random.Generator) -> Intensities:
     """Interference: clean * (1 + n), n ~ N(0, level²); variance (level * clean)²."""
-    return clean * (1 + level * random.standard_normal(clean.shape))
+    return clean * (1 + level * rng.standard_normal(clean.shape))
 
 
-def salt_pepper(clean: Intensities, level: float, random: np.random.Generator) -> Intensities:
+def salt_pepper(clean: Intensities, level: float, rng: np.random.Generator) -> Intensities:
     """Dead pixels: each, in all its channels, is white or black with a chance of level / 2 each."""
-    chance = random.random(clean.shape[-2:])
+    chance = rng.random(clean.shape[-2:])
     return np.where(chance < level, np.where(chance < level / 2, 0.0, 1.0), clean)
 
 
@@ -72,11 +72,11 @@ def check_level(noise: Noise, level: float | None) -> float:
     return level
 
 
-def degrade(clean: Tensor, noise: Noise, level: float, random: np.random.Generator) -> Tensor:
+def degrade(clean: Tensor, noise: Noise, level: float, rng: np.random.Generator) -> Tensor:
     """A noisy copy of an image (C, H, W) in [-1, 1], clamped to that range as a camera's file is.
 
     So near black and white the noise is smaller, and its mean is not 0.
     """
     intensities = (clean.double().numpy() + 1) / 2
-    spoiled = KINDS[noise].spoil(intensities, level, random).clip(0, 1)
+    spoiled = KINDS[noise].spoil(intensities, level, rng).clip(0, 1)
     return torch.from_numpy(spoiled * 2 - 1).to(clean.dtype)

@@ -99,11 +99,11 @@ class SamplePhotos(Data):
     def __len__(self) -> int:
         return self.count
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1]: the photos take turns in x and are drawn in y."""
-        x = self._crop(self._noisy[index % len(self._noisy)], random)
-        y = self._crop(self._clean[int(random.integers(len(self._clean)))], random)
-        return {"x": degrade(x, self.noise, self.level, random), "y": y}
+        x = self._crop(self._noisy[index % len(self._noisy)], rng)
+        y = self._crop(self._clean[int(rng.integers(len(self._clean)))], rng)
+        return {"x": degrade(x, self.noise, self.level, rng), "y": y}
 
     def test_count(self) -> int:
         """The number of held-out tiles."""
@@ -112,14 +112,14 @@ class SamplePhotos(Data):
     def test_sample(self, index: int) -> Sample:
         """x and y (3, *tile) in [-1, 1]."""
         y = to_range(self._tiles[index])
-        random = np.random.default_rng([self.seed, index])
-        return {"x": degrade(y, self.noise, self.level, random), "y": y}
+        rng = np.random.default_rng([self.seed, index])
+        return {"x": degrade(y, self.noise, self.level, rng), "y": y}
 
-    def _crop(self, photo: Tensor, random: np.random.Generator) -> Tensor:
+    def _crop(self, photo: Tensor, rng: np.random.Generator) -> Tensor:
         slack = zip(photo.shape[1:], self.size, strict=True)
-        top, left = (int(random.integers(length - side + 1)) for length, side in slack)
+        top, left = (int(rng.integers(length - side + 1)) for length, side in slack)
         seen = crop(photo, (top, left, *self.size))
-        mirrored = self.flip and random.random() < 0.5
+        mirrored = self.flip and rng.random() < 0.5
         return to_range(seen.flip(-1) if mirrored else seen).contiguous()
 
 

@@ -16,9 +16,9 @@ def noiser(**settings) -> Noiser:
 
 def pair(channels: int = 3, side: int = 100) -> tuple[Tensor, Tensor]:
     """Images of mid-range values, which no noise takes out of [-1, 1], and latents."""
-    random = torch.Generator().manual_seed(0)
-    y = torch.rand(2, 3, side, side, generator=random, dtype=torch.float64) * 0.6 - 0.3
-    return y, torch.randn(2, channels, side, side, generator=random, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(0)
+    y = torch.rand(2, 3, side, side, generator=rng, dtype=torch.float64) * 0.6 - 0.3
+    return y, torch.randn(2, channels, side, side, generator=rng, dtype=torch.float64)
 
 
 def set_strength(network: Noiser, slope: float, constant: float) -> None:

@@ -29,7 +29,7 @@ PARTS = (
     (
         "discriminator",
         "resnet",
-        "critic:ResNetCritic",
+        "discriminator:ResNetDiscriminator",
         "judges an image, and a class by choice, by residual blocks without norms",
     ),
     (

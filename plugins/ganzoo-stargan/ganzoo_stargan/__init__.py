@@ -20,7 +20,12 @@ GANZOO_API = 1
 
 PARTS = (
     ("generator", "resnet", "resnet:DomainResNet", "residual blocks, told the domain to draw"),
-    ("discriminator", "critic", "critic:DomainCritic", "judges patches, and tells the domain"),
+    (
+        "discriminator",
+        "discriminator",
+        "discriminator:DomainDiscriminator",
+        "judges patches, and tells the domain",
+    ),
     ("module", "domain", "domain:Domain", "one and the same class for every image"),
     ("data", "light", "light:Light", "street photos by day, at dusk, at night and in fog"),
 )

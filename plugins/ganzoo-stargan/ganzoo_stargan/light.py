@@ -60,14 +60,14 @@ class Light(Data):
     def __len__(self) -> int:
         return self.count
 
-    def train_sample(self, index: int, random: np.random.Generator) -> Sample:
+    def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1] of different scenes, their c and d () differ."""
         domains = len(self.domains)
         c = index % domains
-        d = (c + int(random.integers(1, domains))) % domains
+        d = (c + int(rng.integers(1, domains))) % domains
         turns = -(-(self.count - d) // domains)
-        other = d + domains * int(random.integers(turns))
-        mirror_x, mirror_y = (self.flip and random.random() < 0.5 for _ in range(2))
+        other = d + domains * int(rng.integers(turns))
+        mirror_x, mirror_y = (self.flip and rng.random() < 0.5 for _ in range(2))
         x, y = self._image(PHOTOS + index, c, mirror_x), self._image(PHOTOS + other, d, mirror_y)
         return {"x": x, "c": torch.tensor(c), "y": y, "d": torch.tensor(d)}
 

@@ -31,11 +31,11 @@ def test_labels_have_names():
 
 
 def test_each_training_scene_has_one_light():
-    data, random = light(), np.random.default_rng(0)
+    data, rng = light(), np.random.default_rng(0)
     shown: dict[int, set[int]] = {}
     for _ in range(20):
         for index in range(10):
-            sample = data.train_sample(index, random)
+            sample = data.train_sample(index, rng)
             c, d = int(sample["c"]), int(sample["d"])
             assert c == index % 4 != d
             assert torch.equal(sample["x"], drawn(index, KINDS[c]))
@@ -61,9 +61,9 @@ def test_held_out_pairs_are_one_scene_in_two_lights():
 
 
 def test_half_are_mirrored():
-    data, random = light(flip=True), np.random.default_rng(0)
+    data, rng = light(flip=True), np.random.default_rng(0)
     x = drawn(0, "day")
-    seen = [data.train_sample(0, random)["x"] for _ in range(40)]
+    seen = [data.train_sample(0, rng)["x"] for _ in range(40)]
     mirrored = [torch.equal(image, x.flip(-1)) for image in seen]
     assert all(torch.equal(image, x) != m for image, m in zip(seen, mirrored, strict=True))
     assert 10 < sum(mirrored) < 30

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganzoo_stargan.critic import DomainCritic
+from ganzoo_stargan.discriminator import DomainDiscriminator
 from ganzoo_stargan.domain import Domain
 from ganzoo_stargan.resnet import DomainResNet
 
@@ -39,7 +39,7 @@ def test_the_generator_is_the_papers_but_for_the_norms():
 def test_the_critic_is_the_papers():
     # Table 5: 128 px, six layers from 64 to 2048 channels, 2 x 2 patches, 5 domains.
     with torch.device("meta"):
-        critic = DomainCritic(size=128, classes=5, layers=6)
+        critic = DomainDiscriminator(size=128, classes=5, layers=6)
     widths = [3, 64, 128, 256, 512, 1024, 2048]
     shared = sum(a * b * 16 + b for a, b in pairwise(widths))
     assert count(critic) == shared + 2048 * 9 + 5 * 2048 * 4 == 44_762_048
@@ -77,7 +77,7 @@ def test_any_size_in_and_the_same_size_out(size, downsamplings):
 
 
 def test_the_heads_share_the_layers_before_them():
-    critic = DomainCritic(size=16, classes=2, width=2, layers=2)
+    critic = DomainDiscriminator(size=16, classes=2, width=2, layers=2)
     (real,) = torch.autograd.grad(critic.real(images(1, 3, 16, 16)).sum(), critic.shared[0][0].bias)
     nn.init.zeros_(critic.shared[0][0].weight)
     nn.init.constant_(critic.shared[0][0].bias, -1.0)
@@ -108,10 +108,16 @@ def test_the_domain():
         (lambda: DomainResNet(classes=0), "classes is 0"),
         (lambda: DomainResNet(blocks=-1), "must not be negative"),
         (lambda: DomainResNet(kernel=4), "kernel is 4: it must be an odd number"),
-        (lambda: DomainCritic(layers=0), "layers 0"),
-        (lambda: DomainCritic(size=48, layers=5), "size is 48: 5 layers take a multiple of 32 px"),
-        (lambda: DomainCritic()(images(1, 3, 64, 64)), r"call a head, as D\.real\(x\)"),
-        (lambda: DomainCritic().real(images(1, 3, 32, 64)), "32 x 64 px do not fit size = 64"),
+        (lambda: DomainDiscriminator(layers=0), "layers 0"),
+        (
+            lambda: DomainDiscriminator(size=48, layers=5),
+            "size is 48: 5 layers take a multiple of 32 px",
+        ),
+        (lambda: DomainDiscriminator()(images(1, 3, 64, 64)), r"call a head, as D\.real\(x\)"),
+        (
+            lambda: DomainDiscriminator().real(images(1, 3, 32, 64)),
+            "32 x 64 px do not fit size = 64",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):

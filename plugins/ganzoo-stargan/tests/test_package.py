@@ -36,7 +36,7 @@ def test_the_generator(norm):
 def test_the_critic():
     images = torch.rand(2, 3, 16, 16, generator=torch.manual_seed(0)) * 2 - 1
     small = {"size": 16, "width": 4, "layers": 2}
-    testing.check_network("stargan.critic", images, heads=("real", "domain"), **small)
+    testing.check_network("stargan.discriminator", images, heads=("real", "domain"), **small)
 
 
 def test_the_domain():

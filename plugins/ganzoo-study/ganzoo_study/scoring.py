@@ -56,7 +56,7 @@ def score(fooled: Sequence[Sequence[bool]], draws: int = DRAWS, seed: int = 0) -
 
 
 def bootstrap(
-    trials: Counts, passed: Counts, draws: int, random: np.random.Generator
+    trials: Counts, passed: Counts, draws: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Shares (draws,) of two-level draws; trials, passed: (participants,).
 
@@ -65,8 +65,8 @@ def bootstrap(
     """
     people, parts = len(trials), []
     for start in range(0, draws, TOGETHER):
-        drawn = random.integers(people, size=(min(TOGETHER, draws - start), people))
-        some = random.binomial(trials[drawn], (passed / trials)[drawn])
+        drawn = rng.integers(people, size=(min(TOGETHER, draws - start), people))
+        some = rng.binomial(trials[drawn], (passed / trials)[drawn])
         parts.append(some.sum(1) / trials[drawn].sum(1))
     return np.concatenate(parts)
 

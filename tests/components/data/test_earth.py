@@ -153,9 +153,9 @@ def test_pairs_are_pixel_exact(x: Source, y: Source) -> None:
     for scale in (1, 2, 3):
         data = Earth(x, y, size=[40, 24], scale=scale, held_out=3, aligned=True)
         data.prepare()
-        random, again = np.random.default_rng(5), np.random.default_rng(5)
+        rng, again = np.random.default_rng(5), np.random.default_rng(5)
         cases = [(data.test_sample(2), data.opened.windows.test_box(2))]
-        cases.append((data.train_sample(0, random), data.opened.windows.train_box(again)))
+        cases.append((data.train_sample(0, rng), data.opened.windows.train_box(again)))
         for sample, (top, left, height, width) in cases:
             upper, lower = (450 + row * scale for row in (top, top + height))
             box = left * scale, upper, (left + width) * scale, lower
@@ -245,8 +245,8 @@ def boxes_drawn(data: Earth, samples: int, monkeypatch: pytest.MonkeyPatch) -> n
     drawn = []
     real = Windows.train_box
 
-    def spy(windows: Windows, random: np.random.Generator) -> tuple[int, int, int, int]:
-        drawn.append(real(windows, random))
+    def spy(windows: Windows, rng: np.random.Generator) -> tuple[int, int, int, int]:
+        drawn.append(real(windows, rng))
         return drawn[-1]
 
     monkeypatch.setattr(Windows, "train_box", spy)
@@ -283,7 +283,7 @@ def test_aligned_x_and_y_are_of_one_place(monkeypatch: pytest.MonkeyPatch) -> No
 
 @needs_maps
 def test_unpaired_x_and_y_are_mirrored_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Windows, "train_box", lambda windows, random: (200, 700, 16, 16))
+    monkeypatch.setattr(Windows, "train_box", lambda windows, rng: (200, 700, 16, 16))
     data, still = Earth(size=16, flip=True), Earth(size=16)
     plain = still.train_sample(0, np.random.default_rng(0))
     kinds = set()
@@ -314,10 +314,10 @@ def test_spawned_workers_see_the_same() -> None:
 def test_a_crop_is_quick() -> None:
     data = Earth()
     data.prepare()
-    random, times = np.random.default_rng(0), []
+    rng, times = np.random.default_rng(0), []
     for _ in range(100):
         start = time.perf_counter()
-        data.train_sample(0, random)
+        data.train_sample(0, rng)
         times.append(time.perf_counter() - start)
     assert min(times) / 2 < 1e-3  # two crops
 

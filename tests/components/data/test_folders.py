@@ -68,8 +68,8 @@ def test_samples_have_the_declared_shape(root: Path, channels: int) -> None:
 def test_an_epoch_walks_the_longer_domain(root: Path) -> None:
     data = prepared(root)
     assert len(data) == 5
-    random = np.random.default_rng(0)
-    seen = [levels(data.train_sample(i % 5, random)) for i in range(600)]
+    rng = np.random.default_rng(0)
+    seen = [levels(data.train_sample(i % 5, rng)) for i in range(600)]
     assert [y for _, y in seen[:10]] == [100, 101, 102, 103, 104] * 2
     drawn = Counter(x for x, _ in seen)
     assert set(drawn) == {10, 11, 12}
@@ -79,8 +79,8 @@ def test_an_epoch_walks_the_longer_domain(root: Path) -> None:
 def test_equal_domains_are_not_paired_by_accident(root: Path) -> None:
     plain(root / "trainA", [13, 14])
     data = prepared(root)
-    random = np.random.default_rng(0)
-    seen = [levels(data.train_sample(2, random)) for _ in range(50)]
+    rng = np.random.default_rng(0)
+    seen = [levels(data.train_sample(2, rng)) for _ in range(50)]
     assert {x for x, _ in seen} == {12}
     assert {y for _, y in seen} == {100, 101, 102, 103, 104}
 

@@ -154,9 +154,9 @@ def seeds_asked_for(data: Streets, samples: int) -> set[int]:
     asked: set[int] = set()
     data.scenes.draw = lambda seed: asked.add(seed) or np.zeros((8, 8, 4), np.uint8)  # type: ignore[func-returns-value]
     data.labels.draw = lambda seed: asked.add(seed) or np.zeros((8, 8), np.uint8)  # type: ignore[func-returns-value]
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for index in range(samples):
-        data.train_sample(index % len(data), random)
+        data.train_sample(index % len(data), rng)
     return asked
 
 

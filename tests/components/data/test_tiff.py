@@ -36,8 +36,8 @@ LAYOUTS = list(itertools.product(["contig", "separate"], ["<", ">"], [None, (16,
 def values(dtype: str, bands: int) -> Array:
     """Pixels (H, W, bands) that reach both ends of what will be black and white."""
     low, high = TYPES[dtype] or (0, NATURAL[dtype])
-    random = np.random.default_rng(bands)
-    array = random.uniform(low, high, (HEIGHT, WIDTH, bands))
+    rng = np.random.default_rng(bands)
+    array = rng.uniform(low, high, (HEIGHT, WIDTH, bands))
     array[0, 0], array[0, 1] = low, high
     return array.astype(dtype) if dtype[0] == "f" else array.round().clip(low, high).astype(dtype)
 

@@ -102,17 +102,17 @@ def test_keep_scales_the_shorter_side() -> None:
 
 def test_random_crop_reaches_every_place_evenly() -> None:
     framing, image = Framing([2, 3], [4, 5], flip=False), ramp(4, 5)
-    random = np.random.default_rng(0)
-    seen = Counter(framing.random_view(image, random).window for _ in range(900))
+    rng = np.random.default_rng(0)
+    seen = Counter(framing.random_view(image, rng).window for _ in range(900))
     assert set(seen) == {(top, left, 2, 3) for top in range(3) for left in range(3)}
     assert min(seen.values()) > 60
 
 
 def test_half_are_mirrored() -> None:
-    image, random = ramp(4, 4), np.random.default_rng(0)
-    mirrored = sum(Framing(4).random_view(image, random).mirrored for _ in range(1000))
+    image, rng = ramp(4, 4), np.random.default_rng(0)
+    mirrored = sum(Framing(4).random_view(image, rng).mirrored for _ in range(1000))
     assert 440 < mirrored < 560
-    assert not any(Framing(4, flip=False).random_view(image, random).mirrored for _ in range(50))
+    assert not any(Framing(4, flip=False).random_view(image, rng).mirrored for _ in range(50))
 
 
 def test_random_view_depends_on_the_generator_alone() -> None:

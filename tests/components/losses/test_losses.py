@@ -166,8 +166,8 @@ def test_the_generator_and_the_critic_pull_fakes_apart(loss: AdversarialLoss):
 
 
 def logits(*shape: int, seed: int) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return 2 * torch.randn(shape, generator=random, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(seed)
+    return 2 * torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("loss", ADVERSARIAL)

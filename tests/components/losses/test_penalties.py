@@ -10,28 +10,30 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganzoo.components.losses.penalties import R1, R2, Gradient
 from ganzoo.components.networks.patchgan import PatchGAN
-from ganzoo.components.networks.pixel import PixelCritic
-from ganzoo.interfaces import Judge, Judged
+from ganzoo.components.networks.pixel import PixelDiscriminator
+from ganzoo.interfaces import Discriminate, DiscriminatorOutput
 
 PENALTIES = [R1(), R2(), Gradient(), Gradient(target=0.5)]
 
 
 def images(*shape: int, seed: int = 0) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.rand(shape, generator=random, dtype=torch.float64) * 2 - 1
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(shape, generator=rng, dtype=torch.float64) * 2 - 1
 
 
-def judged(judge: Judge, *arguments: Tensor) -> Judged:
+def sides_of(logits_of: Discriminate, *arguments: Tensor) -> DiscriminatorOutput:
     """What the host hands over: detached arguments that require a gradient, and logits."""
     leaves = tuple(
         a.detach().clone().requires_grad_() if a.is_floating_point() else a for a in arguments
     )
-    return Judged(leaves, judge(*leaves))
+    return DiscriminatorOutput(leaves, logits_of(*leaves))
 
 
-def play(penalty, judge: Judge, real: tuple[Tensor, ...], fake: tuple[Tensor, ...]) -> Tensor:
+def play(
+    penalty, logits_of: Discriminate, real: tuple[Tensor, ...], fake: tuple[Tensor, ...]
+) -> Tensor:
     torch.manual_seed(3)
-    return penalty(judge, judged(judge, *real), judged(judge, *fake))
+    return penalty(logits_of, sides_of(logits_of, *real), sides_of(logits_of, *fake))
 
 
 def shares(count: int) -> Tensor:
@@ -40,12 +42,12 @@ def shares(count: int) -> Tensor:
     return torch.rand(count).double()
 
 
-def critic_of(network: nn.Module) -> Judge:
-    def judge(*arguments: Tensor) -> list[Tensor]:
+def critic_of(network: nn.Module) -> Discriminate:
+    def logits_of(*arguments: Tensor) -> list[Tensor]:
         logits = network(*arguments)
         return logits if isinstance(logits, list) else [logits]
 
-    return judge
+    return logits_of
 
 
 X, FAKE = images(4, 2, 3, 3, seed=1), images(4, 2, 3, 3, seed=2)
@@ -55,14 +57,16 @@ def test_a_linear_critic_by_hand():
     # D(x) = 2 x1 - x2 + 2 x3: its gradient is (2, -1, 2) everywhere, of length 3
     weight = torch.tensor([2.0, -1.0, 2.0], dtype=torch.float64)
 
-    def judge(x: Tensor) -> list[Tensor]:
+    def logits_of(x: Tensor) -> list[Tensor]:
         return [x @ weight + 5]
 
     real, fake = (images(4, 3, seed=1),), (images(4, 3, seed=2),)
-    assert play(R1(), judge, real, fake).item() == pytest.approx(4.5, rel=1e-14)
-    assert play(R2(), judge, real, fake).item() == pytest.approx(4.5, rel=1e-14)
-    assert play(Gradient(), judge, real, fake).item() == pytest.approx(4, rel=1e-14)
-    assert play(Gradient(target=2.5), judge, real, fake).item() == pytest.approx(0.25, rel=1e-14)
+    assert play(R1(), logits_of, real, fake).item() == pytest.approx(4.5, rel=1e-14)
+    assert play(R2(), logits_of, real, fake).item() == pytest.approx(4.5, rel=1e-14)
+    assert play(Gradient(), logits_of, real, fake).item() == pytest.approx(4, rel=1e-14)
+    assert play(Gradient(target=2.5), logits_of, real, fake).item() == pytest.approx(
+        0.25, rel=1e-14
+    )
 
 
 def test_a_quadratic_critic_by_hand():
@@ -71,18 +75,20 @@ def test_a_quadratic_critic_by_hand():
     matrix = matrix + matrix.T
     real, fake = images(4, 3, seed=1), images(4, 3, seed=2)
 
-    def judge(x: Tensor) -> list[Tensor]:
+    def logits_of(x: Tensor) -> list[Tensor]:
         return [((x @ matrix) * x).sum(1, keepdim=True) / 2]
 
     def half(x: Tensor) -> float:
         return sum((matrix @ row).square().sum().item() for row in x) / 4 / 2
 
-    assert play(R1(), judge, (real,), (fake,)).item() == pytest.approx(half(real), rel=1e-12)
-    assert play(R2(), judge, (real,), (fake,)).item() == pytest.approx(half(fake), rel=1e-12)
+    assert play(R1(), logits_of, (real,), (fake,)).item() == pytest.approx(half(real), rel=1e-12)
+    assert play(R2(), logits_of, (real,), (fake,)).item() == pytest.approx(half(fake), rel=1e-12)
     pairs = zip(shares(4), real, fake, strict=True)
     slopes = [(matrix @ (e * r + (1 - e) * f)).norm().item() for e, r, f in pairs]
     expected = sum((slope - 1) ** 2 for slope in slopes) / 4
-    assert play(Gradient(), judge, (real,), (fake,)).item() == pytest.approx(expected, rel=1e-12)
+    assert play(Gradient(), logits_of, (real,), (fake,)).item() == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def test_patches_and_scales_are_averaged():
@@ -102,18 +108,18 @@ def test_what_is_found_with_sums_can_be_written_as_means():
     def summed(x: Tensor) -> list[Tensor]:
         return [network(x).sum((1, 2, 3))]
 
-    judge = critic_of(network)
+    logits_of = critic_of(network)
     assert patches > 1
     for of_sum, of_mean in [(R1(), R1()), (Gradient(), Gradient(target=1 / patches))]:
         expected = play(of_sum, summed, real, fake)
-        torch.testing.assert_close(patches**2 * play(of_mean, judge, real, fake), expected)
+        torch.testing.assert_close(patches**2 * play(of_mean, logits_of, real, fake), expected)
 
 
 @pytest.fixture(params=["patchgan", "pixel"])
 def network(request) -> nn.Module:
     torch.manual_seed(0)
     if request.param == "pixel":
-        return PixelCritic(2, 4).double()
+        return PixelDiscriminator(2, 4).double()
     return PatchGAN(2, 4, layers=1).double()
 
 
@@ -121,7 +127,7 @@ def test_a_loop_over_samples_agrees(network):
     """By torch.func: one sample at a time, without the batch and without create_graph."""
     real, fake = images(3, 2, 8, 8, seed=1), images(3, 2, 8, 8, seed=2)
     slope = vmap(grad(lambda x: network(x[None]).mean()))
-    judge = critic_of(network)
+    logits_of = critic_of(network)
 
     def norms(x: Tensor) -> Tensor:
         return slope(x).flatten(1).norm(dim=1)
@@ -132,7 +138,7 @@ def test_a_loop_over_samples_agrees(network):
         (R2(), norms(fake).square().mean() / 2),
         (Gradient(), (norms(e * real + (1 - e) * fake) - 1).square().mean()),
     ]:
-        torch.testing.assert_close(play(penalty, judge, (real,), (fake,)), expected)
+        torch.testing.assert_close(play(penalty, logits_of, (real,), (fake,)), expected)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=lambda p: type(p).__name__)
@@ -143,8 +149,8 @@ def test_the_gradient_for_the_parameters_is_that_of_finite_differences(penalty, 
 
     def of_parameters(*values: Tensor) -> Tensor:
         state = dict(zip(names, values, strict=True))
-        judge = critic_of(lambda x: functional_call(network, state, (x,)))
-        return play(penalty, judge, real, fake)
+        logits_of = critic_of(lambda x: functional_call(network, state, (x,)))
+        return play(penalty, logits_of, real, fake)
 
     assert torch.autograd.gradcheck(of_parameters, values, fast_mode=True)
 
@@ -169,13 +175,13 @@ def test_single_precision_is_near_double(norm, memory):
 
 
 def test_sides_exchanged_r1_is_r2(network):
-    judge, real, fake = critic_of(network), (X,), (FAKE,)
+    logits_of, real, fake = critic_of(network), (X,), (FAKE,)
     if isinstance(network, PatchGAN):
         real, fake = (images(3, 2, 8, 8, seed=1),), (images(3, 2, 8, 8, seed=2),)
-    assert play(R1(), judge, real, fake) == play(R2(), judge, fake, real)
-    assert play(R1(), judge, real, fake) != play(R2(), judge, real, fake)
-    same = play(Gradient(target=0), judge, real, real)
-    torch.testing.assert_close(same, 2 * play(R1(), judge, real, fake))
+    assert play(R1(), logits_of, real, fake) == play(R2(), logits_of, fake, real)
+    assert play(R1(), logits_of, real, fake) != play(R2(), logits_of, real, fake)
+    same = play(Gradient(target=0), logits_of, real, real)
+    torch.testing.assert_close(same, 2 * play(R1(), logits_of, real, fake))
 
 
 class Conditional(nn.Module):
@@ -196,33 +202,33 @@ def test_labels_are_those_of_the_real_side_and_have_no_slope():
     network, (c, d) = Conditional(), torch.tensor([[0, 1, 2, 3], [4, 4, 4, 4]])
     seen: list[Tensor] = []
 
-    def judge(x: Tensor, label: Tensor) -> list[Tensor]:
+    def logits_of(x: Tensor, label: Tensor) -> list[Tensor]:
         seen.append(label)
         return [network(x, label)]
 
     table = network.embedding.weight
-    found = play(R1(), judge, (X, c), (FAKE, d))
+    found = play(R1(), logits_of, (X, c), (FAKE, d))
     slopes = 2 * table[c] * X.flatten(1)
     torch.testing.assert_close(found, slopes.square().sum(1).mean() / 2)
     e = shares(4)[:, None]
     mix = e * X.flatten(1) + (1 - e) * FAKE.flatten(1)
     expected = ((2 * table[c] * mix).norm(dim=1) - 1).square().mean()
-    torch.testing.assert_close(play(Gradient(), judge, (X, c), (FAKE, d)), expected)
+    torch.testing.assert_close(play(Gradient(), logits_of, (X, c), (FAKE, d)), expected)
     assert torch.equal(seen[-1], c)
 
 
 def test_all_images_count_and_share_one_mixture():
     # D(x, c) = Σ x² + 3 Σ c: its gradient is (2x, 3)
     network = Conditional()
-    judge = critic_of(network)
+    logits_of = critic_of(network)
     other = images(4, 2, 3, 3, seed=4)
-    found = play(R1(), judge, (X, other), (FAKE, X))
+    found = play(R1(), logits_of, (X, other), (FAKE, X))
     assert found.item() == pytest.approx((4 * X.square().sum().item() / 4 + 18 * 9) / 2, rel=1e-12)
     seen: list[tuple[Tensor, Tensor]] = []
 
     def noting(x: Tensor, c: Tensor) -> list[Tensor]:
         seen.append((x, c))
-        return judge(x, c)
+        return logits_of(x, c)
 
     play(Gradient(), noting, (X, other), (FAKE, X))
     e = shares(4)[:, None, None, None]
@@ -233,16 +239,16 @@ def test_all_images_count_and_share_one_mixture():
 def test_mixtures_are_uniform_one_for_each_sample_and_new_each_time():
     seen: list[Tensor] = []
 
-    def judge(x: Tensor) -> list[Tensor]:
+    def logits_of(x: Tensor) -> list[Tensor]:
         seen.append(x)
         return [x.square().sum((1, 2))]
 
     real, fake = torch.ones(4000, 2, 3), torch.zeros(4000, 2, 3)
-    sides = judged(judge, real), judged(judge, fake)
+    sides = sides_of(logits_of, real), sides_of(logits_of, fake)
     torch.manual_seed(0)
-    Gradient()(judge, *sides)
+    Gradient()(logits_of, *sides)
     first = seen[-1].detach()
-    Gradient()(judge, *sides)
+    Gradient()(logits_of, *sides)
     assert not torch.equal(first, seen[-1])
     shares = first[:, 0, 0]
     assert torch.equal(first, shares[:, None, None].expand_as(first))
@@ -251,11 +257,11 @@ def test_mixtures_are_uniform_one_for_each_sample_and_new_each_time():
 
 
 def test_an_argument_the_critic_ignores_has_no_slope():
-    def judge(x: Tensor, y: Tensor) -> list[Tensor]:
+    def logits_of(x: Tensor, y: Tensor) -> list[Tensor]:
         return [x.square().sum((1, 2, 3))]
 
-    assert play(R1(), judge, (X, X), (FAKE, FAKE)) == play(
-        R1(), lambda x: judge(x, x), (X,), (FAKE,)
+    assert play(R1(), logits_of, (X, X), (FAKE, FAKE)) == play(
+        R1(), lambda x: logits_of(x, x), (X,), (FAKE,)
     )
 
 

@@ -19,8 +19,8 @@ LITE = "tf_efficientnet_lite0"
 
 
 def images(seed=0, size=48):
-    random = torch.Generator().manual_seed(seed)
-    return torch.rand(2, 3, size, size, generator=random) * 2 - 1
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(2, 3, size, size, generator=rng) * 2 - 1
 
 
 def timm_features(levels, x):

@@ -15,8 +15,8 @@ C1, C2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # of a range of 2
 
 
 def images(channels: int, seed: int, height: int = 17, width: int = 20) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.rand(2, channels, height, width, generator=random, dtype=torch.float64) * 2 - 1
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(2, channels, height, width, generator=rng, dtype=torch.float64) * 2 - 1
 
 
 def constant(value: float) -> Tensor:

@@ -29,7 +29,7 @@ def drawn(*maps: list[list[int]]) -> Tensor:
 
 
 class Reader(Segmenter):
-    """A judge whose every answer is known: a pixel is of the nearest colour's class.
+    """A segmenter whose every answer is known: a pixel is of the nearest colour's class.
 
     |p - c|² is least where 2 p·c - |c|² is greatest.
     """
@@ -44,9 +44,9 @@ class Reader(Segmenter):
         return self.score(photos)
 
 
-def score_by(judge: Segmenter) -> FcnScore:
+def score_by(segmenter: Segmenter) -> FcnScore:
     score = FcnScore(PALETTE)
-    score.judge = judge
+    score.segmenter = segmenter
     return score
 
 
@@ -59,7 +59,7 @@ def row(pixel: Fraction, classes: Fraction, iou: Fraction) -> dict[str, object]:
 #   black: 3 black, 1 red, 1 unused;  red: 1 red, 1 black;  blue: 1 blue
 LABELS = [[BLACK, BLACK, BLACK, RED]], [[BLACK, BLACK, RED, BLUE]]
 GENERATED = [[BLACK, BLACK, RED, RED]], [[BLACK, UNUSED, BLACK, BLUE]]
-# The real photos: the judge errs at one pixel of the second.
+# The real photos: the segmenter errs at one pixel of the second.
 REAL = [[BLACK, BLACK, BLACK, RED]], [[BLACK, BLACK, RED, RED]]
 MODEL = row(
     Fraction(5, 8),
@@ -114,12 +114,12 @@ def test_half_precision_and_gradients() -> None:
 
 def scenes(count: int, seed: int = 0, side: int = 12) -> list[Sample]:
     """Photos in three grey levels with noise, and what they show: black, red, blue squares."""
-    random = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     found = []
     for _ in range(count):
-        coarse = torch.randint(3, (side // 4, side // 4), generator=random)
+        coarse = torch.randint(3, (side // 4, side // 4), generator=rng)
         kinds = coarse.repeat_interleave(4, 0).repeat_interleave(4, 1)
-        noise = torch.randn(3, side, side, generator=random) * 0.1
+        noise = torch.randn(3, side, side, generator=rng) * 0.1
         found.append({"photo": (kinds - 1) * 0.7 + noise, "labels": drawn(kinds.tolist())[0]})
     return found
 
@@ -157,7 +157,7 @@ def test_it_learns_and_is_trained_once(cache: Path, monkeypatch: pytest.MonkeyPa
     assert first["real photos"]["class_iou"] > 0.9
     assert first["model"]["class_iou"] < 0.3
     assert told == [
-        "its judge learns from 16 real photos, 60 steps; done once for this data set, then kept"
+        "its segmenter learns from 16 real photos, 60 steps; done once for this data set, then kept"
     ]
     assert [path.suffix for path in files(cache)] == [".safetensors"]
     monkeypatch.setattr(fcn, "train_segmenter", no_training)
@@ -209,12 +209,12 @@ def test_chance_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for place in ("one", "two"):
         monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / place))
         torch.manual_seed(len(weights))
-        judge = learnt(scenes(16), steps=3).judge
+        segmenter = learnt(scenes(16), steps=3).segmenter
         drawn_after = torch.rand(())
         torch.manual_seed(len(weights))
         assert torch.equal(drawn_after, torch.rand(()))
-        assert judge is not None
-        weights.append(judge.state_dict())
+        assert segmenter is not None
+        weights.append(segmenter.state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 

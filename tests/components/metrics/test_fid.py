@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.metrics import eyes
-from ganzoo.components.metrics.crowds import Crowds
+from ganzoo.components.metrics import feature_extractor
+from ganzoo.components.metrics.distribution import DistributionMetric
 from ganzoo.components.metrics.fid import Fid, frechet_distance
 from ganzoo.components.metrics.kid import Kid
 from ganzoo.components.metrics.precision_recall import PrecisionRecall
@@ -47,7 +47,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of timm's networks; `scale` stands for weights."""
     monkeypatch.setattr(Counted, "looked", 0)
-    monkeypatch.setattr(eyes, "_shared", WeakValueDictionary())
+    monkeypatch.setattr(feature_extractor, "_shared", WeakValueDictionary())
     monkeypatch.setattr(
         backbones, "load_backbone", lambda name, weights, **_: Counted(float(weights[-1:] == "2"))
     )
@@ -56,8 +56,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def images(count: int, seed: int, shift: float = 0.0) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    coarse = torch.rand(count, 3, 2, 2, generator=random) * 1.6 - 0.8 + shift
+    rng = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(count, 3, 2, 2, generator=rng) * 1.6 - 0.8 + shift
     return coarse.clamp(-1, 1).repeat_interleave(16, 2).repeat_interleave(16, 3)
 
 
@@ -92,7 +92,7 @@ def test_the_distance_is_torchmetrics_and_scipy_s(count: int) -> None:
     assert frechet_distance(one, one) == pytest.approx(0, abs=1e-12)
 
 
-def scored(metric: Crowds, generated: Tensor, real: Tensor) -> Crowds:
+def scored(metric: DistributionMetric, generated: Tensor, real: Tensor) -> DistributionMetric:
     for one, two in zip(generated, real, strict=True):
         metric.update(one[None], two[None], two[None].flip(-1))
     metric.compute()
@@ -248,8 +248,8 @@ def test_precision_and_recall_counted_by_hand() -> None:
 
 def test_precision_and_recall_in_a_plane() -> None:
     """Ball by ball, in plain loops."""
-    random = np.random.default_rng(2)
-    generated, real = (random.normal(m, s, (15, 2)) for m, s in ((0.3, 1.2), (0.0, 0.8)))
+    rng = np.random.default_rng(2)
+    generated, real = (rng.normal(m, s, (15, 2)) for m, s in ((0.3, 1.2), (0.0, 0.8)))
 
     def share(of: np.ndarray, manifold: np.ndarray) -> float:
         reach = [sorted(np.linalg.norm(manifold - p, axis=1))[3] for p in manifold]

@@ -20,8 +20,8 @@ from ganzoo.errors import ModelError
 
 
 def images(count: int, seed: int, channels: int = 3, size: tuple[int, int] = (20, 26)) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.rand(count, channels, *size, generator=random) * 2 - 1
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(count, channels, *size, generator=rng) * 2 - 1
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -16,7 +16,7 @@ from ganzoo.components.metrics.classes import (
     row_intervals,
     sample_figures,
 )
-from ganzoo.components.metrics.crowds import Part
+from ganzoo.components.metrics.distribution import ComponentTable
 from ganzoo.components.metrics.fid import Fid, frechet_distance
 from ganzoo.components.metrics.intervals import bootstrap, bootstrap_mean, delete_half
 from ganzoo.components.metrics.kid import Kid
@@ -36,10 +36,10 @@ def test_the_mean_s_interval_is_scipy_s() -> None:
 
 
 def test_the_mean_s_interval_holds_the_truth_as_often_as_it_says() -> None:
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     held = 0
     for _ in range(200):
-        [(low, high)] = bootstrap_mean("a", random.normal(1.0, 2.0, 50).tolist()).values()
+        [(low, high)] = bootstrap_mean("a", rng.normal(1.0, 2.0, 50).tolist()).values()
         held += low <= 1.0 <= high
     assert 0.90 <= held / 200 <= 0.98
 
@@ -137,26 +137,26 @@ def test_too_few_samples_have_none() -> None:
     assert delete_half(lambda n: {"a": 1.0}, 30, {"a": math.nan}) == {}
 
 
-def crowds(random: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-    generated, real = random.normal(0.5, 1, (count, 3)), random.normal(0, 1.3, (count, 3))
+def crowds(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+    generated, real = rng.normal(0.5, 1, (count, 3)), rng.normal(0, 1.3, (count, 3))
     return torch.from_numpy(generated), torch.from_numpy(real)
 
 
 @pytest.mark.parametrize("metric", [Fid(), Kid(subset_size=40, subsets=1)])
 def test_distances_hold_their_level_as_often_as_they_say(metric: Fid | Kid) -> None:
     """What 60 samples give on average; a bootstrap with replacement would be beside it."""
-    random, held, runs, count = np.random.default_rng(7), 0, 30, 60
+    rng, held, runs, count = np.random.default_rng(7), 0, 30, 60
     name = metric.named(metric.name)
 
     def figure(sides: tuple[Tensor, Tensor]) -> float:
         return metric.part("model", *sides)(torch.arange(count), torch.arange(count))[name]
 
-    level = np.mean([figure(crowds(random, count)) for _ in range(150)])
+    level = np.mean([figure(crowds(rng, count)) for _ in range(150)])
     for _ in range(runs):
-        sides = crowds(random, count)
+        sides = crowds(rng, count)
         part = metric.part("model", *sides)
 
-        def of(chosen: Tensor, part: Part = part) -> Mapping[str, float]:
+        def of(chosen: Tensor, part: ComponentTable = part) -> Mapping[str, float]:
             return part(chosen, chosen)
 
         [(low, high)] = delete_half(of, count, {name: figure(sides)}, 100).values()
@@ -168,9 +168,9 @@ def test_distances_hold_their_level_as_often_as_they_say(metric: Fid | Kid) -> N
 @pytest.mark.parametrize("counts", [(40, 9), (201, 60), (3000, 40)])
 def test_crowds_of_different_sizes_spread_as_both_do(counts: tuple[int, int]) -> None:
     """The error of a difference of means: the root of s²/m + t²/n. Halves of odd ones are wider."""
-    random = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     one, two = (
-        torch.from_numpy(random.normal(5.0, s, n)) for s, n in zip((2, 1), counts, strict=True)
+        torch.from_numpy(rng.normal(5.0, s, n)) for s, n in zip((2, 1), counts, strict=True)
     )
 
     def apart(first: Tensor, second: Tensor) -> dict[str, float]:
@@ -185,11 +185,11 @@ def test_crowds_of_different_sizes_spread_as_both_do(counts: tuple[int, int]) ->
 
 def test_with_replacement_a_distance_is_too_large() -> None:
     """Why they are not bootstrapped."""
-    random = np.random.default_rng(1)
-    generated, real = crowds(random, 40)
+    rng = np.random.default_rng(1)
+    generated, real = crowds(rng, 40)
     whole = frechet_distance(generated, real)
     drawn = []
     for _ in range(200):
-        chosen = torch.from_numpy(random.integers(0, 40, 40))
+        chosen = torch.from_numpy(rng.integers(0, 40, 40))
         drawn.append(frechet_distance(generated[chosen], real[chosen]))
     assert np.mean(drawn) > 1.1 * whole

@@ -41,8 +41,8 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 
 def images(count: int, seed: int, shift: float = 0.0, channels: int = 3) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    coarse = torch.rand(count, channels, 4, 4, generator=random) * 1.6 - 0.8 + shift
+    rng = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(count, channels, 4, 4, generator=rng) * 1.6 - 0.8 + shift
     return coarse.clamp(-1, 1).repeat_interleave(8, 2).repeat_interleave(8, 3)
 
 
@@ -67,9 +67,9 @@ def squared_mmd(one: np.ndarray, two: np.ndarray) -> float:
 
 def subsets_of(found: np.ndarray, real: np.ndarray, size: int, subsets: int) -> list[float]:
     """The estimate of each subset, drawn as torchmetrics draws them."""
-    random, drawn = torch.Generator().manual_seed(0), []
+    rng, drawn = torch.Generator().manual_seed(0), []
     for _ in range(subsets):
-        one, two = (torch.randperm(len(s), generator=random)[:size].numpy() for s in (real, found))
+        one, two = (torch.randperm(len(s), generator=rng)[:size].numpy() for s in (real, found))
         drawn.append(squared_mmd(real[one], found[two]))
     return drawn
 
@@ -261,7 +261,7 @@ def test_on_streets_with_the_weights_of_the_wheel() -> None:
     data, score = Streets(), Kid(size=96, subset_size=6)
     for index in range(12):
         sample = {name: image[None] for name, image in data.test_sample(index).items()}
-        score.update(data.aligned_sample(index)["x"][None], sample["x"], sample["y"])
+        score.update(data.paired_sample(index)["x"][None], sample["x"], sample["y"])
     rows = {row: values["kid_efficientnet_lite0"] for row, values in score.compute().items()}
     assert abs(rows["model"]) < rows["copy the input"] / 5
     assert abs(rows["real, other half"]) < rows["copy the input"] / 5

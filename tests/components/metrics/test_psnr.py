@@ -49,8 +49,8 @@ def test_over_all_pixels_and_channels_at_once() -> None:
 
 
 def test_a_second_way() -> None:
-    random = np.random.default_rng(0)
-    predictions, targets = random.uniform(-1, 1, (2, 5, 3, 8, 9))
+    rng = np.random.default_rng(0)
+    predictions, targets = rng.uniform(-1, 1, (2, 5, 3, 8, 9))
     score = Psnr()
     for first, last in ((0, 2), (2, 3), (3, 5)):  # batches do not matter
         part = [torch.from_numpy(images[first:last]) for images in (predictions, targets)]

@@ -7,7 +7,7 @@ import torch
 
 from ganzoo import build_recipe
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.components.networks.coupled import CoupledCritic, CoupledGenerator
+from ganzoo.components.networks.coupled import CoupledDiscriminator, CoupledGenerator
 from ganzoo.errors import RecipeError
 
 
@@ -33,7 +33,7 @@ def test_generators_share_their_first_layers():
 
 
 def test_critics_share_their_last_layers():
-    critic = CoupledCritic(size=16, width=4, shared=1)
+    critic = CoupledDiscriminator(size=16, width=4, shared=1)
     images = torch.rand(3, 3, 16, 16)
     assert moved_by(critic, critic.x(images)) == {"shared", "from_x"}
     assert moved_by(critic, critic.y(images)) == {"shared", "from_y"}
@@ -46,7 +46,7 @@ def test_sizes_are_powers_of_two(size):
     layers = size.bit_length() - 2
     for shared in {1, layers - 1}:
         generator = CoupledGenerator(5, 1, size, width=2, shared=shared)
-        critic = CoupledCritic(1, size, width=2, shared=shared)
+        critic = CoupledDiscriminator(1, size, width=2, shared=shared)
         images = generator.x(torch.randn(2, 5))
         assert images.shape == (2, 1, size, size)
         assert images.abs().max() <= 1
@@ -61,7 +61,7 @@ def test_parameters_by_hand():
     shared = 6 * 8 * 16 + 2 * 8  # and the batch norm's scale and shift
     domain = 8 * 4 * 16 + 2 * 4 + 4 * 3 * 16 + 3
     assert sum(p.numel() for p in generator.parameters()) == shared + 2 * domain
-    critic = CoupledCritic(size=16, width=4, shared=1)
+    critic = CoupledDiscriminator(size=16, width=4, shared=1)
     domain = 3 * 4 * 16 + 4 + 4 * 8 * 16 + 8
     assert sum(p.numel() for p in critic.parameters()) == 2 * domain + 8 * 16 + 1
 
@@ -77,7 +77,7 @@ def test_parameters_by_hand():
         ({"in_channels": 0}, "at least 1"),
     ],
 )
-@pytest.mark.parametrize("network", [CoupledGenerator, CoupledCritic])
+@pytest.mark.parametrize("network", [CoupledGenerator, CoupledDiscriminator])
 def test_odd_settings_are_refused(network, settings, words):
     with pytest.raises(ValueError, match=words):
         network(**settings)
@@ -87,7 +87,7 @@ def test_wrong_inputs_are_refused_in_words():
     with pytest.raises(ValueError, match="latents N x 128, not 2 x 100"):
         CoupledGenerator(width=2).x(torch.randn(2, 100))
     with pytest.raises(ValueError, match="too small"):
-        CoupledCritic(width=2).x(torch.rand(1, 3, 32, 64))
+        CoupledDiscriminator(width=2).x(torch.rand(1, 3, 32, 64))
 
 
 def test_only_heads_can_be_called(recipes):

@@ -11,13 +11,13 @@ from torch.nn.functional import conv2d, leaky_relu
 
 from ganzoo.components.losses.features import FeatureMatching
 from ganzoo.components.networks.patchgan import PatchGAN
-from ganzoo.components.networks.pixel import PixelCritic
+from ganzoo.components.networks.pixel import PixelDiscriminator
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.interfaces import Discriminator
 
 CRITICS = [
     (lambda norm: PatchGAN(4, 6, layers=2, norm=norm), [(6, 12, 8), (12, 6, 4), (24, 5, 3)]),
-    (lambda norm: PixelCritic(4, 6, norm), [(6, 24, 16), (12, 24, 16)]),
+    (lambda norm: PixelDiscriminator(4, 6, norm), [(6, 24, 16), (12, 24, 16)]),
 ]
 critics = pytest.mark.parametrize(("build", "shapes"), CRITICS, ids=["patchgan", "pixel"])
 

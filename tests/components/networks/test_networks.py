@@ -8,7 +8,7 @@ from torch import nn
 
 from ganzoo.components.networks.operations import Concat, Detach, Flip
 from ganzoo.components.networks.patchgan import PatchGAN
-from ganzoo.components.networks.pixel import PixelCritic
+from ganzoo.components.networks.pixel import PixelDiscriminator
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.components.networks.unet import UNet
@@ -34,7 +34,7 @@ PARITY = [
         11_159_361,
         (1, 6, 6),
     ),
-    (PixelCritic, {"in_channels": 6, "norm": "batch"}, 9_024, (1, 256, 256)),
+    (PixelDiscriminator, {"in_channels": 6, "norm": "batch"}, 9_024, (1, 256, 256)),
 ]
 SMALL = [
     (ResNet, {"width": 2, "blocks": 1}),
@@ -82,7 +82,7 @@ def test_every_unet_learns(norm, layers):
 @pytest.mark.parametrize("norm", ["instance", "batch", "group", "layer", "none"])
 def test_every_critic_learns(norm):
     learns(PatchGAN(4, 4, layers=2, norm=norm), (2, 4, 12, 20), (2, 1, 1, 3))
-    learns(PixelCritic(4, 4, norm), (2, 4, 5, 7), (2, 1, 5, 7))
+    learns(PixelDiscriminator(4, 4, norm), (2, 4, 5, 7), (2, 1, 5, 7))
 
 
 def learns(network: nn.Module, given: tuple[int, ...], expected: tuple[int, ...]) -> None:
@@ -165,8 +165,8 @@ def test_a_critic_refuses_images_without_a_single_patch():
         (UNet, {"width": 4, "norm": "instance", "dropout": 0.0}, True),
         (PatchGAN, {"width": 4}, True),
         (PatchGAN, {"width": 4, "norm": "batch"}, False),
-        (PixelCritic, {}, True),
-        (PixelCritic, {"norm": "batch"}, False),
+        (PixelDiscriminator, {}, True),
+        (PixelDiscriminator, {"norm": "batch"}, False),
     ],
 )
 def test_per_sample_is_claimed_and_true(network, settings, expected):
@@ -200,7 +200,7 @@ def test_unet_drops_next_to_the_innermost_block(layers, count):
         (PatchGAN, {"layers": 0}, "layers"),
         (PatchGAN, {"receptive_field": 71}, "16, 34, 70"),
         (PatchGAN, {"receptive_field": 70, "layers": 3}, "not both"),
-        (PixelCritic, {"width": 0}, "width"),
+        (PixelDiscriminator, {"width": 0}, "width"),
     ],
 )
 def test_wrong_settings(network, settings, words):

@@ -20,9 +20,9 @@ def normalise(x: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("of_input", FORMATS)
 @pytest.mark.parametrize("of_gradient", FORMATS)
 def test_instance_norm_has_the_right_gradient_in_every_memory_format(batch, of_input, of_gradient):
-    random = torch.Generator().manual_seed(0)
-    values = torch.randn(batch, 6, 8, 10, generator=random)
-    incoming = torch.randn(batch, 6, 8, 10, generator=random)
+    rng = torch.Generator().manual_seed(0)
+    values = torch.randn(batch, 6, 8, 10, generator=rng)
+    incoming = torch.randn(batch, 6, 8, 10, generator=rng)
     exact = values.double().requires_grad_()
     normalise(exact).backward(incoming.double())
     x = values.to(memory_format=of_input).requires_grad_()

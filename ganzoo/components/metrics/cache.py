@@ -14,7 +14,9 @@ from ganzoo.files.writing import write_with
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def kept_network(name: str, make: Callable[[], Module], train: Callable[[Module], None]) -> Module:
+def cached_network(
+    name: str, make: Callable[[], Module], train: Callable[[Module], None]
+) -> Module:
     """The network of that name from the cache, else a new one, trained and kept.
 
     name: its file in the cache; it must change whenever training would give something else.
@@ -35,7 +37,7 @@ def kept_network(name: str, make: Callable[[], Module], train: Callable[[Module]
     return found
 
 
-def kept_tensors(name: str) -> dict[str, Tensor]:
+def cached_tensors(name: str) -> dict[str, Tensor]:
     """The tensors of that name from the cache; none where they are not there, or broken."""
     folder = cache_folder()
     return (_read(folder / f"{name}.safetensors") or {}) if folder else {}

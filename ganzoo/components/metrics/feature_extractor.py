@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganzoo.components.metrics.kept import keep_tensors, kept_tensors
+from ganzoo.components.metrics.cache import cached_tensors, keep_tensors
 
 INCEPTION = "inception"
 SEED = 0
@@ -21,7 +21,7 @@ REMEMBERED = 64
 VERSION = 1
 
 
-class Eyes:
+class FeatureExtractor:
     """A backbone that looks at images of one size.
 
     Several metrics that ask for the same one share it, and each image is looked at once.
@@ -87,15 +87,15 @@ class Eyes:
         return module, look
 
 
-_shared: WeakValueDictionary[tuple[str, str, int], Eyes] = WeakValueDictionary()
+_shared: WeakValueDictionary[tuple[str, str, int], FeatureExtractor] = WeakValueDictionary()
 
 
-def eyes(backbone: str, weights: str, size: int) -> Eyes:
+def eyes(backbone: str, weights: str, size: int) -> FeatureExtractor:
     """These eyes: those that another metric uses already, or new ones."""
     key = backbone, weights, size
     found = _shared.get(key)
     if found is None:
-        found = _shared[key] = Eyes(*key)
+        found = _shared[key] = FeatureExtractor(*key)
     return found
 
 
@@ -110,11 +110,11 @@ class RealFeatures:
         self.kept: dict[str, Tensor] = {}
         self.grown = False
 
-    def look(self, by: Eyes, images: Sequence[tuple[str, Tensor]]) -> list[Tensor]:
-        """As `Eyes.look`, but only at those that were never seen."""
+    def look(self, by: FeatureExtractor, images: Sequence[tuple[str, Tensor]]) -> list[Tensor]:
+        """As `FeatureExtractor.look`, but only at those that were never seen."""
         if not self.place and images:
             self.place = f"{by.name}/{images[0][0]}"
-            self.kept = _unpacked(kept_tensors(self.place))
+            self.kept = _unpacked(cached_tensors(self.place))
         new = [(digest, image) for digest, image in images if digest not in self.kept]
         if new:
             self.kept.update(zip([digest for digest, _ in new], by.look(new), strict=True))

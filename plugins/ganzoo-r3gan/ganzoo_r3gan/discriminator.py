@@ -22,7 +22,7 @@ from ganzoo_r3gan.layers import (
 )
 
 
-class ResNetCritic(Discriminator):
+class ResNetDiscriminator(Discriminator):
     """Judges an image by residual blocks without norms: one logit (arXiv:2501.05441, config E).
 
     The mirror image of the generator. Images (N, in_channels, size, size) are halved down to 4 x 4
@@ -66,7 +66,7 @@ class ResNetCritic(Discriminator):
         self.model = nn.Sequential(*layers)
         self.embedding = embedding(classes, last, 1 / math.sqrt(last)) if classes else None
 
-    def judge(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    def logits(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits (N, 1) for images (N, in_channels, size, size) and labels (N,).
 
         Raises:

@@ -9,7 +9,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ganzoo.components.metrics.eyes import INCEPTION, Eyes, RealFeatures, digest_of, eyes
+from ganzoo.components.metrics.feature_extractor import (
+    INCEPTION,
+    FeatureExtractor,
+    RealFeatures,
+    digest_of,
+    eyes,
+)
 from ganzoo.components.metrics.intervals import delete_half
 from ganzoo.interfaces import Metric
 from ganzoo.interfaces.metric import Interval
@@ -20,10 +26,10 @@ FEWEST = 4
 USUAL = 224
 # Samples of which all pairs are kept in memory.
 LARGEST = 2000
-Part = Callable[[Tensor, Tensor], Mapping[str, float]]
+ComponentTable = Callable[[Tensor, Tensor], Mapping[str, float]]
 
 
-class Crowds(Metric):
+class DistributionMetric(Metric):
     """Figures of how far a crowd of generated images is from one of real images.
 
     The crowds may differ in size: each image is in its crowd once.
@@ -45,7 +51,7 @@ class Crowds(Metric):
             raise ValueError(f"size must be at least 32, not {size}")
         self.backbone, self.weights = backbone, weights
         self.size = size or own or USUAL
-        self.eyes: Eyes | None = None
+        self.eyes: FeatureExtractor | None = None
         self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
         self.real = {REAL: RealFeatures(), COPY: RealFeatures()}
 
@@ -88,7 +94,7 @@ class Crowds(Metric):
         """A row's figures of features (N, d) and those of the real images (N, d), and counts."""
 
     @abstractmethod
-    def part(self, row: str, found: Tensor, real: Tensor) -> Part:
+    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
         """The row's figures of the images of given numbers in both crowds."""
 
     def named(self, figure: str) -> str:

@@ -16,7 +16,7 @@ from ganzoo.registry.signature import Setting, as_written, settings, wires
 SKIPPED = {"optimizer": 1}
 
 
-def show_part(part: Component) -> None:
+def show_component(part: Component) -> None:
     """Print everything a recipe's writer wants to know of a part.
 
     Raises:

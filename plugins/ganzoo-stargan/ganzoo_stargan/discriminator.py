@@ -11,7 +11,7 @@ from torch import Tensor, nn
 SLOPE = 0.01
 
 
-class DomainCritic(Discriminator):
+class DomainDiscriminator(Discriminator):
     """`D.real(x)` judges patches, `D.domain(x)` tells the domain; they share all layers but one.
 
     As in Choi et al. 2018, arXiv:1711.09020, table 5 (there D_src and D_cls): convolutions of 4 x 4
@@ -65,7 +65,7 @@ class DomainCritic(Discriminator):
         """Logits (N, classes) for images (N, in_channels, size, size)."""
         return self.to_domain(self._seen(images)).flatten(1)  # type: ignore[no-any-return]
 
-    def judge(self, images: Tensor) -> Tensor:
+    def logits(self, images: Tensor) -> Tensor:
         """Nothing: a wire calls a head.
 
         Raises:
