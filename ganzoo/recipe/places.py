@@ -119,7 +119,7 @@ def wires_of(kind: str, found: Outline) -> Mapping[str, bool]:
 
 def is_adversarial(found: Outline) -> bool:
     """Whether a loss is played between generators and discriminators."""
-    return "ganzoo.interfaces:AdversarialLoss" in found.bases
+    return "ganzoo.interfaces.losses:AdversarialLoss" in found.bases
 
 
 def _options(hint: Any) -> Sequence[Any]:

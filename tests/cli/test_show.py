@@ -38,14 +38,16 @@ def test_a_network():
 
 
 def test_settings_without_a_default_are_required(monkeypatch, capsys):
-    class ComponentTable:
+    class MadeUp:
         """A part."""
 
         def __init__(self, root: str, sizes: list[int | None], to: tuple[float, ...] = ()) -> None:
             pass
 
-    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(ComponentTable=ComponentTable))
-    show_component(Component("data", "made.up", "made_up:Part", "a part", "ganzoo-made", "1"))
+    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(MadeUp=MadeUp))
+    show_component(
+        Component("data", "made.up", "made_up:MadeUp", "a component", "ganzoo-made", "1")
+    )
     page = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
     assert ["root", "required", "a text"] in page
     assert ["sizes", "required", "a list of whole numbers"] in page

@@ -29,7 +29,7 @@ PHOTOS = {
     **{"type": "fcn_score", "prediction": "F(y)", "labels": "y", "photo": "x"},
     **{"examples": 3, "steps": 2, "width": 2},
 }
-LEARNS = "its judge learns from 3 real photos, 2 steps; done once for this data set, then kept"
+LEARNS = "its segmenter learns from 3 real photos, 2 steps; done once for this data set, then kept"
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,23 @@
+"""What a latent is: a random input."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ganzoo.interfaces.variable import Variable
+
+
+class Latent(ABC):
+    """A random input, drawn anew for every step."""
+
+    @abstractmethod
+    def variable(self, variables: Mapping[str, Variable]) -> Variable:
+        """What is drawn, given the data's variables."""
+
+    @abstractmethod
+    def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+        """A tensor of that shape (N, ...) on the CPU."""
