@@ -39,7 +39,7 @@ def main():
     experiment = build_recipe(given.recipe, [*given.overrides, "metrics={}"])
     trainer = experiment.trainer(make_accelerator())
     table = trainer.timetable
-    patience = experiment.recipe.alarms.patience.steps(*table.spans)
+    patience = experiment.recipe.alarms.patience.steps(*table.image_counts)
     reader = Reader(spans(experiment.players))
     watch, judge = Watch(experiment, trainer, reader, patience), Discriminate(patience)
     trainer.batch_hook = None

@@ -66,7 +66,7 @@ def compare_losses(found, expected, names, weights, relative):
 def test_five_steps_in_float64(name):
     tensors, losses = golden(name)
     experiment, trainer = trainer_of(name, tensors)
-    assert trainer.movers[0].optimisations[0].optimizer.param_groups[0]["fused"]
+    assert trainer.player_optimizers[0].optimizers[0].optimizer.param_groups[0]["fused"]
     weights = {term: table.weight for term, table in experiment.recipe.losses.items()}
     for found, expected in zip(steps(trainer, tensors, 5), losses, strict=True):
         compare_losses(found, expected, CASES[name], weights, 1e-9)

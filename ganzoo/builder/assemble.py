@@ -1,4 +1,4 @@
-"""FakePlan the objects: networks with their first weights, losses, players."""
+"""Makes the objects: networks with their first weights, losses, players."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ganzoo.engine.terms import (
     PlainTerm,
     Term,
     WeightedPenalty,
-    show,
+    penalised_sides,
 )
 from ganzoo.errors import RecipeError
 from ganzoo.expression import Expression, networks
@@ -170,7 +170,7 @@ def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module])
                 draft.terms,
                 draft.sides,
                 first,
-                roles.paces.get(name, UpdateInterval()),
+                roles.update_intervals.get(name, UpdateInterval()),
             )
         )
     return players
@@ -233,9 +233,9 @@ def _discriminator_term(
 ) -> DiscriminatorTerm | PenalisedTerm:
     real, fake = wires["real"], wires["fake"]
     live = [plan for plan in term.penalties if plan.weight != 0]
-    charges = [WeightedPenalty(p.name, lookup.make(p.penalty), p.weight) for p in live]
-    if charges:
-        return PenalisedTerm(term.name, loss, *show(real, fake, own), charges)
+    penalties = [WeightedPenalty(p.name, lookup.make(p.penalty), p.weight) for p in live]
+    if penalties:
+        return PenalisedTerm(term.name, loss, *penalised_sides(real, fake, own), penalties)
     return DiscriminatorTerm(term.name, loss, real, fake)
 
 

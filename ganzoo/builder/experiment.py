@@ -17,7 +17,7 @@ from ganzoo.builder.rules import (
     check_rules,
     factor,
     make_averages,
-    optimisations,
+    make_optimizers,
     told_of_compiling,
 )
 from ganzoo.builder.tracker_names import wrong_trackers
@@ -114,7 +114,7 @@ class Experiment:
             log_every=recipe.train.log_every.steps(*images_of),
             samples_every=recipe.samples.every.steps(*images_of),
             checkpoint_every=recipe.checkpoints.every.steps(*images_of),
-            spans=images_of,
+            image_counts=images_of,
         )
 
     def _rules(self, table: Timetable) -> Rules:
@@ -122,7 +122,7 @@ class Experiment:
         scheduled = self.blueprint.scheduled.items()
         return Rules(
             factor(self.blueprint.schedule, table),
-            lambda player: optimisations(player, self.blueprint),
+            lambda player: make_optimizers(player, self.blueprint),
             {name: factor(schedule, table) for name, schedule in scheduled},
             (lambda: self._averages(table)) if self.recipe.ema else None,
             self.recipe.train.compile,

@@ -20,12 +20,12 @@ class Roles:
 
     owner: the player of each network that moves: it has parameters, and a live term reaches it.
     order: the players, in the order in which they move.
-    paces: how those move that the recipe says something of.
+    update_intervals: how those move that the recipe says something of.
     """
 
     owner: dict[str, str]
     order: list[str]
-    paces: dict[str, UpdateInterval]
+    update_intervals: dict[str, UpdateInterval]
 
     def of(self, player: str) -> set[str]:
         """The networks of a player."""
@@ -40,13 +40,13 @@ def give_roles(blueprint: Blueprint, moving: Collection[str], lookup: Lookup) ->
     owner = _default_owners(blueprint)
     owned: dict[str, str] = {}
     players = [GENERATORS, DISCRIMINATORS]
-    paces: dict[str, UpdateInterval] = {}
+    update_intervals: dict[str, UpdateInterval] = {}
     for player, table in blueprint.recipe.players.items():
         if isinstance(table, list):
             if player != "order":
                 lookup.fault(f"players.{player}", 'write { networks = ["E"] }')
             continue
-        paces[player] = UpdateInterval(table.every, table.fresh)
+        update_intervals[player] = UpdateInterval(table.every, table.fresh)
         players += [player] if player not in players else []
         for name in table.networks:
             if name not in blueprint.recipe.networks:
@@ -59,7 +59,7 @@ def give_roles(blueprint: Blueprint, moving: Collection[str], lookup: Lookup) ->
             owner[name] = player
     reached = {name for term in blueprint.live for name in term.networks}
     owner = {name: p for name, p in owner.items() if name in moving and name in reached}
-    return Roles(owner, _order(blueprint, players, lookup), paces)
+    return Roles(owner, _order(blueprint, players, lookup), update_intervals)
 
 
 def check_players(blueprint: Blueprint, lookup: Lookup) -> None:

@@ -11,7 +11,7 @@ from ganzoo.builder.blueprint import Blueprint, ComponentPlan, SchedulePlan
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.feed import Timetable
 from ganzoo.engine.player import Player
-from ganzoo.engine.player_optimizer import Optimisation
+from ganzoo.engine.player_optimizer import AssignedOptimizer
 from ganzoo.engine.scheduled import Factor
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.registry.signature import parameters
@@ -57,14 +57,14 @@ def _why_not(player: Player) -> str:
     return "pays penalties" if len(player.penalties) else "takes gradients inside its forward pass"
 
 
-def optimisations(player: Player, blueprint: Blueprint) -> list[Optimisation]:
+def make_optimizers(player: Player, blueprint: Blueprint) -> list[AssignedOptimizer]:
     """A player's optimizers: one for each network with a table of its own, one for all else."""
     made = []
     for name, share in _shares(player, blueprint).items():
         assert name is not None
         optimizer = _fused(blueprint.optimizers[name]).make(list(share.values()))
         clip_norm = blueprint.recipe.optimizers[name].clip_norm
-        made.append(Optimisation(share, optimizer, clip_norm))
+        made.append(AssignedOptimizer(share, optimizer, clip_norm))
     return made
 
 
@@ -92,7 +92,9 @@ def _fused(plan: ComponentPlan) -> ComponentPlan:
 
 def factor(plan: SchedulePlan, table: Timetable) -> Factor:
     """A schedule with its warm-up in steps."""
-    return Factor(plan.schedule.make(), plan.warmup.steps(*table.spans) if plan.warmup else 0)
+    return Factor(
+        plan.schedule.make(), plan.warmup.steps(*table.image_counts) if plan.warmup else 0
+    )
 
 
 def averaged(blueprint: Blueprint, assembly: Assembly) -> list[str]:
@@ -120,6 +122,6 @@ def make_averages(blueprint: Blueprint, assembly: Assembly, table: Timetable) ->
     decay = ema.decay
     if decay is None:
         assert ema.half_life is not None
-        decay = 0.5 ** (1 / ema.half_life.steps(*table.spans))
+        decay = 0.5 ** (1 / ema.half_life.steps(*table.image_counts))
     networks = {name: assembly.networks[name] for name in averaged(blueprint, assembly)}
     return Ema(networks, decay, ema.warmup)

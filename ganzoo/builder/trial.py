@@ -60,7 +60,7 @@ class Trial:
 
 
 @dataclass
-class TrialMover:
+class TrialMinimiser:
     """Backward only; notes which parameters it reached."""
 
     player: Player
@@ -133,9 +133,9 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     batch = example(blueprint.variables, blueprint.recipe.train.batch_size)
     _check_shapes(blueprint, assembly, batch, trial, source)
     faults: list[Fault] = []
-    movers = [TrialMover(player, trial.idle, faults) for player in assembly.players]
+    minimisers = [TrialMinimiser(player, trial.idle, faults) for player in assembly.players]
     latents = deepcopy(latent_shapes(blueprint))  # training's must not know of the trial
-    game = Game(movers, assembly.networks, latents, 0)
+    game = Game(minimisers, assembly.networks, latents, 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.latent_samplers}
     trial.mark(assembly)
     with Counter() as counter:
@@ -148,7 +148,7 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
 
 def _a_turn_of_all(players: Sequence[Player], sample: Values) -> tuple[int, Draws]:
     """A step in which every player moves, and what it is played on."""
-    step = math.lcm(*(player.pace.every for player in players)) - 1
+    step = math.lcm(*(player.update_interval.every for player in players)) - 1
     return step, {stream: [sample] for stream in (SHARED, *map(stream_of, players))}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accelerate import Accelerator
 
 from ganzoo.engine.expressions import Values
-from ganzoo.engine.loader import Batches, make_loader
+from ganzoo.engine.loader import ShuffledBatches, make_loader
 from ganzoo.engine.player import Player
 from ganzoo.engine.step import SHARED, stream_of
 from ganzoo.engine.workers import Workers
@@ -21,7 +21,7 @@ class Timetable:
 
     batch_size: samples a micro-batch in each process; accumulate: micro-batches a step.
     every: how often to log, draw samples and write a checkpoint.
-    spans: images an epoch and a step, from which other durations follow.
+    image_counts: images an epoch and a step, from which other durations follow.
     """
 
     steps: int
@@ -32,7 +32,7 @@ class Timetable:
     log_every: int
     samples_every: int
     checkpoint_every: int
-    spans: tuple[int, int] = (1, 1)
+    image_counts: tuple[int, int] = (1, 1)
 
 
 def walk(
@@ -47,9 +47,9 @@ def walk(
 
     player: whose stream it is; None is all players' own. workers: where processes are noted.
     """
-    every = player.pace.every if player else 1
+    every = player.update_interval.every if player else 1
     a_turn = table.accumulate * int(accelerator.num_processes)
     start, stop = done // every * a_turn, table.steps // every * a_turn
     stream = stream_of(player) if player else SHARED
-    batches = Batches(len(data), table.batch_size, table.seed, start, stop, stream)
+    batches = ShuffledBatches(len(data), table.batch_size, table.seed, start, stop, stream)
     return iter(accelerator.prepare(make_loader(data, batches, table.workers, workers)))

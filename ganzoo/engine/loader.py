@@ -16,7 +16,7 @@ from ganzoo.interfaces import Data, Sample
 Key = tuple[int, int]
 
 
-class Samples(Dataset[Sample]):
+class TrainingSamples(Dataset[Sample]):
     """Training samples by (epoch, index): the same one in any worker, at any time.
 
     stream: a fresh player's name; each stream has chances of its own.
@@ -30,7 +30,7 @@ class Samples(Dataset[Sample]):
         return self.data.train_sample(key[1], chance)
 
 
-class Batches(Sampler[list[Key]]):
+class ShuffledBatches(Sampler[list[Key]]):
     """Batches `start` to `stop` of an endless walk: every epoch visits each index once, shuffled.
 
     A batch may begin in one epoch and end in the next; nothing is dropped.
@@ -71,13 +71,15 @@ def told_by_worker(error: DataError) -> DataError:
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
-def make_loader(data: Data, batches: Batches, workers: int, own: Workers) -> DataLoader[Sample]:
+def make_loader(
+    data: Data, batches: ShuffledBatches, workers: int, own: Workers
+) -> DataLoader[Sample]:
     """A loader of those batches; Accelerate shares them out among processes.
 
     own: where the processes that it starts are noted.
     """
     return DataLoader(
-        Samples(data, batches.seed, batches.stream),
+        TrainingSamples(data, batches.seed, batches.stream),
         batch_sampler=batches,
         num_workers=workers,
         persistent_workers=False,

@@ -76,7 +76,7 @@ class Player(nn.Module):
     sides: the samples it is shown by others.
     first: expressions to evaluate before all else, so that chance falls on them as it did when
         they were made ahead.
-    pace: how often it moves, and on whose batches.
+    update_interval: how often it moves, and on whose batches.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class Player(nn.Module):
         terms: Sequence[Term],
         sides: Sequence[Side] = (),
         first: Sequence[Expression] = (),
-        pace: UpdateInterval = UpdateInterval(),
+        update_interval: UpdateInterval = UpdateInterval(),
     ) -> None:
         super().__init__()
-        self.name, self.pace = name, pace
+        self.name, self.update_interval = name, update_interval
         self.networks = nn.ModuleDict(dict(own))
         self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
         self.penalties = nn.ModuleList(penalties(terms).values())
@@ -165,4 +165,4 @@ class Player(nn.Module):
 def penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:
     """The penalties of all terms, by the names of their losses."""
     priced = [term for term in terms if isinstance(term, PenalisedTerm)]
-    return {charge.name: charge.penalty for term in priced for charge in term.charges}
+    return {weighted.name: weighted.penalty for term in priced for weighted in term.penalties}

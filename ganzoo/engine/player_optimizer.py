@@ -15,7 +15,7 @@ from ganzoo.engine.player import Player
 
 
 @dataclass(frozen=True)
-class Optimisation:
+class AssignedOptimizer:
     """An optimizer for some of a player's parameters.
 
     clip_norm: the largest norm of their gradient, taken together; None for no limit.
@@ -27,7 +27,7 @@ class Optimisation:
 
 
 @dataclass
-class Mover:
+class PlayerOptimizer:
     """A player, ready to move.
 
     prepared: the player as it runs, wrapped where there are several processes.
@@ -36,14 +36,12 @@ class Mover:
 
     player: Player
     prepared: nn.Module
-    optimisations: Sequence[Optimisation]
+    optimizers: Sequence[AssignedOptimizer]
     accelerator: Accelerator
     factors: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rates = [
-            [group["lr"] for group in o.optimizer.param_groups] for o in self.optimisations
-        ]
+        self._rates = [[group["lr"] for group in o.optimizer.param_groups] for o in self.optimizers]
 
     @property
     def module(self) -> nn.Module:
@@ -64,23 +62,23 @@ class Mover:
         weighted = [weights[n] * factors.get(n, 1.0) * loss for n, loss in losses.items()]
         self.accelerator.backward(torch.stack(weighted).sum() * share)
         if last:
-            for optimisation in self.optimisations:
-                self._step(optimisation)
+            for assigned in self.optimizers:
+                self._step(assigned)
 
-    def _step(self, optimisation: Optimisation) -> None:
-        optimizer = optimisation.optimizer
-        if optimisation.clip_norm is not None:
+    def _step(self, assigned: AssignedOptimizer) -> None:
+        optimizer = assigned.optimizer
+        if assigned.clip_norm is not None:
             self.accelerator.unscale_gradients(optimizer)
-            nn.utils.clip_grad_norm_(optimisation.parameters.values(), optimisation.clip_norm)
+            nn.utils.clip_grad_norm_(assigned.parameters.values(), assigned.clip_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
     def set_rate(self, factor: float) -> None:
         """Scale the learning rate of every group."""
-        for optimisation, rates in zip(self.optimisations, self._rates, strict=True):
-            for group, rate in zip(optimisation.optimizer.param_groups, rates, strict=True):
+        for assigned, rates in zip(self.optimizers, self._rates, strict=True):
+            for group, rate in zip(assigned.optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
 
     def rates(self) -> list[float]:
         """The learning rate of each optimizer."""
-        return [float(o.optimizer.param_groups[0]["lr"]) for o in self.optimisations]
+        return [float(o.optimizer.param_groups[0]["lr"]) for o in self.optimizers]

@@ -53,10 +53,10 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
             f"{processes}; start as many, since each has histories and samples of its own"
         )
     notes = [_load(name, kept, tensors, header, folder) for name, kept in _remembered(trainer)]
-    for mover in trainer.movers:
-        moments = under(f"optimizer/{mover.player.name}/", tensors)
-        numbers = header["numbers"][mover.player.name]
-        for each in mover.optimisations:
+    for player_optimizer in trainer.player_optimizers:
+        name = player_optimizer.player.name
+        moments, numbers = under(f"optimizer/{name}/", tensors), header["numbers"][name]
+        for each in player_optimizer.optimizers:
             load_optimizer(
                 each.optimizer.optimizer,
                 each.parameters,
@@ -85,10 +85,10 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
         state, shared = kept.tensors()
         tensors |= prefixed(f"{key}/", state)
         header["shared"] |= {key: shared} if state else {}
-    for mover in trainer.movers:
-        name = mover.player.name
+    for player_optimizer in trainer.player_optimizers:
+        name = player_optimizer.player.name
         header["numbers"][name] = {}
-        for each in mover.optimisations:
+        for each in player_optimizer.optimizers:
             moments, numbers = optimizer_state(each.optimizer.optimizer, each.parameters)
             tensors |= prefixed(f"optimizer/{name}/", moments)
             header["numbers"][name] |= numbers
@@ -126,7 +126,7 @@ def _of(parameters: Mapping[str, nn.Parameter], entries: Mapping[str, Any]) -> d
 
 
 def _buffers(trainer: Trainer) -> list[tuple[str, Buffer]]:
-    sides = [side for mover in trainer.movers for side in mover.player.sides]
+    sides = [side for player in trainer.game.players for side in player.sides]
     return [(side.name, side.buffer) for side in sides if side.buffer is not None]
 
 

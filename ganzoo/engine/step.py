@@ -39,7 +39,7 @@ def shared(*micro_batches: Values) -> Draws:
     return {SHARED: micro_batches}
 
 
-class Mover(Protocol):
+class Minimiser(Protocol):
     """What moves a player: its module as Accelerate prepared it, and a way to minimise."""
 
     player: Player
@@ -64,7 +64,7 @@ class Game:
     rank: which process this is; each has its own chance.
     """
 
-    movers: Sequence[Mover]
+    minimisers: Sequence[Minimiser]
     networks: Mapping[str, nn.Module]
     latents: Mapping[str, tuple[Latent, tuple[int, ...]]]
     seed: int
@@ -72,9 +72,9 @@ class Game:
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def __post_init__(self) -> None:
-        self.players = [mover.player for mover in self.movers]
+        self.players = [minimiser.player for minimiser in self.minimisers]
         self._moving = [list(player.trainable().values()) for player in self.players]
-        self._makings: dict[tuple[str, tuple[int, ...]], FakePlan] = {}
+        self._fake_plans: dict[tuple[str, tuple[int, ...]], FakePlan] = {}
 
     def step(self, step: int, draws: Draws) -> Losses:
         """Let every player whose turn it is move once; losses by player, before their weights."""
@@ -91,8 +91,8 @@ class Game:
             self._freeze_all_but(index)
             player = self.players[index]
             stream = stream_of(player)
-            making = self._making(stream, moving)
-            returns = making.returned if index == moving[0] else ()
+            fake_plan = self._fake_plan(stream, moving)
+            returns = fake_plan.returned if index == moving[0] else ()
             losses[player.name] = self._move(step, index, batches[stream], returns)
         return losses
 
@@ -101,31 +101,31 @@ class Game:
     ) -> Values:
         """A micro-batch with its latents, and the fakes that must be made ahead."""
         values = {**sample, **self._draw_latents((step, stream, micro), sample)}
-        values.update(self._make_ahead(step, micro, self._making(stream, moving), values))
+        values.update(self._make_ahead(step, micro, self._fake_plan(stream, moving), values))
         return values
 
     def _move(
         self, step: int, index: int, batches: Sequence[Values], returns: Sequence[str]
     ) -> dict[str, Tensor]:
         """One player's turn: every micro-batch forward and backward, then its optimizers."""
-        mover, count = self.movers[index], len(batches)
+        minimiser, count = self.minimisers[index], len(batches)
         sums: dict[str, Tensor] = {}
         for micro, values in enumerate(batches):
-            inputs = {**values, **self._show((step, micro), mover.player, values)}
+            inputs = {**values, **self._show((step, micro), minimiser.player, values)}
             seed_torch(self.seed, "play", step, index, self.rank, micro)
             last = micro == count - 1
-            with mover.turn(last):
-                found, made = mover.module(inputs, returns=returns)
-                mover.minimise(found, 1 / count, last)
+            with minimiser.turn(last):
+                found, made = minimiser.module(inputs, returns=returns)
+                minimiser.minimise(found, 1 / count, last)
             values.update(made)
             sums = {name: sums.get(name, 0) + loss.detach() for name, loss in found.items()}
         return {name: total / count for name, total in sums.items()} if count > 1 else sums
 
-    def _making(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
-        if (stream, moving) not in self._makings:
+    def _fake_plan(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
+        if (stream, moving) not in self._fake_plans:
             audience = {i for i, p in enumerate(self.players) if stream_of(p) == stream}
-            self._makings[stream, moving] = plan_fakes(self.players, moving, audience)
-        return self._makings[stream, moving]
+            self._fake_plans[stream, moving] = plan_fakes(self.players, moving, audience)
+        return self._fake_plans[stream, moving]
 
     def _draw_latents(self, purpose: tuple[int, str, int], sample: Values) -> Values:
         first = next(iter(sample.values()))
@@ -139,9 +139,9 @@ class Game:
             drawn[name] = latent_value.to(first.device)
         return drawn
 
-    def _make_ahead(self, step: int, micro: int, making: FakePlan, values: Values) -> Values:
+    def _make_ahead(self, step: int, micro: int, fake_plan: FakePlan, values: Values) -> Values:
         made: Values = {}
-        for index, expressions in making.ahead.items():
+        for index, expressions in fake_plan.ahead.items():
             player = self.players[index]
             own = tuple(e for e in expressions if str(e) in player.makes)
             levels = plan(own, values)
@@ -165,7 +165,7 @@ class Game:
         return inputs
 
     def _freeze_all_but(self, index: int) -> None:
-        """Only the mover's parameters get a gradient; others are run through, not trained."""
+        """Only the moving player's parameters get a gradient; others are only run through."""
         for other, parameters in enumerate(self._moving):
             for parameter in parameters:
                 parameter.requires_grad_(other == index)
@@ -173,12 +173,12 @@ class Game:
 
 def is_turn(player: Player, step: int) -> bool:
     """Whether a player moves on that step, counted from 0."""
-    return (step + 1) % player.pace.every == 0
+    return (step + 1) % player.update_interval.every == 0
 
 
 def stream_of(player: Player) -> str:
     """The stream whose batches a player is given."""
-    return player.name if player.pace.fresh else SHARED
+    return player.name if player.update_interval.fresh else SHARED
 
 
 def _float_type(sample: Values) -> torch.dtype:

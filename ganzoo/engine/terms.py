@@ -100,7 +100,7 @@ class WeightedPenalty:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PenalisedSide:
     """One side of a penalised term: what the critic is shown, and its wire as a function of that.
 
     arguments: what stands where the critic's own networks begin, each once.
@@ -117,7 +117,9 @@ class Shown:
         return scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
 
 
-def show(real: Expression, fake: Expression, own: Collection[str]) -> tuple[Shown, Shown]:
+def penalised_sides(
+    real: Expression, fake: Expression, own: Collection[str]
+) -> tuple[PenalisedSide, PenalisedSide]:
     """Both sides' wires, cut where the critic's own networks begin.
 
     Penalties mix the two sides argument by argument: what comes twice is one argument only if it
@@ -133,7 +135,7 @@ def show(real: Expression, fake: Expression, own: Collection[str]) -> tuple[Show
         names = [placeholder("shown", place) for place in places]
         arguments = dict(zip(names, parts, strict=True))
         cut = replaced(wire, own, names)
-        found.append(Shown(tuple(arguments.values()), tuple(arguments), cut))
+        found.append(PenalisedSide(tuple(arguments.values()), tuple(arguments), cut))
     return found[0], found[1]
 
 
@@ -143,14 +145,14 @@ class PenalisedTerm:
 
     name: str
     loss: AdversarialLoss
-    real: Shown
-    fake: Shown
-    charges: Sequence[WeightedPenalty]
+    real: PenalisedSide
+    fake: PenalisedSide
+    penalties: Sequence[WeightedPenalty]
 
     @property
     def weights(self) -> dict[str, float]:
         """The weight of each loss: only penalties have one."""
-        return {self.name: 1.0, **{charge.name: charge.weight for charge in self.charges}}
+        return {self.name: 1.0, **{weighted.name: weighted.weight for weighted in self.penalties}}
 
     def expressions(self) -> list[Expression]:
         """What the term needs evaluated: what the critic is shown."""
@@ -158,15 +160,17 @@ class PenalisedTerm:
 
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, and that of each penalty, by its name."""
-        fake, real = (_judged(side, values, networks) for side in (self.fake, self.real))
+        fake, real = (
+            _discriminator_output(side, values, networks) for side in (self.fake, self.real)
+        )
         found = {self.name: _discriminator_loss(self.loss, real.logits, fake.logits)}
         shape = [values[str(argument)] for argument in self.real.arguments]
 
         def discriminate(*arguments: Tensor) -> list[Tensor]:
             return self.real.logits(like(shape, arguments), networks)
 
-        for charge in self.charges:
-            found[charge.name] = charge.penalty(discriminate, real, fake)
+        for weighted in self.penalties:
+            found[weighted.name] = weighted.penalty(discriminate, real, fake)
         return found
 
 
@@ -188,7 +192,9 @@ def _discriminator_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Te
     return mean([loss.discriminator_loss(on_real, on_fake) for on_real, on_fake in sides])
 
 
-def _judged(side: Shown, values: Values, networks: Networks) -> DiscriminatorOutput:
+def _discriminator_output(
+    side: PenalisedSide, values: Values, networks: Networks
+) -> DiscriminatorOutput:
     """Its arguments in a row, those in lists included, and its logits."""
     shown = [values[str(argument)] for argument in side.arguments]
     arguments = tuple(map(_with_gradient, flat(shown)))

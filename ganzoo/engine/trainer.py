@@ -17,7 +17,7 @@ from ganzoo.engine.feed import Timetable, walk
 from ganzoo.engine.memory import Memory, is_resting
 from ganzoo.engine.meter import Meter
 from ganzoo.engine.player import Player, penalties
-from ganzoo.engine.player_optimizer import Mover, Optimisation
+from ganzoo.engine.player_optimizer import AssignedOptimizer, PlayerOptimizer
 from ganzoo.engine.scheduled import Factor
 from ganzoo.engine.step import SHARED, Draws, Game, is_turn, stream_of
 from ganzoo.engine.stop_sync import StopSync
@@ -43,12 +43,12 @@ class Rules:
     """How the game is played, beside its players.
 
     rate: of all learning rates. weights: of scheduled terms, by name.
-    optimisations: makes a player's optimizers. averages: makes the averages of weights.
+    optimizers_of: makes a player's optimizers. averages: makes the averages of weights.
     compiled: run players through torch.compile where that is possible.
     """
 
     rate: Factor
-    optimisations: Callable[[Player], Sequence[Optimisation]]
+    optimizers_of: Callable[[Player], Sequence[AssignedOptimizer]]
     weights: Mapping[str, Factor] = field(default_factory=dict)
     averages: Callable[[], Ema] | None = None
     compiled: bool = False
@@ -78,10 +78,10 @@ class Trainer:
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
         for network in networks.values():
             network.to(accelerator.device, dtype)
-        self.movers = [self._prepare(player.to(dtype=dtype)) for player in players]
+        self.player_optimizers = [self._prepare(player.to(dtype=dtype)) for player in players]
         self.ema = rules.averages() if rules.averages else None
         self.game = Game(
-            self.movers, networks, latents, timetable.seed, accelerator.process_index,
+            self.player_optimizers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
         )  # fmt: skip
         self.memory = self._remember(latents)
@@ -90,7 +90,7 @@ class Trainer:
         self.stop = False
         self.waiting = self.moving = False
         self.workers = Workers()
-        self.looks = StopSync(accelerator)
+        self.stop_sync = StopSync(accelerator)
         self.batch_hook: Callable[[Draws], None] | None = None
 
     @property
@@ -162,9 +162,9 @@ class Trainer:
         progress = self.progress(self.done)
         rate = self.rules.rate.at(progress)
         factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
-        for mover in self.movers:
-            mover.set_rate(rate)
-            mover.factors = factors
+        for player_optimizer in self.player_optimizers:
+            player_optimizer.set_rate(rate)
+            player_optimizer.factors = factors
         draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
         if self.batch_hook:
             self.batch_hook(draws)
@@ -179,13 +179,14 @@ class Trainer:
         memory = Memory(self.accelerator.device)
         for name, network in self.networks.items():
             memory.add(f"network/{name}", network, always=not is_resting(network))
-        for mover in self.movers:
-            for term in mover.player.terms:
+        for player_optimizer in self.player_optimizers:
+            player = player_optimizer.player
+            for term in player.terms:
                 memory.add(f"loss/{term.name}", term.loss)
-            for name, penalty in penalties(mover.player.terms).items():
+            for name, penalty in penalties(player.terms).items():
                 memory.add(f"penalty/{name}", penalty)
-            for number, each in enumerate(mover.optimisations):
-                memory.add(f"optimizer/{mover.player.name}/{number}", each.optimizer.optimizer)
+            for number, each in enumerate(player_optimizer.optimizers):
+                memory.add(f"optimizer/{player.name}/{number}", each.optimizer.optimizer)
         for name, (latent, _) in latents.items():
             memory.add(f"latent/{name}", latent)
         for name, factor in {"": self.rules.rate, **self.rules.weights}.items():
@@ -194,18 +195,18 @@ class Trainer:
             memory.add(f"ema/{name}", average, always=True)
         return memory
 
-    def _prepare(self, player: Player) -> Mover:
+    def _prepare(self, player: Player) -> PlayerOptimizer:
         player.train()
         if self.rules.compiled and not player.double_backward:
             player.compile()
-        planned = self.rules.optimisations(player)
+        planned = self.rules.optimizers_of(player)
         module, *optimizers = self.accelerator.prepare(player, *(o.optimizer for o in planned))
         prepared = [replace(o, optimizer=p) for o, p in zip(planned, optimizers, strict=True)]
-        return Mover(player, module, prepared, self.accelerator)
+        return PlayerOptimizer(player, module, prepared, self.accelerator)
 
     def batches(self) -> Generator[Draws, None, None]:
         """What this process plays each step on, from the next step to the last."""
-        fresh = [mover.player for mover in self.movers if mover.player.pace.fresh]
+        fresh = [player for player in self.game.players if player.update_interval.fresh]
         walks = {stream_of(player): (player, self._walk(player)) for player in fresh}
         common = self._walk(None)
         for step in range(self.done, self.timetable.steps):
@@ -234,7 +235,7 @@ class Trainer:
             "step": self.done,
             "epoch": progress.epoch,
             "images": self.done * self.images_a_step,
-            "lr": {mover.player.name: mover.rates()[0] for mover in self.movers},
+            "lr": {o.player.name: o.rates()[0] for o in self.player_optimizers},
             **self.meter.read(),
             "time": round(time.time(), 3),
         }
@@ -243,4 +244,4 @@ class Trainer:
 
     def _asked_to_stop(self) -> bool:
         """Whether this process, or any other, was asked; all stop at the same step."""
-        return self.looks.asked(self.done, self.stop)
+        return self.stop_sync.asked(self.done, self.stop)

@@ -86,8 +86,8 @@ def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
 def _term(term: TermPlan) -> Term:
     size = term.buffer.settings.get("size") if term.buffer else None
     buffer = [f"{term.buffer.name} of {size}" if size else term.buffer.name] if term.buffer else []
-    charges = [penalty.penalty.name for penalty in term.penalties]
-    note = " + ".join([_weighted(term.weight, term.loss.name), *charges])
+    penalties = [penalty.penalty.name for penalty in term.penalties]
+    note = " + ".join([_weighted(term.weight, term.loss.name), *penalties])
     return Term(term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.critics))
 
 

@@ -29,9 +29,9 @@ class Evaluator:
         experiment, trainer = recorder.experiment, recorder.trainer
         self.recorder, self.tell = recorder, tell
         self.best = Best(experiment, recorder.folder.path)
-        spans = trainer.timetable.spans
+        image_counts = trainer.timetable.image_counts
         plans = experiment.blueprint.metrics.items()
-        self.every = {n: p.every.steps(*spans) for n, p in plans if p.every}
+        self.every = {n: p.every.steps(*image_counts) for n, p in plans if p.every}
         self.told = ""
 
     def on_step(self, step: int) -> None:

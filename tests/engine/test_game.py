@@ -87,14 +87,16 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
     experiment = build_recipe(recipes / "cyclegan.toml", tiny())
     trainer = experiment.trainer(Accelerator(cpu=True))
     seen = []
-    for mover in trainer.movers:
-        others = [p for o in trainer.movers if o is not mover for p in o.player.parameters()]
+    for each in trainer.player_optimizers:
+        others = [
+            p for o in trainer.player_optimizers if o is not each for p in o.player.parameters()
+        ]
 
-        def look(*_, mover=mover, others=others):
-            own = [p.grad is not None for p in mover.player.parameters()]
-            seen.append((mover.player.name, all(own), any(p.grad is not None for p in others)))
+        def look(*_, each=each, others=others):
+            own = [p.grad is not None for p in each.player.parameters()]
+            seen.append((each.player.name, all(own), any(p.grad is not None for p in others)))
 
-        mover.optimisations[0].optimizer.optimizer.register_step_pre_hook(look)
+        each.optimizers[0].optimizer.optimizer.register_step_pre_hook(look)
     trainer.train_step(next(iter(trainer.batches())))
     assert seen == [("generators", True, False), ("discriminators", True, False)]
 
@@ -102,7 +104,7 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
 def test_the_others_do_not_move(recipes, tiny):
     experiment = build_recipe(recipes / "cyclegan.toml", tiny())
     trainer = experiment.trainer(Accelerator(cpu=True))
-    trainer.movers[1].minimise = lambda losses, share, last: None
+    trainer.player_optimizers[1].minimise = lambda losses, share, last: None
     before = copy.deepcopy(experiment.networks["D_X"].state_dict())
     trainer.train_step(next(iter(trainer.batches())))
     after = experiment.networks["D_X"].state_dict()

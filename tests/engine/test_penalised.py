@@ -24,7 +24,7 @@ def trainer_of(recipes, tiny, overrides, recipe="cyclegan.toml"):
 def test_r1_in_a_step_equals_an_independent_one(recipes, tiny):
     """½ the squared gradient of each sample's mean logit, by a loop over samples."""
     experiment, trainer = trainer_of(recipes, tiny, {**PLAIN, **R1})
-    critics = trainer.movers[1]
+    critics = trainer.player_optimizers[1]
     assert critics.player.weights == {
         "adversarial_Y": 1.0, "adversarial_Y.r1": 5.0, "adversarial_X": 1.0,
     }  # fmt: skip
@@ -69,7 +69,7 @@ def test_without_weight_a_penalty_is_not_computed(recipes, tiny):
     none = {"losses.adversarial_Y.penalties": [{"type": "r1", "weight": 0}]}
     one, first = trainer_of(recipes, tiny, {**PLAIN, **none})
     two, second = trainer_of(recipes, tiny, PLAIN)
-    assert not first.movers[1].player.double_backward
+    assert not first.player_optimizers[1].player.double_backward
     for trainer in (first, second):
         trainer.train_step(next(trainer.batches()))
     assert first.meter.read() == second.meter.read()

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from ganzoo import build_recipe, load_recipe
 from ganzoo.engine.checkpoint import checkpoints
-from ganzoo.engine.loader import Batches
+from ganzoo.engine.loader import ShuffledBatches
 from ganzoo.errors import ModelError
 from ganzoo.training.train import train
 
@@ -231,7 +231,7 @@ def test_an_unreadable_image_ends_all_processes(written, tmp_path):
         (tmp_path / name).mkdir()
         for index in range(8):
             Image.new("RGB", (16, 16), (index, 50, 90)).save(tmp_path / name / f"{index}.png")
-    third = list(Batches(8, 1, 0, 0, 8))[5]  # the second process's share of the third step
+    third = list(ShuffledBatches(8, 1, 0, 0, 8))[5]  # the second process's share of the third step
     cut = tmp_path / "trainA" / f"{third[0][1]}.png"  # its header is whole
     Image.effect_noise((64, 64), 90).save(cut)
     cut.write_bytes(cut.read_bytes()[:1000])

@@ -81,8 +81,8 @@ def test_averages_follow_their_formula(trained):
     def watch(trainer):
         weight = trainer.networks["G"].model[1].weight
         kept.append(weight.detach().clone())
-        [optimisation] = trainer.movers[0].optimisations
-        optimisation.optimizer.optimizer.register_step_post_hook(
+        [assigned] = trainer.player_optimizers[0].optimizers
+        assigned.optimizer.optimizer.register_step_post_hook(
             lambda *_: kept.append(weight.detach().clone())
         )
 
@@ -132,11 +132,11 @@ def test_one_optimizer_a_network(trained):
         optimizers__D_X={"type": "sgd", "lr": 0.5},
         optimizers__discriminators={"type": "adam", "lr": 1e-3},
     )
-    generators, critics = trainer.movers
-    assert [type(o.optimizer.optimizer).__name__ for o in generators.optimisations] == ["Adam"]
+    generators, critics = trainer.player_optimizers
+    assert [type(o.optimizer.optimizer).__name__ for o in generators.optimizers] == ["Adam"]
     kinds = {
         type(o.optimizer.optimizer).__name__: {name.split(".")[1] for name in o.parameters}
-        for o in critics.optimisations
+        for o in critics.optimizers
     }
     assert kinds == {"SGD": {"D_X"}, "Adam": {"D_Y"}}
     assert sorted(critics.rates()) == [1e-3, 0.5]
@@ -149,13 +149,13 @@ def test_the_gradient_is_clipped_before_the_step(trained, accumulate):
     norms = []
 
     def watch(trainer):
-        [optimisation] = trainer.movers[0].optimisations
-        parameters = optimisation.parameters.values()
+        [assigned] = trainer.player_optimizers[0].optimizers
+        parameters = assigned.parameters.values()
 
         def look(*_):
             norms.append(float(torch.stack([p.grad.norm() for p in parameters]).norm()))
 
-        optimisation.optimizer.optimizer.register_step_pre_hook(look)
+        assigned.optimizer.optimizer.register_step_pre_hook(look)
 
     sgd = {"type": "sgd", "lr": 1e-3}
     settings = {"watch": watch, "train__accumulate": accumulate}
@@ -275,9 +275,9 @@ def test_warm_up():
 def test_warm_up_in_a_recipe(trained):
     schedule = {"type": "constant", "warmup": "4 images"}
     _, trainer = trained(1, schedule=schedule, train__batch_size=2, optimizers__default__lr=0.01)
-    assert trainer.movers[0].rates() == [pytest.approx(0.005)]
+    assert trainer.player_optimizers[0].rates() == [pytest.approx(0.005)]
     trainer.train_step(next(trainer.batches()))
-    assert trainer.movers[0].rates() == [pytest.approx(0.01)]
+    assert trainer.player_optimizers[0].rates() == [pytest.approx(0.01)]
 
 
 WRONG = {

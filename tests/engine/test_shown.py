@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from ganzoo import build_recipe
-from ganzoo.engine.terms import show
+from ganzoo.engine.terms import penalised_sides
 from ganzoo.errors import RecipeError
 from ganzoo.expression import parse
 from ganzoo.interfaces import Discriminator, Generator, Loss, Network, head
@@ -210,7 +210,7 @@ def test_the_slope_of_a_list_by_hand(tiny):
     ],
 )  # fmt: skip
 def test_what_is_shown_is_where_the_critics_own_networks_begin(real, fake, shown):
-    found = show(parse(real), parse(fake), {"D", "E"})
+    found = penalised_sides(parse(real), parse(fake), {"D", "E"})
     assert tuple([str(argument) for argument in side.arguments] for side in found) == shown
 
 

@@ -107,7 +107,7 @@ def _batches(train: Train) -> str:
 
 def _paced(player: Player) -> str:
     """`generators (every 5th step, on batches of their own)`."""
-    pace = player.pace
-    said = [f"every {pace.every} steps"] if pace.every > 1 else []
-    said += ["on batches of its own"] if pace.fresh else []
+    interval = player.update_interval
+    said = [f"every {interval.every} steps"] if interval.every > 1 else []
+    said += ["on batches of its own"] if interval.fresh else []
     return f"{player.name} ({', '.join(said)})" if said else player.name

@@ -82,8 +82,8 @@ def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], 
     if table.action == "off" or not recorder.main:
         return (), ()
     reader = Reader(loss_ranges(recorder.experiment.players))
-    paces = [player.pace.every for player in recorder.experiment.players]
-    patience = max(table.patience.steps(*trainer.timetable.spans), *paces)
+    intervals = [player.update_interval.every for player in recorder.experiment.players]
+    patience = max(table.patience.steps(*trainer.timetable.image_counts), *intervals)
     alarms = Alarms(recorder, display, reader, patience)
     alarms.begin()
     return [Watch(recorder.experiment, trainer, reader, patience)], [alarms]

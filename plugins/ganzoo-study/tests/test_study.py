@@ -104,7 +104,7 @@ def test_certainty_and_nobody():
             score(nobody)
 
 
-# ---- FakePlan a study
+# ---- Making a study
 
 
 def test_both_classes_become_alike(tmp_path, images):

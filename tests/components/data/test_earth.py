@@ -21,7 +21,7 @@ from ganzoo.components.data import earth_maps
 from ganzoo.components.data.earth import Earth
 from ganzoo.components.data.earth_maps import FILES, Source, find_map, load_map
 from ganzoo.components.data.earth_regions import Windows, find_windows, held_out_blocks, is_land
-from ganzoo.engine.loader import Samples
+from ganzoo.engine.loader import TrainingSamples
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -303,10 +303,10 @@ def test_spawned_workers_see_the_same() -> None:
     copy = pickle.loads(packed)
     keys = [(0, index) for index in range(4)]
     loader = DataLoader(
-        Samples(data, 0), 2, sampler=keys, num_workers=1, multiprocessing_context="spawn"
+        TrainingSamples(data, 0), 2, sampler=keys, num_workers=1, multiprocessing_context="spawn"
     )
     batches = [batch["x"] for batch in loader]
-    expected = [Samples(copy, 0)[key]["x"] for key in keys]
+    expected = [TrainingSamples(copy, 0)[key]["x"] for key in keys]
     assert torch.equal(torch.cat(batches), torch.stack(expected))
 
 

@@ -16,7 +16,7 @@ from ganzoo.components.data import streets
 from ganzoo.components.data.cache import PictureCache
 from ganzoo.components.data.street_photo import OVERSAMPLING, street_scene
 from ganzoo.components.data.streets import CLASSES, HELD_OUT, LABELS, PALETTE, Streets
-from ganzoo.engine.loader import Samples
+from ganzoo.engine.loader import TrainingSamples
 from ganzoo.interfaces import Variable
 
 # Pixels of each class, and the mean green of 16 x 16 px blocks, of the look that was agreed on
@@ -224,10 +224,10 @@ def test_spawned_workers_see_the_same(cache: Path) -> None:
     assert isinstance(copy.scenes, PictureCache)
     keys = [(0, index) for index in range(4)]
     loader = DataLoader(
-        Samples(data, 0), 2, sampler=keys, num_workers=1, multiprocessing_context="spawn"
+        TrainingSamples(data, 0), 2, sampler=keys, num_workers=1, multiprocessing_context="spawn"
     )
     batches = [batch["x"] for batch in loader]
-    expected = [Samples(copy, 0)[key]["x"] for key in keys]
+    expected = [TrainingSamples(copy, 0)[key]["x"] for key in keys]
     assert torch.equal(torch.cat(batches), torch.stack(expected))
 
 
