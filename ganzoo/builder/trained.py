@@ -16,7 +16,7 @@ from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
 from ganzoo.expression import names
 from ganzoo.inference.model import Model, resting_modules
 from ganzoo.recipe.loading import Overrides, Source, override
-from ganzoo.recipe.older import spelt_out
+from ganzoo.recipe.older import up_to_date
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
 
@@ -87,7 +87,7 @@ def open_weights(
 def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
     given = overrides if isinstance(overrides, Mapping) else [*overrides]
     try:
-        tables = override({**spelt_out(dict(found.tables)), **change}, given)
+        tables = override({**up_to_date(dict(found.tables)), **change}, given)
         recipe = check_tables(_without_best(tables), str(found.file))
         blueprint = read(recipe, installed().registry, str(found.file))
     except RecipeError as error:

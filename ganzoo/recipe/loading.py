@@ -9,7 +9,7 @@ from typing import Any
 
 from ganzoo.errors import Fault, GanzooError, RecipeError, cut, did_you_mean
 from ganzoo.files.untrusted import deeper
-from ganzoo.recipe.older import spelt_out
+from ganzoo.recipe.older import up_to_date
 from ganzoo.recipe.origins import SET, Gathered, Layer
 from ganzoo.recipe.overrides import Overrides, merge, override, read_overrides
 from ganzoo.recipe.schema import Recipe, is_folder_name
@@ -128,7 +128,7 @@ def _read(place: str, path: Path, seen: tuple[Path, ...]) -> list[Layer]:
         raise _at_extends(place, "this recipe extends itself")
     if len(seen) == LONGEST:
         raise _at_extends(place, f"more than {LONGEST} recipes extend one another")
-    tables = spelt_out(read_toml(path))
+    tables = up_to_date(read_toml(path))
     return _extended(place, tables, path.parent, (*seen, path.resolve()))
 
 

@@ -16,6 +16,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.discovery import installed
+from ganzoo.registry.former import is_at
 from ganzoo.registry.outline import Outline, outline
 from ganzoo.registry.signature import as_written
 
@@ -42,12 +43,7 @@ WIRES = {"loss": "forward", "metric": "update", "output": "make"}
 
 def kinds_at(path: Sequence[str]) -> tuple[str, ...]:
     """The kinds of component that the table at a path may name."""
-    for pattern, kinds in KINDS.items():
-        keys = pattern.split(".")
-        pairs = zip(keys, path, strict=False)
-        if len(keys) == len(path) and all(key in ("*", name) for key, name in pairs):
-            return kinds
-    return ()
+    return next((kinds for pattern, kinds in KINDS.items() if is_at(path, pattern)), ())
 
 
 def outlines_at(path: Sequence[str], name: str) -> Iterable[tuple[str, Outline | None]]:

@@ -12,6 +12,7 @@ from ganzoo.recipe.origins import Gathered
 from ganzoo.recipe.schema import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe.standins import without_faulty
 from ganzoo.recipe.tables import Output, PlayerTable
+from ganzoo.registry.former import new_name, renamed
 from ganzoo.registry.signature import as_written
 from ganzoo.registry.synonyms import same_key, synonym
 
@@ -106,6 +107,9 @@ BRANCHES = ("PlayerTable", "list[str]", "float", "WeightTable", "Output")
 def _fault(entry: Any, tables: Mapping[str, Any]) -> Fault:
     place = [str(part) for part in entry["loc"] if part not in BRANCHES]
     path, given = ".".join(place), entry["input"]
+    at, name = (place[:-1], place[-1]) if entry["type"] == "extra_forbidden" else (place, given)
+    if new := new_name(at, name):
+        return Fault(path, renamed(str(name), new))
     if entry["type"] == "extra_forbidden":
         return Fault(path, f"there is no '{cut(place[-1])}' here.{_known(place, given, tables)}")
     if entry["type"] == "missing":

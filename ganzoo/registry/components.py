@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganzoo.errors import GanzooError, did_you_mean, reason
+from ganzoo.registry.former import new_component, renamed
 
 KINDS = {
     "generator": "makes images: from images, from latents, or from both",
@@ -108,6 +109,8 @@ class Registry:
         """
         found = self.components.get((kind, name))
         if found is None:
+            if new := new_component(kind, name):
+                raise UnknownComponent(renamed(name, new))
             raise UnknownComponent(f"no {kind} is called '{name}'{self._reason(kind, name)}")
         return found
 

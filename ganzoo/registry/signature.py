@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ganzoo.errors import Fault, GanzooError, cut, listed
+from ganzoo.registry.former import new_name, renamed
 from ganzoo.registry.outline import Outline
 from ganzoo.registry.synonyms import setting_meant
 
@@ -147,7 +148,12 @@ def _faults(
         if setting in faults:
             continue
         if setting not in model.model_fields:
-            hint = setting_meant(setting, [*model.model_fields, *beside]) or _known(model)
+            known = [*model.model_fields, *beside]
+            new = new_name(path.split("."), setting)
+            if new in known:
+                faults[setting] = Fault(place, renamed(setting, new))
+                continue
+            hint = setting_meant(setting, known) or _known(model)
             faults[setting] = Fault(place, f"'{name}' has no setting '{cut(setting)}'.{hint}")
         elif setting not in given:
             faults[setting] = Fault(path, f"'{name}' needs the setting '{setting}'")

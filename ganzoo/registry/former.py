@@ -1,0 +1,41 @@
+"""Names that were given up, and the names that took their place.
+
+A person who writes a former name is told the new one wherever names are checked. Files that an
+earlier version wrote are read with the new names: see `recipe/older.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# Components, by kind and former name, as `("data", "earth"): "earth.images"`.
+COMPONENTS: dict[tuple[str, str], str] = {}
+# Keys of a recipe's tables and values in them, by the path at which they stand and former name;
+# `*` stands for any one key or place of a list,
+# as `("data", "aligned"): "paired"` or `("alarms.ignore.*", "critic_won"): "discriminator_won"`.
+PLACES: dict[tuple[str, str], str] = {}
+
+
+def new_component(kind: str, name: str) -> str:
+    """What a component is called now, or "" where it was never called otherwise."""
+    return COMPONENTS.get((kind, name), "")
+
+
+def new_name(path: Sequence[str], name: object) -> str:
+    """What a key in the table at a path, or the value there, is called now; else ""."""
+    for (where, old), new in PLACES.items():
+        if name == old and is_at(path, where):
+            return new
+    return ""
+
+
+def is_at(path: Sequence[str], pattern: str) -> bool:
+    """Whether a path is one that a pattern as `losses.*.penalties.*` means."""
+    keys = pattern.split(".")
+    pairs = zip(keys, path, strict=False)
+    return len(keys) == len(path) and all(key in ("*", name) for key, name in pairs)
+
+
+def renamed(old: str, new: str) -> str:
+    """The sentence that tells a new name."""
+    return f"'{old}' is called '{new}' now"
