@@ -145,7 +145,7 @@ def test_written_files_are_as_good_as_evaluate_says(tmp_path, monkeypatch):
     from ganzoo.components.data.images import save_image
     from ganzoo.components.data.streets import Streets
 
-    streets = Streets(size=96, count=4, held_out=6, flip=False, aligned=True)
+    streets = Streets(size=96, count=4, held_out=6, flip=False, paired=True)
     streets.prepare()
     for index in range(6):
         sample = streets.test_sample(index)

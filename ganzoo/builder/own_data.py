@@ -138,7 +138,6 @@ def need_of(blueprint: Blueprint) -> Need:
     Raises:
         DataError: something that no folder of images gives.
     """
-    from ganzoo.components.data.paired_folders import PairedFolders
     from ganzoo.expression import names
 
     data = blueprint.dataset
@@ -150,7 +149,7 @@ def need_of(blueprint: Blueprint) -> Need:
             f"this recipe learns from {', '.join(sorted(used))}, which no folder of images gives; "
             f"its own data are '{blueprint.recipe.data.type}'"
         )
-    return choosing.need_of(used, getattr(data, "aligned", isinstance(data, PairedFolders)) is True)
+    return choosing.need_of(used, data.trains_on_pairs)
 
 
 def _metrics(blueprint: Blueprint) -> Iterator[tuple[str, MetricPlan | None]]:

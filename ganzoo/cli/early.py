@@ -95,7 +95,7 @@ def need(recipe: Recipe) -> Need | None:
     terms = tuple(f"losses.{name}." for name, term in recipe.losses.items() if term.weight != 0)
     wires = [wire for path, wire in looked.wires if path.startswith(terms)]
     used = {name for wire in wires for name in names(wire)} - set(recipe.latents)
-    paired = recipe.data.settings.get("aligned", found.bases[0] == PAIRS) is True
+    paired = recipe.data.settings.get("paired", found.bases[0] == PAIRS) is True
     return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
 
 

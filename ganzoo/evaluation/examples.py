@@ -1,4 +1,4 @@
-"""What a metric learns from: a data set's aligned samples, by the metric's wires."""
+"""What a metric learns from: a data set's paired samples, by the metric's wires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganzoo.interfaces import Data, Sample
 
 
 class Examples(Sequence[Sample]):
-    """Aligned samples, each read when it is asked for.
+    """Paired samples, each read when it is asked for.
 
     variables: of the data, by the wire that shows each.
     device: where samples are put.

@@ -106,7 +106,7 @@ def _cases(metric: Metric) -> dict[str, dict[str, Any]]:
 
 
 def left_out(blueprint: Blueprint, data: Data) -> list[str]:
-    """The metrics that would learn from aligned samples, where prepared data have none."""
+    """The metrics that would learn from paired samples, where prepared data have none."""
     metrics = blueprint.metrics.items()
     learning = [name for name, plan in metrics if _learnt(plan)]
     return [] if not learning or data.paired_count() else learning

@@ -15,6 +15,8 @@ class Data(ABC):
     """Images for training, and test samples: held out, or training ones that stand in for them.
 
     The constructor only stores settings and declares `variables`; `prepare` looks at the disk.
+    trains_on_pairs: training samples hold x and y of the same scene. A data set that has both ways
+        calls the setting `paired`.
     paired: test samples hold x and y of the same scene, so that G(x) may be compared with y.
     places: settings that are paths, seen from the working directory. A run remembers them whole,
         and may be resumed with others, as long as `fingerprint` stays the same.
@@ -24,6 +26,7 @@ class Data(ABC):
     """
 
     variables: dict[str, Variable]
+    trains_on_pairs: bool = False
     paired: bool = False
     places: ClassVar[tuple[str, ...]] = ()
     places_within: ClassVar[tuple[str, ...]] = ()

@@ -37,7 +37,7 @@ class Metric(ABC):
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
         """Get ready, before the first update; a rehearsal of one sample does without.
 
-        examples: aligned samples by wire, read when asked for; without N, on the networks' device.
+        examples: paired samples by wire, read when asked for; without N, on the networks' device.
         tell: say a sentence to the person who waits.
         """
 

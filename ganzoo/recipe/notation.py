@@ -70,10 +70,10 @@ def objective(terms: Sequence[Term], makers: Iterable[str], critics: Iterable[st
     dropped = [term for term in terms if term.weight == 0]
     lines = [_players(list(makers), list(critics))]
     sums = [(_sign(term, term is live[0]) + term.summand, term.caption) for term in live]
-    lines += _aligned(sums)
+    lines += _in_columns(sums)
     if dropped:
         lines += ["", "dropped (weight 0)"]
-        lines += _aligned([("    " + term.formula, term.caption) for term in dropped])
+        lines += _in_columns([("    " + term.formula, term.caption) for term in dropped])
     return lines
 
 
@@ -88,7 +88,7 @@ def _sign(term: Term, first: bool) -> str:
     return "  - " if term.weight < 0 else plus
 
 
-def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
     width = max((len(left) for left, _ in rows if len(left) <= WIDEST), default=0)
     return [f"{left:<{width}}   {right}" for left, right in rows]
 

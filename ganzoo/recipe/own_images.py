@@ -28,6 +28,6 @@ def own_images(fault: Fault, table: ComponentTable, registry: Registry) -> Fault
 def _other(table: ComponentTable, registry: Registry) -> str:
     """The data set of own images that takes the place of a table which may train on pairs."""
     found = outline(registry.get("data", table.type).target)
-    if found is None or "aligned" not in found.settings:
+    if found is None or "paired" not in found.settings:
         return ""
-    return "paired_folders" if table.settings.get("aligned") else "folders"
+    return "paired_folders" if table.settings.get("paired") else "folders"

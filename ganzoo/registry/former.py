@@ -12,8 +12,10 @@ from collections.abc import Sequence
 COMPONENTS: dict[tuple[str, str], str] = {}
 # Keys of a recipe's tables and values in them, by the path at which they stand and former name;
 # `*` stands for any one key or place of a list,
-# as `("data", "aligned"): "paired"` or `("alarms.ignore.*", "critic_won"): "discriminator_won"`.
-PLACES: dict[tuple[str, str], str] = {}
+# as `("alarms.ignore.*", "critic_won"): "discriminator_won"`.
+PLACES: dict[tuple[str, str], str] = {
+    ("data", "aligned"): "paired",
+}
 
 
 def new_component(kind: str, name: str) -> str:

@@ -48,10 +48,12 @@ def read_facts(tables: Tables) -> Facts:
     try:
         from ganzoo.builder.assemble import assemble
         from ganzoo.builder.resolve import read
+        from ganzoo.recipe.older import up_to_date
         from ganzoo.recipe.validation import check_tables
         from ganzoo.registry.discovery import installed
 
-        blueprint = read(check_tables(dict(tables), "recipe.toml"), installed().registry, "recipe")
+        recipe = check_tables(up_to_date(dict(tables)), "recipe.toml")
+        blueprint = read(recipe, installed().registry, "recipe")
         return facts(blueprint, assemble(blueprint, "meta", "recipe"))
     except Exception as error:  # a plugin's part may raise anything
         reason = (str(error) or type(error).__name__).splitlines()[-1].strip()

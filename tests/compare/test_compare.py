@@ -310,9 +310,9 @@ def test_a_failed_system_is_left_out_and_told(recipes, tmp_path, ganzoo):
 
 
 def test_other_data_are_told(recipes, tmp_path):
-    (tmp_path / "second.toml").write_text(OTHER + "[data]\naligned = true\n")
+    (tmp_path / "second.toml").write_text(OTHER + "[data]\npaired = true\n")
     systems = find_systems(recipes, 1, [], tmp_path / "cmp")
-    assert differing_data(systems) == ["second has other data than first: aligned = True"]
+    assert differing_data(systems) == ["second has other data than first: paired = True"]
 
 
 def own_images(folder: Path) -> Path:

@@ -66,7 +66,7 @@ def test_the_critic_that_moves_first_is_shown_a_fake_that_leaves_no_trace(recipe
     overrides = {
         "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5},
         "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1},
-        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "paired": True},
         "train.device": "cpu",
     }
     experiment = build_recipe(recipes / "pix2pix.toml", overrides)

@@ -116,7 +116,7 @@ def test_a_conditional_critic_pays_for_all_its_images(recipes, tiny):
         "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1,
                        "norm": "instance"},
         "losses.adversarial.penalties": [{"type": "gradient"}, {"type": "r1"}, {"type": "r1"}],
-        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "paired": True},
         "train.device": "cpu",
     }  # fmt: skip
     experiment = build_recipe(recipes / "pix2pix.toml", overrides)

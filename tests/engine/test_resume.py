@@ -33,7 +33,7 @@ SHORT = {
 PAIRED = {
     "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5},
     "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1, "norm": "batch"},
-    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "paired": True},
     "optimizers.default": {"type": "rmsprop", "lr": 1e-3},
     "train.device": "cpu",
     **{key: value for key, value in SHORT.items() if not key.startswith("losses")},

@@ -159,7 +159,7 @@ def test_batch_norm_dropout_and_chance_stay(recipes, tmp_path):
         "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5},
         "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1,
                        "norm": "batch"},
-        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+        "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "paired": True},
         "train.device": "cpu", "train.length": "3 steps", "samples.count": 1,
     }  # fmt: skip
     found = []

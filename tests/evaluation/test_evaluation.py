@@ -143,7 +143,7 @@ def test_folders_without_pairs_leave_it_out_with_a_note(built, tmp_path):
     assert Folders(str(tmp_path)).paired_count() == 0
 
 
-def test_pairs_that_are_not_held_out_are_aligned_samples(tmp_path):
+def test_pairs_that_are_not_held_out_are_paired_samples(tmp_path):
     pictures(tmp_path, "trainA", "trainB", count=10)
     data = PairedFolders(str(tmp_path), size=16, direction="yx")
     data.prepare()
@@ -159,7 +159,7 @@ def test_pairs_that_are_not_held_out_are_aligned_samples(tmp_path):
 
 
 def test_streets_keep_scenes_that_no_training_shows():
-    few, many = Streets(16, count=2, held_out=1), Streets(16, count=50, aligned=True)
+    few, many = Streets(16, count=2, held_out=1), Streets(16, count=50, paired=True)
     assert few.paired_count() == many.paired_count() == 1_000_000
     sample = few.paired_sample(5)
     assert all(torch.equal(sample[name], many.paired_sample(5)[name]) for name in "xy")

@@ -86,7 +86,7 @@ def told(experiment, out):
 
 def test_without_held_out_samples_metrics_are_skipped_and_it_is_told(recipes, tmp_path):
     tables = {
-        "data": {"type": "streets", "size": 16, "count": 4, "held_out": 2, "aligned": True},
+        "data": {"type": "streets", "size": 16, "count": 4, "held_out": 2, "paired": True},
         "networks.G": {"type": "unet", "width": 4, "layers": 3},
         "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1},
         "train.device": "cpu",
@@ -115,7 +115,7 @@ def test_networks_with_parameters_that_no_term_reaches_are_named(tiny, tmp_path,
         "networks": {"F": {"type": "resnet", "width": 2, "blocks": 0}},
         "losses": {"distance": {"type": "l1", "prediction": "F(x)", "target": "y"}},
         "outputs": {"x2y": "F(x)"},
-        "data": {**tiny()["data"], "aligned": True},
+        "data": {**tiny()["data"], "paired": True},
         "optimizers": {"default": {"type": "sgd", "lr": 0.1}},
         "train": {"length": "1 step", "device": "cpu"},
     }

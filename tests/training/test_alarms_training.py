@@ -228,7 +228,7 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
 PAIRED = {
     "networks.G": {"type": "unet", "width": 4, "layers": 3, "dropout": 0.5, "norm": "batch"},
     "networks.D": {"type": "patchgan", "in_channels": 6, "width": 4, "layers": 1, "norm": "batch"},
-    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "aligned": True},
+    "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3, "paired": True},
     "train.device": "cpu",
     "train.log_every": "2 steps",
     "train.length": "9 steps",

@@ -19,8 +19,8 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
 
 SMALLEST = 8
-# Of the chance that chooses the places of aligned samples.
-ALIGNED_SEED = 1
+# Of the chance that chooses the places of paired samples.
+PAIRED_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Earth(Data):
     held_out: how many pairs are kept for testing.
     land: the least share of a crop that is land, 0 ... 1; 0 takes crops of open sea too.
     flip: mirror half of the training samples; a mirrored map is lit from the wrong side.
-    aligned: train on pairs, x and y of the same place, for recipes that need them.
+    paired: train on pairs, x and y of the same place, for recipes that need them.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -68,7 +68,7 @@ class Earth(Data):
         held_out: int = 200,
         land: float = 0.1,
         flip: bool = False,
-        aligned: bool = False,
+        paired: bool = False,
     ) -> None:
         self.size = as_size(size)
         _check(x, y, self.size, scale, land)
@@ -80,7 +80,7 @@ class Earth(Data):
         self.count, self.held_out = count, held_out
         self.land = land
         self.flip = flip
-        self.aligned = aligned
+        self.trains_on_pairs = paired
         self.variables = {name: Variable(3, self.size) for name in self.sources}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -112,8 +112,8 @@ class Earth(Data):
         return self.count
 
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """x and y (3, height, width) in [-1, 1]; of one place and mirrored together if aligned."""
-        if self.aligned:
+        """x and y (3, height, width) in [-1, 1]; of one place and mirrored together if paired."""
+        if self.trains_on_pairs:
             box, mirrored = self._place(rng)
             return {name: self._crop(name, box, mirrored) for name in self.sources}
         return {name: self._crop(name, *self._place(rng)) for name in self.sources}
@@ -133,7 +133,7 @@ class Earth(Data):
 
     def paired_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one place for training, drawn by the index."""
-        box = self.opened.windows.train_box(np.random.default_rng((ALIGNED_SEED, index)))
+        box = self.opened.windows.train_box(np.random.default_rng((PAIRED_SEED, index)))
         return {name: self._crop(name, box) for name in self.sources}
 
     def _place(self, rng: np.random.Generator) -> tuple[Box, bool]:

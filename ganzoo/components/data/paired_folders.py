@@ -66,6 +66,7 @@ class PairedFolders(FolderData):
     """
 
     paired = True
+    trains_on_pairs = True
     places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y", "train", "test")
 
     def __init__(
@@ -97,7 +98,7 @@ class PairedFolders(FolderData):
         self.train, self.test = train, test
         self._train: list[Pair] = []
         self._test: list[Pair] = []
-        self._aligned: list[Pair] = []
+        self._pairs: list[Pair] = []
         self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
@@ -116,7 +117,7 @@ class PairedFolders(FolderData):
             self._train, self._test = self._find_partners()
         self._test = self.without_unreadable(self._test, self._reads)
         held_out = set(self._test)
-        self._aligned = [pair for pair in self._train if pair not in held_out]
+        self._pairs = [pair for pair in self._train if pair not in held_out]
         seen = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
         self._trained_on = frozenset(self.variables) if same_files(*seen) else frozenset()
 
@@ -142,11 +143,11 @@ class PairedFolders(FolderData):
 
     def paired_count(self) -> int:
         """The number of training pairs, without those that stand in for held-out ones."""
-        return len(self._aligned)
+        return len(self._pairs)
 
     def paired_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
-        return self._centred(self._aligned, index)
+        return self._centred(self._pairs, index)
 
     def _centred(self, pairs: list[Pair], index: int) -> Sample:
         x, y = self.first_readable(pairs, index, self._read_pair)

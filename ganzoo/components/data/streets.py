@@ -17,9 +17,9 @@ from ganzoo.interfaces import Data, Sample, Variable
 
 __all__ = ["CLASSES", "PALETTE", "Streets"]
 
-# Scenes a range of seeds holds: training photos, training labels, held-out pairs, aligned samples.
+# Scenes a range of seeds holds: training photos, training labels, held-out pairs, paired samples.
 RANGE = 1_000_000
-PHOTOS, LABELS, HELD_OUT, ALIGNED = (number * RANGE for number in range(4))
+PHOTOS, LABELS, HELD_OUT, PAIRED = (number * RANGE for number in range(4))
 SMALLEST = 8
 
 
@@ -33,7 +33,7 @@ class Streets(Data):
     count: how many scenes each domain has for training.
     held_out: how many pairs are kept for testing.
     flip: mirror half of the training samples.
-    aligned: train on pairs, x and y of the same scene, for recipes that need them.
+    paired: train on pairs, x and y of the same scene, for recipes that need them.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -47,7 +47,7 @@ class Streets(Data):
         count: int = 1000,
         held_out: int = 200,
         flip: bool = True,
-        aligned: bool = False,
+        paired: bool = False,
     ) -> None:
         height, width = as_size(size)
         if min(height, width) < SMALLEST:
@@ -57,7 +57,7 @@ class Streets(Data):
                 raise ValueError(f"{name} must be 1 ... {RANGE}, not {number}")
         self.count, self.held_out = count, held_out
         self.flip = flip
-        self.aligned = aligned
+        self.trains_on_pairs = paired
         self.variables = {name: Variable(3, (height, width)) for name in ("x", "y")}
         name = f"streets-{VERSION}-{height}x{width}"
         self.scenes = PictureCache(name, (height, width, 4), partial(draw_scene, height, width))
@@ -67,9 +67,9 @@ class Streets(Data):
         return self.count
 
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if aligned."""
+        """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if paired."""
         photo = PHOTOS + index
-        if self.aligned:
+        if self.trains_on_pairs:
             return self._pair(photo, self.flip and rng.random() < 0.5)
         labels = self.labels.get(LABELS + int(rng.integers(self.count)))
         mirror_x, mirror_y = (self.flip and rng.random() < 0.5 for _ in range(2))
@@ -92,7 +92,7 @@ class Streets(Data):
 
     def paired_sample(self, index: int) -> Sample:
         """x and y (3, height, width) in [-1, 1] of one scene, which no training shows."""
-        return self._pair(ALIGNED + index)
+        return self._pair(PAIRED + index)
 
     def _pair(self, seed: int, mirrored: bool = False) -> Sample:
         scene = self.scenes.get(seed)

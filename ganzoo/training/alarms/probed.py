@@ -20,7 +20,7 @@ class ProbedOutput:
     inputs: the variables and latents it is made of, in the wire's order.
     source: the image among them; None where there is none.
     real: the variable whose images it should look like, where one is known.
-    mirror: what tells inverted colours: the aligned `target`; the `input`, where a term asks for
+    mirror: what tells inverted colours: the paired `target`; the `input`, where a term asks for
         its colours; the `means` of the real images' colours; None where nothing does.
     """
 
@@ -63,8 +63,8 @@ def _mirror(
 ) -> Mirror | None:
     if source is None:
         return None
-    aligned = blueprint.dataset is not None and blueprint.dataset.paired
-    if aligned and real is not None and real != source:
+    paired = blueprint.dataset is not None and blueprint.dataset.paired
+    if paired and real is not None and real != source:
         return "target"
     if wire.network in _keepers(blueprint):
         return "input"

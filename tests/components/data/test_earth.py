@@ -151,7 +151,7 @@ def test_pairs_are_pixel_exact(x: Source, y: Source) -> None:
     assert MAPS is not None
     originals = {source: Image.open(MAPS / FILES[source]) for source in (x, y)}
     for scale in (1, 2, 3):
-        data = Earth(x, y, size=[40, 24], scale=scale, held_out=3, aligned=True)
+        data = Earth(x, y, size=[40, 24], scale=scale, held_out=3, paired=True)
         data.prepare()
         rng, again = np.random.default_rng(5), np.random.default_rng(5)
         cases = [(data.test_sample(2), data.opened.windows.test_box(2))]
@@ -266,8 +266,8 @@ def test_unpaired_x_and_y_are_of_independent_places(monkeypatch: pytest.MonkeyPa
 
 
 @needs_maps
-def test_aligned_x_and_y_are_of_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = Earth(size=16, aligned=True, flip=True)
+def test_paired_x_and_y_are_of_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Earth(size=16, paired=True, flip=True)
     corners = boxes_drawn(data, 30, monkeypatch)
     assert corners.shape == (30, 2)
     mirrored = 0

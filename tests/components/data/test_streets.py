@@ -172,9 +172,9 @@ def test_labels_drawn_alone_are_the_scenes_labels(cache: Path) -> None:
     assert not list(cache.rglob("*.png"))  # drawn as fast as a file is read
 
 
-def test_aligned_training_pairs() -> None:
-    assert seeds_asked_for(Streets(size=8, count=5, aligned=True), 10) == set(range(5))
-    data = Streets(size=32, count=4, aligned=True)
+def test_paired_training_pairs() -> None:
+    assert seeds_asked_for(Streets(size=8, count=5, paired=True), 10) == set(range(5))
+    data = Streets(size=32, count=4, paired=True)
     mirrored = 0
     for seed in range(16):
         sample = data.train_sample(seed % 4, np.random.default_rng(seed))
