@@ -22,14 +22,14 @@ from remembering import register
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.runs.lock import FILE
 from ganzoo.training.train import train
 
 
 def attempt(settings, out, step=1000, seconds=0.0):
     """Train in a fork, killed so many seconds after that step; whether it ended first."""
-    resume = bool(checkpoints(out / "checkpoints"))
+    resume = bool(list_checkpoints(out / "checkpoints"))
     if not resume:
         shutil.rmtree(out, ignore_errors=True)  # as it is told
     child = os.fork()
@@ -85,12 +85,12 @@ def main():
     build_recipe("cyclegan", settings)
     assert attempt(settings, out.with_name("measure"))
     while left:
-        done = max((step for step, _ in checkpoints(out / "checkpoints")), default=0)
+        done = max((step for step, _ in list_checkpoints(out / "checkpoints")), default=0)
         if attempt(settings, out, done + chance.randint(0, 4), chance.uniform(0, 0.4)):
             shutil.rmtree(out)  # it was quicker: once more
             continue
         left -= 1
-        files = [path.name for _, path in checkpoints(out / "checkpoints")]
+        files = [path.name for _, path in list_checkpoints(out / "checkpoints")]
         print(f"killed after {logged(out)} steps; last:", files[-1:] or "nothing", flush=True)
     assert attempt(settings, out)
 

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.files.writing import TEMPORARY, temporary_name
 from ganzoo.runs.keeping import SUMS, damage, write_sums
@@ -90,7 +90,7 @@ def test_a_checkpoint_that_is_not_as_it_was_written_is_passed_over(out, harm):
 
 @pytest.mark.case("C12")
 def test_where_none_is_sound_nothing_is_changed(out):
-    for _, path in checkpoints(out / "checkpoints"):
+    for _, path in list_checkpoints(out / "checkpoints"):
         flip(path / "process-0.safetensors")
     before = sorted(out.rglob("*"))
     with pytest.raises(RunError, match=r"process-0.* damaged[\s\S]*no checkpoint before it"):
@@ -100,7 +100,7 @@ def test_where_none_is_sound_nothing_is_changed(out):
 
 @pytest.mark.case("C12")
 def test_checkpoints_from_before_there_were_sums_still_open(out):
-    for _, path in checkpoints(out / "checkpoints"):
+    for _, path in list_checkpoints(out / "checkpoints"):
         (path / SUMS).unlink()
     assert "going on from" not in resume(out)
     zero(out / "checkpoints" / "step-00000005" / "state.safetensors")
@@ -114,7 +114,7 @@ def test_sums_are_what_sha256sum_checks(finished):
     program = shutil.which("sha256sum")
     if program is None:
         pytest.skip("there is no sha256sum")
-    for _, path in checkpoints(finished / "checkpoints"):
+    for _, path in list_checkpoints(finished / "checkpoints"):
         subprocess.run([program, "--check", "--strict", SUMS], cwd=path, check=True)
 
 

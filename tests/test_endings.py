@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import load_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 
 SHORT = {
     "train.length": "400000 steps",
@@ -63,7 +63,7 @@ class Run:
 
     def last(self):
         """The step of the last checkpoint."""
-        found = checkpoints(self.folder / "checkpoints")
+        found = list_checkpoints(self.folder / "checkpoints")
         return found[-1][0] if found else None
 
 

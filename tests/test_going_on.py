@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_recipe
 from ganzoo.cli import app
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.training.train import train
 
@@ -58,7 +58,7 @@ GO_ON = ("resume", "runs/mine", "--set", "train.length=4 steps")
 
 
 def weights(run):
-    return load_file(checkpoints(run / "checkpoints")[-1][1] / "state.safetensors")
+    return load_file(list_checkpoints(run / "checkpoints")[-1][1] / "state.safetensors")
 
 
 def equal(one, other):

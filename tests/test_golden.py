@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from safetensors import safe_open
 
 from ganzoo import build_recipe
-from ganzoo.engine.step import shared
+from ganzoo.engine.step import make_draws
 
 HERE = Path(__file__).parent
 # The reference's loss names, by ours; its cycle, identity and L1 losses are logged weighted.
@@ -46,7 +46,7 @@ def trainer_of(name, tensors, overrides=()):
 
 def steps(trainer, tensors, count):
     for step in range(count):
-        trainer.train_step(shared({v: tensors[f"batch.{step}.{v}"] for v in ("x", "y")}))
+        trainer.train_step(make_draws({v: tensors[f"batch.{step}.{v}"] for v in ("x", "y")}))
         yield trainer.meter.read()["losses"]
 
 

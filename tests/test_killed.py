@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.runs.keeping import damage
 from ganzoo.runs.lock import FILE
 
@@ -46,7 +46,7 @@ def lines(file):
 
 def contents(out):
     """All that a run made, but for times."""
-    [*_, (step, last)] = checkpoints(out / "checkpoints")
+    [*_, (step, last)] = list_checkpoints(out / "checkpoints")
     assert damage(last) == ""
     kept = {
         f"{file.name}/{name}": tensor.numpy().tobytes()

@@ -23,7 +23,7 @@ from ganzoo.components.data.images import read_image, to_range
 from ganzoo.components.data.transforms import Framing, covering
 from ganzoo.components.latents import Normal
 from ganzoo.engine import device
-from ganzoo.engine.device import device_named
+from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.evaluation.saved_images import SavedImages
 from ganzoo.expression import parse
@@ -356,15 +356,15 @@ def test_one_function_chooses_the_device(monkeypatch):
     from accelerate import PartialState
 
     before = dict(PartialState._shared_state)
-    assert device_named() == device_named("auto") == PartialState().default_device
+    assert find_device() == find_device("auto") == PartialState().default_device
     PartialState._shared_state.clear()
     PartialState._shared_state.update(before)
     monkeypatch.setattr(PartialState, "default_device", property(lambda self: torch.device("xpu")))
-    assert device_named() == torch.device("xpu")
+    assert find_device() == torch.device("xpu")
     assert PartialState._shared_state == before
-    assert device_named("cpu") == torch.device("cpu")
+    assert find_device("cpu") == torch.device("cpu")
     with pytest.raises(GanzooError, match="--device gpu: torch cannot use it here"):
-        device_named("gpu")
+        find_device("gpu")
 
 
 @pytest.mark.case("A17")
@@ -374,7 +374,7 @@ def test_commands_that_compute_take_a_device(command):
     done = run(command, *words.get(command, [HERE]), "--device", "nowhere")
     assert done.exit_code == 2
     assert "--device nowhere: torch cannot use it here" in done.output
-    assert device.device_named is device_named
+    assert device.find_device is find_device
 
 
 @pytest.fixture

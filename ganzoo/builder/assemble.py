@@ -15,7 +15,7 @@ from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.roles import Roles, discriminator_owner, give_roles, player_of
 from ganzoo.builder.weights import start_from
 from ganzoo.components.networks.backbones import weights_follow
-from ganzoo.engine.expressions import closure
+from ganzoo.engine.expressions import find_calls
 from ganzoo.engine.player import Player, Side, UpdateInterval, cut_side
 from ganzoo.engine.rng import seed_torch
 from ganzoo.engine.terms import (
@@ -159,7 +159,7 @@ def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module])
         wanted = [e for term in draft.terms for e in term.expressions()]
         judged = [term for term in draft.terms if isinstance(term, PenalisedTerm)]
         run = [*wanted, *(side.wire for term in judged for side in (term.real, term.fake))]
-        inside = closure(wanted)
+        inside = find_calls(wanted)
         first = [e for e in looked_at if place > 0 and str(e) in inside]
         reached = {n for e in run for n in networks(e)} - own
         players.append(

@@ -13,12 +13,12 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.components.networks.reference import read_pth
 from ganzoo.engine.checkpoint import (
     Entry,
-    checkpoints,
-    prefixed,
+    add_prefix,
+    list_checkpoints,
     read_header,
     read_shapes,
     read_tensors,
-    under,
+    strip_prefix,
 )
 from ganzoo.errors import ModelError, choices
 from ganzoo.recipe.loading import Source, load_recipe
@@ -58,14 +58,16 @@ class Found:
     def tensors(self, network: str) -> dict[str, Tensor]:
         """All tensors, each below its network's name."""
         if self.is_reference:
-            return prefixed(f"network/{network}/", read_pth(self.file))
+            return add_prefix(f"network/{network}/", read_pth(self.file))
         return read_tensors(self.file)[1]
 
     def state(
         self, name: str, tensors: Mapping[str, Entry]
     ) -> tuple[dict[str, Entry], Mapping[str, str]]:
         """A network's entries (its tensors, or their shapes), and which names share one."""
-        return under(f"{self.key(name)}/", tensors), self.header["shared"].get(self.key(name), {})
+        return strip_prefix(f"{self.key(name)}/", tensors), self.header["shared"].get(
+            self.key(name), {}
+        )
 
     def holds(self, blueprint: Blueprint) -> set[str]:
         """The networks that it gives to outputs.
@@ -116,7 +118,7 @@ def model_file(path: Path) -> Path:
         ModelError: it is a run's folder without one, but with checkpoints.
     """
     file = path / MODEL if path.is_dir() else path
-    saved = checkpoints(path / "checkpoints") if path.is_dir() and not file.exists() else []
+    saved = list_checkpoints(path / "checkpoints") if path.is_dir() and not file.exists() else []
     if saved:
         raise ModelError(f"{path}: this run wrote no model yet; its last state is {saved[-1][1]}")
     return file

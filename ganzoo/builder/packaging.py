@@ -7,7 +7,7 @@ from typing import Any
 
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan
 from ganzoo.builder.experiment import Experiment
-from ganzoo.engine.checkpoint import Tensors, module_state, prefixed, write_tensors
+from ganzoo.engine.checkpoint import Tensors, add_prefix, module_state, write_tensors
 from ganzoo.registry.discovery import installed
 
 
@@ -25,7 +25,7 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
     for name in sorted(blueprint.shipped):
         key = f"network/{name}"
         state, header["shared"][key] = module_state(made[name])
-        tensors |= prefixed(f"{key}/", state)
+        tensors |= add_prefix(f"{key}/", state)
     write_tensors(path, tensors, header)
 
 

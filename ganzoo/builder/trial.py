@@ -20,7 +20,7 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.labels import label_fault
 from ganzoo.builder.misfits import explain, format_shape, misfit
 from ganzoo.builder.tried import Counter, Gradients
-from ganzoo.engine.expressions import Values, callee
+from ganzoo.engine.expressions import Values, find_callee
 from ganzoo.engine.player import Player
 from ganzoo.engine.step import SHARED, Draws, Game, stream_of
 from ganzoo.engine.terms import Term
@@ -192,7 +192,7 @@ def _evaluate(
             try:
                 if not message:
                     with Gradients() as gradients:
-                        values[str(part)] = callee(part, networks)(*arguments)
+                        values[str(part)] = find_callee(part, networks)(*arguments)
                     trial.differentiates |= (
                         {(part.network, part.head)} if gradients.found else set()
                     )

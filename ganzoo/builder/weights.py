@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.likely import refuse_misfit
 from ganzoo.components.networks.reference import read_pth
-from ganzoo.engine.checkpoint import checkpoints, read_tensors, under
+from ganzoo.engine.checkpoint import list_checkpoints, read_tensors, strip_prefix
 from ganzoo.errors import ModelError
 
 TOLD = 4  # tensors that a note names, before it only counts
@@ -59,7 +59,7 @@ def _stored(place: Path, name: str) -> tuple[Path, Mapping[str, Tensor]]:
     for path in _files(place):
         header, tensors = read_tensors(path)
         if key in header["shared"]:
-            found = under(f"{key}/", tensors)
+            found = strip_prefix(f"{key}/", tensors)
             return path, found | {k: found[v] for k, v in header["shared"][key].items()}
         held += [k.removeprefix("network/") for k in header["shared"] if k.startswith("network/")]
     there = ", ".join(dict.fromkeys(held)) or "none"
@@ -71,7 +71,9 @@ def _files(place: Path) -> list[Path]:
     if not place.is_dir():
         return [place]
     inside = [place / "state.safetensors", place / "model.safetensors"]
-    inside += [path / "state.safetensors" for _, path in checkpoints(place / "checkpoints")[-1:]]
+    inside += [
+        path / "state.safetensors" for _, path in list_checkpoints(place / "checkpoints")[-1:]
+    ]
     return [path for path in inside if path.is_file()] or inside[:1]
 
 

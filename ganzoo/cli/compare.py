@@ -44,9 +44,9 @@ def compare(
     from ganzoo.compare.metrics import plan_metrics
     from ganzoo.compare.systems import differing_data, find_systems
     from ganzoo.compare.training import Stopped, train_all
-    from ganzoo.engine.device import device_named
+    from ganzoo.engine.device import find_device
 
-    where = device_named(device)
+    where = find_device(device)
     found = find_systems(systems, seeds, set_ or [], out)
     metrics, refused = plan_metrics(found)
     for sentence in refused:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.files.writing import remove
 from ganzoo.recipe.loading import load_recipe
@@ -132,7 +132,7 @@ def _state(folder: Path, recipe: Recipe) -> State:
         raise RunError(f"{run.problem}\n  this goes on, with another record: {go_on}")
     if run.state == "finished":
         return "finished"
-    return "begun" if checkpoints(folder / "checkpoints") else "new"
+    return "begun" if list_checkpoints(folder / "checkpoints") else "new"
 
 
 def clear(training: Training) -> None:

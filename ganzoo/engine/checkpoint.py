@@ -28,12 +28,12 @@ Tensors = dict[str, Tensor]
 Entry = TypeVar("Entry")
 
 
-def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
+def add_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
     """The tensors with `prefix` before each name."""
     return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
 
 
-def under(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
+def strip_prefix(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
     """The entries (tensors) whose name begins with `prefix`, without it."""
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
@@ -181,20 +181,20 @@ def _open(path: Path) -> tuple[dict[str, Any], Any]:
     return header, file
 
 
-def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+def list_checkpoints(folder: Path) -> list[tuple[int, Path]]:
     """The whole checkpoints in a folder, by step, oldest first."""
     found = [(NAME.fullmatch(path.name), path) for path in folder.glob("step-*")]
     return sorted((int(match[1]), path) for match, path in found if match)
 
 
-def checkpoint_name(step: int) -> str:
+def name_checkpoint(step: int) -> str:
     """`step-00000500`."""
     return f"step-{step:08d}"
 
 
 def prune(folder: Path, keep: int, keep_every: int | None) -> None:
     """Delete all but the last `keep` checkpoints and those on a multiple of `keep_every` steps."""
-    for step, path in checkpoints(folder)[:-keep]:
+    for step, path in list_checkpoints(folder)[:-keep]:
         if not keep_every or step % keep_every:
             gone = path.with_name(f".{path.name}.gone")
             remove(gone)

@@ -12,14 +12,14 @@ def placeholder(side: str, index: int) -> str:
     return f"<{side}.{index}>"
 
 
-def leaves(wire: Expression, own: Collection[str]) -> list[Expression]:
+def find_leaves(wire: Expression, own: Collection[str]) -> list[Expression]:
     """Every largest part of the wire that holds none of the player's own networks, in order."""
     if isinstance(wire, Call) and networks(wire) & set(own):
-        return [leaf for argument in wire.arguments for leaf in leaves(argument, own)]
+        return [leaf for argument in wire.arguments for leaf in find_leaves(argument, own)]
     return [wire]
 
 
-def replaced(wire: Expression, own: Collection[str], names: Sequence[str]) -> Expression:
+def replace_leaves(wire: Expression, own: Collection[str], names: Sequence[str]) -> Expression:
     """The wire with a name in place of each of its leaves, in their order."""
     rest = iter(names)
 
@@ -31,7 +31,7 @@ def replaced(wire: Expression, own: Collection[str], names: Sequence[str]) -> Ex
     return replace(wire)
 
 
-def numbered(keys: Sequence[object]) -> list[int]:
+def number_distinct(keys: Sequence[object]) -> list[int]:
     """For each key, which one it is of the different ones."""
     order = list(dict.fromkeys(keys))
     return [order.index(key) for key in keys]

@@ -13,14 +13,14 @@ MIXED = ("bf16", "fp16")
 SCALED = ("cuda", "xpu", "npu", "mlu", "musa")  # devices with a gradient scaler for fp16
 
 
-class Wishes(Protocol):
+class DeviceSettings(Protocol):
     """What a recipe says of the device: its `[train]` table."""
 
     device: Literal["auto", "cpu"]
     precision: Literal["float32", "float64", "bf16", "fp16"]
 
 
-def accelerator_for(train: Wishes) -> Accelerator:
+def choose_accelerator(train: DeviceSettings) -> Accelerator:
     """The Accelerator that a recipe asks for.
 
     Raises:
@@ -29,7 +29,7 @@ def accelerator_for(train: Wishes) -> Accelerator:
     return make_accelerator(train.device == "cpu", train.precision)
 
 
-def device_named(name: str = "") -> torch.device:
+def find_device(name: str = "") -> torch.device:
     """The device of that name, as "cpu", "cuda:1" or "mps"; left out, what training would take.
 
     Raises:

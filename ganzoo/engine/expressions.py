@@ -68,12 +68,12 @@ def full_precision(value: Value) -> Value:
     return value.float() if value.dtype in HALVES else value
 
 
-def flat(values: Iterable[Value]) -> tuple[Tensor, ...]:
+def flatten(values: Iterable[Value]) -> tuple[Tensor, ...]:
     """All tensors, those in lists included, in a row."""
     return tuple(t for v in values for t in (v if isinstance(v, list) else [v]))
 
 
-def like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]:
+def nest_like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]:
     """Tensors in a row, in lists where the values are."""
     rest = iter(tensors)
     return [[next(rest) for _ in v] if isinstance(v, list) else next(rest) for v in values]
@@ -81,7 +81,7 @@ def like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]:
 
 def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
     """Full precision for what follows, whatever surrounds it."""
-    device = next((tensor.device.type for tensor in flat(values)), "cpu")
+    device = next((tensor.device.type for tensor in flatten(values)), "cpu")
     if not torch.amp.autocast_mode.is_autocast_available(device):
         return nullcontext()
     return torch.autocast(device, enabled=False)
@@ -92,7 +92,7 @@ def differentiates(call: Call, networks: Mapping[str, nn.Module]) -> bool:
     return call.head in getattr(networks[call.network], "differentiates", ())
 
 
-def callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
+def find_callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
     """The network or the head that a call runs."""
     network = networks[call.network]
     return getattr(network, call.head) if call.head else network
@@ -122,7 +122,7 @@ def _shapes(arguments: Sequence[Value]) -> tuple[object, ...]:
 def _run(
     group: list[Call], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> Values:
-    function: Callable[..., Value] = callee(group[0], networks)
+    function: Callable[..., Value] = find_callee(group[0], networks)
     if differentiates(group[0], networks):
         function = partial(_in_full_precision, function)
     if len(group) == 1:
@@ -154,6 +154,6 @@ def _split(value: Value, sizes: list[int]) -> list[Value]:
     return list(torch.split(value, sizes))
 
 
-def closure(expressions: Iterable[Expression]) -> set[str]:
+def find_calls(expressions: Iterable[Expression]) -> set[str]:
     """Every call inside the expressions, as text."""
     return {str(call) for expression in expressions for call in calls(expression)}

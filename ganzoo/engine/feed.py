@@ -35,7 +35,7 @@ class Timetable:
     image_counts: tuple[int, int] = (1, 1)
 
 
-def walk(
+def walk_batches(
     data: Data,
     table: Timetable,
     done: int,

@@ -66,7 +66,7 @@ def purpose(stream: str) -> tuple[str, ...]:
     return (stream,) if stream else ()
 
 
-def told_by_worker(error: DataError) -> DataError:
+def unwrap_worker_error(error: DataError) -> DataError:
     """The error as the data raised it: a loader's worker wraps it in its traceback."""
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 

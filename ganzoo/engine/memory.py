@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ganzoo.engine.checkpoint import Tensors, load_module, module_state, prefixed, under
+from ganzoo.engine.checkpoint import Tensors, add_prefix, load_module, module_state, strip_prefix
 from ganzoo.engine.values import decode, digest, encode, renew
 
 DEEPEST = 3  # objects within objects within a component
@@ -131,13 +131,13 @@ class Memory:
             if not is_first and kept.module:
                 state, _ = kept.tensors()
                 own = {n: tensor for n, tensor in state.items() if n not in kept.learnt}
-                tensors |= prefixed(f"own/{name}/", own)
+                tensors |= add_prefix(f"own/{name}/", own)
         return tensors, attributes
 
     def restore_own(self, tensors: Tensors, attributes: Mapping[str, Any]) -> None:
         """Take up what `own` gave; of components that are added later, then."""
         for name, kept in self.components.items():
-            mine = under(f"own/{name}/", tensors)
+            mine = strip_prefix(f"own/{name}/", tensors)
             if mine and kept.module:
                 kept.load({**kept.module.state_dict(), **mine}, {}, name)
         self._waiting = {name: (found, tensors) for name, found in attributes.items()}

@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ganzoo.engine.checkpoint import under
+from ganzoo.engine.checkpoint import strip_prefix
 from ganzoo.engine.step import Losses
 
 SUM, COUNT, NONFINITE = "meter:", "meter#count:", "meter#nonfinite"
@@ -63,7 +63,7 @@ class Meter:
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take up a saved state."""
         device = self.accelerator.device
-        numbered = sorted(under(SUM, tensors).items())
+        numbered = sorted(strip_prefix(SUM, tensors).items())
         self.sums = {name.partition("/")[2]: total.to(device) for name, total in numbered}
-        self.counts = {name: int(count) for name, count in under(COUNT, tensors).items()}
+        self.counts = {name: int(count) for name, count in strip_prefix(COUNT, tensors).items()}
         self.nonfinite = tensors[NONFINITE].to(device)

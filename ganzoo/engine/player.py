@@ -12,7 +12,7 @@ from typing import Self
 
 from torch import Tensor, nn
 
-from ganzoo.engine.cutting import leaves, numbered, placeholder, replaced
+from ganzoo.engine.cutting import find_leaves, number_distinct, placeholder, replace_leaves
 from ganzoo.engine.expressions import (
     Values,
     detach,
@@ -50,9 +50,9 @@ class Side:
 
 def cut_side(name: str, wire: Expression, own: set[str], buffer: Buffer | None) -> Side:
     """Replace every largest part of the wire that holds none of the player's own networks."""
-    parts = leaves(wire, own)
-    places = numbered([str(part) for part in parts])
-    cut_wire = replaced(wire, own, [placeholder(name, place) for place in places])
+    parts = find_leaves(wire, own)
+    places = number_distinct([str(part) for part in parts])
+    cut_wire = replace_leaves(wire, own, [placeholder(name, place) for place in places])
     return Side(name, tuple({str(part): part for part in parts}.values()), cut_wire, buffer)
 
 
@@ -93,7 +93,7 @@ class Player(nn.Module):
         self.name, self.update_interval = name, update_interval
         self.networks = nn.ModuleDict(dict(own))
         self.losses = nn.ModuleDict({term.name: term.loss for term in terms})
-        self.penalties = nn.ModuleList(penalties(terms).values())
+        self.penalties = nn.ModuleList(collect_penalties(terms).values())
         self.terms = tuple(terms)
         self.differentiates = False  # whether a loss does, as the trial step finds
         self.sides = tuple(sides)
@@ -162,7 +162,7 @@ class Player(nn.Module):
         return losses, {text: detach(read[text]) for text in returns}
 
 
-def penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:
+def collect_penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:
     """The penalties of all terms, by the names of their losses."""
     priced = [term for term in terms if isinstance(term, PenalisedTerm)]
     return {weighted.name: weighted.penalty for term in priced for weighted in term.penalties}

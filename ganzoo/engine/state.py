@@ -10,11 +10,11 @@ from torch import nn
 
 from ganzoo.engine.checkpoint import (
     Tensors,
+    add_prefix,
     load_optimizer,
     optimizer_state,
-    prefixed,
     read_tensors,
-    under,
+    strip_prefix,
     write_tensors,
 )
 from ganzoo.engine.memory import Remembered
@@ -31,7 +31,7 @@ def save(trainer: Trainer, folder: Path) -> None:
         write_tensors(folder / STATE, *_collect(trainer))
     own: Tensors = trainer.meter.state()
     for name, buffer in _buffers(trainer):
-        own |= prefixed(f"{name}/", buffer.state())
+        own |= add_prefix(f"{name}/", buffer.state())
     memories, attributes = trainer.memory.own(trainer.accelerator.is_main_process)
     header = {"step": trainer.done, "attributes": attributes}
     write_tensors(_own_file(trainer, folder), own | memories, header)
@@ -55,7 +55,7 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     notes = [_load(name, kept, tensors, header, folder) for name, kept in _remembered(trainer)]
     for player_optimizer in trainer.player_optimizers:
         name = player_optimizer.player.name
-        moments, numbers = under(f"optimizer/{name}/", tensors), header["numbers"][name]
+        moments, numbers = strip_prefix(f"optimizer/{name}/", tensors), header["numbers"][name]
         for each in player_optimizer.optimizers:
             load_optimizer(
                 each.optimizer.optimizer,
@@ -73,7 +73,7 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     trainer.memory.restore_own(own, header.get("attributes", {}))
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
-        buffer.restore({k: v.to(device) for k, v in under(f"{name}/", own).items()})
+        buffer.restore({k: v.to(device) for k, v in strip_prefix(f"{name}/", own).items()})
     return [note for note in notes if note]
 
 
@@ -83,14 +83,14 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     header["processes"] = int(trainer.accelerator.num_processes)
     for key, kept in _remembered(trainer):
         state, shared = kept.tensors()
-        tensors |= prefixed(f"{key}/", state)
+        tensors |= add_prefix(f"{key}/", state)
         header["shared"] |= {key: shared} if state else {}
     for player_optimizer in trainer.player_optimizers:
         name = player_optimizer.player.name
         header["numbers"][name] = {}
         for each in player_optimizer.optimizers:
             moments, numbers = optimizer_state(each.optimizer.optimizer, each.parameters)
-            tensors |= prefixed(f"optimizer/{name}/", moments)
+            tensors |= add_prefix(f"optimizer/{name}/", moments)
             header["numbers"][name] |= numbers
     if trainer.ema:
         header["ema_updates"] = trainer.ema.updates
@@ -110,7 +110,7 @@ def _load(
 ) -> str:
     """Put a component's tensors back; returns what is missing in a checkpoint of ganzoo 0.1."""
     if name in header["shared"]:
-        held = under(f"{name}/", tensors)
+        held = strip_prefix(f"{name}/", tensors)
         kept.load(held, header["shared"][name], f"{folder}: {name}")
         return ""
     if not kept.tensors()[0]:

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from ganzoo.engine.expressions import (
     Values,
-    closure,
     detach,
     evaluate,
-    flat,
+    find_calls,
+    flatten,
     full_precision,
-    like,
+    nest_like,
     plan,
 )
 from ganzoo.engine.fake_plan import FakePlan, plan_fakes
@@ -34,7 +34,7 @@ SHARED = ""
 """The stream of all players but the fresh ones."""
 
 
-def shared(*micro_batches: Values) -> Draws:
+def make_draws(*micro_batches: Values) -> Draws:
     """The draws of a step without fresh players."""
     return {SHARED: micro_batches}
 
@@ -145,7 +145,7 @@ class Game:
             player = self.players[index]
             own = tuple(e for e in expressions if str(e) in player.makes)
             levels = plan(own, values)
-            rest = plan(expressions, {*values, *closure(own)})
+            rest = plan(expressions, {*values, *find_calls(own)})
             used = {name for e in expressions for name in networks(e)}
             with no_trace([self.networks[name] for name in used]), self.autocast():
                 seed_torch(self.seed, "play", step, index, self.rank, micro)
@@ -160,7 +160,7 @@ class Game:
             sample = [values[str(argument)] for argument in side.arguments]
             if side.buffer is not None:
                 rng = numpy_generator(self.seed, "buffer", side.name, *purpose, self.rank)
-                sample = like(sample, side.buffer.draw(flat(sample), rng))
+                sample = nest_like(sample, side.buffer.draw(flatten(sample), rng))
             inputs.update(zip(side.placeholders, sample, strict=True))
         return inputs
 

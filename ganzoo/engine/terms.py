@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ganzoo.engine.cutting import leaves, numbered, placeholder, replaced
-from ganzoo.engine.expressions import Values, evaluate, flat, like, plan
+from ganzoo.engine.cutting import find_leaves, number_distinct, placeholder, replace_leaves
+from ganzoo.engine.expressions import Values, evaluate, flatten, nest_like, plan
 from ganzoo.expression import Expression
 from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty, Value
 
@@ -60,8 +60,8 @@ class GeneratorTerm:
 
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, averaged over a critic's scales."""
-        fakes = scales(values[str(self.fake)])
-        reals = [None] * len(fakes) if self.real is None else scales(values[str(self.real)])
+        fakes = list_scales(values[str(self.fake)])
+        reals = [None] * len(fakes) if self.real is None else list_scales(values[str(self.real)])
         sides = zip(fakes, reals, strict=True)
         return {self.name: mean([self.loss.generator_loss(fake, real) for fake, real in sides])}
 
@@ -86,7 +86,7 @@ class DiscriminatorTerm:
 
     def losses(self, values: Values, networks: Networks) -> Losses:
         """The loss, averaged over a critic's scales."""
-        real, fake = (scales(values[str(wire)]) for wire in (self.real, self.fake))
+        real, fake = (list_scales(values[str(wire)]) for wire in (self.real, self.fake))
         return {self.name: _discriminator_loss(self.loss, real, fake)}
 
 
@@ -114,7 +114,7 @@ class PenalisedSide:
     def logits(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
         """The critic's logits, of values for the arguments."""
         given = dict(zip(self.names, values, strict=True))
-        return scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
+        return list_scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
 
 
 def penalised_sides(
@@ -125,16 +125,16 @@ def penalised_sides(
     Penalties mix the two sides argument by argument: what comes twice is one argument only if it
     does so on both.
     """
-    sides = [leaves(wire, own) for wire in (real, fake)]
+    sides = [find_leaves(wire, own) for wire in (real, fake)]
     texts = [[str(leaf) for leaf in side] for side in sides]
     alike = len(texts[0]) == len(texts[1])
     keys: list[list[object]] = [[*zip(*texts, strict=True)]] * 2 if alike else [[*t] for t in texts]
     found = []
     for wire, parts, side in zip((real, fake), sides, keys, strict=True):
-        places = numbered(side)
+        places = number_distinct(side)
         names = [placeholder("shown", place) for place in places]
         arguments = dict(zip(names, parts, strict=True))
-        cut = replaced(wire, own, names)
+        cut = replace_leaves(wire, own, names)
         found.append(PenalisedSide(tuple(arguments.values()), tuple(arguments), cut))
     return found[0], found[1]
 
@@ -167,7 +167,7 @@ class PenalisedTerm:
         shape = [values[str(argument)] for argument in self.real.arguments]
 
         def discriminate(*arguments: Tensor) -> list[Tensor]:
-            return self.real.logits(like(shape, arguments), networks)
+            return self.real.logits(nest_like(shape, arguments), networks)
 
         for weighted in self.penalties:
             found[weighted.name] = weighted.penalty(discriminate, real, fake)
@@ -177,7 +177,7 @@ class PenalisedTerm:
 Term = PlainTerm | GeneratorTerm | DiscriminatorTerm | PenalisedTerm
 
 
-def scales(logits: Value) -> list[Tensor]:
+def list_scales(logits: Value) -> list[Tensor]:
     """Logits as a list: a multi-scale critic returns several."""
     return logits if isinstance(logits, list) else [logits]
 
@@ -197,8 +197,8 @@ def _discriminator_output(
 ) -> DiscriminatorOutput:
     """Its arguments in a row, those in lists included, and its logits."""
     shown = [values[str(argument)] for argument in side.arguments]
-    arguments = tuple(map(_with_gradient, flat(shown)))
-    return DiscriminatorOutput(arguments, side.logits(like(shown, arguments), networks))
+    arguments = tuple(map(_with_gradient, flatten(shown)))
+    return DiscriminatorOutput(arguments, side.logits(nest_like(shown, arguments), networks))
 
 
 def _with_gradient(value: Tensor) -> Tensor:

@@ -13,15 +13,15 @@ from torch import Tensor, nn
 
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.expressions import Values
-from ganzoo.engine.feed import Timetable, walk
+from ganzoo.engine.feed import Timetable, walk_batches
 from ganzoo.engine.memory import Memory, is_resting
 from ganzoo.engine.meter import Meter
-from ganzoo.engine.player import Player, penalties
+from ganzoo.engine.player import Player, collect_penalties
 from ganzoo.engine.player_optimizer import AssignedOptimizer, PlayerOptimizer
 from ganzoo.engine.scheduled import Factor
 from ganzoo.engine.step import SHARED, Draws, Game, is_turn, stream_of
 from ganzoo.engine.stop_sync import StopSync
-from ganzoo.engine.workers import Abandoned, NoAlarm, Workers
+from ganzoo.engine.workers import Abandoned, ChildSignal, Workers
 from ganzoo.interfaces import Data, Latent, Progress
 
 
@@ -131,7 +131,7 @@ class Trainer:
     def _play(
         self, batches: Iterator[Draws], observers: Sequence[Observer], save: Callable[[int], None]
     ) -> None:
-        timetable, alarm = self.timetable, NoAlarm()
+        timetable, alarm = self.timetable, ChildSignal()
         while (draws := self._wait_for(batches)) is not None:
             alarm.quiet()
             self.train_step(draws)
@@ -183,7 +183,7 @@ class Trainer:
             player = player_optimizer.player
             for term in player.terms:
                 memory.add(f"loss/{term.name}", term.loss)
-            for name, penalty in penalties(player.terms).items():
+            for name, penalty in collect_penalties(player.terms).items():
                 memory.add(f"penalty/{name}", penalty)
             for number, each in enumerate(player_optimizer.optimizers):
                 memory.add(f"optimizer/{player.name}/{number}", each.optimizer.optimizer)
@@ -218,7 +218,9 @@ class Trainer:
         return [next(walk) for _ in range(self.timetable.accumulate)]
 
     def _walk(self, player: Player | None) -> Iterator[Values]:
-        return walk(self.data, self.timetable, self.done, self.accelerator, self.workers, player)
+        return walk_batches(
+            self.data, self.timetable, self.done, self.accelerator, self.workers, player
+        )
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.timetable.steps

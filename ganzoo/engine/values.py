@@ -22,7 +22,7 @@ ROWS: dict[str, type[Any]] = {"list": list, "tuple": tuple, "set": set, "deque":
 CHANCES = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
 
-class Unknown(ValueError):
+class Unsavable(ValueError):
     """A value of a kind that is not known here."""
 
 
@@ -30,7 +30,7 @@ def encode(value: Any, place: str, tensors: Tensors) -> Any:
     """A value as JSON; its tensors go into `tensors`, under names that begin with `place`.
 
     Raises:
-        Unknown: it is, or holds, something else.
+        Unsavable: it is, or holds, something else.
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
@@ -51,7 +51,7 @@ def encode(value: Any, place: str, tensors: Tensors) -> Any:
         if type(value) is kind:
             rows = [encode(item, f"{place}/{i}", tensors) for i, item in enumerate(value)]
             return {name: rows, "longest": getattr(value, "maxlen", None)}
-    raise Unknown(f"{place}: a {type(value).__name__} cannot be saved")
+    raise Unsavable(f"{place}: a {type(value).__name__} cannot be saved")
 
 
 def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> Any:
@@ -99,7 +99,7 @@ def digest(value: Any) -> str | None:
     tensors: Tensors = {}
     try:
         entry = encode(value, "", tensors)
-    except Unknown:
+    except Unsavable:
         return None
     seen = hashlib.blake2b(json.dumps(entry, sort_keys=True).encode(), digest_size=16)
     for name, tensor in tensors.items():
@@ -112,7 +112,7 @@ def _kept(tensor: Tensor) -> Tensor:
     """A copy on the CPU; of a step's graph nothing is kept, and parameters are kept elsewhere."""
     plain = tensor.layout == torch.strided and not tensor.is_quantized
     if tensor.grad_fn is not None or isinstance(tensor, nn.Parameter) or not plain:
-        raise Unknown("such a tensor cannot be saved")
+        raise Unsavable("such a tensor cannot be saved")
     return tensor.detach().to("cpu", copy=True).contiguous()
 
 
@@ -120,13 +120,13 @@ def _array(value: Any, place: str, tensors: Tensors) -> str:
     try:
         tensors[place] = torch.from_numpy(np.array(value))
     except TypeError:
-        raise Unknown(f"{place}: an array of {value.dtype} cannot be saved") from None
+        raise Unsavable(f"{place}: an array of {value.dtype} cannot be saved") from None
     return place
 
 
 def _numpy_rng(state: Any) -> np.random.Generator:
     if state["bit_generator"] not in CHANCES:
-        raise Unknown(f"there is no generator {state['bit_generator']}")
+        raise Unsavable(f"there is no generator {state['bit_generator']}")
     source = getattr(np.random, state["bit_generator"])()
     source.state = state
     return np.random.Generator(source)

@@ -94,7 +94,7 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-class NoAlarm:
+class ChildSignal:
     """Lets torch raise no error in the middle of a step because a worker has ended.
 
     It is noticed all the same, seconds later, where the worker's sample is waited for; and there

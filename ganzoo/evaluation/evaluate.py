@@ -13,7 +13,7 @@ from ganzoo.builder.found import Found, find_weights
 from ganzoo.builder.own_data import at_place, own_data, says_data
 from ganzoo.builder.trained import open_weights
 from ganzoo.components.data.layout_advice import require_folder
-from ganzoo.engine.device import device_named
+from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
 from ganzoo.evaluation.measuring import Evaluation, Tell, assess, left_out, missing
 from ganzoo.evaluation.observed import format_observed, observed
@@ -86,14 +86,14 @@ def evaluate_file(
     path, recipe, network: as of `open_model`.
     metrics: names; left out, those of a run's end. everything: those for comparisons as well.
     folder: images in place of the recipe's. overrides: settings, as of `--set`.
-    device: see `device_named`. tick: told how far it is, as of `assess`.
+    device: see `find_device`. tick: told how far it is, as of `assess`.
 
     Raises:
         ModelError: the file is missing, damaged, or does not fit the metrics or the data.
         DataError: there is nothing to evaluate on.
         GanzooError: there is no such metric.
     """
-    where = device_named(device)
+    where = find_device(device)
     weights = find_weights(path, recipe, network)
     changes = [*_of_folder(folder, weights.tables, overrides, tell), *overrides]
     blueprint, model = open_weights(weights, overrides=changes)

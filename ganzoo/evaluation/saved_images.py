@@ -14,7 +14,7 @@ from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve import read_metric
 from ganzoo.components.data.images import read_image, to_range
 from ganzoo.components.data.listing import no_images, shown, survey
-from ganzoo.engine.device import device_named
+from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
 from ganzoo.evaluation.evaluate import measured
 from ganzoo.evaluation.measuring import Evaluation, Tell
@@ -112,14 +112,14 @@ def evaluate_folders(
 
     metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
     overrides: their settings, as `["metrics.kid.backbone=inception"]`.
-    device: see `device_named`. tell, tick: as of `evaluate_file`.
+    device: see `find_device`. tell, tick: as of `evaluate_file`.
 
     Raises:
         DataError: a folder holds no images.
         ModelError: a metric cannot be computed of them.
         RecipeError: there is no such metric, or it refuses its settings.
     """
-    where = device_named(device)
+    where = find_device(device)
     data = SavedImages(real, fake)
     names = list(dict.fromkeys(metrics)) or [*(PAIRS if data.paired else ()), *CROWDS]
     blueprint = _blueprint(names, data, overrides)

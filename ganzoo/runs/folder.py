@@ -26,7 +26,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.engine.checkpoint import NAME, checkpoint_name, checkpoints
+from ganzoo.engine.checkpoint import NAME, list_checkpoints, name_checkpoint
 from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, inside, read_objects
 from ganzoo.files.writing import append, write_text, write_with
@@ -92,7 +92,7 @@ class RunFolder:
             RunError: there is none, or the recipe changed in what the weights depend on.
         """
         self._require_run()
-        found = [path for _, path in checkpoints(self.checkpoints)]
+        found = [path for _, path in list_checkpoints(self.checkpoints)]
         if not found:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
         before = load_recipe(self.path / "recipe.toml")
@@ -199,7 +199,7 @@ class RunFolder:
 
     def sample_file(self, step: int) -> Path:
         """Where the sample grid of a step goes."""
-        return self.samples / f"{checkpoint_name(step)}.png"
+        return self.samples / f"{name_checkpoint(step)}.png"
 
 
 def finite(value: Any) -> Any:

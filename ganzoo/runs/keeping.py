@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from ganzoo.engine.checkpoint import checkpoint_name, checkpoints, prune, read_header
+from ganzoo.engine.checkpoint import list_checkpoints, name_checkpoint, prune, read_header
 from ganzoo.engine.state import STATE
 from ganzoo.errors import ModelError
 from ganzoo.files.untrusted import UntrustedError, open_plain, read_text
@@ -37,7 +37,7 @@ def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None)
 
     One of the same step is set aside first: deleting takes long, and a kill then loses both.
     """
-    place = folder / checkpoint_name(step)
+    place = folder / name_checkpoint(step)
     aside = place.with_name(f".{place.name}.old")
     write_sums(folder / PART)
     if place.exists():
@@ -79,7 +79,7 @@ def damage(checkpoint: Path) -> str:
 
 def sound(folder: Path) -> tuple[list[Path], list[str]]:
     """The checkpoints up to the last one that is as it was written, and what is wrong after it."""
-    found, wrong = [path for _, path in checkpoints(folder)], []
+    found, wrong = [path for _, path in list_checkpoints(folder)], []
     while found and (said := damage(found[-1])):
         wrong.append(said)
         found.pop()
@@ -88,7 +88,7 @@ def sound(folder: Path) -> tuple[list[Path], list[str]]:
 
 def set_aside(folder: Path, step: int) -> None:
     """Rename the checkpoints after a step: they are damaged, and will be made again."""
-    for number, path in checkpoints(folder):
+    for number, path in list_checkpoints(folder):
         if number > step:
             aside = path.with_name(f"damaged-{path.name}")
             remove(aside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganzoo.builder import load_model
-from ganzoo.engine.device import device_named
+from ganzoo.engine.device import find_device
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
 from ganzoo.recipe.loading import Overrides, Source
@@ -24,13 +24,13 @@ def opened(
 ) -> Model:
     """The model of a run's folder, a checkpoint or a file, ready to compute.
 
-    best: the run's best one, not its last. device: see `device_named`.
+    best: the run's best one, not its last. device: see `find_device`.
     recipe, network, overrides: see `load_model`.
 
     Raises:
         GanzooError: there is none, it cannot be read, or there is no such device.
     """
-    where = device_named(device)
+    where = find_device(device)
     place = best_model(path) if best else path
     return load_model(place, recipe=recipe, network=network, overrides=overrides).to(where)
 

@@ -6,7 +6,7 @@ import errno
 import signal
 from pathlib import Path
 
-from ganzoo.engine.loader import told_by_worker
+from ganzoo.engine.loader import unwrap_worker_error
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, GanzooError, RunError
 from ganzoo.runs.commands import resume_command
@@ -46,7 +46,7 @@ def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
     if trainer.workers.failed:
         return _lost(trainer.workers.failed[0])
     if isinstance(error, DataError):
-        return str(told_by_worker(error))
+        return str(unwrap_worker_error(error))
     if isinstance(error, GanzooError):
         return str(error)
     if not isinstance(error, OSError):

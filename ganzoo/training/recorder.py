@@ -9,7 +9,7 @@ from typing import Any
 from ganzoo.builder import Experiment
 from ganzoo.builder.packaging import write_model
 from ganzoo.engine import state
-from ganzoo.engine.checkpoint import checkpoint_name
+from ganzoo.engine.checkpoint import name_checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError, first_line
 from ganzoo.evaluation.best import keep_in
@@ -87,7 +87,7 @@ class Recorder:
     def keep_best(self) -> None:
         """Let the last checkpoint remember a best model that was found after it was written."""
         step, folder = self.trainer.done, self.folder.checkpoints
-        last = folder / checkpoint_name(step)
+        last = folder / name_checkpoint(step)
         if last.is_dir():
             part = open_checkpoint(folder)
             for file in last.iterdir():

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ganzoo.builder import Experiment
 from ganzoo.engine import state
-from ganzoo.engine.device import accelerator_for
+from ganzoo.engine.device import choose_accelerator
 from ganzoo.engine.trainer import Observer, Trainer
 from ganzoo.engine.workers import Abandoned
 from ganzoo.errors import RunError
@@ -151,7 +151,7 @@ def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
     train = experiment.recipe.train
     check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), train.device)
     cpu = {"device": "cpu"} if wants_cpu(train.device) else {}
-    accelerator = accelerator_for(train.model_copy(update=cpu))
+    accelerator = choose_accelerator(train.model_copy(update=cpu))
     check_count(processes, int(accelerator.num_processes), os.environ)
     return accelerator
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from ganzoo import load_recipe
 from ganzoo.cli import app
 from ganzoo.cli.options import seconds
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import GanzooError
 from ganzoo.training.train import train
 
@@ -57,7 +57,7 @@ def test_stopped_after_a_time_and_resumed(place):
     assert done.output.endswith(
         "everything is saved in runs/tiny. Go on with:\n  ganzoo resume runs/tiny\n"
     )
-    [(step, _)] = checkpoints(place / "runs/tiny/checkpoints")
+    [(step, _)] = list_checkpoints(place / "runs/tiny/checkpoints")
     assert 1 <= step < 4000
     record = json.loads((place / "runs/tiny/run.json").read_text())
     assert (record["state"], record["step"]) == ("stopped", step)
@@ -65,7 +65,10 @@ def test_stopped_after_a_time_and_resumed(place):
     assert done.exit_code == 0, done.output
     assert f"resumed at {step}\n" in done.output
     assert "Done: runs/tiny" in done.output
-    assert [name for name, _ in checkpoints(place / "runs/tiny/checkpoints")] == [step, step + 1]
+    assert [name for name, _ in list_checkpoints(place / "runs/tiny/checkpoints")] == [
+        step,
+        step + 1,
+    ]
 
 
 def test_a_finished_run_is_left_alone_and_can_be_made_longer(place):

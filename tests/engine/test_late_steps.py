@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoint_name, checkpoints, prune, read_header
+from ganzoo.engine.checkpoint import list_checkpoints, name_checkpoint, prune, read_header
 from ganzoo.engine.trainer import Trainer
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.listing import _step
@@ -21,12 +21,12 @@ STEPS = [99_999_998, 99_999_999, 100_000_000, 100_000_002, 1_000_000_000]
 
 def test_checkpoints_are_found_and_pruned_by_step(tmp_path):
     for step in STEPS:
-        (tmp_path / "checkpoints" / checkpoint_name(step)).mkdir(parents=True)
+        (tmp_path / "checkpoints" / name_checkpoint(step)).mkdir(parents=True)
     folder = tmp_path / "checkpoints"
-    assert [step for step, _ in checkpoints(folder)] == STEPS
+    assert [step for step, _ in list_checkpoints(folder)] == STEPS
     assert _step(tmp_path, "stopped", None) == STEPS[-1]
     prune(folder, 2, None)
-    assert [step for step, _ in checkpoints(folder)] == STEPS[-2:]
+    assert [step for step, _ in list_checkpoints(folder)] == STEPS[-2:]
 
 
 def test_pictures_after_the_checkpoint_go(tmp_path, tiny):
@@ -38,7 +38,7 @@ def test_pictures_after_the_checkpoint_go(tmp_path, tiny):
         folder.sample_file(step).touch()
     folder.resume(experiment.recipe, 100_000_001)
     left = sorted(path.name for path in folder.samples.iterdir())
-    assert left == sorted(f"{checkpoint_name(step)}.png" for step in STEPS[:3])
+    assert left == sorted(f"{name_checkpoint(step)}.png" for step in STEPS[:3])
 
 
 def test_a_run_goes_on_from_there(tmp_path, tiny, monkeypatch):
@@ -57,5 +57,5 @@ def test_a_run_goes_on_from_there(tmp_path, tiny, monkeypatch):
     assert made.step == 100_000_000
     again = build_recipe("cyclegan", settings, start=False)
     assert train(again, tmp_path / "run", resume=True, console=quiet).step == 100_000_001
-    [_, (step, last)] = checkpoints(tmp_path / "run" / "checkpoints")
+    [_, (step, last)] = list_checkpoints(tmp_path / "run" / "checkpoints")
     assert step == read_header(last / "state.safetensors")["step"] == 100_000_001

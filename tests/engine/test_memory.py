@@ -20,7 +20,7 @@ from torch import nn
 
 from ganzoo import build_recipe, load_recipe, testing
 from ganzoo.engine import state
-from ganzoo.engine.checkpoint import checkpoints, read_tensors, write_tensors
+from ganzoo.engine.checkpoint import list_checkpoints, read_tensors, write_tensors
 from ganzoo.engine.memory import Memory, Remembered
 from ganzoo.engine.values import decode, encode
 from ganzoo.registry.discovery import installed
@@ -87,7 +87,7 @@ def log_of(out):
 
 def end_of(out):
     """Everything that the last checkpoint holds."""
-    [*_, (_, last)] = checkpoints(out / "checkpoints")
+    [*_, (_, last)] = list_checkpoints(out / "checkpoints")
     return {
         f"{file.name}/{name}": tensor
         for file in sorted(last.glob("*.safetensors"))
@@ -215,7 +215,7 @@ def test_a_checkpoint_of_ganzoo_0_1_says_what_it_lacks(tiny, tmp_path):
     """It saved no buffers of losses: these start anew, and it is told."""
     settings = {**tiny(), **SHORT, **REMEMBERING["BEGAN's k"]}
     run(tmp_path / "run", settings, until=0)
-    [(_, last)] = checkpoints(tmp_path / "run" / "checkpoints")
+    [(_, last)] = list_checkpoints(tmp_path / "run" / "checkpoints")
     file = last / "state.safetensors"
     header, tensors = read_tensors(file)
     header = {key: value for key, value in header.items() if key not in ("format", "whole")}

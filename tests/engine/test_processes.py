@@ -17,7 +17,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe, load_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.engine.loader import ShuffledBatches
 from ganzoo.errors import ModelError
 from ganzoo.training.train import train
@@ -164,7 +164,7 @@ def test_ranks_agree_with_batch_norm_dropout_and_histories(written, tmp_path):
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert all(value.isfinite().all() for value in first.values())
-    last = checkpoints(tmp_path / "run" / "checkpoints")[-1][1]
+    last = list_checkpoints(tmp_path / "run" / "checkpoints")[-1][1]
     own = [load_file(last / f"process-{rank}.safetensors") for rank in (0, 1)]
     assert not torch.equal(own[0]["adversarial_Y.fake/0"], own[1]["adversarial_Y.fake/0"])
 
@@ -215,7 +215,7 @@ def test_one_signal_stops_all_processes_and_all_is_saved(written, tmp_path):
     # The launcher's word may come when a short step is over and everything is saved.
     assert said.count("stopping after this step") <= 1
     assert said.endswith(f"Go on with:\n  ganzoo resume {out}\n")
-    [(step, _)] = checkpoints(out / "checkpoints")
+    [(step, _)] = list_checkpoints(out / "checkpoints")
     assert (record(out)["state"], record(out)["step"]) == ("stopped", step)
 
 
@@ -244,7 +244,7 @@ def test_an_unreadable_image_ends_all_processes(written, tmp_path):
     assert f"{third[0][1]}.png cannot be read" in complaint
     assert f"goes on from its last checkpoint, step 1, with: ganzoo resume {out}" in complaint
     assert len(complaint.splitlines()) == 2
-    assert [step for step, _ in checkpoints(out / "checkpoints")] == [1]
+    assert [step for step, _ in list_checkpoints(out / "checkpoints")] == [1]
     assert record(out)["state"] == "interrupted"
 
 
@@ -252,12 +252,12 @@ def test_a_process_that_is_killed_ends_the_others(written, tmp_path):
     out = tmp_path / "run"
     recipe = written(**{"checkpoints.every": "1 step"})
     process = start("-m", "ganzoo", "run", recipe, "--out", out, "--processes", 2, *ENDLESS)
-    until(process, lambda: checkpoints(out / "checkpoints"))
+    until(process, lambda: list_checkpoints(out / "checkpoints"))
     os.kill(record(out)["starts"][0]["pid"], signal.SIGKILL)
     _, complaint, code = ended(process)
     assert code == 1
     assert complaint.startswith("ganzoo: rank 0 of 2 was killed by SIGKILL")
-    last = checkpoints(out / "checkpoints")[-1][0]
+    last = list_checkpoints(out / "checkpoints")[-1][0]
     assert complaint.endswith(f"checkpoint, step {last}, with: ganzoo resume {out}\n")
     assert len(complaint.splitlines()) == 2
 

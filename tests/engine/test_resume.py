@@ -15,7 +15,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.training import train as training
 from ganzoo.training.train import train
@@ -71,7 +71,7 @@ def same(one, other):
         assert (one / "samples" / name).read_bytes() == (other / "samples" / name).read_bytes()
     for name in ("model.safetensors", "metrics.json", "recipe.toml"):
         assert (one / name).read_bytes() == (other / name).read_bytes()
-    last = [checkpoints(folder / "checkpoints")[-1] for folder in (one, other)]
+    last = [list_checkpoints(folder / "checkpoints")[-1] for folder in (one, other)]
     assert last[0][0] == last[1][0] == STEPS
     for name in ("state.safetensors", "process-0.safetensors"):
         first, second = (load_file(path / name) for _, path in last)
@@ -140,7 +140,7 @@ def test_killed_without_warning(recipes, tiny, tmp_path):
     process, out = start(recipes / "cyclegan.toml", {**tiny(), **SHORT, **LONG}, tmp_path)
     process.kill()
     process.communicate()
-    step, _ = checkpoints(out / "checkpoints")[-1]
+    step, _ = list_checkpoints(out / "checkpoints")[-1]
     assert step % 4 == 0
     length = f"{step + 6} steps"
     assert run(tmp_path / "recipe.toml", {"train.length": length}, out, resume=True).finished
@@ -158,7 +158,7 @@ def test_a_signal_to_all_processes_of_a_run(recipes, tiny, tmp_path, number):
     assert process.returncode == 130, complaint
     assert "Traceback" not in spoken + complaint
     assert (spoken + complaint).count("stopping after this step") == 1
-    [(step, _)] = checkpoints(out / "checkpoints")
+    [(step, _)] = list_checkpoints(out / "checkpoints")
     length = {"train.length": f"{step + 1} steps"}
     assert run(tmp_path / "recipe.toml", length, out, resume=True).step == step + 1
 
@@ -202,5 +202,5 @@ def test_the_last_and_every_nth_checkpoint_are_kept(recipes, tiny, tmp_path):
         "checkpoints.keep_every": "3 steps",
     }
     run(recipes / "cyclegan.toml", overrides, tmp_path / "run")
-    kept = [step for step, _ in checkpoints(tmp_path / "run" / "checkpoints")]
+    kept = [step for step, _ in list_checkpoints(tmp_path / "run" / "checkpoints")]
     assert kept == [3, 6, 8, 9]

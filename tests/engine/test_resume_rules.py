@@ -10,7 +10,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.training import train as training
 from ganzoo.training.train import train
 
@@ -75,7 +75,7 @@ def test_stopped_after_three_of_six_steps(recipes, tiny, tmp_path, rules, monkey
     monkeypatch.undo()
     assert run(recipe, overrides, tmp_path / "parts", resume=True).finished
     for out in (tmp_path / "whole", tmp_path / "parts"):
-        for step, path in checkpoints(out / "checkpoints"):
+        for step, path in list_checkpoints(out / "checkpoints"):
             if step == 3:
                 for file in path.iterdir():
                     file.unlink()

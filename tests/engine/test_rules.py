@@ -12,7 +12,7 @@ from ganzoo import build_recipe
 from ganzoo.components.schedules import Linear
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.scheduled import Factor
-from ganzoo.engine.step import SHARED, shared
+from ganzoo.engine.step import SHARED, make_draws
 from ganzoo.errors import RecipeError
 from ganzoo.interfaces import Progress
 
@@ -222,7 +222,7 @@ def test_a_fresh_player_learns_from_its_own_batch(trained):
     sample = {"x": x, "y": y}
     plain, one = trained(0)
     fresh, other = trained(0, players__generators={"fresh": True})
-    one.train_step(shared(sample))
+    one.train_step(make_draws(sample))
     other.train_step({SHARED: [sample], "generators": [copy.deepcopy(sample)]})
     for key, value in state(plain).items():
         torch.testing.assert_close(state(fresh)[key], value, rtol=0, atol=1e-6, msg=key)

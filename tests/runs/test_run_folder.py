@@ -12,7 +12,7 @@ from rich.console import Console
 from torch.nn import Conv2d, Sequential
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.runs.keeping import close_checkpoint, open_checkpoint
 from ganzoo.training.train import train
@@ -71,7 +71,7 @@ def test_the_old_checkpoint_of_a_step_goes_only_after_the_new_one_came(tmp_path,
             monkeypatch.setattr(shutil, "rmtree", lambda *a, **k: killed())
         with contextlib.suppress(KeyboardInterrupt):
             close_checkpoint(folder, 4, 1, None)
-    assert (checkpoints(folder)[0][1] / "state").read_text() == "new"
+    assert (list_checkpoints(folder)[0][1] / "state").read_text() == "new"
 
 
 def killed():

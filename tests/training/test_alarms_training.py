@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
-from ganzoo.engine.checkpoint import checkpoints
+from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training import recorder
@@ -196,7 +196,7 @@ def test_stop_saves_and_a_resume_goes_on(tmp_path):
     tables = {**GAME, **STILL, "alarms": {**STILL["alarms"], "action": "stop"}}
     outcome = train(build_recipe(tables), out, **quiet)
     assert (outcome.finished, outcome.step, outcome.alarm) == (False, 40, "outputs_frozen")
-    assert checkpoints(out / "checkpoints")[-1][0] == 40
+    assert list_checkpoints(out / "checkpoints")[-1][0] == 40
     record = json.loads((out / "run.json").read_text())
     assert (record["state"], record["starts"][-1]["reason"]) == ("stopped", "alarm outputs_frozen")
     told = alarms_of(out)
@@ -245,7 +245,9 @@ def test_looks_leave_no_trace(recipes, tiny, tmp_path, recipe):
         table = {"alarms.action": action, "alarms.patience": "2 steps"}
         experiment = build_recipe(recipes / f"{recipe}.toml", {**overrides, **table})
         train(experiment, tmp_path / action, console=Console(file=io.StringIO()))
-    last = [checkpoints(tmp_path / action / "checkpoints")[-1][1] for action in ("warn", "off")]
+    last = [
+        list_checkpoints(tmp_path / action / "checkpoints")[-1][1] for action in ("warn", "off")
+    ]
     for file in ("state.safetensors", "process-0.safetensors"):
         first, second = (load_file(path / file) for path in last)
         first = {key: value for key, value in first.items() if not key.startswith(OWN_MEMORY)}
@@ -282,6 +284,6 @@ def test_all_processes_stop_at_one_step(tmp_path):
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (record["state"], record["starts"][-1]["reason"]) == ("stopped", "alarm outputs_frozen")
     assert 8 <= record["step"] < 400
-    saved = checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    saved = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
     assert saved[0] == record["step"]
     assert len([*saved[1].glob("process-*.safetensors")]) == 2

@@ -19,7 +19,7 @@ from ganzoo.components.data.images import (
     shown,
     to_levels,
 )
-from ganzoo.engine.device import device_named
+from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
 from ganzoo.evaluation.observed import distinct
 from ganzoo.inference.drawing import TOGETHER, is_drawable
@@ -110,7 +110,7 @@ def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
     if not model.outputs:
         raise ModelError(f"{path}: its recipe names no outputs")
     check_output(model, output)
-    return blueprint, model.to(device_named())
+    return blueprint, model.to(find_device())
 
 
 def _held_out(blueprint: Blueprint, path: Path) -> Data:
