@@ -1,8 +1,8 @@
-"""What alarms cost: comparing batches in each step, reading a log line, looking at outputs.
+"""What alarms cost: comparing batches in each step, reading a log line, probing outputs.
 
     python benchmarks/alarms.py recipes/cyclegan.toml --set train.batch_size=2
 
-Prints each part's median time (the processor's, so that a shared machine tells the same), how
+Prints the median time of each (the processor's, so that a shared machine tells the same), how
 often it is spent, and its share of a step.
 """
 
@@ -14,10 +14,10 @@ import time
 
 from ganzoo import build_recipe
 from ganzoo.engine.device import make_accelerator
-from ganzoo.training.alarms.debounce import Discriminate
-from ganzoo.training.alarms.detectors import Reader
-from ganzoo.training.alarms.ranges import spans
-from ganzoo.training.alarms.watch import Watch
+from ganzoo.training.alarms.debounce import Debounce
+from ganzoo.training.alarms.detectors import LogReader
+from ganzoo.training.alarms.observations import Observations
+from ganzoo.training.alarms.ranges import measure_loss_ranges
 
 
 def median(function, rounds):
@@ -40,27 +40,27 @@ def main():
     trainer = experiment.trainer(make_accelerator())
     table = trainer.timetable
     patience = experiment.recipe.alarms.patience.steps(*table.image_counts)
-    reader = Reader(spans(experiment.players))
-    watch, judge = Watch(experiment, trainer, reader, patience), Discriminate(patience)
+    reader, debounce = LogReader(measure_loss_ranges(experiment.players)), Debounce(patience)
+    observations = Observations(experiment, trainer, reader, patience)
     trainer.batch_hook = None
     batches = trainer.batches()
     batch = next(batches)
     step = median(lambda: trainer.train_step(batch), given.rounds)
-    seen = median(lambda: watch.see(batch), 20 * given.rounds)
-    record = {"step": 1, "losses": {}, "nonfinite": 0, "lr": {}} | trainer.meter.read()
+    compared = median(lambda: observations.compare(batch), 20 * given.rounds)
+    entry = {"step": 1, "losses": {}, "nonfinite": 0, "lr": {}} | trainer.meter.read()
 
     def line():
-        watch.on_log(record)
-        for sign in reader.read(record):
-            judge.see(1, sign)
+        observations.on_log(entry)
+        for detection in reader.read(entry):
+            debounce.add(1, detection)
 
-    read, look = median(line, given.rounds), median(watch._outputs, given.rounds)
-    parts = {"batches": (seen, 1), "line": (read, table.log_every), "look": (look, patience)}
+    read, probe = median(line, given.rounds), median(observations.probe_outputs, given.rounds)
+    costs = {"batches": (compared, 1), "line": (read, table.log_every), "probe": (probe, patience)}
     print(f"{given.recipe}: a step takes {step * 1e3:.1f} ms")
-    for name, (seconds, every) in parts.items():
+    for name, (seconds, every) in costs.items():
         share = seconds / every / step
         print(f"{name:<8} {seconds * 1e3:8.3f} ms every {every:>4} steps   {share:.3%}")
-    print(f"together {sum(seconds / every / step for seconds, every in parts.values()):.3%}")
+    print(f"together {sum(seconds / every / step for seconds, every in costs.values()):.3%}")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class Checkpoints(Table):
 
 AlarmName = Literal[
     "non_finite",
-    "critic_won",
+    "discriminator_won",
     "inputs_ignored",
     "outputs_frozen",
     "inverted_colours",
@@ -129,9 +129,9 @@ AlarmName = Literal[
 class Alarms(Table):
     """What training watches for.
 
-    action: "warn" tells; "stop" also saves and stops, as Ctrl-C does; "off" looks at nothing.
-    ignore: alarms that are not told.
-    patience: how long a fault must last, and about how often outputs are looked at.
+    action: "warn" reports; "stop" also saves and stops, as Ctrl-C does; "off" detects nothing.
+    ignore: alarms that are not raised.
+    patience: how long a fault must last, and about how often outputs are probed.
     """
 
     action: Literal["warn", "stop", "off"] = "warn"

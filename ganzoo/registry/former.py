@@ -12,9 +12,10 @@ from collections.abc import Sequence
 COMPONENTS: dict[tuple[str, str], str] = {}
 # Keys of a recipe's tables and values in them, by the path at which they stand and former name;
 # `*` stands for any one key or place of a list,
-# as `("alarms.ignore.*", "critic_won"): "discriminator_won"`.
+# as `("losses.*.penalties.*", "name")`.
 PLACES: dict[tuple[str, str], str] = {
     ("data", "aligned"): "paired",
+    ("alarms.ignore.*", "critic_won"): "discriminator_won",
 }
 
 

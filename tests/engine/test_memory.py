@@ -24,7 +24,7 @@ from ganzoo.engine.checkpoint import list_checkpoints, read_tensors, write_tenso
 from ganzoo.engine.memory import Memory, Remembered
 from ganzoo.engine.values import decode, encode
 from ganzoo.registry.discovery import installed
-from ganzoo.training.alarms.batches import Batches
+from ganzoo.training.alarms.batches import BatchComparison
 from ganzoo.training.train import train
 
 pytestmark = pytest.mark.case("B2")
@@ -231,13 +231,13 @@ def test_a_checkpoint_of_ganzoo_0_1_says_what_it_lacks(tiny, tmp_path):
 def test_what_alarms_saw_is_taken_up_when_they_come():
     """They are made after a checkpoint is restored."""
     saved, restored = (Memory(torch.device("cpu")) for _ in range(2))
-    before, after = Batches(), Batches()
+    before, after = BatchComparison(), BatchComparison()
     saved.add("alarms", before)
-    before.see({"x": torch.ones(2, 3)})
+    before.add({"x": torch.ones(2, 3)})
     restored.restore_own(*saved.own(is_first=True))
     restored.add("alarms", after)
-    after.see({"x": torch.ones(2, 3)})
-    assert after.unchanged() == ["x"]
+    after.add({"x": torch.ones(2, 3)})
+    assert after.take_unchanged() == ["x"]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from ganzoo.evaluation.observed import distinct, format_a_sample, format_observe
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.interfaces import Data, Metric, Variable
-from ganzoo.training.alarms.probe import examples
+from ganzoo.training.alarms.probe import choose_examples
 from ganzoo.training.train import train
 
 X, Y = 40, 9
@@ -386,7 +386,7 @@ def test_alarms_look_at_different_items(built):
     data.y = data.x[:10] * 0.5
     data.test_counts = lambda: {"x": X, "y": 10}
     data.test_sample = lambda index: {"x": data.x[index % X], "y": data.y[index % 10]}
-    shown = examples(data, built({}).model())
+    shown = choose_examples(data, built({}).model())
     for name in "xy":
         assert len({example[name].numpy().tobytes() for example in shown}) == len(shown) == 4
 

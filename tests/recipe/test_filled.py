@@ -48,7 +48,7 @@ EVERY_KEY = {
     "train.length": "3 epochs",
     "samples.every": "1 epochs",
     "checkpoints.keep_every": "10 steps",
-    "alarms.ignore": ["critic_won"],
+    "alarms.ignore": ["discriminator_won"],
 }
 
 

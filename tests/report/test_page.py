@@ -62,7 +62,12 @@ def made(tmp_path_factory):
     (folder / "run.json").write_text(json.dumps(state))
     (folder / "log.jsonl").write_text(lines(*map(record, range(10, 2001, 10))) + '{"step": 20')
     (folder / "evaluations.jsonl").write_text(lines(*map(evaluation, STEPS[1:])))
-    alarm = {"step": 120, "alarm": "critic_won", "message": f"It won {PLANTED}.", "advice": "Rest."}
+    alarm = {
+        "step": 120,
+        "alarm": "discriminator_won",
+        "message": f"It won {PLANTED}.",
+        "advice": "Rest.",
+    }
     (folder / "alarms.jsonl").write_text(lines(alarm))
     best = {"step": 1500, "metric": "labels", "figure": "accuracy", "value": 0.6}
     (folder / "best.json").write_text(json.dumps(best | {"interval": [0.5, 0.7]}))

@@ -19,8 +19,8 @@ from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training import recorder
 from ganzoo.training.alarms.callback import Alarms, watching
-from ganzoo.training.alarms.detectors import Reader
-from ganzoo.training.alarms.ranges import loss_ranges
+from ganzoo.training.alarms.detectors import LogReader
+from ganzoo.training.alarms.ranges import measure_loss_ranges
 from ganzoo.training.recorder import Recorder
 from ganzoo.training.train import train
 
@@ -94,7 +94,7 @@ def test_a_sound_training_is_left_alone(tmp_path):
     assert seen[3]["outputs"]["G(x)"]["spread"]["x"] > 0.1
 
 
-OWN_MEMORY = "attribute/alarms/"  # what a resumed run's looks go on from
+OWN_MEMORY = "attribute/alarms/"  # what a resumed run's alarms go on from
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ OWN_MEMORY = "attribute/alarms/"  # what a resumed run's looks go on from
             "3 steps up to step 30 had losses that are not finite (generators/adversarial, discr",
         ),
         (
-            "critic_won",
+            "discriminator_won",
             made(lambda o: o + 3),  # G's answer is anywhere but where images are
             {
                 "optimizers": {"default": {"type": "adam", "lr": 1e-2}},
@@ -181,13 +181,13 @@ def test_latents_that_never_change_are_told(tmp_path):
         "train": {**GAME["train"], "length": "2 steps"},
     }
     _, alarms = play(tmp_path / "run", plant, change)
-    assert "the latent z is the same whatever is drawn" in alarms[0]["message"]
+    assert "all draws of the latent z are the same" in alarms[0]["message"]
     assert play(tmp_path / "sound", change=change)[1] == []
 
 
 STILL = {
     "optimizers": {**GAME["optimizers"], "G": {"type": "sgd", "lr": 0.0}},
-    "alarms": {**GAME["alarms"], "ignore": ["critic_won"]},  # which is next
+    "alarms": {**GAME["alarms"], "ignore": ["discriminator_won"]},  # which is next
 }
 
 
@@ -218,7 +218,7 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
         folder.alarms.write_text("")
         keeper = SimpleNamespace(folder=folder, experiment=experiment, trainer=trainer)
         display = SimpleNamespace(note=lambda text, style: None)
-        alarms = Alarms(keeper, display, Reader(loss_ranges(experiment.players)), 20)
+        alarms = Alarms(keeper, display, LogReader(measure_loss_ranges(experiment.players)), 20)
         alarms.begin()
         for record in records[kept:]:
             alarms.on_log(record)
@@ -237,7 +237,7 @@ PAIRED = {
 
 
 @pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan"])
-def test_looks_leave_no_trace(recipes, tiny, tmp_path, recipe):
+def test_probes_leave_no_trace(recipes, tiny, tmp_path, recipe):
     """With dropout, batch norm and histories: weights and statistics are the same, to a bit."""
     length = {"train.length": "9 steps", "train.log_every": "2 steps", "metrics": {}}
     overrides = PAIRED if recipe == "pix2pix" else {**tiny(), **length}

@@ -1,1 +1,1 @@
-"""Alarms: what a detector sees in the log becomes one when it lasts, and is told in a sentence."""
+"""Alarms: a fault that detectors see in the log for long enough is reported, with advice."""

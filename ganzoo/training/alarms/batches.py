@@ -1,4 +1,7 @@
-"""Whether the batches ever change, noted on the device and read back with the losses."""
+"""Whether the training data ever change from step to step.
+
+The comparison stays on the device; it is read back when losses are.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +19,29 @@ POINTS = 1024  # values of a batch that are compared
 GOLDEN = (5**0.5 - 1) / 2
 
 
-class Batches:
-    """Compares some values of each batch with the last one's.
+class BatchComparison:
+    """Compares up to 1024 values of each batch with those of the batch before.
 
-    A batch is all that this process is given at once: one image that comes in every batch, among
-    others, is not noticed.
+    A batch is compared as a whole: one image that is in every batch, among others that change, is
+    not noticed. Only this process's share of the data is compared.
+    Checkpoints hold `last` and `changed` under these names.
     """
 
     def __init__(self) -> None:
         self.last: dict[str, Tensor] = {}
         self.changed: dict[str, Tensor] = {}
 
-    def see(self, batch: Values) -> None:
-        """Take in the next batch (N, ...) of each variable."""
+    def add(self, batch: Values) -> None:
+        """Compare the next batch, (N, ...) by variable, with the one before."""
         for name, value in batch.items():
             if isinstance(value, Tensor):
-                self._compare(name, _thinned(value))
+                self._compare(name, _pick_values(value))
 
-    def unchanged(self) -> list[str]:
-        """The variables that were the same in all batches since they were last asked for."""
-        found = [name for name, changed in self.changed.items() if not bool(changed)]
+    def take_unchanged(self) -> list[str]:
+        """The variables that were the same in all batches since the last call."""
+        unchanged = [name for name, changed in self.changed.items() if not bool(changed)]
         self.changed = {}
-        return found
+        return unchanged
 
     def _compare(self, name: str, now: Tensor) -> None:
         before = self.last.get(name)
@@ -48,29 +52,29 @@ class Batches:
             self.changed[name] = self.changed[name] | changed if name in self.changed else changed
 
 
-def _thinned(value: Tensor) -> Tensor:
-    """A copy of some of its values, from everywhere."""
+def _pick_values(value: Tensor) -> Tensor:
+    """A copy of at most 1024 of its values, spread over all of it."""
     flat = value.detach().reshape(-1)
-    return flat[_places(len(flat), flat.device)] if len(flat) > POINTS else flat.clone()
+    return flat[_positions(len(flat), flat.device)] if len(flat) > POINTS else flat.clone()
 
 
 @functools.lru_cache(maxsize=32)
-def _places(count: int, device: torch.device) -> Tensor:
-    """Which of so many values are compared: always the same.
+def _positions(count: int, device: torch.device) -> Tensor:
+    """The indices (1024,) of the values that are compared, of `count`; always the same.
 
-    Multiples of the golden ratio fall in step with no row or column: every n-th value would be one
-    column of all images, as often black as not.
+    They are fractional parts of multiples of the golden ratio, which never line up with rows or
+    columns. Every n-th value could be one column of all images, and that is often a black border.
     """
-    shares = torch.arange(POINTS, dtype=torch.float64) * GOLDEN % 1
-    return (shares * count).long().to(device)
+    fractions = torch.arange(POINTS, dtype=torch.float64) * GOLDEN % 1
+    return (fractions * count).long().to(device)
 
 
-def constant(latents: dict[str, Latent], variables: dict[str, Variable]) -> list[str]:
-    """The latents that are the same whatever is drawn."""
-    found = []
+def find_constant_latents(latents: dict[str, Latent], variables: dict[str, Variable]) -> list[str]:
+    """The names of latents whose draws are all the same."""
+    constant = []
     for name, latent in deepcopy(latents).items():
         shape = 8, *variables[name].shape
         drawn = torch.cat([latent.draw(shape, torch_generator("alarms", n)) for n in range(2)])
         if variables[name].classes != 1 and bool((drawn == drawn[0]).all()):
-            found.append(name)
-    return found
+            constant.append(name)
+    return constant

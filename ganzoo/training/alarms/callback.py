@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 from ganzoo.engine.trainer import Observer
-from ganzoo.training.alarms.batches import constant
+from ganzoo.training.alarms.batches import find_constant_latents
 from ganzoo.training.alarms.debounce import Alarm, Debounce
-from ganzoo.training.alarms.detectors import Reader
-from ganzoo.training.alarms.messages import words
-from ganzoo.training.alarms.ranges import loss_ranges
-from ganzoo.training.alarms.watch import Watch
+from ganzoo.training.alarms.detectors import LogReader
+from ganzoo.training.alarms.messages import describe
+from ganzoo.training.alarms.observations import Observations
+from ganzoo.training.alarms.ranges import measure_loss_ranges
 from ganzoo.training.display import Display
 from ganzoo.training.recorder import Recorder
 
@@ -23,7 +23,9 @@ class Alarms:
     The log's records are all that it judges by, so that a run that goes on takes them up again.
     """
 
-    def __init__(self, recorder: Recorder, display: Display, reader: Reader, patience: int) -> None:
+    def __init__(
+        self, recorder: Recorder, display: Display, reader: LogReader, patience: int
+    ) -> None:
         self.recorder, self.display = recorder, display
         self.recipe = recorder.experiment.recipe
         self.reader, self.debounce = reader, Debounce(patience)
@@ -39,7 +41,9 @@ class Alarms:
             return
         if self.one_image:
             self._raise(Alarm("input_unchanged", "data", 0, 0, {"images": 1}))
-        for name in constant(experiment.blueprint.latent_samplers, experiment.blueprint.variables):
+        for name in find_constant_latents(
+            experiment.blueprint.latent_samplers, experiment.blueprint.variables
+        ):
             self._raise(Alarm("input_unchanged", name, 0, 0))
 
     def on_step(self, step: int) -> None:
@@ -55,7 +59,7 @@ class Alarms:
 
     def _judge(self, record: dict[str, Any]) -> list[Alarm]:
         detections = self.reader.read(record)
-        found = [self.debounce.see(record["step"], detection) for detection in detections]
+        found = [self.debounce.add(record["step"], detection) for detection in detections]
         return [alarm for alarm in found if alarm is not None]
 
     def _raise(self, alarm: Alarm) -> None:
@@ -64,7 +68,7 @@ class Alarms:
         repeated = alarm.name == "input_unchanged" and alarm.step > 0 and self.one_image
         if alarm.name in table.ignore or repeated:
             return
-        message, advice = words(alarm, self.recipe)
+        message, advice = describe(alarm, self.recipe)
         entry = {"step": alarm.step, "alarm": alarm.name, "message": message, "advice": advice}
         self.recorder.folder.append(entry, self.recorder.folder.alarms)
         self.display.note(f"alarm {alarm.name}: {message}. {advice}.", "bold red")
@@ -81,9 +85,9 @@ def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], 
     table, trainer = recorder.experiment.recipe.alarms, recorder.trainer
     if table.action == "off" or not recorder.main:
         return (), ()
-    reader = Reader(loss_ranges(recorder.experiment.players))
+    reader = LogReader(measure_loss_ranges(recorder.experiment.players))
     intervals = [player.update_interval.every for player in recorder.experiment.players]
     patience = max(table.patience.steps(*trainer.timetable.image_counts), *intervals)
     alarms = Alarms(recorder, display, reader, patience)
     alarms.begin()
-    return [Watch(recorder.experiment, trainer, reader, patience)], [alarms]
+    return [Observations(recorder.experiment, trainer, reader, patience)], [alarms]

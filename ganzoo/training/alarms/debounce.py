@@ -1,4 +1,4 @@
-"""When a detection becomes an alarm: once it lasts; and again only after it went away."""
+"""When a detection becomes an alarm: after it lasted, and again only after it went away."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# These are certain when they are first seen; the others must last.
+# These need not last: one detection is proof.
 AT_ONCE = ("non_finite", "outputs_frozen")
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What a record of the log says about one possible fault.
+    """What one log entry says about one possible fault.
 
-    alarm, probed: which fault, and whose ("G(x)", "adversarial_Y").
-    bad, good: whether it shows the fault, or that there is none; neither is possible.
-    since: from which step on that holds.
-    figures: for the sentence.
+    alarm: the name of the fault's alarm.
+    probed: what has the fault: an output ("G(x)"), a term ("adversarial_Y"), a variable.
+    bad: the entry shows the fault. good: it shows that there is none. Both may be False.
+    since: the step from which on that holds.
+    details: numbers and names for the message.
     """
 
     alarm: str
@@ -25,22 +26,22 @@ class Detection:
     bad: bool
     good: bool
     since: int
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """A fault that lasted: seen at `step`, there since `since`."""
+    """A fault that lasted from step `since` to step `step`; `details` are the last detection's."""
 
     name: str
     probed: str
     step: int
     since: int
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Debounce:
-    """Takes detections in the order of their steps, and says which of them are alarms now.
+    """Raises an alarm for a fault that lasts, once until the fault is gone.
 
     patience: how many steps a fault must last.
     """
@@ -48,19 +49,19 @@ class Debounce:
     def __init__(self, patience: int) -> None:
         self.patience = patience
         self.since: dict[tuple[str, str], int] = {}
-        self.told: set[tuple[str, str]] = set()
+        self.raised: set[tuple[str, str]] = set()
 
-    def see(self, step: int, detection: Detection) -> Alarm | None:
-        """The alarm that this detection, seen at this step, raises."""
+    def add(self, step: int, detection: Detection) -> Alarm | None:
+        """Take in a detection, in the order of steps; returns the alarm that it raises, if any."""
         key = detection.alarm, detection.probed
         if detection.good:
-            self.told.discard(key)
+            self.raised.discard(key)
         if not detection.bad:
             self.since.pop(key, None)
             return None
         since = self.since.setdefault(key, detection.since)
         needed = 0 if detection.alarm in AT_ONCE else self.patience
-        if key in self.told or step - since < needed:
+        if key in self.raised or step - since < needed:
             return None
-        self.told.add(key)
-        return Alarm(detection.alarm, detection.probed, step, since, detection.figures)
+        self.raised.add(key)
+        return Alarm(detection.alarm, detection.probed, step, since, detection.details)

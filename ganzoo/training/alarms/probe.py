@@ -1,4 +1,4 @@
-"""A look at an output: how it follows its inputs, and whether its colours are upside down."""
+"""A probe of an output: how it varies with each input, and whether its colours are inverted."""
 
 from __future__ import annotations
 
@@ -14,71 +14,77 @@ from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data
 from ganzoo.training.alarms.probed import ProbedOutput
 
-COUNT = 4  # samples that are looked at
+COUNT = 4  # samples that outputs are computed for
 SEED = derive("alarms")
 
 Example = Mapping[str, Tensor]
 
 
-def examples(data: Data, model: Model) -> list[dict[str, Tensor]]:
-    """A few test samples (1, ...) with latents; training samples where there are none.
+def choose_examples(data: Data, model: Model) -> list[dict[str, Tensor]]:
+    """Up to 4 test samples (1, ...) with latents; training samples where there are none.
 
-    None of them shows an item again, as an output that is equal for equal inputs is no detection.
+    No variable shows the same item twice: equal outputs for equal inputs would prove nothing.
     """
     held_out = min([data.test_count(), *data.test_counts().values()])
     count = min(COUNT, held_out or len(data))
-    found: list[dict[str, Tensor]] = []
+    examples: list[dict[str, Tensor]] = []
     for number in range(count):
         if held_out:
             sample = data.test_sample(number * held_out // count)
         else:
-            chance = numpy_generator(SEED, number)
-            sample = data.train_sample(number * len(data) // count, chance)
-        given = {name: value[None] for name, value in sample.items()}
-        found.append(given | _latents(model, number))
-    return [example | _labels(model, number) for number, example in enumerate(found)]
+            rng = numpy_generator(SEED, number)
+            sample = data.train_sample(number * len(data) // count, rng)
+        batch = {name: value[None] for name, value in sample.items()}
+        examples.append(batch | _draw_latents(model, number))
+    return [example | _choose_labels(model, number) for number, example in enumerate(examples)]
 
 
-def _latents(model: Model, number: int) -> dict[str, Tensor]:
+def _draw_latents(model: Model, number: int) -> dict[str, Tensor]:
     return {
         name: latent.draw((1, *model.variables[name].shape), torch_generator(SEED, name, number))
         for name, latent in model.latents.items()
     }
 
 
-def _labels(model: Model, number: int) -> dict[str, Tensor]:
-    """A class of its own for each example, as far as there are so many."""
+def _choose_labels(model: Model, number: int) -> dict[str, Tensor]:
+    """A class for each label: each example has another one, while there are enough."""
     classes = {name: variable.classes for name, variable in model.variables.items()}
     return {name: torch.tensor([number % count]) for name, count in classes.items() if count}
 
 
-def look(model: Model, probed: ProbedOutput, shown: Sequence[Example]) -> dict[str, Any] | None:
-    """What `detectors` reads of an output; None where its values are not finite."""
-    made = {name: _varied(model, probed, shown, name) for name in probed.inputs}
-    if not all(images.isfinite().all() for images in made.values()):
+def probe_output(
+    model: Model, probed: ProbedOutput, examples: Sequence[Example]
+) -> dict[str, Any] | None:
+    """What `detectors` reads of an output, as JSON; None where its values are not finite."""
+    images = {name: _vary(model, probed, examples, name) for name in probed.inputs}
+    if not all(each.isfinite().all() for each in images.values()):
         return None
-    main = made[probed.source or probed.inputs[0]]
-    seen: dict[str, Any] = {"count": len(shown), "print": _print(main)}
-    like = probed.real or probed.source
-    usual = spread(torch.cat([example[like] for example in shown]).float()) if like else 0.0
-    if usual > 0 and len(shown) > 1:
-        distinct = [name for name in made if model.variables[name].classes != 1]
-        seen["spread"] = {name: round(spread(made[name]) / usual, 6) for name in distinct}
-    mirror = _mirror(main, probed, shown)
-    return {**seen, "mirror": mirror} if mirror else seen
+    main = images[probed.source or probed.inputs[0]]
+    observed: dict[str, Any] = {"count": len(examples), "print": _hash(main)}
+    reference = probed.real or probed.source
+    usual = _spread_of(examples, reference) if reference else 0.0
+    if usual > 0 and len(examples) > 1:
+        varied = [name for name in images if model.variables[name].classes != 1]
+        observed["spread"] = {name: round(spread(images[name]) / usual, 6) for name in varied}
+    mirror = _compare_negative(main, probed, examples)
+    return {**observed, "mirror": mirror} if mirror else observed
 
 
-def _varied(model: Model, probed: ProbedOutput, shown: Sequence[Example], name: str) -> Tensor:
-    """The output (K, ...) for the first example with each one's `name`; chance is always the same.
+def _vary(model: Model, probed: ProbedOutput, examples: Sequence[Example], name: str) -> Tensor:
+    """The output (K, ...) for the first example, with `name` taken from each of the K examples.
 
-    One by one, so that no image depends on the others.
+    One forward pass each, so that no image depends on the others; all random draws are the same.
     """
-    made = []
-    for example in shown:
-        inputs = {n: (example if n == name else shown[0])[n] for n in probed.inputs}
+    outputs = []
+    for example in examples:
+        inputs = {n: (example if n == name else examples[0])[n] for n in probed.inputs}
         value = model.evaluate([probed.wire], inputs, SEED)[0]
-        made.append((value[-1] if isinstance(value, list) else value).float().cpu())
-    return torch.cat(made)
+        outputs.append((value[-1] if isinstance(value, list) else value).float().cpu())
+    return torch.cat(outputs)
+
+
+def _spread_of(examples: Sequence[Example], name: str) -> float:
+    return spread(torch.cat([example[name] for example in examples]).float())
 
 
 def spread(images: Tensor) -> float:
@@ -86,36 +92,41 @@ def spread(images: Tensor) -> float:
     return float(images.var(0, correction=0).mean().sqrt())
 
 
-def _print(images: Tensor) -> str:
-    """A few characters that are others if a single bit of the images is."""
+def _hash(images: Tensor) -> str:
+    """A hash of the images: 12 hexadecimal digits."""
     return hashlib.blake2b(images.numpy().tobytes(), digest_size=6).hexdigest()
 
 
-def _mirror(made: Tensor, probed: ProbedOutput, shown: Sequence[Example]) -> dict[str, Any] | None:
-    """Errors of the output and of its negative, and how it goes with what it is compared to."""
+def _compare_negative(
+    output: Tensor, probed: ProbedOutput, examples: Sequence[Example]
+) -> dict[str, Any] | None:
+    """The errors of the output and of its negative, and its correlation; None where none apply.
+
+    The correlation is with the target where the data are paired, else with the input.
+    """
     if probed.mirror is None or probed.source is None:
         return None
-    given = torch.cat([example[probed.source] for example in shown]).float()
-    real = torch.cat([example[probed.real or probed.source] for example in shown]).float()
-    wanted = given if probed.mirror == "input" else real
-    beside = real if probed.mirror == "target" else given
-    if made.shape != beside.shape or made.shape[1:2] != wanted.shape[1:2]:
+    source = torch.cat([example[probed.source] for example in examples]).float()
+    real = torch.cat([example[probed.real or probed.source] for example in examples]).float()
+    wanted = source if probed.mirror == "input" else real
+    beside = real if probed.mirror == "target" else source
+    if output.shape != beside.shape or output.shape[1:2] != wanted.shape[1:2]:
         return None
     if probed.mirror == "means":
-        plain, inverse = errors(_means(made), _means(wanted))
+        plain, inverse = mean_errors(_mean_colour(output), _mean_colour(wanted))
     else:
-        plain, inverse = errors(made, wanted)
-    figures = {"plain": plain, "inverse": inverse, "correlation": correlation(made, beside)}
-    return {"of": probed.mirror, **{name: round(value, 6) for name, value in figures.items()}}
+        plain, inverse = mean_errors(output, wanted)
+    values = {"plain": plain, "inverse": inverse, "correlation": correlation(output, beside)}
+    return {"of": probed.mirror, **{name: round(value, 6) for name, value in values.items()}}
 
 
-def errors(made: Tensor, wanted: Tensor) -> tuple[float, float]:
-    """The mean absolute error of what was made, and of its negative."""
-    return float((made - wanted).abs().mean()), float((-made - wanted).abs().mean())
+def mean_errors(output: Tensor, wanted: Tensor) -> tuple[float, float]:
+    """The mean absolute error of the output, and of its negative."""
+    return float((output - wanted).abs().mean()), float((-output - wanted).abs().mean())
 
 
-def _means(images: Tensor) -> Tensor:
-    """The mean colour (C)."""
+def _mean_colour(images: Tensor) -> Tensor:
+    """The mean (C,) over images (K, C, H, W)."""
     return images.mean((0, *range(2, images.dim())))
 
 
@@ -124,5 +135,5 @@ def correlation(one: Tensor, other: Tensor) -> float:
     flat = [images.transpose(0, 1).flatten(1) for images in (one, other)]
     a, b = (channels - channels.mean(1, keepdim=True) for channels in flat)
     scale = a.norm(dim=1) * b.norm(dim=1)
-    found = (a * b).sum(1) / scale.clamp_min(1e-12)
-    return float(torch.where(scale > 1e-6, found, 0.0).mean())
+    correlations = (a * b).sum(1) / scale.clamp_min(1e-12)
+    return float(torch.where(scale > 1e-6, correlations, 0.0).mean())

@@ -1,4 +1,4 @@
-"""Which outputs are looked at, and what each should look like."""
+"""Which outputs are probed, and what each should look like."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ Mirror = Literal["target", "input", "means"]
 
 @dataclass(frozen=True)
 class ProbedOutput:
-    """An output that is looked at.
+    """An output that is probed.
 
-    inputs: the variables and latents it is made of, in the wire's order.
-    source: the image among them; None where there is none.
+    inputs: the variables and latents it is computed from, in the wire's order.
+    source: the first image among them; None where there is none.
     real: the variable whose images it should look like, where one is known.
-    mirror: what tells inverted colours: the paired `target`; the `input`, where a term asks for
-        its colours; the `means` of the real images' colours; None where nothing does.
+    mirror: what the output and its negative are compared with, to detect inverted colours: the
+        paired `target`; the `input`, where a term asks to keep its colours; the `means` of the real
+        images' colours; None where there is nothing to compare with.
     """
 
     wire: OutputWire
@@ -37,19 +38,19 @@ class ProbedOutput:
 
 
 def probed_outputs(blueprint: Blueprint) -> list[ProbedOutput]:
-    """What critics are shown of generators, and the outputs, each once."""
-    likes: dict[Expression, str | None] = {}
-    for made, real in _likes(blueprint):
-        likes.setdefault(made, real)
-    wires = [*likes, *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.made)]
-    found = {str(w): _probed(w, likes.get(w), blueprint) for w in wires if isinstance(w, Call)}
-    built = blueprint.used
-    return [probed for probed in found.values() if probed.wire.networks <= built]
+    """What generators show discriminators, and the recipe's outputs, each once."""
+    models: dict[Expression, str | None] = {}
+    for output, real in _find_models(blueprint):
+        models.setdefault(output, real)
+    wires = [*models, *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.made)]
+    probed = [_read_wire(w, models.get(w), blueprint) for w in wires if isinstance(w, Call)]
+    by_text = {each.text: each for each in probed}
+    return [each for each in by_text.values() if each.wire.networks <= blueprint.used]
 
 
-def _probed(wire: Call, real: str | None, blueprint: Blueprint) -> ProbedOutput:
-    parts = [part.name for part in walk(wire) if isinstance(part, Name)]
-    inputs = tuple(dict.fromkeys(parts))
+def _read_wire(wire: Call, real: str | None, blueprint: Blueprint) -> ProbedOutput:
+    names = [node.name for node in walk(wire) if isinstance(node, Name)]
+    inputs = tuple(dict.fromkeys(names))
     images = [
         n for n in inputs if n not in blueprint.latent_samplers and blueprint.variables[n].size
     ]
@@ -66,26 +67,27 @@ def _mirror(
     paired = blueprint.dataset is not None and blueprint.dataset.paired
     if paired and real is not None and real != source:
         return "target"
-    if wire.network in _keepers(blueprint):
+    if wire.network in _identities(blueprint):
         return "input"
     return "means" if real is not None else None
 
 
-def _keepers(blueprint: Blueprint) -> set[str]:
-    """The networks that a plain term asks to leave an image as it is: G(y) to y, or G(x) to x."""
+def _identities(blueprint: Blueprint) -> set[str]:
+    """The networks that a plain term asks to keep an image as it is: G(y) = y, or G(x) = x."""
     sides = [[*t.wires.values()] for t in blueprint.live if not t.adversarial and len(t.wires) == 2]
     pairs = [pair for one, other in sides for pair in ((one, other), (other, one))]
     return {
-        made.network
-        for made, image in pairs
-        if isinstance(made, Call) and made.arguments[:1] == (image,) and isinstance(image, Name)
+        output.network
+        for output, image in pairs
+        if isinstance(output, Call) and output.arguments[:1] == (image,) and isinstance(image, Name)
     }
 
 
-def _likes(blueprint: Blueprint) -> Iterator[tuple[Call, str | None]]:
-    """What generators make for the wires of live terms, and the variable it should look like.
+def _find_models(blueprint: Blueprint) -> Iterator[tuple[Call, str | None]]:
+    """Generators' outputs in the terms that are trained, and the variable each should look like.
 
-    What a critic compares it with comes first; an l1 to its input may stand beside that.
+    What a discriminator compares an output with comes first: another term may compare it with its
+    own input, as an l1 that keeps colours does.
     """
     for term in blueprint.live:
         if term.adversarial:
@@ -102,12 +104,12 @@ def _likes(blueprint: Blueprint) -> Iterator[tuple[Call, str | None]]:
 def _matched(
     some: Iterable[Expression], others: Iterable[Expression]
 ) -> Iterator[tuple[Call, str | None]]:
-    """Expressions that stand at the same place, one made and the other real."""
+    """Pairs of an output and a real variable that stand at the same place of two wires."""
     for one, other in zip(some, others, strict=False):
         if isinstance(one, Call) and isinstance(other, Call):
             if (one.network, one.head) == (other.network, other.head):
                 yield from _matched(one.arguments, other.arguments)
             continue
-        for made, real in ((one, other), (other, one)):
-            if isinstance(made, Call) and isinstance(real, Name) and networks(made):
-                yield made, real.name
+        for output, real in ((one, other), (other, one)):
+            if isinstance(output, Call) and isinstance(real, Name) and networks(output):
+                yield output, real.name

@@ -1,4 +1,4 @@
-"""What a critic's loss can be, found out by trying: of the core's losses and of any plugin's."""
+"""The range of a discriminator's loss, measured by trying logits: for any loss of any plugin."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ NEAR = (-10.0, -1.0, -0.5, 0.0, 0.5, 1.0, 10.0)
 FAR = (-20.0, *NEAR, 20.0)
 
 
-def loss_range(loss: AdversarialLoss) -> LossRange | None:
-    """The loss_range of a critic's loss; None where it has no end, as a Wasserstein critic's."""
-    loss = deepcopy(loss)  # a trial, which must not teach it anything
+def measure_loss_range(loss: AdversarialLoss) -> LossRange | None:
+    """The range of a discriminator's loss; None where it has no lower end, as Wasserstein's."""
+    loss = deepcopy(loss)  # trying it must not change what it remembers
     try:
         near, far = _least(loss, NEAR), _least(loss, FAR)
-        chance = min(_loss(loss, logit, logit) for logit in NEAR)
+        guessing = min(_loss(loss, logit, logit) for logit in NEAR)
     except (ValueError, RuntimeError, IndexError):
         return None
-    width = chance - near
+    width = guessing - near
     ends = math.isfinite(width) and width > 0 and near - far < 0.1 * width
-    return LossRange(far, chance) if ends else None
+    return LossRange(far, guessing) if ends else None
 
 
-def loss_ranges(players: Iterable[Player]) -> dict[tuple[str, str], LossRange]:
-    """The loss_ranges of all critics' losses that have one, by player and term."""
-    found = {
-        (player.name, term.name): loss_range(term.loss)
+def measure_loss_ranges(players: Iterable[Player]) -> dict[tuple[str, str], LossRange]:
+    """The ranges of all discriminators' losses that have one, by player and term."""
+    ranges = {
+        (player.name, term.name): measure_loss_range(term.loss)
         for player in players
         for term in player.terms
         if isinstance(term, DiscriminatorTerm | PenalisedTerm)
     }
-    return {key: known for key, known in found.items() if known is not None}
+    return {key: known for key, known in ranges.items() if known is not None}
 
 
 def _least(loss: AdversarialLoss, logits: Sequence[float]) -> float:
