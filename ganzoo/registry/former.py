@@ -11,8 +11,7 @@ from collections.abc import Sequence
 # Components, by kind and former name, as `("data", "earth"): "earth.images"`.
 COMPONENTS: dict[tuple[str, str], str] = {}
 # Keys of a recipe's tables and values in them, by the path at which they stand and former name;
-# `*` stands for any one key or place of a list,
-# as `("losses.*.penalties.*", "name")`.
+# `*` stands for any one key or place of a list.
 PLACES: dict[tuple[str, str], str] = {
     ("data", "aligned"): "paired",
     ("alarms.ignore.*", "critic_won"): "discriminator_won",

@@ -15,6 +15,7 @@ from ganzoo.errors import RecipeError
 from ganzoo.registry import former
 
 OLD = Path(__file__).parent.parent / "data" / "runs_0_1" / "cyclegan" / "recipe.toml"
+TODAYS = former.PLACES
 
 
 @pytest.fixture(autouse=True)
@@ -98,3 +99,13 @@ def test_what_a_person_wrote_is_not_changed(tmp_path):
     recipe = load(tables, tmp_path)
     assert recipe.data.settings["edge"] == 16
     assert recipe.networks["G"].type == "residual"
+
+
+def test_critic_won_is_discriminator_won(tmp_path, monkeypatch):
+    """An alarm that a recipe ignores: the new name is told, and a run of 0.1 goes on with it."""
+    monkeypatch.setattr(former, "PLACES", TODAYS)
+    with pytest.raises(RecipeError, match="'critic_won' is called 'discriminator_won' now"):
+        build_recipe("cyclegan", {"alarms.ignore": ["critic_won"]})
+    tables = tomllib.loads(OLD.read_text(encoding="utf-8"))
+    tables["alarms"]["ignore"] = ["critic_won"]
+    assert load(tables, tmp_path).alarms.ignore == ["discriminator_won"]
