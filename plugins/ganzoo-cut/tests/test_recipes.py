@@ -12,6 +12,7 @@ from ganzoo import testing
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.errors import RecipeError
+from ganzoo.registry.discovery import installed
 
 from ganzoo_cut.projection import Projection
 
@@ -47,6 +48,8 @@ def losses(experiment):
 
 @recipes
 def test_it_is_sound_as_shipped_and_nothing_idles(name):
+    if name == "earth":
+        pytest.importorskip("ganzoo_earth", reason="pip install ganzoo-earth")
     blueprint, trial, _ = check_recipe(f"cut.{name}")
     assert not any(trial.idle.values())
     assert trial.flops > 0
@@ -75,9 +78,20 @@ def test_they_stand_in_the_table_of_comparison():
         for mine, theirs in ((recipe.metrics[n], m) for n, m in ours.items()):
             assert (mine.type, mine.settings) == (theirs.type, theirs.settings)
         assert recipe.metrics.keys() == ours.keys()
-    earth = ganzoo.load_recipe("cut.earth")
-    assert earth.metrics == ganzoo.load_recipe("cyclegan_earth").metrics
-    assert earth.data == ganzoo.load_recipe("cyclegan_earth").data
+
+
+def test_on_earth_it_learns_from_the_same_as_cyclegan():
+    pytest.importorskip("ganzoo_earth", reason="pip install ganzoo-earth")
+    ours, theirs = (ganzoo.load_recipe(name) for name in ("cut.earth", "earth.cyclegan"))
+    assert (ours.metrics, ours.data) == (theirs.metrics, theirs.data)
+
+
+def test_without_the_package_of_its_data_it_names_it(monkeypatch):
+    registry = installed().registry
+    monkeypatch.setattr(registry, "plugins", registry.plugins - {"earth"})
+    monkeypatch.delitem(registry.components, ("data", "earth.maps"), raising=False)
+    with pytest.raises(RecipeError, match=r"'earth' is installed; pip install ganzoo-earth$"):
+        check_recipe("cut.earth")
 
 
 def test_fastcut_has_no_identity_and_never_translates_y():

