@@ -17,7 +17,7 @@ PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 DOOR = ("__init__", "__main__")
 ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
-    *("components", "engine", "inference", "builder", "runs", "evaluation", "report", "launch"),
+    *("components", "engine", "runs", "inference", "builder", "evaluation", "report", "launch"),
     *("training", "compare", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16

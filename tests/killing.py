@@ -22,8 +22,7 @@ from remembering import register
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
-from ganzoo.runs.lock import FILE
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 
 
@@ -58,7 +57,7 @@ def attempt(settings, out, step=1000, seconds=0.0):
 def owner(out):
     """Who holds the folder's lock; None where that cannot be read yet."""
     try:
-        return json.loads((out / FILE).read_text())["pid"]
+        return json.loads((out / ".lock").read_text())["pid"]
     except (OSError, ValueError):
         return None
 

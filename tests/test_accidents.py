@@ -16,12 +16,11 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.files.writing import TEMPORARY, temporary_name
 from ganzoo.runs.keeping import SUMS, damage, write_sums
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.runs.leftovers import remove_leftovers
-from ganzoo.runs.lock import FILE
 from ganzoo.training.train import train
 
 SHORT = {
@@ -247,16 +246,16 @@ def test_a_run_that_is_being_trained_is_not_taken_up(out):
     """The other process has not seen the first step yet."""
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     told = {"host": "another", "pid": 4711, "process_started": 1.0, "since": "today"}
-    (out / FILE).write_text(json.dumps(told))
+    (out / ".lock").write_text(json.dumps(told))
     with pytest.raises(RunError, match="is being trained by process 4711 on another"):
         resume(out)
-    (out / FILE).unlink()
+    (out / ".lock").unlink()
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.case("C8")
 def test_a_run_gives_its_lock_back(finished):
-    assert not (finished / FILE).exists()
+    assert not (finished / ".lock").exists()
 
 
 @pytest.mark.case("C4")

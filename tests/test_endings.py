@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import load_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
+from ganzoo.runs.layout import list_checkpoints
 
 SHORT = {
     "train.length": "400000 steps",

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_recipe
 from ganzoo.cli import app
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.runs.keeping import damage
-from ganzoo.runs.lock import FILE
+from ganzoo.runs.layout import list_checkpoints
 
 AGAINST = {"real": "D_Y(y)", "fake": "D_Y(G(x))"}
 HISTORY = {"type": "history", "size": 3}
@@ -80,4 +79,4 @@ def test_the_end_is_that_of_the_uninterrupted_run(tiny, tmp_path, kills):
     assert whole.keys() == killed.keys()
     assert [name for name in whole if whole[name] != killed[name]] == []
     assert not [*(tmp_path / "run").rglob("*.part")]
-    assert not (tmp_path / "run" / FILE).exists()
+    assert not (tmp_path / "run" / ".lock").exists()

@@ -14,16 +14,15 @@ from ganzoo.components.networks.reference import read_pth
 from ganzoo.engine.checkpoint import (
     Entry,
     add_prefix,
-    list_checkpoints,
     read_header,
     read_shapes,
     read_tensors,
     strip_prefix,
 )
+from ganzoo.engine.state import STATE
 from ganzoo.errors import ModelError, choices
 from ganzoo.recipe.loading import Source, load_recipe
-
-MODEL, STATE = "model.safetensors", "state.safetensors"
+from ganzoo.runs.layout import RunPaths
 
 
 @dataclass(frozen=True)
@@ -117,20 +116,21 @@ def model_file(path: Path) -> Path:
     Raises:
         ModelError: it is a run's folder without one, but with checkpoints.
     """
-    file = path / MODEL if path.is_dir() else path
-    saved = list_checkpoints(path / "checkpoints") if path.is_dir() and not file.exists() else []
+    run = RunPaths(path)
+    file = run.model if path.is_dir() else path
+    saved = run.saved() if path.is_dir() and not file.exists() else []
     if saved:
         raise ModelError(f"{path}: this run wrote no model yet; its last state is {saved[-1][1]}")
     return file
 
 
 def _checkpoint(folder: Path, recipe: Source | None) -> Found:
-    file, own = folder / STATE, folder.absolute().parent.parent / "recipe.toml"
+    file, own = folder / STATE, RunPaths(folder.absolute().parent.parent).recipe
     header = read_header(file)
     if "shared" not in header:
         raise ModelError(f"{file}: this is no checkpoint's state, or a damaged one")
     if recipe is None and not own.is_file():
-        raise ModelError(f"{folder}: its run's recipe.toml is not beside it; give --recipe RECIPE")
+        raise ModelError(f"{folder}: its run's {own.name} is not beside it; give --recipe RECIPE")
     tables = load_recipe(own if recipe is None else recipe).to_dict()
     return Found(file, header, tables, recipe is not None)
 

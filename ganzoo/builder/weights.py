@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.likely import refuse_misfit
 from ganzoo.components.networks.reference import read_pth
-from ganzoo.engine.checkpoint import list_checkpoints, read_tensors, strip_prefix
+from ganzoo.engine.checkpoint import read_tensors, strip_prefix
+from ganzoo.engine.state import STATE
 from ganzoo.errors import ModelError
+from ganzoo.runs.layout import RunPaths
 
 TOLD = 4  # tensors that a note names, before it only counts
 
@@ -70,10 +72,8 @@ def _files(place: Path) -> list[Path]:
     """Where to look: a file itself, a checkpoint's state, a run's model and last checkpoint."""
     if not place.is_dir():
         return [place]
-    inside = [place / "state.safetensors", place / "model.safetensors"]
-    inside += [
-        path / "state.safetensors" for _, path in list_checkpoints(place / "checkpoints")[-1:]
-    ]
+    run = RunPaths(place)
+    inside = [place / STATE, run.model, *(path / STATE for _, path in run.saved()[-1:])]
     return [path for path in inside if path.is_file()] or inside[:1]
 
 

@@ -11,6 +11,7 @@ import typer
 from ganzoo.cli.options import Device, Set
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
+from ganzoo.runs.layout import RunPaths
 
 if TYPE_CHECKING:
     import torch
@@ -70,7 +71,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     wrong = []
     for name in dict.fromkeys(systems):
         try:
-            if not (Path(name) / "recipe.toml").is_file():
+            if not RunPaths(Path(name)).is_run():
                 refuse_early(name, overrides, data=False)
         except GanzooError as error:
             wrong.append(str(error))

@@ -70,7 +70,7 @@ def evaluate(
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     refuse_missing(model, data)
-    from ganzoo.runs.opening import best_model
+    from ganzoo.builder.opening import best_model
 
     asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
     asked |= {"device": device, "recipe": recipe, "network": network}

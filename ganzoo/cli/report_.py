@@ -10,13 +10,14 @@ import typer
 from ganzoo.cli.resume import no_run
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
+from ganzoo.runs.layout import RunPaths
 
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run's folder, as runs/cyclegan.")],
 ) -> None:
     """Write report.html of a run anew, from the files in its folder; open it in a browser."""
-    if not (run / "recipe.toml").is_file():
+    if not RunPaths(run).is_run():
         raise GanzooError(no_run(run))
     from ganzoo.report.writing import write_report
 

@@ -10,6 +10,8 @@ import typer
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
 from ganzoo.errors import GanzooError
+from ganzoo.recipe.toml_text import RECIPE_FILE
+from ganzoo.runs.layout import RunPaths
 
 
 def resume(
@@ -33,7 +35,7 @@ def resume(
 ) -> None:
     """Go on with a run, by its own recipe and in as many processes as before."""
     folder, overrides, changes = Path(run), set_ or [], change or []
-    if not (folder / "recipe.toml").is_file():
+    if not RunPaths(folder).is_run():
         raise GanzooError(no_run(folder))
     if data:
         from ganzoo.components.data.layout_advice import require_folder
@@ -41,7 +43,7 @@ def resume(
         require_folder(data)  # before torch is imported
         from ganzoo.builder.own_data import moved
 
-        overrides = [*moved(folder / "recipe.toml", data), *overrides]
+        overrides = [*moved(RunPaths(folder).recipe, data), *overrides]
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
     words += [word for each in changes for word in ("--change", each)]
     words += ["--stop-after", stop_after] if stop_after is not None else []
@@ -51,9 +53,9 @@ def resume(
 def no_run(folder: Path) -> str:
     """Why a folder is no run, and what may be meant instead."""
     below = Path("runs") / folder
-    hint = f" Did you mean {below}?" if (below / "recipe.toml").is_file() else ""
-    if folder.name == "recipe.toml" and folder.is_file():
+    hint = f" Did you mean {below}?" if RunPaths(below).is_run() else ""
+    if folder.name == RECIPE_FILE and folder.is_file():
         return f"{folder}: give the run's folder: {folder.parent}"
     if folder.is_dir():
-        return f"{folder}: this folder is no run: it holds no recipe.toml.{hint}"
+        return f"{folder}: this folder is no run: it holds no {RECIPE_FILE}.{hint}"
     return f"there is no folder {folder}.{hint} See: ganzoo list runs"

@@ -11,6 +11,7 @@ from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.training import Request, begin
 from ganzoo.launch.worker import is_launched
 from ganzoo.printing.text import say
+from ganzoo.runs.layout import RunPaths
 
 
 def run(
@@ -66,4 +67,4 @@ def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[s
 
 def _default_folder(recipe: str, name: str) -> Path:
     given = Path(recipe)
-    return given if (given / "recipe.toml").is_file() else Path("runs") / name
+    return given if RunPaths(given).is_run() else Path("runs") / name

@@ -40,10 +40,10 @@ def sample(
 ) -> None:
     """Draw images from chance, and a class if the model knows some."""
     refuse_missing(model)
+    from ganzoo.builder.opening import load_onto
     from ganzoo.inference import sampling
-    from ganzoo.runs.opening import opened
 
-    loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
+    loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
     written = list(sampling.sample(loaded, output_, n, output, class_, seed))
     many = f"{n} images" if n > 1 else "1 image"
     say(f"{many} -> {output_ if len(written) > 1 else written[0]}")

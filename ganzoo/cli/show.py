@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
+from ganzoo.runs.layout import RunPaths
 
 if TYPE_CHECKING:
     from ganzoo.registry.components import Component
@@ -59,7 +60,7 @@ def _recipe(name: str) -> str | None:
     from ganzoo.registry.discovery import installed
 
     path = Path(name)
-    is_file = path.is_file() or (path / "recipe.toml").is_file()
+    is_file = path.is_file() or RunPaths(path).is_run()
     return name if is_file or name in installed().recipes else None
 
 

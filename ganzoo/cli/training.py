@@ -22,8 +22,9 @@ from ganzoo.launch.worker import (
 )
 from ganzoo.printing.text import say
 from ganzoo.runs.commands import resume_command
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.lock import refuse_owned
-from ganzoo.runs.record import ASIDE, last_start, read_record
+from ganzoo.runs.record import last_start, read_record
 from ganzoo.training.streams import steady_output
 
 if TYPE_CHECKING:
@@ -176,7 +177,11 @@ def _record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
         return read_record(folder)
     except (OSError, ValueError) as error:
         if tell and not launcher():
-            say(f"note: {error}; the run goes on without it, and {ASIDE} keeps it", err=True)
+            kept_as = RunPaths(folder).damaged_record.name
+            say(
+                f"note: {error}; the run goes on without it, and {kept_as} keeps it",
+                err=True,
+            )
         return None
 
 

@@ -57,11 +57,11 @@ def translate(
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     refuse_missing(model, input_)
+    from ganzoo.builder.opening import load_onto
     from ganzoo.inference import translation
-    from ganzoo.runs.opening import opened
 
     factor = scale_of(scale)
-    loaded = opened(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
+    loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
     todo = translation.translate(
         loaded,
         input_,

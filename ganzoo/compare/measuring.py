@@ -26,7 +26,6 @@ from ganzoo.report.reading import figure
 from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
-FILE = "comparison.json"  # in the run's folder
 # Changes whenever the same model, metrics and data would give other figures than before.
 VERSION = 2
 
@@ -65,7 +64,7 @@ def measure(
     found = _evaluated(folder, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     figures = Figures(found.scores, size, speed, found.intervals, found.observed)
-    write_json(folder.path / FILE, {"key": key, "figures": asdict(figures)})
+    write_json(folder.comparison, {"key": key, "figures": asdict(figures)})
     return figures
 
 
@@ -113,7 +112,7 @@ def _data(blueprint: Blueprint) -> Data:
 def _read(folder: RunFolder) -> tuple[str, Figures | None]:
     """What was measured before, and what it depended on; nothing where it cannot be read."""
     try:
-        found = read_object(folder.path / FILE, within=folder.path)
+        found = read_object(folder.comparison, within=folder.path)
         figures = Figures(**found["figures"])
         return str(found["key"]), figures if _are_figures(figures) else None
     except (OSError, ValueError, TypeError, KeyError):

@@ -22,7 +22,8 @@ from ganzoo.report.losses import Curves, loss_curves
 from ganzoo.report.reading import RunFiles, read_run
 from ganzoo.report.settings import footer
 from ganzoo.report.tables import scroll
-from ganzoo.report.writing import FILE, guarded, write_report
+from ganzoo.report.writing import guarded, write_report
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.record import now
 
 Term = tuple[str, str]  # player and term
@@ -69,7 +70,7 @@ def _shown(system: System) -> Shown:
     known = facts(system.blueprint, assemble(system.blueprint, "meta", system.name))
     folders = [training.folder for training in system.trainings]
     for folder in folders:
-        if not (folder / FILE).exists():
+        if not RunPaths(folder).report.exists():
             with suppress(OSError):  # a folder of somebody else's
                 write_report(folder, known)
     return Shown(system.name, known, [read_run(folder) for folder in folders])
@@ -132,7 +133,7 @@ def _link_text(run: RunFiles, count: int) -> str:
 
 
 def _link(run: RunFiles, out: Path) -> str:
-    place = os.path.relpath(run.folder.resolve() / FILE, out.resolve())
+    place = os.path.relpath(RunPaths(run.folder.resolve()).report, out.resolve())
     return quote(os.fsencode(Path(place).as_posix()))
 
 

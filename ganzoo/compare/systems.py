@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.files.writing import remove
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.going_on import changed_settings
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
 
 State = Literal["new", "begun", "finished"]
@@ -75,7 +75,7 @@ def find_systems(
     found, wrong = [], []
     for source in sources:
         try:
-            is_run = (Path(source) / "recipe.toml").is_file()
+            is_run = RunPaths(Path(source)).is_run()
             found.append(_run(source) if is_run else _recipe(source, seeds, overrides, out))
         except GanzooError as error:
             wrong.append(str(error))
@@ -113,9 +113,9 @@ def _state(folder: Path, recipe: Recipe) -> State:
     """
     if not folder.exists():
         return "new"
-    if not (folder / "recipe.toml").is_file():
+    if not RunPaths(folder).is_run():
         raise RunError(f"{folder}: this is no run; choose another folder with --out DIR")
-    before = load_recipe(folder / "recipe.toml")
+    before = load_recipe(folder)
     changed = changed_settings(before, recipe)
     if str(before.train.length) != str(recipe.train.length):
         changed.append("train.length")
@@ -132,7 +132,7 @@ def _state(folder: Path, recipe: Recipe) -> State:
         raise RunError(f"{run.problem}\n  this goes on, with another record: {go_on}")
     if run.state == "finished":
         return "finished"
-    return "begun" if list_checkpoints(folder / "checkpoints") else "new"
+    return "begun" if RunPaths(folder).saved() else "new"
 
 
 def clear(training: Training) -> None:

@@ -8,7 +8,6 @@ A checkpoint is a folder `step-00000500/`, renamed into place when it is whole:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,10 +19,9 @@ from torch import Tensor, nn
 
 from ganzoo.engine.header import parse_header
 from ganzoo.errors import ModelError
-from ganzoo.files.writing import remove, write_with
+from ganzoo.files.writing import write_with
 
 FORMAT = 1
-NAME = re.compile(r"step-(\d{8,})")
 Tensors = dict[str, Tensor]
 Entry = TypeVar("Entry")
 
@@ -179,24 +177,3 @@ def _open(path: Path) -> tuple[dict[str, Any], Any]:
             f"{path}: this file has format {header.get('format')!r:.20}; this ganzoo reads {FORMAT}"
         )
     return header, file
-
-
-def list_checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """The whole checkpoints in a folder, by step, oldest first."""
-    found = [(NAME.fullmatch(path.name), path) for path in folder.glob("step-*")]
-    return sorted((int(match[1]), path) for match, path in found if match)
-
-
-def name_checkpoint(step: int) -> str:
-    """`step-00000500`."""
-    return f"step-{step:08d}"
-
-
-def prune(folder: Path, keep: int, keep_every: int | None) -> None:
-    """Delete all but the last `keep` checkpoints and those on a multiple of `keep_every` steps."""
-    for step, path in list_checkpoints(folder)[:-keep]:
-        if not keep_every or step % keep_every:
-            gone = path.with_name(f".{path.name}.gone")
-            remove(gone)
-            path.rename(gone)
-            remove(gone)

@@ -15,9 +15,7 @@ from ganzoo.evaluation.observed import Observed, format_observed
 from ganzoo.evaluation.scores import format_score
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import duplicate, write_json
-from ganzoo.runs.opening import MODEL
-
-RECORD = "best.json"
+from ganzoo.runs.layout import RunPaths
 
 
 class Best:
@@ -27,13 +25,13 @@ class Best:
     """
 
     def __init__(self, experiment: Experiment, folder: Path) -> None:
-        self.experiment, self.folder = experiment, folder
+        self.experiment, self.paths = experiment, RunPaths(folder)
         self.metric, self.figure = deciding(experiment.blueprint)
 
     @property
     def record(self) -> dict[str, Any]:
         """What best.json says; nothing where there is none."""
-        return _read(self.folder / RECORD)
+        return _read(self.paths.best)
 
     def told(self) -> str:
         """Which model is the best, and by what, as a sentence."""
@@ -43,7 +41,7 @@ class Best:
         chosen = format_observed(record.get("observed"))
         return (
             f"best by {what}{f' on {chosen}' if chosen else ''}: step {record['step']}, {value}: "
-            f"{self.folder / MODEL}"
+            f"{self.paths.best_model}"
         )
 
     def consider(self, step: int, found: Evaluation) -> str:
@@ -63,10 +61,10 @@ class Best:
         on = found.observed.get(self.metric, {})
         if not math.isfinite(value) or not self._is_better(figure, value, on):
             return ""
-        write_model(self.experiment, self.folder / MODEL, step)
+        write_model(self.experiment, self.paths.best_model, step)
         interval = found.intervals.get(self.metric, {}).get(row, {}).get(figure)
         told = {"step": step, "metric": self.metric, "figure": figure, "value": value}
-        write_json(self.folder / RECORD, {**told, "interval": interval, "observed": on})
+        write_json(self.paths.best, {**told, "interval": interval, "observed": on})
         return ""
 
     def _is_better(self, figure: str, value: float, on: Observed) -> bool:
@@ -74,7 +72,7 @@ class Best:
         before = self.record
         same = before.get("metric") == self.metric and before.get("figure") == figure
         same = same and before.get("observed", on) == on
-        if not same or not (self.folder / MODEL).exists():
+        if not same or not self.paths.best_model.exists():
             return True
         metric = self.experiment.blueprint.metrics[self.metric].metric.make()
         is_higher: bool = value > before["value"]
@@ -94,18 +92,23 @@ def deciding(blueprint: Blueprint) -> tuple[str, str]:
 
 def keep_in(folder: Path, checkpoint: Path) -> None:
     """Let a checkpoint remember the best so far, by a hard link where that is possible."""
-    for name in (MODEL, RECORD):
-        if (folder / name).exists():
-            duplicate(folder / name, checkpoint / name)
+    for file in _files(folder):
+        if file.exists():
+            duplicate(file, checkpoint / file.name)
 
 
 def take_back(folder: Path, checkpoint: Path) -> None:
     """Make the best what it was when the checkpoint was written."""
-    for name in (MODEL, RECORD):
-        if (checkpoint / name).exists():
-            duplicate(checkpoint / name, folder / name)
+    for file in _files(folder):
+        if (checkpoint / file.name).exists():
+            duplicate(checkpoint / file.name, file)
         else:
-            (folder / name).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> tuple[Path, Path]:
+    run = RunPaths(folder)
+    return run.best_model, run.best
 
 
 def _read(path: Path) -> dict[str, Any]:

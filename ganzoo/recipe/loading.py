@@ -13,7 +13,7 @@ from ganzoo.recipe.older import up_to_date
 from ganzoo.recipe.origins import SET, Gathered, Layer
 from ganzoo.recipe.overrides import Overrides, merge, override, read_overrides
 from ganzoo.recipe.schema import Recipe, is_folder_name
-from ganzoo.recipe.toml_text import DEEPEST, read_toml
+from ganzoo.recipe.toml_text import DEEPEST, RECIPE_FILE, read_toml
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.former import PACKAGES, RECIPES, renamed
@@ -87,15 +87,15 @@ def find_recipe(source: str | Path) -> Path:
         GanzooError: nothing is called so.
     """
     path = Path(source)
-    if _is(path, stat.S_ISDIR) and _is(path / "recipe.toml", stat.S_ISREG):
-        return path / "recipe.toml"
+    if _is(path, stat.S_ISDIR) and _is(path / RECIPE_FILE, stat.S_ISREG):
+        return path / RECIPE_FILE
     if _is(path, stat.S_ISREG):
         return path
     known = installed().recipes
     if str(source) in known:
         return known[str(source)][0]
     if _is(path, stat.S_ISDIR):
-        raise GanzooError(f"{source}: this folder is no run: it holds no recipe.toml")
+        raise GanzooError(f"{source}: this folder is no run: it holds no {RECIPE_FILE}")
     if _is(path, lambda mode: True):
         raise GanzooError(f"{source}: this is no regular file")
     return _no_recipe(str(source), known)

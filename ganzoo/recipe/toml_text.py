@@ -10,6 +10,7 @@ from typing import Any
 from ganzoo.errors import GanzooError, cut
 from ganzoo.files.untrusted import UntrustedError, deeper, read_text
 
+RECIPE_FILE = "recipe.toml"  # what a folder's recipe is called
 LARGEST = 1 << 20  # bytes; no recipe is longer
 # A key of a thousand parts takes TOML's reader minutes.
 LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.expression import Call, Expression, ExpressionError, names, networks, parse
 from ganzoo.recipe.notation import Term as Written
 from ganzoo.recipe.notation import objective
+from ganzoo.recipe.toml_text import RECIPE_FILE
 from ganzoo.report.wiring import Kind, Term, Wiring
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read_facts(tables: Tables) -> Facts:
         from ganzoo.recipe.validation import check_tables
         from ganzoo.registry.discovery import installed
 
-        recipe = check_tables(up_to_date(dict(tables)), "recipe.toml")
+        recipe = check_tables(up_to_date(dict(tables)), RECIPE_FILE)
         blueprint = read(recipe, installed().registry, "recipe")
         return facts(blueprint, assemble(blueprint, "meta", "recipe"))
     except Exception as error:  # a plugin's part may raise anything

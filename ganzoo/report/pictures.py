@@ -12,6 +12,7 @@ from ganzoo.report.html import Html, el
 from ganzoo.report.images import Grid, affordable, image
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import format_name
+from ganzoo.runs.layout import RunPaths
 
 CASES = 4  # so many best, and so many worst
 FIGURES = 6  # of which cases are drawn and shown
@@ -141,7 +142,7 @@ def extremes(table: Table) -> tuple[list[tuple[int, float]], list[tuple[int, flo
 def case_file(folder: Path, metric: str, each: str, side: str) -> Path:
     """Where the picture of such cases is: `cases/labels-class_iou-best.png`."""
     name = re.sub(r"[^\w.-]+", "_", f"{metric}-{each}-{side}")
-    return folder / "cases" / f"{name.lstrip('.')}.png"
+    return RunPaths(folder).extremes / f"{name.lstrip('.')}.png"
 
 
 def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html]:

@@ -5,7 +5,6 @@ Nothing outside of the folder is read, whatever links it holds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +22,9 @@ from ganzoo.files.untrusted import (
     read_text,
 )
 from ganzoo.recipe.toml_text import LARGEST, parse
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import Run, describe
 from ganzoo.runs.record import last_start, read_record
-
-GRID = re.compile(r"step-(\d{8,})\.png")
 
 Table = dict[str, Any]
 
@@ -78,8 +76,9 @@ def read_run(folder: Path) -> RunFiles:
     Raises:
         RunError: the folder is no run.
     """
-    if not is_plain(folder / "recipe.toml", within=folder):
-        raise RunError(f"{folder}: this folder is no run: it holds no recipe.toml")
+    paths = RunPaths(folder)
+    if not is_plain(paths.recipe, within=folder):
+        raise RunError(f"{folder}: this folder is no run: it holds no {paths.recipe.name}")
     reader = Reader(folder, [])
     toml, recipe = reader.recipe()
     return RunFiles(
@@ -88,12 +87,12 @@ def read_run(folder: Path) -> RunFiles:
         toml=toml,
         recipe=recipe,
         starts=reader.starts(),
-        log=_by_step(reader.lines("log.jsonl")),
-        evaluations=_by_step(reader.lines("evaluations.jsonl")),
-        metrics=reader.table("metrics.json"),
-        cases=reader.table("cases.json"),
-        best=reader.table("best.json"),
-        alarms=reader.lines("alarms.jsonl"),
+        log=_by_step(reader.lines(paths.log)),
+        evaluations=_by_step(reader.lines(paths.evaluations)),
+        metrics=reader.table(paths.metrics),
+        cases=reader.table(paths.sample_scores),
+        best=reader.table(paths.best),
+        alarms=reader.lines(paths.alarms),
         samples=reader.grids(),
         faults=reader.faults,
     )
@@ -106,14 +105,19 @@ class Reader:
     folder: Path
     faults: list[str]
 
+    @property
+    def paths(self) -> RunPaths:
+        """Where its files are."""
+        return RunPaths(self.folder)
+
     def recipe(self) -> tuple[str, Table]:
         """The recipe as text and as tables."""
         text = ""
         try:
-            text = read_text(self.folder / "recipe.toml", LARGEST, self.folder)
+            text = read_text(self.paths.recipe, LARGEST, self.folder)
             return text, parse(text)
         except (OSError, ValueError) as error:
-            self._note("recipe.toml", error)
+            self._note(self.paths.recipe, error)
             return text, {}
 
     def starts(self) -> list[Table]:
@@ -121,38 +125,34 @@ class Reader:
         try:
             record = read_record(self.folder)
         except (OSError, UntrustedError) as error:
-            self._note("run.json", error)
+            self._note(self.paths.record, error)
             return []
         return list(record["starts"]) if record else []
 
-    def table(self, name: str) -> Table:
+    def table(self, file: Path) -> Table:
         """A file's JSON object."""
         try:
-            return read_object(self.folder / name, within=self.folder)
+            return read_object(file, within=self.folder)
         except FileNotFoundError:
             return {}
         except (OSError, UntrustedError) as error:
-            self._note(name, error)
+            self._note(file, error)
             return {}
 
-    def lines(self, name: str) -> list[Table]:
+    def lines(self, file: Path) -> list[Table]:
         """The objects of a file of lines."""
         try:
-            return [*read_objects(self.folder / name, self.folder, tell=self.faults.append)]
+            return [*read_objects(file, self.folder, tell=self.faults.append)]
         except FileNotFoundError:
             return []
         except (OSError, UntrustedError) as error:
-            self._note(name, error)
+            self._note(file, error)
             return []
 
     def grids(self) -> list[tuple[int, Path]]:
         """The pictures in samples/ by step."""
-        found = []
-        for path in (self.folder / "samples").glob("step-*.png"):
-            match = GRID.fullmatch(path.name)
-            if match and self._is_own(path):
-                found.append((int(match[1]), path))
-        return sorted(found)
+        grids = self.paths.sample_grids().items()
+        return [(step, path) for step, path in grids if self._is_own(path)]
 
     def _is_own(self, path: Path) -> bool:
         try:
@@ -161,10 +161,10 @@ class Reader:
             self.faults.append(str(error))
         return is_plain(path, self.folder)
 
-    def _note(self, name: str, error: Exception) -> None:
+    def _note(self, file: Path, error: Exception) -> None:
         said = getattr(error, "strerror", None) or str(error)
         named = isinstance(error, UntrustedError)  # it names the file itself
-        self.faults.append(said if named else f"{self.folder / name}: {said}")
+        self.faults.append(said if named else f"{file}: {said}")
 
 
 def figure(value: Any) -> float | None:

@@ -11,6 +11,7 @@ from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
 from ganzoo.report.reading import RunFiles, Table, figure
 from ganzoo.report.tables import format_name, scroll
+from ganzoo.runs.layout import BEST_MODEL
 
 Figures = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ def best_line(best: Table) -> Html | None:
     on = format_observed(best.get("observed"))
     said = f"{value:.4g}{_interval(best.get('interval'))}{f' on {on}' if on else ''}"
     return el("p", "Best model: step ", el("strong", _count(best.get("step"))), f", {what} {said}; "
-              "kept in ", el("code", "best.safetensors"), ".", class_="best")  # fmt: skip
+              "kept in ", el("code", BEST_MODEL), ".", class_="best")  # fmt: skip
 
 
 def _last(files: RunFiles) -> Table:

@@ -11,6 +11,7 @@ from ganzoo.report.facts import Facts, Network
 from ganzoo.report.html import Html, el
 from ganzoo.report.reading import RunFiles, Table, trained_seconds
 from ganzoo.report.tables import pairs, scroll
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.record import format_change
 
 FAULTS = 8  # of a folder, before they are only counted
@@ -114,7 +115,7 @@ def repeat_section(files: RunFiles) -> Html:
 def repeat_command(files: RunFiles) -> str:
     """`ganzoo run runs/mine/recipe.toml --out runs/mine-again`."""
     folder = files.folder
-    words = ["ganzoo", "run", str(folder / "recipe.toml"), "--out", f"{folder}-again"]
+    words = ["ganzoo", "run", str(RunPaths(folder).recipe), "--out", f"{folder}-again"]
     count = files.latest.get("processes")
     return shlex.join([*words, *(["--processes", str(count)] if _several(count) else [])])
 

@@ -22,9 +22,8 @@ from ganzoo.report.settings import (
     some,
     training_section,
 )
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.record import now
-
-FILE = "report.html"
 
 
 def write_report(
@@ -42,8 +41,9 @@ def write_report(
     files = read_run(folder)
     for fault in some(files.faults):
         tell(fault)
-    write_text(folder / FILE, report(files, facts or read_facts(files.recipe)))
-    return folder / FILE
+    page = RunPaths(folder).report
+    write_text(page, report(files, facts or read_facts(files.recipe)))
+    return page
 
 
 def report(files: RunFiles, facts: Facts) -> str:

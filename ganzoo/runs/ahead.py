@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganzoo.errors import DataError, ModelError, RunError, cut
+from ganzoo.runs.layout import RunPaths
 
 
 def refuse_taken(folder: Path) -> None:
@@ -15,7 +16,7 @@ def refuse_taken(folder: Path) -> None:
     """
     if not is_there(folder):
         return
-    if is_there(folder / "recipe.toml"):
+    if is_there(RunPaths(folder).recipe):
         raise RunError(
             f"{folder} already holds a run; nothing was changed. Add --resume to go on with "
             f"it, or --out DIR for another folder"

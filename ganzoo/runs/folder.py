@@ -1,22 +1,4 @@
-"""A run is a folder: recipe, log, sample grids, loss plot, checkpoints and the model.
-
-recipe.toml         the filled recipe: `ganzoo run RUN/recipe.toml` does it again
-run.json            where, with what and how far it was trained, an entry a start
-log.jsonl           a line every `train.log_every`
-samples/            sample grids over time
-losses.png          the loss plot
-report.html         the run on one page
-cases/              the best and the worst test samples
-checkpoints/        what a resume needs
-model.safetensors   what `ganzoo translate` and `load_model` need, and nothing else
-metrics.json        figures on test samples, written at the end
-evaluations.jsonl   a line an evaluation: figures, their intervals, and on what
-cases.json          figures of each test sample, written at the end
-best.safetensors    the model with the best figure so far; best.json says which
-comparison.json     more of them, which `ganzoo compare` asked for
-alarms.jsonl        a line an alarm
-.lock               who trains it now
-"""
+"""A run's folder while it is trained: created, locked, repaired after a crash; its lines."""
 
 from __future__ import annotations
 
@@ -26,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.engine.checkpoint import NAME, list_checkpoints, name_checkpoint
 from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, inside, read_objects
 from ganzoo.files.writing import append, write_text, write_with
@@ -35,25 +16,17 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.ahead import refuse_taken
 from ganzoo.runs.going_on import Change, check_recipe_same
 from ganzoo.runs.keeping import put_back, set_aside, sound
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.leftovers import remove_leftovers
-from ganzoo.runs.lines import RIGHT, is_step
+from ganzoo.runs.lines import check_of
 from ganzoo.runs.lock import Lock
 
 
-class RunFolder:
+class RunFolder(RunPaths):
     """The files of one run. Only the main process writes, and it holds the lock."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.checkpoints = path / "checkpoints"
-        self.samples = path / "samples"
-        self.log = path / "log.jsonl"
-        self.plot = path / "losses.png"
-        self.model = path / "model.safetensors"
-        self.metrics = path / "metrics.json"
-        self.evaluations = path / "evaluations.jsonl"
-        self.cases = path / "cases.json"
-        self.alarms = path / "alarms.jsonl"
+        super().__init__(path)
         self.lock = Lock(path)
 
     def create(self, recipe: Recipe) -> None:
@@ -70,7 +43,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
         self.lock.take()
-        write_text(self.path / "recipe.toml", recipe.to_toml())
+        write_text(self.recipe, recipe.to_toml())
         write_text(self.log, "")
 
     def check_free(self) -> None:
@@ -92,15 +65,15 @@ class RunFolder:
             RunError: there is none, or the recipe changed in what the weights depend on.
         """
         self._require_run()
-        found = [path for _, path in list_checkpoints(self.checkpoints)]
-        if not found:
+        saved = self.saved()
+        if not saved:
             raise RunError(f"{self.path}: this run has no checkpoint yet; delete it and start anew")
-        before = load_recipe(self.path / "recipe.toml")
+        before = load_recipe(self.recipe)
         changes = check_recipe_same(self.path, before, recipe, allowed)
-        return found[-1], changes
+        return saved[-1][1], changes
 
     def _require_run(self) -> None:
-        if not (self.path / "recipe.toml").is_file():
+        if not self.is_run():
             raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
 
     def _refuse_links(self) -> None:
@@ -128,7 +101,7 @@ class RunFolder:
         self._require_run()
         self._refuse_links()
         self.lock.take()
-        for place in (self.path, self.checkpoints, self.samples, self.path / "cases"):
+        for place in (self.path, self.checkpoints, self.samples, self.extremes):
             remove_leftovers(place)
         put_back(self.checkpoints)
         self.check_resumable(recipe, allowed)
@@ -139,9 +112,9 @@ class RunFolder:
             )
         if not wrong:
             return ""
-        match = NAME.fullmatch(found[-1].name)
-        set_aside(self.checkpoints, int(match[1]) if match else 0)
-        return f"{wrong[0]}; going on from {found[-1].name}, the checkpoint before it"
+        step, last = found[-1]
+        set_aside(self.checkpoints, step)
+        return f"{wrong[0]}; going on from {last.name}, the checkpoint before it"
 
     def resume(self, recipe: Recipe, step: int, changes: Sequence[Change] = ()) -> None:
         """Take the log back to the checkpoint, and keep the recipe as it is now.
@@ -153,10 +126,9 @@ class RunFolder:
             self._note(step, changes)
         self.cut(self.alarms, step)
         self.cut(self.evaluations, step)
-        write_text(self.path / "recipe.toml", recipe.to_toml())
-        for path in [*self.samples.glob("step-*.png")]:
-            match = NAME.fullmatch(path.stem)
-            if match and int(match[1]) > step:
+        write_text(self.recipe, recipe.to_toml())
+        for drawn, path in self.sample_grids().items():
+            if drawn > step:
                 path.unlink()
 
     def cut(self, file: Path, step: int) -> None:
@@ -187,19 +159,14 @@ class RunFolder:
             RunError: it is no regular file, or a link that leads elsewhere.
         """
         file = file or self.log
-        is_right = RIGHT.get(file.name, is_step)
         try:
-            yield from filter(is_right, read_objects(file, self.path, most=None))
+            yield from filter(check_of(file), read_objects(file, self.path, most=None))
         except FileNotFoundError:
             return
         except UntrustedError as error:
             raise RunError(f"{error}; delete it to go on without") from None
         except OSError as error:
             raise RunError(f"{file}: this cannot be read ({error.strerror})") from None
-
-    def sample_file(self, step: int) -> Path:
-        """Where the sample grid of a step goes."""
-        return self.samples / f"{name_checkpoint(step)}.png"
 
 
 def finite(value: Any) -> Any:

@@ -10,11 +10,12 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from ganzoo.engine.checkpoint import list_checkpoints, name_checkpoint, prune, read_header
+from ganzoo.engine.checkpoint import read_header
 from ganzoo.engine.state import STATE
 from ganzoo.errors import ModelError
 from ganzoo.files.untrusted import UntrustedError, open_plain, read_text
 from ganzoo.files.writing import remove, sync_folder, write_text
+from ganzoo.runs.layout import list_checkpoints, name_checkpoint
 
 SUMS = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
@@ -77,13 +78,23 @@ def damage(checkpoint: Path) -> str:
         return f"{error.filename or checkpoint}: cannot be read ({error.strerror or error})"
 
 
-def sound(folder: Path) -> tuple[list[Path], list[str]]:
+def sound(folder: Path) -> tuple[list[tuple[int, Path]], list[str]]:
     """The checkpoints up to the last one that is as it was written, and what is wrong after it."""
-    found, wrong = [path for _, path in list_checkpoints(folder)], []
-    while found and (said := damage(found[-1])):
+    saved, wrong = list_checkpoints(folder), []
+    while saved and (said := damage(saved[-1][1])):
         wrong.append(said)
-        found.pop()
-    return found, wrong
+        saved.pop()
+    return saved, wrong
+
+
+def prune(folder: Path, keep: int, keep_every: int | None) -> None:
+    """Delete all but the last `keep` checkpoints and those on a multiple of `keep_every` steps."""
+    for step, path in list_checkpoints(folder)[:-keep]:
+        if not keep_every or step % keep_every:
+            gone = path.with_name(f".{path.name}.gone")
+            remove(gone)
+            path.rename(gone)
+            remove(gone)
 
 
 def set_aside(folder: Path, step: int) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ganzoo.files.untrusted import is_count, is_number
+from ganzoo.runs.layout import RunPaths
 
 
 def is_step(line: Mapping[str, Any]) -> bool:
@@ -37,7 +39,7 @@ def is_figure(value: Any) -> bool:
     return value is None or is_number(value)
 
 
-RIGHT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "log.jsonl": is_losses,
-    "evaluations.jsonl": is_evaluation,
-}
+def check_of(file: Path) -> Callable[[Mapping[str, Any]], bool]:
+    """What a line of one of a run's files must be."""
+    run = RunPaths(file.parent)
+    return {run.log: is_losses, run.evaluations: is_evaluation}.get(file, is_step)

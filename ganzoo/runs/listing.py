@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.files.untrusted import is_plain, open_plain, parse_json, read_object
-from ganzoo.recipe.toml_text import read_tables
+from ganzoo.recipe.toml_text import RECIPE_FILE, read_tables
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.record import FILE, is_running, last_start, read_record
+from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.record import is_running, last_start, read_record
 
-CHECKPOINT = re.compile(r"step-(\d{8,})")
 TAIL = 1 << 16  # bytes of a log that surely hold its last line
 DEEPEST = 32  # folders below one another that are looked into
 
@@ -56,7 +55,7 @@ def find_runs(root: Path) -> Iterator[Path]:
     """Every folder at or below `root` that holds a recipe.toml; nothing inside of it is a run."""
     for place, folders, files in os.walk(root):
         folder = Path(place)
-        if "recipe.toml" in files and is_plain(folder / "recipe.toml", within=folder):
+        if RECIPE_FILE in files and is_plain(folder / RECIPE_FILE, within=folder):
             folders.clear()
             yield folder
         if len(folder.parts) - len(Path(root).parts) >= DEEPEST:
@@ -111,8 +110,7 @@ def _step(folder: Path, state: str, recorded: int | None) -> int | None:
 
 def last_saved(folder: Path) -> int | None:
     """The step of a run's last checkpoint; None where there is none."""
-    found = [CHECKPOINT.fullmatch(p.name) for p in (folder / "checkpoints").glob("step-*")]
-    return max((int(match[1]) for match in found if match), default=None)
+    return max((step for step, _ in RunPaths(folder).saved()), default=None)
 
 
 def goes_on(folder: Path) -> str:
@@ -128,7 +126,7 @@ def goes_on(folder: Path) -> str:
 
 def _last_logged(folder: Path) -> int:
     try:
-        with open_plain(folder / "log.jsonl", within=folder) as file:
+        with open_plain(RunPaths(folder).log, within=folder) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
             lines = file.read(TAIL).splitlines()
     except (OSError, ValueError):
@@ -147,14 +145,15 @@ def _step_of(line: bytes) -> int | None:
 
 def _recipe_name(folder: Path) -> str:
     try:
-        name = read_tables(folder / "recipe.toml", within=folder).get("name", "")
+        name = read_tables(RunPaths(folder).recipe, within=folder).get("name", "")
     except (OSError, ValueError):
         return "?"
     return name if isinstance(name, str) else "?"
 
 
 def _changed(folder: Path) -> str | None:
-    files = [folder / name for name in (FILE, "log.jsonl", "metrics.json", "recipe.toml")]
+    run = RunPaths(folder)
+    files = [run.record, run.log, run.metrics, run.recipe]
     times = [file.lstat().st_mtime for file in files if file.exists()]
     if not times:
         return None
@@ -167,7 +166,7 @@ def _changed(folder: Path) -> str | None:
 def _scores(folder: Path) -> dict[str, float]:
     """The first row of the first metric: the model; what it is compared with stands below it."""
     try:
-        found = read_object(folder / "metrics.json", within=folder)
+        found = read_object(RunPaths(folder).metrics, within=folder)
         rows: Any = next(iter(found.values()), {})
         figures: Any = next(iter(rows.values()), {})
         return {name: float(value) for name, value in figures.items() if value is not None}

@@ -21,10 +21,10 @@ from typing import Any, Self
 from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, is_number, parse_json
 from ganzoo.files.writing import new_file, open_shared, temporary_name
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.process import birth, is_alive
 from ganzoo.runs.record import now
 
-FILE = ".lock"
 BEAT = 30.0  # seconds between signs of life
 SILENT = 300.0  # seconds without one after which an owner elsewhere is taken to be gone
 SHORT = 1.0  # seconds that another process may need to write who it is
@@ -38,7 +38,7 @@ def refuse_owned(folder: Path) -> None:
     Raises:
         RunError: it has one, or its lock cannot be taken.
     """
-    if (folder / FILE).exists():
+    if RunPaths(folder).owner.exists():
         Lock(folder).take().release()
 
 
@@ -50,7 +50,7 @@ class Lock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.path = folder, folder / FILE
+        self.folder, self.path = folder, RunPaths(folder).owner
         self.file = -1
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._live, name="lock", daemon=True)

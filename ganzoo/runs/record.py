@@ -10,8 +10,8 @@ from typing import Any
 
 from ganzoo.files.untrusted import UntrustedError, is_count, is_number, read_object
 from ganzoo.files.writing import write_json
+from ganzoo.runs.layout import RunPaths
 
-FILE, ASIDE = "run.json", "run.damaged.json"
 STATES = ("running", "stopped", "interrupted", "finished")
 DATA = "data"  # the path of a change of the images themselves
 Check = Callable[[Any], bool]
@@ -29,11 +29,11 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         OSError, ValueError: it cannot be read, or is no record.
     """
     try:
-        found = read_object(folder / FILE, within=folder)
+        found = read_object(RunPaths(folder).record, within=folder)
     except FileNotFoundError:
         return None
     if faults := [*_faults(found)]:
-        raise UntrustedError(f"{folder / FILE} is damaged: {faults[0]}")
+        raise UntrustedError(f"{RunPaths(folder).record} is damaged: {faults[0]}")
     return found
 
 
@@ -131,7 +131,7 @@ class RunRecord:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.paths = folder, RunPaths(folder)
         self.content: dict[str, Any] = {}
 
     def begin(self, entry: dict[str, Any], step: int, steps: int) -> None:
@@ -141,7 +141,7 @@ class RunRecord:
             before = (read_record(self.folder) or {"starts": []})["starts"]
         except (OSError, ValueError):
             with suppress(OSError):
-                (self.folder / FILE).replace(self.folder / ASIDE)
+                self.paths.record.replace(self.paths.damaged_record)
         entry = {**entry, "from_step": step, "ended": None}
         self.content = {
             "state": "running",
@@ -163,4 +163,4 @@ class RunRecord:
         self._write()
 
     def _write(self) -> None:
-        write_json(self.folder / FILE, self.content)
+        write_json(self.paths.record, self.content)

@@ -13,6 +13,7 @@ import torch
 from ganzoo.builder import build_recipe, load_model
 from ganzoo.printing.terminal import Terminal
 from ganzoo.recipe.loading import Source
+from ganzoo.runs.layout import RunPaths
 from ganzoo.training.train import train
 
 SHORT = {
@@ -34,7 +35,7 @@ def check_recipe(source: Source, overrides: Mapping[str, Any] | None = None) -> 
         out = Path(folder) / "run"
         _train(source, {**changed, "train.length": "1 steps"}, out)
         _train(source, {**changed, "train.length": "2 steps"}, out, resume=True)
-        lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+        lines = [json.loads(line) for line in RunPaths(out).log.read_text().splitlines()]
         assert [line["step"] for line in lines] == [1, 2], "the resumed run did not go on"
         _check_losses(lines)
         _check_outputs(source, changed, out)

@@ -60,7 +60,7 @@ class Evaluator:
         found = self._measure(step, wanted, tick)
         if found.scores:
             write_json(folder.metrics, found.scores)
-            write_json(folder.cases, finite(found.cases))
+            write_json(folder.sample_scores, finite(found.cases))
         self.recorder.keep_best()
         best = self.best.record.get("step")
         lines = [line for line in folder.records(folder.evaluations) if line["step"] == best]

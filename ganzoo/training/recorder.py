@@ -9,7 +9,6 @@ from typing import Any
 from ganzoo.builder import Experiment
 from ganzoo.builder.packaging import write_model
 from ganzoo.engine import state
-from ganzoo.engine.checkpoint import name_checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError, first_line
 from ganzoo.evaluation.best import keep_in
@@ -19,6 +18,7 @@ from ganzoo.inference.grid import grid, save_picture
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.going_on import Change
 from ganzoo.runs.keeping import PART, close_checkpoint, open_checkpoint
+from ganzoo.runs.layout import name_checkpoint
 from ganzoo.runs.record import RunRecord
 from ganzoo.training.environment import environment
 from ganzoo.training.plot import plot_losses
@@ -145,5 +145,5 @@ class Recorder:
             return
         model = self.experiment.model()
         rows = [row(model, self.columns, data, index) for index in range(count)]
-        path = self.folder.sample_file(step)
+        path = self.folder.sample_grid(step)
         save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)

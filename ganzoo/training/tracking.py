@@ -13,6 +13,7 @@ from ganzoo.errors import RecipeError, RunError, first_line
 from ganzoo.files.untrusted import read_object
 from ganzoo.files.writing import remove, write_json
 from ganzoo.recipe.schema import Recipe
+from ganzoo.runs.layout import RunPaths
 from ganzoo.training.recorder import Recorder
 from ganzoo.training.speed import Speed
 from ganzoo.training.tracker_kinds import (
@@ -23,7 +24,6 @@ from ganzoo.training.tracker_kinds import (
     wrong_settings,
 )
 
-FILE = "trackers.json"  # how each tracker calls the run
 Tell = Callable[[str], None]
 
 
@@ -51,7 +51,7 @@ class Trackers:
     def __init__(self, recorder: Recorder, live: Mapping[str, Any], tell: Tell) -> None:
         self.recorder, self.live, self.tell = recorder, dict(live), tell
         self.speed = Speed(recorder.trainer.done, time.monotonic)
-        self.evaluations = recorder.folder.path / "evaluations.jsonl"
+        self.evaluations = recorder.folder.evaluations
         self.size, self.sent = self._size(), len(self._evaluated())
 
     def on_step(self, step: int) -> None:
@@ -73,7 +73,7 @@ class Trackers:
 
     def on_samples(self, step: int) -> None:
         """Pass on the picture."""
-        file = self.recorder.folder.sample_file(step)
+        file = self.recorder.folder.sample_grid(step)
         if file.exists():
             self._each(lambda name, tracker: send_picture(name, tracker, file, step))
 
@@ -153,14 +153,14 @@ def _begin(recorder: Recorder) -> dict[str, Any]:
             raise RunError(
                 f"trackers.{name}: it cannot begin ({_first_line(error)}); mend it, or leave it out"
             ) from error
-    write_json(folder / FILE, kept)
+    write_json(RunPaths(folder).trackers, kept)
     return started
 
 
 def _kept(recorder: Recorder) -> dict[str, str]:
     """How trackers call the run, as far as that can be read."""
     try:
-        found = read_object(recorder.folder.path / FILE, within=recorder.folder.path)
+        found = read_object(recorder.folder.trackers, within=recorder.folder.path)
     except (OSError, ValueError):
         return {}
     return {name: told for name, told in found.items() if isinstance(told, str)}

@@ -221,7 +221,7 @@ def _draw_first(drawers: Sequence[Observer], recorder: Recorder, display: Displa
     """A look at the data, before anything is learnt."""
     for drawer in drawers:
         drawer.on_samples(0)
-    picture = recorder.folder.sample_file(0)
+    picture = recorder.folder.sample_grid(0)
     if recorder.main and picture.exists():
         display.note(f"first samples, of untrained networks: {picture}")
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from ganzoo import load_recipe
 from ganzoo.cli import app
 from ganzoo.cli.options import seconds
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import GanzooError
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 
 

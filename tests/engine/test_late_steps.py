@@ -8,9 +8,11 @@ import pytest
 from rich.console import Console
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import list_checkpoints, name_checkpoint, prune, read_header
+from ganzoo.engine.checkpoint import read_header
 from ganzoo.engine.trainer import Trainer
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.keeping import prune
+from ganzoo.runs.layout import list_checkpoints, name_checkpoint
 from ganzoo.runs.listing import _step
 from ganzoo.training.train import train
 
@@ -35,7 +37,7 @@ def test_pictures_after_the_checkpoint_go(tmp_path, tiny):
     folder.create(experiment.recipe)
     folder.samples.mkdir()
     for step in STEPS:
-        folder.sample_file(step).touch()
+        folder.sample_grid(step).touch()
     folder.resume(experiment.recipe, 100_000_001)
     left = sorted(path.name for path in folder.samples.iterdir())
     assert left == sorted(f"{name_checkpoint(step)}.png" for step in STEPS[:3])

@@ -20,10 +20,11 @@ from torch import nn
 
 from ganzoo import build_recipe, load_recipe, testing
 from ganzoo.engine import state
-from ganzoo.engine.checkpoint import list_checkpoints, read_tensors, write_tensors
+from ganzoo.engine.checkpoint import read_tensors, write_tensors
 from ganzoo.engine.memory import Memory, Remembered
 from ganzoo.engine.values import decode, encode
 from ganzoo.registry.discovery import installed
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.alarms.batches import BatchComparison
 from ganzoo.training.train import train
 

@@ -17,9 +17,9 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe, load_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.engine.loader import ShuffledBatches
 from ganzoo.errors import ModelError
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 
 SHORT = {

@@ -10,7 +10,7 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training import train as training
 from ganzoo.training.train import train
 

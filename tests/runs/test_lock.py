@@ -13,7 +13,7 @@ import pytest
 
 from ganzoo.errors import RunError
 from ganzoo.runs import lock as module
-from ganzoo.runs.lock import FILE, SILENT, Lock
+from ganzoo.runs.lock import SILENT, Lock
 
 HOLD = """
 import sys
@@ -49,7 +49,7 @@ def no_flock(monkeypatch):
 def owner(tmp_path, **changed):
     """A lock that says who has it, and that nobody holds."""
     told = {"host": "another", "pid": 4711, "process_started": 1.0, "since": "yesterday"}
-    (tmp_path / FILE).write_text(json.dumps({**told, **changed}))
+    (tmp_path / ".lock").write_text(json.dumps({**told, **changed}))
 
 
 @pytest.mark.case("C8")
@@ -57,14 +57,14 @@ def owner(tmp_path, **changed):
 def test_who_is_refused_is_told_by_whom(tmp_path, other, flock, request):
     if not flock:
         request.getfixturevalue("no_flock")
-    before = (tmp_path / FILE).read_text()
+    before = (tmp_path / ".lock").read_text()
     with pytest.raises(RunError) as refused:
         Lock(tmp_path).take()
     said = str(refused.value)
     assert f"process {other.pid} on {socket.gethostname()}" in said
     assert json.loads(before)["since"] in said
     assert f"kill {other.pid}" in said
-    assert (tmp_path / FILE).read_text() == before
+    assert (tmp_path / ".lock").read_text() == before
 
 
 @pytest.mark.case("C8")
@@ -75,9 +75,9 @@ def test_a_killed_owner_holds_nothing(tmp_path, other, flock, request):
     other.kill()
     other.wait()
     taken = Lock(tmp_path).take()
-    assert json.loads((tmp_path / FILE).read_text())["pid"] == os.getpid()
+    assert json.loads((tmp_path / ".lock").read_text())["pid"] == os.getpid()
     taken.release()
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / ".lock").exists()
 
 
 @pytest.mark.case("C8")
@@ -90,11 +90,11 @@ def test_a_process_of_the_same_number_is_another_one(tmp_path, no_flock):
 def test_an_owner_elsewhere_is_believed_while_it_gives_signs_of_life(tmp_path):
     """Its machine may not see this one's locks, nor this one its."""
     owner(tmp_path)
-    now = (tmp_path / FILE).stat().st_mtime
-    os.utime(tmp_path / FILE, (now, now - 200))
+    now = (tmp_path / ".lock").stat().st_mtime
+    os.utime(tmp_path / ".lock", (now, now - 200))
     with pytest.raises(RunError, match=r"process 4711 on another, since yesterday.* 20\d s ago"):
         Lock(tmp_path).take()
-    os.utime(tmp_path / FILE, (now, now - SILENT - 1))
+    os.utime(tmp_path / ".lock", (now, now - SILENT - 1))
     Lock(tmp_path).take().release()
     assert [*tmp_path.iterdir()] == []
 
@@ -114,15 +114,15 @@ def test_an_owner_gives_signs_of_life(tmp_path, monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"\xff nonsense", b"[1]", b'{"host": 3, "pid": "x"}'])
 def test_a_lock_that_says_nothing_is_free(tmp_path, content):
     """A crash between making and writing it; or it is as old as that."""
-    (tmp_path / FILE).write_bytes(content)
-    os.utime(tmp_path / FILE, (1.0, 1.0))
+    (tmp_path / ".lock").write_bytes(content)
+    os.utime(tmp_path / ".lock", (1.0, 1.0))
     Lock(tmp_path).take().release()
 
 
 @pytest.mark.case("C8", "E3")
 def test_a_link_in_its_place_is_not_followed(tmp_path):
     (tmp_path / "precious").write_text("mine")
-    (tmp_path / FILE).symlink_to(tmp_path / "precious")
+    (tmp_path / ".lock").symlink_to(tmp_path / "precious")
     with pytest.raises(RunError, match="cannot be locked"):
         Lock(tmp_path).take()
     assert (tmp_path / "precious").read_text() == "mine"
@@ -176,7 +176,7 @@ def test_an_owner_notices_that_it_is_one_no_more(tmp_path):
     folder.mkdir()
     first = Lock(folder).take()
     first.check()
-    (folder / FILE).unlink()  # by somebody who was sure
+    (folder / ".lock").unlink()  # by somebody who was sure
     second = Lock(folder).take()
     with pytest.raises(RunError, match="another process took this run over"):
         first.check()

@@ -12,9 +12,9 @@ from rich.console import Console
 from torch.nn import Conv2d, Sequential
 
 from ganzoo import build_recipe
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.errors import RunError
 from ganzoo.runs.keeping import close_checkpoint, open_checkpoint
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 from ganzoo.training.warnings import notes
 

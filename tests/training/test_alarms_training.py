@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
-from ganzoo.engine.checkpoint import list_checkpoints
 from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training import recorder
 from ganzoo.training.alarms.callback import Alarms, watching
 from ganzoo.training.alarms.detectors import LogReader

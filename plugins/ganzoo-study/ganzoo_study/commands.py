@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
+from ganzoo.runs.layout import RunPaths
 
 if TYPE_CHECKING:
     from ganzoo_study.settings import Study
@@ -177,7 +178,7 @@ def _named(fakes: list[str]) -> dict[str, Path]:
 
 def _name(path: Path) -> str:
     place = path.resolve()
-    return place.parent.name if place.name == "model.safetensors" else place.stem
+    return place.parent.name if place == RunPaths(place.parent).model else place.stem
 
 
 def _size(text: str) -> tuple[int, int] | None:

@@ -26,9 +26,8 @@ from ganzoo.inference.drawing import TOGETHER, is_drawable
 from ganzoo.inference.model import Model
 from ganzoo.inference.translation import check_image, check_output
 from ganzoo.interfaces import Data
+from ganzoo.runs.layout import RunPaths
 from torch import Tensor
-
-MODEL_FILE = "model.safetensors"
 
 
 class Taken(NamedTuple):
@@ -46,7 +45,7 @@ class Taken(NamedTuple):
 def is_model(path: Path) -> bool:
     """Whether that is a model's file or a run's folder, rather than a folder of images."""
     if path.is_dir():
-        return any((path / name).is_file() for name in (MODEL_FILE, "recipe.toml"))
+        return RunPaths(path).is_run() or RunPaths(path).model.is_file()
     return path.suffix == ".safetensors"
 
 

@@ -1,19 +1,18 @@
-"""A trained model where it computes fastest."""
+"""A trained model, loaded and moved to the device that is asked for, or the fastest one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ganzoo.builder import load_model
+from ganzoo.builder.trained import load_model
 from ganzoo.engine.device import find_device
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
 from ganzoo.recipe.loading import Overrides, Source
+from ganzoo.runs.layout import BEST_MODEL, RunPaths
 
-MODEL = "best.safetensors"  # a run's best model so far
 
-
-def opened(
+def load_onto(
     path: Path,
     best: bool = False,
     device: str = "",
@@ -42,10 +41,11 @@ def best_model(path: Path) -> Path:
         ModelError: it is no folder, or keeps none.
     """
     if path.is_file():
-        raise ModelError(f"{path}: --best is for a run's folder; name its {MODEL} instead")
-    if path.is_dir() and not (path / MODEL).is_file():
+        raise ModelError(f"{path}: --best is for a run's folder; name its {BEST_MODEL} instead")
+    best = RunPaths(path).best_model
+    if path.is_dir() and not best.is_file():
         raise ModelError(
             f"{path}: this run keeps no best model; for that give a metric of its recipe an "
             '`every`, as every = "500 steps"'
         )
-    return path / MODEL
+    return best
