@@ -16,7 +16,7 @@ PACKAGE = Path(ganzoo.__file__).parent
 NAMES = (
     *("__init__", "__main__", "errors", "files", "printing/text", "expression"),
     *("registry", "recipe", "cli/early", "interfaces/variable"),
-    *("components/data/roots", "components/data/listing"),
+    *("components/data/roots", "components/data/image_listing"),
 )
 HEAVY = ("torch", "torchvision", "accelerate", "torchmetrics", "safetensors", "numpy", "matplotlib")
 

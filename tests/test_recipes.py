@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ganzoo import build_recipe, load_model, load_recipe
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.components.data.images import save_image
+from ganzoo.components.data.image_files import save_image
 from ganzoo.training.train import train
 
 RECIPES = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))

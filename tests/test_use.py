@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_model
 from ganzoo.cli import app
-from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.image_files import read_image, to_range
 from ganzoo.components.data.transforms import Framing, covering
-from ganzoo.components.latents import Normal
+from ganzoo.components.latents import NormalLatent
 from ganzoo.engine import device
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError
@@ -142,7 +142,7 @@ def test_a_network_that_enlarges_still_does(tmp_path):
 @pytest.mark.case("A1")
 def test_written_files_are_as_good_as_evaluate_says(tmp_path, monkeypatch):
     """Trained at 16 px on 96 px files: within 0.3 dB of `evaluate`, which native scale is not."""
-    from ganzoo.components.data.images import save_image
+    from ganzoo.components.data.image_files import save_image
     from ganzoo.components.data.streets import Streets
 
     streets = Streets(size=96, count=4, held_out=6, flip=False, paired=True)
@@ -337,7 +337,7 @@ def test_a_latent_map_is_as_large_as_what_it_goes_with(tmp_path, like):
             return (x + 0.1 * z).clamp(-1, 1)
 
     variables = {name: Variable(size=(16, 16)) for name in ("x", "y")}
-    latent = Normal(like=like, channels=1)
+    latent = NormalLatent(like=like, channels=1)
     model = Model(
         {"f": Noise()},
         {"out": OutputWire(parse("f(x, z)"))},

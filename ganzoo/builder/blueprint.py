@@ -16,7 +16,7 @@ from ganzoo.inference.model import Model, OutputWire
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
 from ganzoo.recipe.duration import Duration
 from ganzoo.recipe.schema import Recipe
-from ganzoo.recipe.tables import Output
+from ganzoo.recipe.tables import ExpressionTable
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Blueprint:
         wire, table = self.outputs[name], self.recipe.outputs[name]
         if name in self.made:
             return OutputWire(wire, part=self.made[name].part.make(), wires=self.made[name].wires)
-        return OutputWire(wire, isinstance(table, Output) and table.mode == "train")
+        return OutputWire(wire, isinstance(table, ExpressionTable) and table.mode == "train")
 
     def view(self, wire: Expression) -> OutputWire:
         """A wire as samples and metrics see it: an output, by name or equal, keeps its mode."""

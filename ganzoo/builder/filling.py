@@ -11,8 +11,8 @@ from ganzoo.builder.blueprint import Blueprint, ComponentPlan, PenaltyPlan, Term
 from ganzoo.recipe.schema import Checkpoints, Recipe
 from ganzoo.recipe.tables import (
     ComponentTable,
+    ExpressionTable,
     NetworkTable,
-    Output,
     OutputTable,
     TermTable,
     WeightTable,
@@ -90,8 +90,10 @@ def _penalties(table: TermTable, term: TermPlan) -> list[ComponentTable]:
     return [_with(t, p.penalty.settings, weight=_weight(t.weight, p)) for t, p in both]
 
 
-def _output(name: str, table: Output | OutputTable, blueprint: Blueprint) -> Output | OutputTable:
-    if isinstance(table, Output):
+def _output(
+    name: str, table: ExpressionTable | OutputTable, blueprint: Blueprint
+) -> ExpressionTable | OutputTable:
+    if isinstance(table, ExpressionTable):
         return table
     return _with(table, {**table.settings, **blueprint.made[name].part.settings})
 

@@ -14,7 +14,7 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.bounds import bounded_by_file
 from ganzoo.builder.likely import misfits
 from ganzoo.builder.lookup import Lookup
-from ganzoo.components.data.images import MAX_PIXELS
+from ganzoo.components.data.image_files import MAX_PIXELS
 from ganzoo.errors import ModelError, RecipeError
 
 if TYPE_CHECKING:

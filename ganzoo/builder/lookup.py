@@ -8,7 +8,6 @@ from typing import Any
 from torch.optim import Optimizer
 
 from ganzoo.builder.blueprint import ComponentPlan
-from ganzoo.components.outputs import Output
 from ganzoo.errors import Fault, GanzooError, RecipeError
 from ganzoo.expression import Expression
 from ganzoo.interfaces import (
@@ -20,6 +19,7 @@ from ganzoo.interfaces import (
     Loss,
     Metric,
     Network,
+    Output,
     Penalty,
     Schedule,
 )

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.components.data.ahead import refuse_root
 from ganzoo.components.data.choosing import Need, choose, need_of
+from ganzoo.components.data.folder_checks import refuse_root
 from ganzoo.errors import Fault, RecipeError
 from ganzoo.expression import Call, Expression, Name, names, networks, walk
 from ganzoo.recipe.loading import Overrides, Source, gather, load_recipe
@@ -26,7 +26,13 @@ from ganzoo.recipe.places import (
 )
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.standins import is_spoiled
-from ganzoo.recipe.tables import ComponentTable, Output, OutputTable, ScheduleTable, TermTable
+from ganzoo.recipe.tables import (
+    ComponentTable,
+    ExpressionTable,
+    OutputTable,
+    ScheduleTable,
+    TermTable,
+)
 from ganzoo.recipe.validation import read_gathered
 from ganzoo.registry.components import UnknownComponent
 from ganzoo.registry.discovery import installed
@@ -205,7 +211,7 @@ class Early:
         for name, output in self.recipe.outputs.items():
             if isinstance(output, OutputTable):
                 yield from self._component("output", output, f"outputs.{name}")
-            elif isinstance(output, Output):
+            elif isinstance(output, ExpressionTable):
                 yield from self._wire(output.expression, f"outputs.{name}")
         for text in self.recipe.samples.show:
             yield from self._wire(text, "samples.show")

@@ -34,7 +34,7 @@ class _Init(ABC):
             nn.init.zeros_(module.bias)
 
 
-class Normal(_Init):
+class NormalInit(_Init):
     """N(0, std), as in DCGAN (Radford et al. 2015, arXiv:1511.06434) and CycleGAN.
 
     std: the standard deviation, also of the scales of norms around 1.
@@ -52,7 +52,7 @@ class Normal(_Init):
         nn.init.normal_(weight, 0.0, self.spread)
 
 
-class Xavier(_Init):
+class XavierInit(_Init):
     """Variance by both fans: gain² · 2 / (in + out) (Glorot, Bengio 2010).
 
     gain: the factor of the standard deviation, and that of the scales of norms around 1.
@@ -70,7 +70,7 @@ class Xavier(_Init):
         nn.init.xavier_normal_(weight, self.spread)
 
 
-class Kaiming(_Init):
+class KaimingInit(_Init):
     """Variance by the inputs, for ReLU: 2 / in (He et al. 2015, arXiv:1502.01852)."""
 
     def fill(self, weight: Tensor) -> None:
@@ -78,7 +78,7 @@ class Kaiming(_Init):
         nn.init.kaiming_normal_(weight)
 
 
-class Orthogonal(_Init):
+class OrthogonalInit(_Init):
     """A random orthogonal matrix times gain (Saxe et al. 2013, arXiv:1312.6120).
 
     gain: the factor, and the standard deviation of the scales of norms around 1.

@@ -39,7 +39,7 @@ class _Noise(Latent):
         return Variable(channels=self.channels or other.channels, size=other.size)
 
 
-class Normal(_Noise):
+class NormalLatent(_Noise):
     """Independent draws from N(0, 1).
 
     size: the length of a vector; or
@@ -55,7 +55,7 @@ class Normal(_Noise):
         return torch.randn(shape, generator=rng)
 
 
-class Uniform(_Noise):
+class UniformLatent(_Noise):
     """Independent draws from [-1, 1).
 
     size: the length of a vector; or
@@ -71,7 +71,7 @@ class Uniform(_Noise):
         return torch.rand(shape, generator=rng) * 2 - 1
 
 
-class Categorical(Latent):
+class CategoricalLatent(Latent):
     """A class label, drawn uniformly.
 
     classes: how many classes there are; or

@@ -12,8 +12,8 @@ import numpy as np
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve import read_metric
-from ganzoo.components.data.images import read_image, to_range
-from ganzoo.components.data.listing import no_images, shown, survey
+from ganzoo.components.data.image_files import read_image, to_range
+from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
 from ganzoo.evaluation.evaluate import measured

@@ -15,7 +15,7 @@ from ganzoo.interfaces import Value
 
 @dataclass(frozen=True)
 class BoundWire:
-    """A wire and what its names stand for; see `ganzoo.components.outputs.Wire`.
+    """A wire and what its names stand for; see `ganzoo.interfaces.Wire`.
 
     inputs: tensors (count, ...) by name.
     draw: a latent's draw for so many samples, the same at each call.

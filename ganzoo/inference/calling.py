@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.components.data.images import to_range
+from ganzoo.components.data.image_files import to_range
 from ganzoo.components.data.in_memory import Picture, as_array, is_picture, read_picture
 from ganzoo.errors import did_you_mean
 from ganzoo.inference.scale import Scale, make_picture

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ganzoo.components.data.images import to_levels
+from ganzoo.components.data.image_files import to_levels
 from ganzoo.files.writing import write_with
 
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont

@@ -11,7 +11,6 @@ from typing import Any, overload
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.outputs import Output
 from ganzoo.engine.expressions import Values, evaluate, plan
 from ganzoo.engine.rng import no_trace, seed_torch, torch_generator
 from ganzoo.expression import Expression, names, networks
@@ -19,7 +18,7 @@ from ganzoo.inference.bound_wire import BoundWire
 from ganzoo.inference.calling import Given, call
 from ganzoo.inference.drawing import draw
 from ganzoo.inference.scale import Scale, followed
-from ganzoo.interfaces import Latent, Value, Variable
+from ganzoo.interfaces import Latent, Output, Value, Variable
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganzoo.components.data.images import SUFFIXES
+from ganzoo.components.data.image_files import SUFFIXES
 from ganzoo.errors import GanzooError, ModelError, did_you_mean
 from ganzoo.inference.drawing import TOGETHER, class_label, drawable
 from ganzoo.inference.grid import grid, save_picture

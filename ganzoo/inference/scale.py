@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from torch import Tensor
 
-from ganzoo.components.data.images import MAX_PIXELS, to_range
+from ganzoo.components.data.image_files import MAX_PIXELS, to_range
 from ganzoo.components.data.transforms import Size, covering, resize
 from ganzoo.engine.rng import derive
 from ganzoo.interfaces import Variable

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from ganzoo.components.data.listing import Survey, no_images, shown, survey, told_left_out
+from ganzoo.components.data.image_listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.errors import DataError, GanzooError
 
 Existing = Literal["error", "skip", "overwrite"]

@@ -10,7 +10,7 @@ from typing import Literal
 from torch import Tensor
 
 from ganzoo.components.data.headers import Look, notes
-from ganzoo.components.data.images import look_at, read_image, save_image, shown
+from ganzoo.components.data.image_files import look_at, read_image, save_image, shown
 from ganzoo.components.data.scales import scale_notes
 from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean, first_line
 from ganzoo.inference.model import Model, OutputWire

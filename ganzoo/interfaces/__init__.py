@@ -20,6 +20,8 @@ from ganzoo.interfaces.networks import Generator as Generator
 from ganzoo.interfaces.networks import Network as Network
 from ganzoo.interfaces.networks import Value as Value
 from ganzoo.interfaces.networks import head as head
+from ganzoo.interfaces.output import Output as Output
+from ganzoo.interfaces.output import Wire as Wire
 from ganzoo.interfaces.schedule import Progress as Progress
 from ganzoo.interfaces.schedule import Schedule as Schedule
 from ganzoo.interfaces.variable import Variable as Variable

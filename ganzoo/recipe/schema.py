@@ -10,10 +10,10 @@ from pydantic import Field, field_validator, model_validator
 from ganzoo.recipe.duration import Duration, DurationField
 from ganzoo.recipe.tables import (
     ComponentTable,
+    ExpressionTable,
     MetricTable,
     NetworkTable,
     OptimizerTable,
-    Output,
     OutputTable,
     PlayerTable,
     ScheduleTable,
@@ -146,7 +146,7 @@ class Recipe(Table):
     summary: str = ""
     networks: Annotated[dict[str, NetworkTable], MANY]
     losses: Annotated[dict[str, TermTable], MANY]
-    outputs: Annotated[dict[str, Output | OutputTable], MANY] = {}
+    outputs: Annotated[dict[str, ExpressionTable | OutputTable], MANY] = {}
     latents: Annotated[dict[str, ComponentTable], MANY] = {}
     players: Annotated[dict[str, PlayerTable | list[str]], MANY] = {}
     data: ComponentTable

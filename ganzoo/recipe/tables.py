@@ -101,7 +101,7 @@ class MetricTable(ComponentTable):
     every: DurationField | None = None
 
 
-class Output(Table):
+class ExpressionTable(Table):
     """What samples, metrics and `ganzoo translate` may ask for by name.
 
     mode: "train" keeps dropout and batch statistics as in training, where a paper does.

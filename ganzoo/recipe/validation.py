@@ -11,7 +11,7 @@ from ganzoo.errors import Fault, RecipeError, cut, did_you_mean, listed
 from ganzoo.recipe.origins import Gathered
 from ganzoo.recipe.schema import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe.standins import without_faulty
-from ganzoo.recipe.tables import Output, PlayerTable
+from ganzoo.recipe.tables import ExpressionTable, PlayerTable
 from ganzoo.registry.former import new_name, renamed
 from ganzoo.registry.signature import as_written
 from ganzoo.registry.synonyms import same_key, synonym
@@ -101,7 +101,7 @@ def _meant(place: tuple[Any, ...], given: Any) -> bool:
 
 
 # What pydantic adds to a place where several types may stand.
-BRANCHES = ("PlayerTable", "list[str]", "float", "WeightTable", "Output")
+BRANCHES = ("PlayerTable", "list[str]", "float", "WeightTable", "ExpressionTable")
 
 
 def _fault(entry: Any, tables: Mapping[str, Any]) -> Fault:
@@ -154,7 +154,7 @@ def _known(place: list[str], given: Any, recipe: Mapping[str, Any]) -> str:
         "samples": Samples,
         "checkpoints": Checkpoints,
         "alarms": Alarms,
-        "outputs": Output,
+        "outputs": ExpressionTable,
         "players": PlayerTable,
         "ema": Averages,
     }

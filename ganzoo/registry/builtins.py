@@ -96,15 +96,15 @@ PARTS = {
         ),
     },
     "latent": {
-        "normal": (".latents:Normal", "standard normal noise"),
-        "uniform": (".latents:Uniform", "uniform noise in [-1, 1]"),
-        "categorical": (".latents:Categorical", "a class label, all classes alike"),
+        "normal": (".latents:NormalLatent", "standard normal noise"),
+        "uniform": (".latents:UniformLatent", "uniform noise in [-1, 1]"),
+        "categorical": (".latents:CategoricalLatent", "a class label, all classes alike"),
     },
     "init": {
-        "normal": (".inits:Normal", "normal weights of a small deviation"),
-        "xavier": (".inits:Xavier", "Glorot and Bengio's normal"),
-        "kaiming": (".inits:Kaiming", "He et al.'s normal"),
-        "orthogonal": (".inits:Orthogonal", "orthogonal matrices"),
+        "normal": (".inits:NormalInit", "normal weights of a small deviation"),
+        "xavier": (".inits:XavierInit", "Glorot and Bengio's normal"),
+        "kaiming": (".inits:KaimingInit", "He et al.'s normal"),
+        "orthogonal": (".inits:OrthogonalInit", "orthogonal matrices"),
     },
     "optimizer": {
         "adam": ("torch.optim:Adam", "Adam"),

@@ -72,7 +72,7 @@ def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def _encode(path: Path, _changed: int, _size: int) -> tuple[bytes, tuple[int, int]]:
-    from ganzoo.components.data.opening import opened_picture
+    from ganzoo.components.data.image_opening import opened_picture
 
     with opened_picture(path, ["PNG"]) as picture:  # what ganzoo writes, and nothing else
         shown, out = picture.convert("RGB"), io.BytesIO()

@@ -19,12 +19,12 @@ A check that fails raises AssertionError with a sentence that says what an autho
 
 from __future__ import annotations
 
-from ganzoo.testing.data import check_data
-from ganzoo.testing.losses import check_loss, check_penalty
-from ganzoo.testing.memory import check_latent, check_memory
-from ganzoo.testing.networks import check_network
-from ganzoo.testing.package import check_component, check_light_import, check_package
-from ganzoo.testing.recipes import check_recipe
+from ganzoo.testing.data_checks import check_data
+from ganzoo.testing.loss_checks import check_loss, check_penalty
+from ganzoo.testing.memory_checks import check_latent, check_memory
+from ganzoo.testing.network_checks import check_network
+from ganzoo.testing.package_checks import check_component, check_light_import, check_package
+from ganzoo.testing.recipe_checks import check_recipe
 
 __all__ = [
     "check_component",

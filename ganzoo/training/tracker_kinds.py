@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ganzoo.builder.tracker_names import tracker_classes
-from ganzoo.components.data.opening import opened_picture
+from ganzoo.components.data.image_opening import opened_picture
 from ganzoo.errors import Fault, choices
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo.components.inits import Kaiming, Normal, Orthogonal, Xavier
+from ganzoo.components.inits import KaimingInit, NormalInit, OrthogonalInit, XavierInit
 from ganzoo.components.networks.patchgan import PatchGAN
 from ganzoo.components.networks.pixel import PixelDiscriminator
 from ganzoo.components.networks.resnet import ResNet
@@ -42,30 +42,30 @@ def spreads(init: object) -> list[float]:
 
 
 def test_normal():
-    assert spreads(Normal()) == pytest.approx([0.02] * 3, rel=0.03)
+    assert spreads(NormalInit()) == pytest.approx([0.02] * 3, rel=0.03)
 
 
 def test_xavier():
     # Fans are channels x kernel area; a transposed convolution stores (in, out, ...).
     fans = [16 * 25 + 64 * 25, 32 * 25 + 64 * 25, 256 + 128]
     expected = [0.02 * math.sqrt(2 / fan) for fan in fans]
-    assert spreads(Xavier()) == pytest.approx(expected, rel=0.03)
+    assert spreads(XavierInit()) == pytest.approx(expected, rel=0.03)
 
 
 def test_kaiming():
     fans = [16 * 25, 32 * 25, 256]
-    assert spreads(Kaiming()) == pytest.approx([math.sqrt(2 / fan) for fan in fans], rel=0.03)
+    assert spreads(KaimingInit()) == pytest.approx([math.sqrt(2 / fan) for fan in fans], rel=0.03)
 
 
 def test_orthogonal():
-    spreads(Orthogonal())
+    spreads(OrthogonalInit())
     built = network()
-    Orthogonal(gain=0.5)(built)
+    OrthogonalInit(gain=0.5)(built)
     rows = built[0].weight.flatten(1)
     torch.testing.assert_close(rows @ rows.T, 0.25 * torch.eye(64), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("init", [Normal(), Xavier(), Kaiming(), Orthogonal()])
+@pytest.mark.parametrize("init", [NormalInit(), XavierInit(), KaimingInit(), OrthogonalInit()])
 def test_the_global_generator_decides(init):
     built = [network(), network()]
     for one in built:
@@ -77,11 +77,11 @@ def test_the_global_generator_decides(init):
 
 def test_weights_under_spectral_norm_are_filled():
     layer = nn.utils.parametrizations.spectral_norm(nn.Linear(64, 64))
-    Normal(std=0.3)(layer)
+    NormalInit(std=0.3)(layer)
     assert layer.parametrizations["weight"].original.std().item() == pytest.approx(0.3, rel=0.1)
 
 
-@pytest.mark.parametrize("init", [Normal, Xavier, Orthogonal])
+@pytest.mark.parametrize("init", [NormalInit, XavierInit, OrthogonalInit])
 def test_negative_spreads_are_refused(init):
     with pytest.raises(ValueError, match="negative"):
         init(-0.1)

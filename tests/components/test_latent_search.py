@@ -11,7 +11,7 @@ from torch import nn
 
 from ganzoo import build_recipe, load_model
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.components.latents import Normal
+from ganzoo.components.latents import NormalLatent
 from ganzoo.components.outputs.latent_search import LatentSearch
 from ganzoo.errors import RecipeError
 from ganzoo.expression import Name, parse
@@ -52,7 +52,7 @@ def model(**settings) -> Model:
     wires = {name: parse(text) for name, text in WIRES.items()}
     variables = {"x": Variable(2, (4, 4)), "z": Variable(6)}
     outputs = {"x2y": OutputWire(Name("x2y"), part=part, wires=wires)}
-    return Model({"G": Linear()}, outputs, variables, {"z": Normal(size=6)})
+    return Model({"G": Linear()}, outputs, variables, {"z": NormalLatent(size=6)})
 
 
 @pytest.mark.parametrize("distance", ["l1", "l2"])

@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from ganzoo.components.latents import Normal, Uniform
+from ganzoo.components.latents import NormalLatent, UniformLatent
 from ganzoo.components.schedules import Constant, Cosine, Linear, Step
 from ganzoo.interfaces import Progress, Schedule, Variable
 
@@ -156,14 +156,14 @@ def test_wrong_settings(make, words):
 DATA = {"y": Variable(3, (8, 16)), "c": Variable(classes=10)}
 
 
-@pytest.mark.parametrize("latent", [Normal, Uniform])
+@pytest.mark.parametrize("latent", [NormalLatent, UniformLatent])
 def test_latents_take_their_shape_from_settings(latent):
     assert latent(size=7).variable(DATA).shape == (7,)
     assert latent(like="y").variable(DATA).shape == (3, 8, 16)
     assert latent(like="y", channels=1).variable(DATA).shape == (1, 8, 16)
 
 
-@pytest.mark.parametrize("latent", [Normal, Uniform])
+@pytest.mark.parametrize("latent", [NormalLatent, UniformLatent])
 def test_latents_repeat_with_their_generator(latent):
     first = latent(size=7).draw((4, 7), torch.Generator().manual_seed(3))
     again = latent(size=7).draw((4, 7), torch.Generator().manual_seed(3))
@@ -173,7 +173,7 @@ def test_latents_repeat_with_their_generator(latent):
 
 def test_distributions():
     rng = torch.Generator().manual_seed(0)
-    normal, uniform = Normal(1).draw((100_000,), rng), Uniform(1).draw((100_000,), rng)
+    normal, uniform = NormalLatent(1).draw((100_000,), rng), UniformLatent(1).draw((100_000,), rng)
     assert normal.mean().abs() < 0.02
     assert normal.std().item() == pytest.approx(1, abs=0.01)
     assert uniform.min() >= -1
@@ -194,11 +194,11 @@ def test_distributions():
 )
 def test_wrong_latents(settings, words):
     with pytest.raises(ValueError, match=words):
-        Normal(**settings)
+        NormalLatent(**settings)
 
 
 def test_latents_like_nothing():
     with pytest.raises(ValueError, match=r"no variable 'Y'\. Did you mean 'y'"):
-        Normal(like="Y").variable(DATA)
+        NormalLatent(like="Y").variable(DATA)
     with pytest.raises(ValueError, match="class label"):
-        Normal(like="c").variable(DATA)
+        NormalLatent(like="c").variable(DATA)

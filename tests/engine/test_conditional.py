@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from ganzoo import build_recipe
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.components.buffers.history import History
-from ganzoo.components.data.images import save_image
+from ganzoo.components.data.image_files import save_image
 from ganzoo.errors import RecipeError
 from ganzoo.training import train as training
 from ganzoo.training.train import train

@@ -14,7 +14,7 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from ganzoo import build_recipe, load_model
-from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.image_files import read_image, to_range
 from ganzoo.engine.checkpoint import read_header, read_tensors
 from ganzoo.errors import DataError, GanzooError, ModelError
 from ganzoo.inference.translation import translate

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ganzoo.components.data.images import save_image
+from ganzoo.components.data.image_files import save_image
 from ganzoo.engine.rng import no_trace
 from ganzoo.errors import GanzooError, ModelError
 from ganzoo.expression import parse

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
-from ganzoo.components.data.images import save_image
-from ganzoo.components.latents import Categorical, Normal
+from ganzoo.components.data.image_files import save_image
+from ganzoo.components.latents import CategoricalLatent, NormalLatent
 from ganzoo.errors import GanzooError, ModelError
 from ganzoo.expression import parse
 from ganzoo.inference.model import Model, OutputWire
@@ -47,7 +47,7 @@ def model(wires, labels=NAMES):
     variables = {"x": Variable(1, (8, 8)), "z": Variable(4), "k": Variable(classes=3)}
     variables["c"] = Variable(classes=3, labels=labels)
     outputs = {name: OutputWire(parse(wire)) for name, wire in wires.items()}
-    latents = {"z": Normal(size=4), "k": Categorical(classes=3)}
+    latents = {"z": NormalLatent(size=4), "k": CategoricalLatent(classes=3)}
     network = Draw().eval()
     return Model({"G": network, "F": network}, outputs, variables, latents)
 

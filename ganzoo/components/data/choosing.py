@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ganzoo.components.data.image_listing import counted, entries, is_image, list_images, shown
 from ganzoo.components.data.layout_advice import count_images, holds, require_folder, subfolders
-from ganzoo.components.data.listing import counted, entries, is_image, list_images, shown
 from ganzoo.components.data.partners import by_name
 from ganzoo.errors import DataError
 
@@ -147,11 +147,11 @@ def _beside(folder: Path) -> Choice | None:
 
 def _is_wide(image: Path) -> bool:
     """Whether it is wide enough for two images side by side."""
-    from ganzoo.components.data.opening import upright_size
+    from ganzoo.components.data.image_opening import upright_size
 
     size = upright_size(image)
     if size is None:
-        from ganzoo.components.data.images import look_at  # imports torch
+        from ganzoo.components.data.image_files import look_at  # imports torch
 
         size = look_at(image).size
     height, width = size

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.data.folder_base import FolderData, Reads, Unreadable
-from ganzoo.components.data.listing import counted, same_files, shown
-from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.image_listing import counted, same_files, shown
+from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
 from ganzoo.components.data.transforms import Aspect, View
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable

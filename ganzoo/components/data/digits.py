@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ganzoo.components.data.images import shown, to_range
+from ganzoo.components.data.image_files import shown, to_range
 from ganzoo.components.data.transforms import resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
 from torch import Tensor
 
-from ganzoo.components.data.ahead import has_folder, missing_folders
+from ganzoo.components.data.folder_checks import has_folder, missing_folders
 from ganzoo.components.data.headers import notes
-from ganzoo.components.data.images import read_image
+from ganzoo.components.data.image_files import read_image
+from ganzoo.components.data.image_listing import Survey, no_images, shown, survey, told_left_out
 from ganzoo.components.data.inspecting import all_wrong, digest, look_at_all, named
-from ganzoo.components.data.listing import Survey, no_images, shown, survey, told_left_out
-from ganzoo.components.data.reading import Colours, Interpolations, Range, readings
+from ganzoo.components.data.reading_settings import Colours, Interpolations, Range, readings
 from ganzoo.components.data.roots import find_root
 from ganzoo.components.data.scales import all_scale_notes
 from ganzoo.components.data.transforms import Aspect, Framing

@@ -17,8 +17,8 @@ from ganzoo.components.data.folder_base import (
     Reads,
     Unreadable,
 )
-from ganzoo.components.data.listing import same_files
-from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.image_listing import same_files
+from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
 from ganzoo.components.data.transforms import Aspect
 from ganzoo.interfaces import Sample
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.components.data.decode import ORIENTATIONS, left_out
-from ganzoo.components.data.listing import shown
+from ganzoo.components.data.image_listing import shown
 from ganzoo.components.data.raw import Header
 from ganzoo.interfaces.variable import Variable
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.components.data.images import read_image, to_levels
+from ganzoo.components.data.image_files import read_image, to_levels
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.components.data.headers import Look
-from ganzoo.components.data.images import look_at
-from ganzoo.components.data.listing import shown
+from ganzoo.components.data.image_files import look_at
+from ganzoo.components.data.image_listing import shown
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from ganzoo.components.data.listing import (
+from ganzoo.components.data.image_listing import (
     Survey,
     counted,
     entries,

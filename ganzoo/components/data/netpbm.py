@@ -7,7 +7,7 @@ from typing import IO
 
 import numpy as np
 
-from ganzoo.components.data.raw import Header, Kind, Raw, Source, Values
+from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values
 
 KINDS: dict[bytes, tuple[Kind, int]] = {
     b"P2": ("gray", 1),
@@ -30,7 +30,7 @@ def is_netpbm(start: bytes) -> bool:
     return start[:2] in KINDS
 
 
-def source(file: IO[bytes]) -> Source:
+def source(file: IO[bytes]) -> OpenedImage:
     """A PGM or PPM.
 
     Raises:
@@ -46,7 +46,7 @@ def source(file: IO[bytes]) -> Source:
     kind, bands = KINDS[magic]
     dtype = "uint8" if top < 256 else "uint16"
     header = Header((height, width), kind, bands, dtype, (0.0, float(top)))
-    return Source(header, lambda: Raw(_values(file, magic, found.end(), header)))
+    return OpenedImage(header, lambda: Raw(_values(file, magic, found.end(), header)))
 
 
 def _values(file: IO[bytes], magic: bytes, start: int, header: Header) -> Values:

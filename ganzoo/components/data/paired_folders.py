@@ -18,9 +18,9 @@ from ganzoo.components.data.folder_base import (
     Reads,
     Unreadable,
 )
-from ganzoo.components.data.listing import same_files, shown
+from ganzoo.components.data.image_listing import same_files, shown
 from ganzoo.components.data.partners import by_name, refuse_lonely
-from ganzoo.components.data.reading import Colours, Interpolations, Range
+from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
 from ganzoo.components.data.transforms import Aspect, Size, View, resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ganzoo.components.data.listing import shown
+from ganzoo.components.data.image_listing import shown
 from ganzoo.errors import DataError
 
 

@@ -8,8 +8,8 @@ from typing import IO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from ganzoo.components.data.opening import picture_in
-from ganzoo.components.data.raw import Header, Kind, Raw, Source, Values, keyed
+from ganzoo.components.data.image_opening import picture_in
+from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, keyed
 
 ORIENTATION_TAG = 0x0112
 # How a PNG of 16 bits is laid out, and how to lay it out so that the low bytes are seen.
@@ -28,7 +28,7 @@ SRGB_GAMMA = 0.45455
 DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
 
-def source(image: ImageFile.ImageFile, file: IO[bytes]) -> Source:
+def source(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
     """An image that Pillow has just opened from that file.
 
     Raises:
@@ -38,7 +38,7 @@ def source(image: ImageFile.ImageFile, file: IO[bytes]) -> Source:
         raise ValueError(f"its colours are {image.mode}; save it as gray or RGB")
     layout, depth = _layout(image), _depth(image, file)
     header = _header(image, layout, depth)
-    return Source(header, lambda: _turned(_read(image, file, layout, depth), image))
+    return OpenedImage(header, lambda: _turned(_read(image, file, layout, depth), image))
 
 
 def orientation(image: Image.Image) -> int:

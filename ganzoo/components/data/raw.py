@@ -60,7 +60,7 @@ class Header:
         return self.dtype == "uint8" and self.scale == (0, 255)
 
 
-class Source(NamedTuple):
+class OpenedImage(NamedTuple):
     """An opened file: its header, and how its pixels are read, which may tell its orientation."""
 
     header: Header

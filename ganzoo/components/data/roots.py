@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ganzoo.components.data.listing import shown
+from ganzoo.components.data.image_listing import shown
 from ganzoo.errors import DataError
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganzoo.components.data.images import read_values
+from ganzoo.components.data.image_files import read_values
 from ganzoo.components.data.raw import Header, Values, shown_scale
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable

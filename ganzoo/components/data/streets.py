@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganzoo.components.data.cache import PictureCache, Pixels
-from ganzoo.components.data.images import to_range
+from ganzoo.components.data.image_files import to_range
+from ganzoo.components.data.picture_cache import PictureCache, Pixels
 from ganzoo.components.data.street_photo import VERSION, street_labels, street_scene
 from ganzoo.components.data.street_scene import CLASSES, PALETTE
 from ganzoo.components.data.transforms import as_size

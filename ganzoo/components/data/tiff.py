@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganzoo.components.data.opening import picture_in
-from ganzoo.components.data.raw import Header, Raw, Source, Values
+from ganzoo.components.data.image_opening import picture_in
+from ganzoo.components.data.raw import Header, OpenedImage, Raw, Values
 from ganzoo.components.data.tiff_page import (
     COMPRESSIONS,
     ICC_TAG,
@@ -20,7 +20,7 @@ from ganzoo.components.data.tiff_page import (
     WHITE_IS_ZERO,
     check_page,
     extra_of,
-    samples_of,
+    pixel_layout,
     scale_of,
 )
 
@@ -41,7 +41,7 @@ def is_tiff(start: bytes) -> bool:
     return start[:4] in MAGIC
 
 
-def source(file: IO[bytes]) -> Source:
+def source(file: IO[bytes]) -> OpenedImage:
     """The first full page of a TIFF.
 
     Raises:
@@ -61,7 +61,7 @@ def source(file: IO[bytes]) -> Source:
     pages = count - len(found) + len(full)
     header = _header(page, max(1, pages, _stacked(opened, page)))
     if _can_decode(page):
-        return Source(header, lambda: _read(page, file))
+        return OpenedImage(header, lambda: _read(page, file))
     return _of_pillow(page, file, header)
 
 
@@ -73,7 +73,7 @@ def _stacked(opened: Any, page: Any) -> int:
 
 
 def _header(page: Any, pages: int) -> Header:
-    samples, palette = samples_of(page), page.photometric == PALETTE
+    samples, palette = pixel_layout(page), page.photometric == PALETTE
     profile = page.tags.valueof(ICC_TAG)
     return Header(
         (page.imagelength, page.imagewidth),
@@ -104,7 +104,7 @@ def _predictors(page: Any) -> tuple[int, ...]:
     return (page.predictor,) if page.predictor in tifffile.TIFF.UNPREDICTORS else ()
 
 
-def _of_pillow(page: Any, file: IO[bytes], header: Header) -> Source:
+def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
     """The same through Pillow, where that is known to be right.
 
     Raises:
@@ -116,7 +116,9 @@ def _of_pillow(page: Any, file: IO[bytes], header: Header) -> Source:
     if not (one and plain and known and page.planarconfig == 1):
         raise ValueError(f"its compression, {COMPRESSIONS[page.compression]}, {MISSING}")
     levels = dataclasses.replace(header, dtype="uint8", scale=(0.0, 255.0), inverted=False)
-    return Source(levels, lambda: Raw(_by_pillow(file, "L" if header.kind == "gray" else "RGB")))
+    return OpenedImage(
+        levels, lambda: Raw(_by_pillow(file, "L" if header.kind == "gray" else "RGB"))
+    )
 
 
 def _by_pillow(file: IO[bytes], mode: str) -> Values:
@@ -133,7 +135,7 @@ def _read(page: Any, file: IO[bytes]) -> Raw:
     values = np.moveaxis(stored[:, 0], 0, -2).reshape(*stored.shape[2:4], -1)
     if page.photometric == PALETTE:
         return Raw(_looked_up(values[..., 0], page.colormap))
-    samples, scale = samples_of(page), scale_of(page)
+    samples, scale = pixel_layout(page), scale_of(page)
     opacity = samples.opacity
     kept = [i for i in range(values.shape[-1]) if i != opacity][: samples.bands]
     if opacity is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ganzoo.components.data.opening import check_pixels
+from ganzoo.components.data.image_opening import check_pixels
 from ganzoo.components.data.raw import Kind
 
 ICC_TAG, ORIENTATION_TAG = 34675, 274
@@ -24,7 +24,7 @@ MOST_BANDS = 8
 NO_COLOURS = {8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32803: "a sensor's mosaic"}
 
 
-class Samples(NamedTuple):
+class PixelLayout(NamedTuple):
     """What the samples of a pixel are.
 
     opacity: which sample it is, if the file says of one that it is.
@@ -38,7 +38,7 @@ class Samples(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def samples_of(page: Any) -> Samples:
+def pixel_layout(page: Any) -> PixelLayout:
     """By the page's photometric and its extra samples.
 
     Raises:
@@ -48,7 +48,7 @@ def samples_of(page: Any) -> Samples:
     kind, bands = kinds.get(page.photometric, ("gray", 1))
     if page.samplesperpixel < bands:
         raise ValueError(f"it has {page.samplesperpixel} bands, too few for its colours")
-    # Samples of which the file says nothing are of no known kind.
+    # PixelLayout of which the file says nothing are of no known kind.
     said = (*extra_of(page), *[UNSPECIFIED] * page.samplesperpixel)
     extra = said[: page.samplesperpixel - bands]
     opacity = [i for i, what in enumerate(extra) if what in (PREMULTIPLIED, OPACITY)][:1]
@@ -56,8 +56,8 @@ def samples_of(page: Any) -> Samples:
     premultiplied = bool(opacity) and extra[opacity[0]] == PREMULTIPLIED
     place = bands + opacity[0] if opacity else None
     if kind == "gray" and spare:
-        return Samples("bands", 1 + spare, place, premultiplied, ())
-    return Samples(kind, bands, place, premultiplied, (_spare(spare),) if spare else ())
+        return PixelLayout("bands", 1 + spare, place, premultiplied, ())
+    return PixelLayout(kind, bands, place, premultiplied, (_spare(spare),) if spare else ())
 
 
 def extra_of(page: Any) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganzoo.components.data.images import to_range
+from ganzoo.components.data.image_files import to_range
 from ganzoo.interfaces.variable import Aspect as Aspect
 from ganzoo.interfaces.variable import Interpolation
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ganzoo.components.metrics.cache import cached_network
 from ganzoo.components.metrics.classes import (
     ClassTables,
     Palette,
@@ -20,6 +19,7 @@ from ganzoo.components.metrics.classes import (
     sample_figures,
 )
 from ganzoo.components.metrics.segmenter import VERSION, Segmenter, new_segmenter, train_segmenter
+from ganzoo.components.metrics.tensor_cache import cached_network
 from ganzoo.interfaces import Metric, Sample
 from ganzoo.interfaces.metric import Interval
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganzoo.components.metrics.cache import cached_tensors, keep_tensors
+from ganzoo.components.metrics.tensor_cache import cached_tensors, keep_tensors
 
 INCEPTION = "inception"
 SEED = 0

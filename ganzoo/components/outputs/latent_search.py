@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganzoo.components.outputs import Output, Wire
-from ganzoo.interfaces import Value
+from ganzoo.interfaces import Output, Value, Wire
 
 
 class LatentSearch(Output):

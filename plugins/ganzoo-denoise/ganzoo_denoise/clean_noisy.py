@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from ganzoo.components.data.headers import notes
-from ganzoo.components.data.images import read_image, shown
+from ganzoo.components.data.image_files import read_image, shown
+from ganzoo.components.data.image_listing import survey, told_left_out
 from ganzoo.components.data.inspecting import all_wrong, digest, look_at_all
-from ganzoo.components.data.listing import survey, told_left_out
 from ganzoo.components.data.transforms import Framing, View, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable

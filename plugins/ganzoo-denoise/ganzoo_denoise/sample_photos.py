@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from ganzoo.components.data.images import read_image, to_range
+from ganzoo.components.data.image_files import read_image, to_range
 from ganzoo.components.data.transforms import Size, as_size, crop
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable

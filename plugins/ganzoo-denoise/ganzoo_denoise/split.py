@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganzoo.components.data.listing import no_images, shown, survey
+from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.errors import DataError
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from ganzoo.components.data.cache import Pixels, cache_folder
-from ganzoo.components.data.images import read_image, shown
+from ganzoo.components.cache_folder import cache_folder
+from ganzoo.components.data.image_files import read_image, shown
+from ganzoo.components.data.picture_cache import Pixels
 from ganzoo.errors import DataError
 from ganzoo.files.writing import write_with
 from PIL import Image

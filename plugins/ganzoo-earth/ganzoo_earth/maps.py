@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from ganzoo.components.data.cache import Pixels
-from ganzoo.components.data.images import to_range
+from ganzoo.components.data.image_files import to_range
+from ganzoo.components.data.picture_cache import Pixels
 from ganzoo.components.data.transforms import Box, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ganzoo.components.data.cache import Pixels
+from ganzoo.components.data.picture_cache import Pixels
 from ganzoo.components.data.transforms import Box, Size
 from numpy.typing import NDArray
 

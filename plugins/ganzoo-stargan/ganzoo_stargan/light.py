@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-from ganzoo.components.data.cache import PictureCache, Pixels
-from ganzoo.components.data.images import to_range
+from ganzoo.components.data.image_files import to_range
+from ganzoo.components.data.picture_cache import PictureCache, Pixels
 from ganzoo.components.data.streets import HELD_OUT, PHOTOS, Streets
 from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable

@@ -11,7 +11,7 @@ import torch
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
 from ganzoo.components.data.headers import Look
-from ganzoo.components.data.images import (
+from ganzoo.components.data.image_files import (
     SUFFIXES,
     list_images,
     look_at,

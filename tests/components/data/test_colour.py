@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ganzoo.components.data.images import look_at, read_image
+from ganzoo.components.data.image_files import look_at, read_image
 from ganzoo.interfaces import Variable
 
 Array = NDArray[np.float64]

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.components.data import opening
+from ganzoo.components.data import image_opening
 from ganzoo.components.data.headers import Look, notes
-from ganzoo.components.data.images import look_at, read_image
+from ganzoo.components.data.image_files import look_at, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -107,7 +107,7 @@ def test_netpbm_has_no_more_pixels_than_allowed(
     (tmp_path / "a.pgm").write_bytes(b"P5 99999 99999 255 ")
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(tmp_path / "a.pgm")
-    monkeypatch.setattr(opening, "MAX_PIXELS", 7)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", 7)
     (tmp_path / "a.pgm").write_bytes(b"P2 2 4 255 " + b"1 " * 8)
     with pytest.raises(DataError, match="pixels; cut it"):
         look_at(tmp_path / "a.pgm")

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from ganzoo.components.data.folders import Folders
-from ganzoo.components.data.images import list_images, read_image, shown
+from ganzoo.components.data.image_files import list_images, read_image, shown
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganzoo.components.data.images import read_image
+from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.in_memory import read_picture
 from ganzoo.interfaces import Variable
 

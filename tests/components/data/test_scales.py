@@ -14,7 +14,7 @@ from ganzoo import build_recipe
 from ganzoo.cli import app
 from ganzoo.components.data.folder_base import FolderData
 from ganzoo.components.data.folders import Folders
-from ganzoo.components.data.images import read_image
+from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.components.data.scales import SAMPLED, scale_notes
 from ganzoo.interfaces import Variable

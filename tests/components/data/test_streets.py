@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from ganzoo.components.data import streets
-from ganzoo.components.data.cache import PictureCache
+from ganzoo.components.data.picture_cache import PictureCache
 from ganzoo.components.data.street_photo import OVERSAMPLING, street_scene
 from ganzoo.components.data.streets import CLASSES, HELD_OUT, LABELS, PALETTE, Streets
 from ganzoo.engine.loader import TrainingSamples

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.components.data import opening, tiff
-from ganzoo.components.data.images import look_at, read_image
+from ganzoo.components.data import image_opening, tiff
+from ganzoo.components.data.image_files import look_at, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -402,7 +402,7 @@ def test_values_outside_a_range_become_its_ends(tmp_path: Path) -> None:
 
 def test_no_more_pixels_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", values("uint8", 1), photometric="minisblack")
-    monkeypatch.setattr(opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     monkeypatch.setattr(tiff, "_read", None)
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(path)
@@ -430,6 +430,6 @@ def test_many_bands_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         extrasamples=["unspecified"] * 17, planarconfig="contig",
     )  # fmt: skip
     assert read_image(path).shape == (3, HEIGHT, WIDTH)
-    monkeypatch.setattr(opening, "MAX_PIXELS", 2 * HEIGHT * WIDTH)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", 2 * HEIGHT * WIDTH)
     with pytest.raises(DataError, match="pixels; cut it"):
         look_at(path)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import EpsImagePlugin, Image
 
-from ganzoo.components.data import opening
-from ganzoo.components.data.cache import PictureCache
-from ganzoo.components.data.opening import opened_picture
+from ganzoo.components.data import image_opening
+from ganzoo.components.data.image_opening import opened_picture
+from ganzoo.components.data.picture_cache import PictureCache
 from ganzoo.files.untrusted import UntrustedError
 from ganzoo.report.images import affordable, encoded
 from ganzoo.report.pictures import samples_section
@@ -64,7 +64,7 @@ def test_pixels_are_bounded_before_they_are_decoded(
 ) -> None:
     path = run / "samples" / "step-00000010.png"
     Image.new("L", (8, 4)).save(path)
-    monkeypatch.setattr(opening, "MAX_PIXELS", 31)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", 31)
     with pytest.raises(Image.DecompressionBombError):
         encoded(path)
     with pytest.raises(Image.DecompressionBombError), opened_picture(path):
@@ -94,7 +94,7 @@ def test_a_cached_picture_of_another_format_is_drawn_anew(
 @pytest.mark.case("E1")
 def test_pillow_opens_files_in_one_place() -> None:
     """Image.open anywhere else would guess the format, and bound nothing."""
-    root = Path(opening.__file__).parents[1]
+    root = Path(image_opening.__file__).parents[1]
     calls = [
         path.relative_to(root).as_posix()
         for path in [*root.rglob("*.py"), *(root.parent / "plugins").rglob("ganzoo_*/**/*.py")]
@@ -104,4 +104,4 @@ def test_pillow_opens_files_in_one_place() -> None:
         and isinstance(node.value, ast.Name)
         and node.value.id in ("Image", "PIL")
     ]
-    assert calls == ["data/opening.py"]
+    assert calls == ["data/image_opening.py"]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from torch import Tensor, nn
 
-from ganzoo.components.data.cache import cache_folder
+from ganzoo.components.cache_folder import cache_folder
 from ganzoo.files.writing import write_with
 
 Module = TypeVar("Module", bound=nn.Module)

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from ganzoo.components.outputs import Output
-from ganzoo.interfaces import AdversarialLoss, Data, Loss, Metric, Network, Penalty
+from ganzoo.interfaces import AdversarialLoss, Data, Loss, Metric, Network, Output, Penalty
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import parameters, settings

@@ -10,15 +10,15 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from ganzoo.components.data import netpbm, opening, picture, tiff
+from ganzoo.components.data import image_opening, netpbm, picture, tiff
 from ganzoo.components.data.decode import check, decode
 from ganzoo.components.data.headers import Look, look
-from ganzoo.components.data.listing import SUFFIXES as SUFFIXES
-from ganzoo.components.data.listing import list_images as list_images
-from ganzoo.components.data.listing import shown as shown
-from ganzoo.components.data.opening import BROKEN, check_pixels, picture_in, readable
-from ganzoo.components.data.opening import MAX_PIXELS as MAX_PIXELS
-from ganzoo.components.data.raw import Header, Raw, Source
+from ganzoo.components.data.image_listing import SUFFIXES as SUFFIXES
+from ganzoo.components.data.image_listing import list_images as list_images
+from ganzoo.components.data.image_listing import shown as shown
+from ganzoo.components.data.image_opening import BROKEN, check_pixels, picture_in, readable
+from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.components.data.raw import Header, OpenedImage, Raw
 from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
 from ganzoo.files.writing import write_with
@@ -103,7 +103,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, variable: Variable) -> Iterator[Source]:
+def _opened(path: Path, variable: Variable) -> Iterator[OpenedImage]:
     with open_plain(path) as file:
         start = file.read(4)
         file.seek(0)
@@ -125,7 +125,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UntrustedError):
         return "it is not a regular file"
     if isinstance(error, Image.DecompressionBombError):
-        return f"it has more than {opening.MAX_PIXELS} pixels; cut it into tiles"
+        return f"it has more than {image_opening.MAX_PIXELS} pixels; cut it into tiles"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, BROKEN):

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty
 from ganzoo.registry.signature import parameters
-from ganzoo.testing.memory import check_memory
-from ganzoo.testing.package import check_component, find
+from ganzoo.testing.memory_checks import check_memory
+from ganzoo.testing.package_checks import check_component, find
 
 
 def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from ganzoo.components.data import opening
+from ganzoo.components.data import image_opening
 from ganzoo.components.data import picture as reader
-from ganzoo.components.data.images import list_images, read_image, save_image, shown, to_range
+from ganzoo.components.data.image_files import list_images, read_image, save_image, shown, to_range
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -202,9 +202,9 @@ def test_pixel_cap_is_checked_before_decoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.new("L", (8, 4)).save(tmp_path / "a.png")
-    monkeypatch.setattr(opening, "MAX_PIXELS", 32)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", 32)
     assert read_image(tmp_path / "a.png").shape == (3, 4, 8)
-    monkeypatch.setattr(opening, "MAX_PIXELS", 31)
+    monkeypatch.setattr(image_opening, "MAX_PIXELS", 31)
     monkeypatch.setattr(reader, "_read", None)
     with pytest.raises(DataError, match="more than 31 pixels"):
         read_image(tmp_path / "a.png")

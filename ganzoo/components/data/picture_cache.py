@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,32 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.components.data.opening import opened_picture
+from ganzoo.components.cache_folder import cache_folder
+from ganzoo.components.data.image_opening import opened_picture
 from ganzoo.files.writing import write_with
 
 Pixels = NDArray[np.uint8]
 
 # Bytes of pictures that one process keeps in memory.
 MEMORY = 2**28
-
-
-def cache_folder() -> Path | None:
-    """Where caches go: GANZOO_CACHE, else the user's cache folder; None for a user without one."""
-    if own := os.environ.get("GANZOO_CACHE"):
-        return Path(own).expanduser()
-    try:
-        return _user_cache() / "ganzoo"
-    except RuntimeError:  # no home
-        return None
-
-
-def _user_cache() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return chosen if chosen.is_absolute() else Path.home() / ".cache"
 
 
 class PictureCache:

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.components.data.listing import Survey, list_images, no_images, survey, told_left_out
+from ganzoo.components.data.image_listing import (
+    Survey,
+    list_images,
+    no_images,
+    survey,
+    told_left_out,
+)
 
 
 def touch(folder: Path, *names: str) -> None:

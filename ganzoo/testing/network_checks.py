@@ -12,8 +12,8 @@ from torch import Tensor
 from ganzoo.errors import first_line
 from ganzoo.interfaces import Network, Value
 from ganzoo.registry.signature import parameters
-from ganzoo.testing.memory import check_memory
-from ganzoo.testing.package import check_component, find
+from ganzoo.testing.memory_checks import check_memory
+from ganzoo.testing.package_checks import check_component, find
 
 SIDE = 64
 Given = tuple[Value, ...]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo.components.data import cache
-from ganzoo.components.data.cache import PictureCache, Pixels, cache_folder
+from ganzoo.components.data import picture_cache
+from ganzoo.components.data.picture_cache import PictureCache, Pixels
 
 SHAPE = (3, 5, 4)
 drawn: list[int] = []
@@ -80,7 +80,7 @@ def test_a_disk_that_cannot_be_written_is_done_without(folder: Path) -> None:
 
 
 def test_memory_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "MEMORY", 2 * 3 * 5 * 4)
+    monkeypatch.setattr(picture_cache, "MEMORY", 2 * 3 * 5 * 4)
     pictures = make()
     for number in range(5):
         pictures.get(number)
@@ -95,24 +95,6 @@ def test_pickled_without_its_memory(folder: Path) -> None:
     assert not copy._memory
     assert np.array_equal(copy.get(7), pictures.get(7))
     assert drawn == [7]
-
-
-def test_where_caches_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert cache_folder() == tmp_path / "cache"
-    monkeypatch.delenv("GANZOO_CACHE")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert cache_folder() == tmp_path / ".cache" / "ganzoo"
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says the specification
-    assert cache_folder() == tmp_path / ".cache" / "ganzoo"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "ganzoo"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert cache_folder() == tmp_path / "Library" / "Caches" / "ganzoo"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert cache_folder() == tmp_path / "local" / "ganzoo"
 
 
 def test_a_user_without_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.interfaces import Data, Sample
-from ganzoo.testing.package import check_component, find
+from ganzoo.testing.package_checks import check_component, find
 
 
 def check_data(name: str, **settings: Any) -> None:

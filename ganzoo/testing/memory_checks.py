@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.engine.memory import Memory
-from ganzoo.testing.package import check_component, find
+from ganzoo.testing.package_checks import check_component, find
 
 
 def check_latent(name: str, **settings: Any) -> None:

@@ -1,0 +1,26 @@
+"""Where ganzoo keeps what takes long to compute."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_folder() -> Path | None:
+    """Where caches go: GANZOO_CACHE, else the user's cache folder; None for a user without one."""
+    if own := os.environ.get("GANZOO_CACHE"):
+        return Path(own).expanduser()
+    try:
+        return _user_cache() / "ganzoo"
+    except RuntimeError:  # no home
+        return None
+
+
+def _user_cache() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return chosen if chosen.is_absolute() else Path.home() / ".cache"
