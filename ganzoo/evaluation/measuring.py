@@ -101,7 +101,7 @@ def _found(asked: Sequence[Asked], tick: Tick) -> Evaluation:
 def _cases(metric: Metric) -> dict[str, dict[str, Any]]:
     return {
         figure: {"higher_is_better": metric.higher_is_better(figure), "values": values}
-        for figure, values in metric.cases().items()
+        for figure, values in metric.sample_scores().items()
     }
 
 

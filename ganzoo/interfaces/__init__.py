@@ -1,8 +1,8 @@
-"""What each kind of component is: contracts in torch and nothing else, for authors to implement.
+"""The contract of each kind of component, for authors to implement. They need nothing but torch.
 
-The annotations are the contract. A constructor's parameters are the settings a recipe may write;
-the parameters of a loss's or a metric's method are its wires.
-Images are float tensors of shape (N, C, H, W) in [-1, 1].
+A component is a class. The parameters of its constructor are the settings that a recipe may write,
+checked against their annotations; the parameters of a loss's `forward` and of a metric's `update`
+are its wires. Images are float tensors of shape (N, C, H, W) with values in [-1, 1].
 """
 
 from ganzoo.interfaces.buffer import Buffer as Buffer

@@ -1,4 +1,4 @@
-"""What a buffer is: a discriminator's memory of past fakes."""
+"""The contract of a buffer: past fakes that a discriminator is shown again."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from torch import Tensor
 
 
 class Buffer(ABC):
-    """What a critic sees in place of the newest fakes; a sample is the tuple of its arguments."""
+    """Past fakes that a discriminator is shown in place of some new ones.
+
+    A discriminator that takes several arguments, as `D(x, y)`, gets all of them from one past fake.
+    """
 
     @abstractmethod
     def draw(self, fakes: tuple[Tensor, ...], rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """Swap fakes for past ones; tensors (N, ...), detached, shapes unchanged."""
+        """Fakes to show, in place of the new ones.
+
+        fakes: one detached tensor (N, ...) for each argument of the discriminator. The returned
+            tensors have the same shapes.
+        rng: the only source of randomness.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:
-        """Everything a resume needs."""
+        """The tensors that a checkpoint must hold for an exact resume."""
 
     @abstractmethod
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take up a saved state."""
+        """Go on from what `state` returned."""

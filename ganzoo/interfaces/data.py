@@ -1,4 +1,4 @@
-"""What a data set is: training samples, test samples, and what is said of both."""
+"""The contract of a data set: training samples, test samples, and facts about both."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from ganzoo.interfaces.variable import Variable
 
 
 class Data(ABC):
-    """Images for training, and test samples: held out, or training ones that stand in for them.
+    """Training samples and test samples.
 
-    The constructor only stores settings and declares `variables`; `prepare` looks at the disk.
+    Test samples are held out from training; where there are none, training samples may stand in.
+    The constructor only stores settings and sets `variables`; `prepare` reads the disk.
+
+    variables: what a sample holds, by name.
     trains_on_pairs: training samples hold x and y of the same scene. A data set that has both ways
         calls the setting `paired`.
     paired: test samples hold x and y of the same scene, so that G(x) may be compared with y.
-    places: settings that are paths, seen from the working directory. A run remembers them whole,
-        and may be resumed with others, as long as `fingerprint` stays the same.
-    places_within: settings that are paths seen from those; they may change as well.
-    own: the data set (`plugin.name`) that reads a user's own images in place of these, in the first
-        of its `places`; left out, `folders` and the like, by what the recipe learns from.
+    places: the settings that are paths, relative to the working directory. A run stores them as
+        absolute paths. It may be resumed with other paths while `fingerprint` stays the same.
+    places_within: the settings that are paths relative to those; they may change on resume, too.
+    own: the data set (`plugin.name`) that reads a user's images when a recipe with these data gets
+        `--data FOLDER`; the folder becomes the first of its `places`. Left out, it is `folders` or
+        another one of the core, by what the recipe learns from.
     """
 
     variables: dict[str, Variable]
@@ -33,23 +37,34 @@ class Data(ABC):
     own: ClassVar[str] = ""
 
     def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
-        """Find the files; raises DataError where nothing usable is there."""
+        """Find the files.
+
+        Raises:
+            DataError: there is nothing that can be used.
+        """
 
     def inspect(self) -> list[str]:
-        """What a person should know of the files; raises DataError where one cannot be read."""
+        """Warnings about the files, a sentence each, printed before training.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
         return []
 
     def inspect_tests(self) -> list[str]:
-        """As `inspect`, of the test samples' files alone; refuses nothing."""
+        """Warnings about the files of test samples, as of `inspect`; never raises."""
         return []
 
     @abstractmethod
     def __len__(self) -> int:
-        """Training samples in an epoch; where domains differ in size, the longer one's."""
+        """How many training samples an epoch has.
+
+        Where domains differ in size, that is the larger one's.
+        """
 
     @abstractmethod
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """Training sample `index`, without N; all chance comes from `random`."""
+        """Training sample `index`, tensors without N; `rng` is the only source of randomness."""
 
     @abstractmethod
     def test_count(self) -> int:
@@ -57,31 +72,38 @@ class Data(ABC):
 
     @abstractmethod
     def test_sample(self, index: int) -> Sample:
-        """Test sample `index`, without N; always the same."""
+        """Test sample `index`, tensors without N; always the same."""
 
     def test_counts(self) -> dict[str, int]:
-        """How many distinct test items a variable has; `test_sample(i)` shows item i % count.
+        """How many different test items each variable has.
 
-        By default every sample has its own.
+        A variable with fewer items than there are samples repeats them: `test_sample(i)` holds its
+        item i % count. By default nothing is repeated.
         """
         return dict.fromkeys(self.variables, self.test_count())
 
     def trained_on(self) -> frozenset[str]:
-        """The variables whose `test_sample`s are training samples, for want of held-out ones."""
+        """The variables whose test items are training items, as none are held out."""
         return frozenset()
 
     def summary(self) -> str:
-        """What was found, in one line: "624 + 980 images, 4 left out: 3 .gif, 1 .npy"."""
+        """What there is, in one line: "624 + 980 images, 4 left out: 3 .gif, 1 .npy"."""
         return ""
 
     def fingerprint(self) -> dict[str, Any]:
-        """What the prepared data are, as JSON, but not where: equal data have equal ones."""
+        """What identifies the prepared data wherever they are, as JSON.
+
+        A run is resumed only with data of the same fingerprint.
+        """
         return {}
 
     def paired_count(self) -> int:
-        """How many samples there are for metrics that learn from real ones; none by default."""
+        """How many samples there are for metrics that learn from real pairs; none by default."""
         return 0
 
     def paired_sample(self, index: int) -> Sample:
-        """Sample `index`, its variables of one scene, and no test sample; always the same."""
+        """Sample `index` for such metrics; always the same.
+
+        Its variables show the same scene, and it is no test sample.
+        """
         raise IndexError(index)

@@ -1,4 +1,4 @@
-"""What a latent is: a random input."""
+"""The contract of a latent: a random input."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ class Latent(ABC):
 
     @abstractmethod
     def variable(self, variables: Mapping[str, Variable]) -> Variable:
-        """What is drawn, given the data's variables."""
+        """The shape of what is drawn, given the data's variables."""
 
     @abstractmethod
     def draw(self, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
-        """A tensor of that shape (N, ...) on the CPU."""
+        """A tensor of the given shape (N, ...), on the CPU.
+
+        rng: the only source of randomness.
+        """

@@ -1,4 +1,4 @@
-"""What a loss and a penalty are: terms of the objective."""
+"""The contracts of losses and penalties: the terms of the objective."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Loss(nn.Module, ABC):
-    """A plain term: the parameters of `forward` are its wires; it returns a scalar.
+    """A term of the objective. The parameters of `forward` are its wires; it returns a scalar.
 
     notation: how the paper writes it, with the wires in braces (`E‖{prediction} - {target}‖₁`).
     """
@@ -20,10 +20,13 @@ class Loss(nn.Module, ABC):
 
 
 class AdversarialLoss(nn.Module, ABC):
-    """The game between generators and critics, on logits.
+    """What generators and discriminators minimise against each other, computed from logits.
 
-    needs_real: the generators' side looks at real logits too (relativistic losses).
-    notation: how the paper writes it, of {real} and {fake}.
+    A discriminator with several scales gives several tensors of logits: each method is called for
+    each of them, and the losses are averaged.
+
+    needs_real: the generators' loss needs the real logits too (relativistic losses).
+    notation: how the paper writes it, with {real} and {fake} in place of the wires.
     """
 
     needs_real: ClassVar[bool] = False
@@ -31,20 +34,24 @@ class AdversarialLoss(nn.Module, ABC):
 
     @abstractmethod
     def generator_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """What the generators minimise; with real logits, the whole of both sides."""
+        """The scalar that the generators minimise.
+
+        fake: logits of fakes. real: logits of real samples, given only where `needs_real`.
+        """
 
     @abstractmethod
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the critic minimises."""
+        """The scalar that the discriminator minimises, for logits of real samples and of fakes."""
 
 
 @dataclass(frozen=True)
 class DiscriminatorOutput:
-    """One side of a critic's term: what it was shown, and what it said of that.
+    """What a discriminator was shown, all real or all fake, and the logits it gave.
 
-    arguments: tensors (N, ...), what stands where the critic's own networks begin; floating-point
-        ones require a gradient. A list of images counts as so many arguments.
-    logits: float32 (or float64), one tensor for each of the critic's scales.
+    arguments: the tensors (N, ...) that the player's own networks take; floating-point ones require
+        a gradient. In `D(T(y))`, where T is not the player's, that is T(y). A list of images counts
+        as that many arguments.
+    logits: float32 (or float64), one tensor for each of the discriminator's scales.
     """
 
     arguments: tuple[Tensor, ...]
@@ -56,9 +63,9 @@ Discriminate = Callable[..., list[Tensor]]
 
 
 class Penalty(nn.Module, ABC):
-    """What the critic pays beside an adversarial term, computed in full precision.
+    """A term that the discriminator minimises beside an adversarial one, in full precision.
 
-    notation: how the paper writes it, of {real} and {fake}.
+    notation: how the paper writes it, with {real} and {fake} in place of the wires.
     """
 
     notation: ClassVar[str] = ""
@@ -67,4 +74,8 @@ class Penalty(nn.Module, ABC):
     def forward(
         self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
     ) -> Tensor:
-        """A scalar that can be differentiated; chance is torch's global one."""
+        """The scalar to minimise, which can be differentiated.
+
+        discriminate: gives logits for other arguments, as for points between real and fake ones.
+        Random numbers are drawn from torch's global generator, which is seeded for each step.
+        """

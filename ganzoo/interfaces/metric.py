@@ -1,6 +1,6 @@
-"""What a metric is: a part that turns test samples into figures.
+"""The contract of a metric: test samples become scores.
 
-Import `Metric` from `ganzoo.interfaces`, where the other kinds of parts are.
+Import `Metric` from `ganzoo.interfaces`, where the other contracts are.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ Interval = tuple[float, float]
 
 
 class Metric(ABC):
-    """A figure on test samples: the parameters of `update` are its wires.
+    """Scores of a model on test samples. The parameters of `update` are its wires.
 
-    A sample is an observation: an item of the data counts once, though sample 9 of 40 shows y's
-    first item again where y has only 9. So `update` is called for a sample as long as each of its
-    wires shows something new.
+    First `prepare` is called, then `update` for one batch after the other, then `compute`, and last
+    `intervals` and `sample_scores`.
 
-    needs_pairs: the wires compare samples of one scene, so the data must be paired.
-    separate: the wires are sets that need no partners, as crowds that are compared: each is shown
-        all of its items, and `update` gets None for a wire that shows nothing new.
-    learns_from: wires of which `prepare` is given real samples: each is a variable of the data.
-    lower_is_better: figures of which a smaller one is better, by the beginning of their names.
+    No item of the data counts twice. Where x has 40 test items and y only 9, sample 9 holds y's
+    first item again; so `update` stops being called at the first wire that has nothing new to show.
+
+    needs_pairs: the wires compare images of the same scene, so the data must be paired.
+    separate: the wires are sets of images whose distributions are compared, so an image needs no
+        partner. Each wire is shown all of its items; `update` gets None for one that has no more.
+    learns_from: the wires of which `prepare` gets real samples; each must be a variable of the
+        data.
+    lower_is_better: the scores of which a smaller one is better, by the beginnings of their names.
     """
 
     needs_pairs: ClassVar[bool] = True
@@ -35,30 +38,33 @@ class Metric(ABC):
     lower_is_better: ClassVar[tuple[str, ...]] = ()
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
-        """Get ready, before the first update; a rehearsal of one sample does without.
+        """Get ready for the first update, as by learning from real samples.
 
-        examples: paired samples by wire, read when asked for; without N, on the networks' device.
-        tell: say a sentence to the person who waits.
+        It is not called when a metric is only tried on one sample, before a training starts.
+        examples: paired samples by wire, each read when it is asked for; tensors without N, on the
+            networks' device.
+        tell: prints a sentence for the person who waits.
         """
 
     @abstractmethod
     def compute(self) -> dict[str, dict[str, float]]:
-        """Rows of named figures; the first row is the model, the others what to compare it with."""
+        """Named scores of the model, in the first row, and of the baselines, in rows after it."""
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Low and high ends of 95 % intervals over the samples, by row and figure.
+        """Low and high ends of 95 % confidence intervals over samples, by row and score.
 
-        Called after `compute`; a figure that has none is left out.
+        Called after `compute`; a score without an interval is left out.
         """
         return {}
 
-    def cases(self) -> dict[str, list[float]]:
-        """The model's figures of each sample, in order, for figures that one sample has.
+    def sample_scores(self) -> dict[str, list[float]]:
+        """The model's score on each sample, in order, by name of the score.
 
-        Called after `compute`; NaN for a sample that has none.
+        Called after `compute`. A sample without a score has NaN. A score that only many samples
+        have together is left out.
         """
         return {}
 
-    def higher_is_better(self, figure: str) -> bool:
-        """Which of two values of a figure is the better one."""
-        return not figure.startswith(self.lower_is_better)
+    def higher_is_better(self, score: str) -> bool:
+        """Whether the larger of two values of a score is the better one."""
+        return not score.startswith(self.lower_is_better)

@@ -1,4 +1,4 @@
-"""What a network is: anything that a wire can call."""
+"""The contracts of networks: anything that a wire can call."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ def head(method: Method) -> Method:
 
 
 class Network(nn.Module):
-    """Anything a wire can call.
+    """A module that a wire can call, as `G(x)` does.
 
-    per_sample: True if no sample's output depends on the rest of the batch, on a running statistic
-        or on chance; then calls of one step may be merged into one.
-    default_init: the init a recipe gets where it names none; None leaves the module as built.
-    differentiates: the heads ("" for a plain call) that take gradients inside, which the trial step
-        finds out; they run uncompiled and in full precision.
-    in_channels, out_channels: what the trial step expects of the wires.
-    classes: how many classes the label has that it takes; None where it takes none.
+    per_sample: True if a sample's output depends on nothing but that sample and the weights: not on
+        the rest of the batch, on running statistics or on random numbers. Then several calls in a
+        step may be merged into one.
+    default_init: the init that is used where a recipe names none; None keeps the weights that the
+        constructor gave.
+    differentiates: the heads ("" for a plain call) that compute gradients inside. They run
+        uncompiled and in full precision. The trial step before a training sets it.
+    in_channels, out_channels: channels of the images; the trial step compares wires with them.
+    classes: how many classes the label has that it takes; None where it takes no label.
     """
 
     per_sample: bool = False
@@ -40,14 +42,14 @@ class Network(nn.Module):
 
 
 class Generator(Network):
-    """Makes images (N, out_channels, H, W) in [-1, 1]."""
+    """A network that gives images (N, out_channels, H, W) in [-1, 1]."""
 
 
 class Discriminator(Network):
-    """Images in, logits out (a tensor; or a list of them, one for each scale it looks at).
+    """A network that takes images and gives logits: a tensor, or a list with one for each scale.
 
-    Several images are concatenated along channels, so `D(x, y)` needs in_channels = 6. Of
-    `D(y, c)`, c a class label, `logits` gets the label (N,) as its second argument.
+    Several images are concatenated along channels, so `D(x, y)` needs in_channels = 6. In
+    `D(y, c)`, where c is a class label, `logits` gets the label (N,) as its second argument.
     """
 
     def forward(self, *arguments: Tensor) -> Value:

@@ -1,4 +1,4 @@
-"""What a schedule is: a factor over training."""
+"""The contract of a schedule: a factor that changes while training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training is: `step` of `steps` and `epoch` of `epochs`, both counted from 0."""
+    """How far training is: step `step` of `steps`, in epoch `epoch` of `epochs`; counted from 0.
+
+    epochs: how many epochs all steps take together; the last one may be a fraction.
+    """
 
     step: int
     steps: int
@@ -17,7 +20,7 @@ class Progress:
 
 
 class Schedule(ABC):
-    """The learning rate over training, as a factor of its first value."""
+    """A factor of the learning rate, or of a term's weight, for each step of training."""
 
     @abstractmethod
     def factor(self, progress: Progress) -> float:

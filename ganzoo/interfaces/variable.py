@@ -1,6 +1,6 @@
-"""What a name in a wire stands for, and how an image file becomes it.
+"""What a name in a wire stands for, and how an image file is read as it.
 
-Import `Variable` from `ganzoo.interfaces`, where the contracts stand.
+Import `Variable` from `ganzoo.interfaces`, where the contracts are.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ Aspect = Literal["keep", "squash"]
 
 @dataclass(frozen=True)
 class Variable:
-    """What a name in a wire stands for, known from settings alone.
+    """What a name in a wire stands for. It follows from settings alone: no file is opened.
 
     channels, size: an image (N, channels, height, width); without a size, a vector (N, channels).
     classes: instead, a class label (N,) of 0 ... classes - 1.
-    labels: the classes' names, where they have some.
+    labels: the classes' names; empty where they have none.
 
-    How a file becomes this image, in training and in use alike:
-    range: the values of a file that become -1 and 1; None is all that the file's type can hold.
+    How an image file is read, in training and by `ganzoo translate` alike:
+    range: the values of a file that become -1 and 1; None stands for the range of the file's type.
     colour: `srgb` converts colours by the file's profile; `ignore` takes its values as they are.
     interpolation: how it is resized; `nearest` keeps the colours of a label map.
-    aspect: `keep` scales an image until it covers `size`; `squash` gives it exactly that size;
-        `crop` cuts samples out of it as it is, so that in use an image is seen as large as it is.
+    aspect: `keep` scales an image until it covers `size` and crops the rest; `squash` resizes it to
+        `size`, whatever its proportions; `crop` cuts samples out of it without resizing, so that a
+        trained model is given images at their full size.
     """
 
     channels: int = 3

@@ -157,9 +157,9 @@ def test_means_cases_and_intervals_are_of_distinct_images(found, wires, name, co
         direct.update(again, image[None])
     assert evaluation.scores["c"]["model"] == pytest.approx(direct.compute()["model"], rel=1e-5)
     values = evaluation.cases["c"]["cycle_error"]["values"]
-    assert values == pytest.approx(direct.cases()["cycle_error"], rel=1e-5)
+    assert values == pytest.approx(direct.sample_scores()["cycle_error"], rel=1e-5)
     assert len(values) == count
-    wanted = bootstrap_mean("cycle_error", direct.cases()["cycle_error"])["cycle_error"]
+    wanted = bootstrap_mean("cycle_error", direct.sample_scores()["cycle_error"])["cycle_error"]
     assert evaluation.intervals["c"]["model"]["cycle_error"] == pytest.approx(wanted, rel=1e-4)
     assert evaluation.observed == {"c": {"held_out": {name: count}}}
 

@@ -128,7 +128,7 @@ class FcnScore(Metric):
         """Bootstrap intervals; the network stays what it is."""
         return row_intervals(self._rows())
 
-    def cases(self) -> dict[str, list[float]]:
+    def sample_scores(self) -> dict[str, list[float]]:
         """The figures of each photo, over the classes that its labels show."""
         return sample_figures(self._rows()[MODEL])
 

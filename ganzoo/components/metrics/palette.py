@@ -69,7 +69,7 @@ class PaletteScore(Metric):
         """Bootstrap intervals; the mean layout stays what it is."""
         return row_intervals(self._rows())
 
-    def cases(self) -> dict[str, list[float]]:
+    def sample_scores(self) -> dict[str, list[float]]:
         """The figures of each image, over the classes that its target shows."""
         return sample_figures(self._rows()[MODEL])
 

@@ -60,7 +60,7 @@ class PerImage(Metric):
         """Bootstrap intervals of the means."""
         return {row: bootstrap_mean(self.figure, v) for row, v in self._values().items()}
 
-    def cases(self) -> dict[str, list[float]]:
+    def sample_scores(self) -> dict[str, list[float]]:
         """The figure of each image."""
         return {self.figure: self.found[MODEL]}
 

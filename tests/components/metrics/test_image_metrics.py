@@ -43,7 +43,7 @@ def test_ssim_is_scikit_image_s(channels: int) -> None:
         )
         for p, t in zip(prediction, target, strict=True)
     ]
-    assert metric.cases()["ssim"] == pytest.approx(wanted, abs=1e-6)
+    assert metric.sample_scores()["ssim"] == pytest.approx(wanted, abs=1e-6)
     assert metric.compute()["model"]["ssim"] == pytest.approx(np.mean(wanted), abs=1e-6)
 
 
@@ -69,7 +69,7 @@ def test_cycle_error_by_hand() -> None:
     back = torch.tensor([0.2, 0.5, 3.0, math.nan]).reshape(2, 1, 1, 2)
     metric = CycleError()
     metric.update(back, target, source=target)
-    assert metric.cases() == {"cycle_error": pytest.approx([0.05, 1.0])}
+    assert metric.sample_scores() == {"cycle_error": pytest.approx([0.05, 1.0])}
     rows = metric.compute()
     assert rows["model"]["cycle_error"] == pytest.approx(0.525)
     assert rows["copy the input"]["cycle_error"] == 0
@@ -90,7 +90,7 @@ def test_every_row_has_an_interval_and_the_model_cases(metric: Any) -> None:
     for row, ends in intervals.items():
         for name, (low, high) in ends.items():
             assert low < rows[row][name] < high or row == "mean colour"
-    [values] = made.cases().values()
+    [values] = made.sample_scores().values()
     assert np.mean(values) == pytest.approx(rows["model"][made.figure])
     assert made.higher_is_better(made.figure) is (metric is not CycleError)
 
@@ -143,7 +143,7 @@ def test_lpips_is_the_paper_s(
     metric = Lpips(str(tmp_path / "squeeze.safetensors"), "squeeze")
     metric.update(one, two)
     wanted = by_formula(squeeze, one, two).tolist()
-    assert metric.cases() == {"lpips_squeeze": pytest.approx(wanted, rel=1e-3)}
+    assert metric.sample_scores() == {"lpips_squeeze": pytest.approx(wanted, rel=1e-3)}
     assert not metric.higher_is_better("lpips_squeeze")
     same = Lpips(str(tmp_path / "squeeze.safetensors"), "squeeze")
     same.update(one, one)
