@@ -1,0 +1,146 @@
+"""A recipe's trip from the command line to its first step: `python benchmarks/trip.py`.
+
+Runs `ganzoo run` on a tiny recipe in this process and follows the calls between ganzoo's own
+functions until an optimizer steps for the first time. Counted are:
+
+- **stops**: functions that are entered from another module. Each (module, function) counts once.
+- **files**: modules with at least one stop.
+- **climbs**: stops that are entered at least once from a room that stands above theirs in the order
+  of the house (docs/draw_rooms.py). Imports lead upward there; so such a call comes through a
+  callback, an attribute or a registered name, and a reader cannot follow it by the imports.
+
+The caller is the nearest function of ganzoo on the stack: calls through a library (typer, pydantic,
+torch) count, too. Code that runs while a module is imported, comprehensions and generator
+expressions do not count. Dataclasses' own methods have no file and do not count either. Only the
+main thread is followed.
+
+`--rooms FILE` reads the rooms of modules from JSON, as `{"ganzoo.run.folder": "runs"}`, for a
+version whose packages are others. `--list` prints the stops in their order, climbs with a `^`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import runpy
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ORDER = runpy.run_path(str(ROOT / "docs" / "draw_rooms.py"))["ORDER"]
+TINY = (
+    *("networks.G.width=4", "networks.F.width=4", "networks.D_X.width=4", "networks.D_Y.width=4"),
+    *("networks.G.blocks=1", "networks.F.blocks=1"),
+    'data={type="streets",size=16,count=8,held_out=2}',
+    *('train.length="2 steps"', 'train.device="cpu"', "samples.count=2"),
+)
+COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")
+OPTIMIZED = 1  # CO_OPTIMIZED: the code of a function, not of a module or a class
+
+
+class Trip:
+    """What is entered, and from where."""
+
+    def __init__(self, package: Path, rooms: dict[str, str]) -> None:
+        self.package, self.rooms = package, rooms
+        self.modules: dict[str, str] = {}  # by file, as many calls come from one
+        self.callers: dict[tuple[str, str], set[str]] = {}  # of each stop, in order of first entry
+        self.ended = False
+
+    def follow(self, frame, event, _) -> None:
+        """A profile function: see `sys.setprofile`."""
+        if event != "call" or self.ended:
+            return
+        code = frame.f_code
+        if code.co_name == "step" and Path(code.co_filename).parts[-3:-1] == ("torch", "optim"):
+            self.ended = True
+            sys.setprofile(None)
+        elif (module := self.module(code.co_filename)) and is_function(code):
+            caller = self.caller(frame)
+            if caller and caller != module:
+                self.callers.setdefault((module, code.co_qualname), set()).add(caller)
+
+    def caller(self, frame) -> str:
+        """The module of the nearest function of ganzoo above; "" while a module is imported."""
+        above = frame.f_back
+        while above is not None:
+            if module := self.module(above.f_code.co_filename):
+                return module if above.f_code.co_flags & OPTIMIZED else ""
+            above = above.f_back
+        return "the command line"
+
+    def module(self, file: str) -> str:
+        """The name of ganzoo's module in a file; "" for other files."""
+        if file not in self.modules:
+            path = Path(file)
+            inside = path.is_relative_to(self.package)
+            parts = path.relative_to(self.package).with_suffix("").parts if inside else ()
+            name = ".".join(("ganzoo", *parts)).removesuffix(".__init__")
+            self.modules[file] = name if inside else ""
+        return self.modules[file]
+
+    def room(self, module: str) -> str:
+        """Where a module stands."""
+        return self.rooms.get(module) or ".".join(module.split(".")[1:2])
+
+    def is_climb(self, stop: tuple[str, str]) -> bool:
+        """Whether a stop was entered from a room above its own."""
+        room = self.place(stop[0])
+        return any(self.place(c) < room for c in self.callers[stop] if c.startswith("ganzoo"))
+
+    def place(self, module: str) -> int:
+        """How far down a module's room stands; the front door stands below all."""
+        room = self.room(module)
+        return ORDER.index(room) if room in ORDER else len(ORDER)
+
+
+def is_function(code) -> bool:
+    """Whether code is a function that somebody wrote down as one."""
+    return bool(code.co_flags & OPTIMIZED) and code.co_name not in COMPREHENSIONS
+
+
+def travel(words: list[str], rooms: dict[str, str]) -> Trip:
+    """The trip of one command."""
+    import ganzoo
+    from ganzoo import __main__
+
+    trip = Trip(Path(ganzoo.__file__).parent, rooms)
+    sys.argv = ["ganzoo", *words]
+    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
+        sys.setprofile(trip.follow)
+        try:
+            __main__.main()
+        finally:
+            sys.setprofile(None)
+    if not trip.ended:
+        raise SystemExit("the command ended before a step was made")
+    return trip
+
+
+def main() -> None:
+    """Count, and print."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--rooms", type=Path)
+    asked.add_argument("--list", action="store_true")
+    asked.add_argument("--recipe", default="cyclegan")
+    given = asked.parse_args()
+    rooms = json.loads(given.rooms.read_text(encoding="utf-8")) if given.rooms else {}
+    with tempfile.TemporaryDirectory() as folder:
+        settings = [word for each in TINY for word in ("--set", each)]
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        command = ["run", given.recipe, "--out", f"{folder}/run", *settings]
+        trip = travel(command, rooms)
+    stops = list(trip.callers)
+    if given.list:
+        for stop in stops:
+            sign = "^" if trip.is_climb(stop) else " "
+            print(f"{sign} {stop[0]}:{stop[1]}  <- {', '.join(sorted(trip.callers[stop]))}")
+    climbs = sum(map(trip.is_climb, stops))
+    print(f"{len(stops)} stops, {len({module for module, _ in stops})} files, {climbs} climbs")
+
+
+if __name__ == "__main__":
+    main()
