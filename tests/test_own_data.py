@@ -164,7 +164,7 @@ def test_what_belongs_to_other_data_goes_and_how_images_are_cut_stays(place):
     draw(place / "own" / "photos", 3)
     draw(place / "own" / "cartoons", 2)
     found = own_data("cyclegan", ["train.seed=3"], place / "own")
-    recipe = check_recipe("cyclegan", [*found.settings, "train.seed=3"])[0].recipe
+    recipe = check_recipe("cyclegan", [*found.settings, "train.seed=3"]).blueprint.recipe
     assert (recipe.summary, list(recipe.metrics)) == ("", ["kid"])
     settings = recipe.data.settings
     assert (recipe.data.type, settings["size"], settings["root"]) == (
@@ -175,7 +175,7 @@ def test_what_belongs_to_other_data_goes_and_how_images_are_cut_stays(place):
     assert "is y; 64 x 64 px\n" in found.told
     own = own_data("gan", [], place / "own" / "photos")
     assert own.told.endswith("'class_folders', 3 images; 32 x 32 px, gray")
-    settings = check_recipe("gan", own.settings)[0].recipe.data.settings
+    settings = check_recipe("gan", own.settings).blueprint.recipe.data.settings
     assert (settings["size"], settings["channels"]) == (32, 1)
 
 
@@ -190,7 +190,9 @@ def test_the_other_way_round_is_what_is_told(place, folders):
     words = shlex.split(found.told.rpartition("the other way round: ")[2])
     turned = [word for word in words if word != "--set"]
     both = [
-        check_recipe("cyclegan", [*own_data("cyclegan", more, place / "own").settings, *more])[0]
+        check_recipe(
+            "cyclegan", [*own_data("cyclegan", more, place / "own").settings, *more]
+        ).blueprint
         for more in ([], turned)
     ]
     first, second = (blueprint.recipe.data.settings for blueprint in both)
@@ -202,7 +204,7 @@ def test_networks_get_the_number_of_classes(place):
     for name in ("cat", "dog", "eel"):
         draw(place / "own" / name, 3)
     found = own_data("cgan", [], place / "own")
-    blueprint = check_recipe("cgan", found.settings)[0]
+    blueprint = check_recipe("cgan", found.settings).blueprint
     assert blueprint.recipe.networks["G"].settings["classes"] == 3
     assert blueprint.variables["c"].labels == ("cat", "dog", "eel")
 
@@ -210,7 +212,7 @@ def test_networks_get_the_number_of_classes(place):
 def test_a_plugin_names_the_data_set_of_own_images(place):
     draw(place / "own", 8)
     found = own_data("denoise.cycle", [], place / "own")
-    recipe = check_recipe("denoise.cycle", found.settings)[0].recipe
+    recipe = check_recipe("denoise.cycle", found.settings).blueprint.recipe
     before = load_recipe("denoise.cycle").data.settings
     assert (recipe.data.type, recipe.data.settings["clean"]) == (
         *("denoise.clean_noisy",),

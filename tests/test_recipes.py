@@ -74,7 +74,8 @@ def test_it_opens_with_its_source_and_says_what_it_is(recipe):
 
 
 def test_it_checks_as_shipped_without_data(recipe):
-    blueprint, trial, _ = check_recipe(recipe)
+    checked = check_recipe(recipe)
+    blueprint, trial = checked.blueprint, checked.trial
     assert trial.flops > 0
     assert not any(trial.idle.values()), "every parameter that is built learns"
     assert blueprint.recipe.summary
@@ -106,9 +107,9 @@ def test_it_trains_resumes_and_translates(recipe, folder, tmp_path):
 
 
 def test_its_filled_copy_is_the_same_recipe(recipe, tmp_path):
-    filled = check_recipe(recipe)[0].recipe
+    filled = check_recipe(recipe).blueprint.recipe
     (tmp_path / "recipe.toml").write_text(filled.to_toml(), encoding="utf-8")
-    again = check_recipe(tmp_path / "recipe.toml")[0].recipe
+    again = check_recipe(tmp_path / "recipe.toml").blueprint.recipe
     assert again.to_toml() == filled.to_toml()
 
 
@@ -141,7 +142,7 @@ def test_ablations_are_three_lines(recipes):
 
 
 def test_a_metric_that_the_data_cannot_serve_is_left_out_and_named(recipes):
-    blueprint, _, _ = check_recipe(recipes / "cyclegan.toml", {"data": {"type": "folders"}})
+    blueprint = check_recipe(recipes / "cyclegan.toml", {"data": {"type": "folders"}}).blueprint
     why = "it compares pairs, and the images of 'folders' are none"
     assert blueprint.notes == [f"metrics.{n} is left out: {why}" for n in ("labels", "photos")]
     assert blueprint.metrics.keys() == blueprint.recipe.metrics.keys() == {"kid"}

@@ -29,10 +29,9 @@ from ganzoo.engine.trainer import Rules, Trainer
 from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.inference.model import Model, resting_modules
 from ganzoo.interfaces import Data
-from ganzoo.recipe.loading import Overrides, Source, gather
-from ganzoo.recipe.origins import Gathered
+from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
+from ganzoo.recipe.overrides import Overrides
 from ganzoo.recipe.schema import Recipe
-from ganzoo.recipe.validation import read_gathered
 from ganzoo.registry.discovery import installed
 
 if TYPE_CHECKING:
@@ -137,7 +136,8 @@ class Experiment:
 def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = True) -> Experiment:
     """Build a recipe: parts looked up, wires checked, one trial step made, weights drawn.
 
-    source: a `.toml` file, a run folder, the name of an installed recipe, or nested tables.
+    source: a `.toml` file, a run folder, the name of an installed recipe, nested tables, or what
+        `read_recipe` gave.
     overrides: `{"train.seed": 1}` or `["train.seed=1"]`.
     start: give networks their first weights; False where a checkpoint's follow at once.
 
@@ -146,36 +146,70 @@ def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = Tru
         GanzooError: there is no such recipe.
         ModelError: weights that a network should start from are missing, or do not fit.
     """
-    blueprint, trial, source_name = check_recipe(source, overrides)
-    refuse_beyond_memory(blueprint.weights, source_name)
-    assembly = assemble(blueprint, "cpu", source_name, start)
+    checked = check_recipe(source, overrides)
+    blueprint, trial, place = checked.blueprint, checked.trial, checked.place
+    refuse_beyond_memory(blueprint.weights, place)
+    assembly = assemble(blueprint, "cpu", place, start)
     assembly.freeze(trial.idle)
     trial.mark(assembly)
     resting = resting_modules(assembly.networks)
     return Experiment(blueprint.recipe, blueprint, assembly, trial, resting=resting)
 
 
-def check_recipe(source: Source, overrides: Overrides = ()) -> tuple[Blueprint, Trial, str]:
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """A recipe in which nothing is wrong, after one step on the meta device.
+
+    place: how messages call it.
+    assembly: its networks and players, without memory for weights.
+    """
+
+    place: str
+    blueprint: Blueprint
+    trial: Trial
+    assembly: Assembly
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """The player of each network that is trained."""
+        players = self.assembly.players
+        return {network: player.name for player in players for network in player.networks}
+
+    @property
+    def unbuilt(self) -> list[str]:
+        """Networks that no live term, output or metric reaches."""
+        built = self.assembly.networks
+        return [name for name in self.blueprint.networks if name not in built]
+
+
+def check_recipe(source: Source, overrides: Overrides = ()) -> CheckedRecipe:
     """All that `build_recipe` checks, without memory for weights.
 
     Raises:
         RecipeError: everything wrong, each fault with its path.
     """
-    gathered = gather(source, overrides)
-    name = gathered.place
-    with gathered.placing():
-        return *_check(_blueprint(gathered), name), name
+    loaded = read_recipe(source, overrides)
+    with loaded.gathered.placing():
+        return _check(_read_blueprint(loaded), loaded.gathered.place)
 
 
-def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
+def _read_blueprint(loaded: LoadedRecipe) -> Blueprint:
+    """What the recipe means; faults of its tables, its names and its settings in one round."""
+    if loaded.recipe is None:
+        loaded.refuse(loaded.faults)
+    faults = [*loaded.faults, *wrong_trackers(loaded.recipe.trackers)]
+    return read(loaded.recipe, installed().registry, loaded.gathered.place, faults)
+
+
+def _check(blueprint: Blueprint, place: str) -> CheckedRecipe:
     recipe = blueprint.recipe
-    assembly = assemble(blueprint, "meta", name)
+    assembly = assemble(blueprint, "meta", place)
     if not assembly.players:
-        raise RecipeError(name, [Fault("losses", "nothing is trained: see weights and trainable")])
-    check_rules(blueprint, assembly, name)
+        raise RecipeError(place, [Fault("losses", "nothing is trained: see weights and trainable")])
+    check_rules(blueprint, assembly, place)
     parameters = (p for network in assembly.networks.values() for p in network.parameters())
     blueprint.weights = sum(p.numel() * p.element_size() for p in parameters)
-    trial = try_step(blueprint, assembly, name)
+    trial = try_step(blueprint, assembly, place)
     blueprint.notes += told_of_compiling(blueprint, assembly)
     blueprint.notes += [
         f"networks.{idle}: no live term reaches it, so it keeps its first weights"
@@ -183,11 +217,4 @@ def _check(blueprint: Blueprint, name: str) -> tuple[Blueprint, Trial]:
         if recipe.networks[idle].trainable
     ]
     blueprint.recipe = fill(blueprint)
-    return blueprint, trial
-
-
-def _blueprint(gathered: Gathered) -> Blueprint:
-    """What the recipe means; faults of its tables, its names and its settings in one round."""
-    recipe, faults = read_gathered(gathered)
-    faults = [*faults, *wrong_trackers(recipe.trackers)]
-    return read(recipe, installed().registry, gathered.place, faults)
+    return CheckedRecipe(place, blueprint, trial, assembly)

@@ -8,7 +8,8 @@ from ganzoo.builder.trained import load_model
 from ganzoo.engine.device import find_device
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
-from ganzoo.recipe.loading import Overrides, Source
+from ganzoo.recipe.loading import Source
+from ganzoo.recipe.overrides import Overrides
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
 
 

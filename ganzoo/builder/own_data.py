@@ -14,7 +14,7 @@ from ganzoo.components.data import choosing
 from ganzoo.components.data.choosing import Choice, Need, choose
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.errors import DataError, GanzooError
-from ganzoo.recipe.loading import Source, load_recipe
+from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
 
 if TYPE_CHECKING:
     from ganzoo.builder.blueprint import Blueprint, MetricPlan
@@ -33,14 +33,14 @@ class OwnData:
     told: str
 
 
-def moved(recipe: Path, folder: Path) -> list[str]:
+def moved(recipe: LoadedRecipe, folder: Path) -> list[str]:
     """The setting that says where a recipe's own data are, for a folder that holds them now.
 
     Raises:
         DataError: there is no such folder, or the data are read from none.
     """
     require_folder(folder)
-    kind = load_recipe(recipe).data.type
+    kind = recipe.require().data.type
     found = at_place(kind, folder)
     if not found:
         raise DataError(f"--data {folder}: this run's data, '{kind}', are read from no folder")
@@ -66,6 +66,8 @@ def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
     What belongs to the recipe's own data only (its summary, metrics that know their colours) is
     left out; how images are cut is kept.
 
+    recipe: one that was read holds those of the overrides already that are not about its data.
+
     Raises:
         DataError: there is no such folder, or it is not plain what is meant.
         GanzooError: the recipe has faults, or names data as well.
@@ -80,11 +82,8 @@ def own_data(recipe: Source, overrides: Sequence[str], folder: Path) -> OwnData:
             "--data and --set data=... or data.type=... both say what the data are; give one"
         )
     others = [each for each in overrides if not each.startswith("data.")]
-    blueprint = read(
-        load_recipe(recipe, others),
-        installed().registry,
-        str(recipe) if isinstance(recipe, (str, Path)) else "recipe",
-    )
+    loaded = recipe if isinstance(recipe, LoadedRecipe) else read_recipe(recipe, others)
+    blueprint = read(loaded.require(), installed().registry, loaded.gathered.place)
     kind = blueprint.recipe.data.type
     if kind not in KINDS and (where := at_place(kind, folder)):
         return OwnData(where, f"--data {folder}: '{kind}', {where[0].partition('=')[0]}")

@@ -15,8 +15,9 @@ from ganzoo.engine.checkpoint import load_module
 from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
 from ganzoo.expression import names
 from ganzoo.inference.model import Model, resting_modules
-from ganzoo.recipe.loading import Overrides, Source, override
+from ganzoo.recipe.loading import Source
 from ganzoo.recipe.older import up_to_date
+from ganzoo.recipe.overrides import Overrides, override
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
 

@@ -9,7 +9,7 @@ import typer
 from ganzoo.printing.text import say
 
 if TYPE_CHECKING:
-    from ganzoo.cli.pages.sections import Checked
+    from ganzoo.builder.experiment import CheckedRecipe
 
 Rows = list[tuple[str, ...]]
 
@@ -23,13 +23,16 @@ def check(
 ) -> None:
     """Check a recipe without data: wires, shapes, parameters, cost."""
     from ganzoo.cli.early import refuse_early
+    from ganzoo.recipe.loading import read_recipe
 
-    refuse_early(recipe, set_ or [], data=False, partly=False)
+    loaded = read_recipe(recipe, set_ or [])
+    refuse_early(loaded, data=False, partly=False)
+    from ganzoo.builder.experiment import check_recipe
     from ganzoo.cli.pages.columns import heading, print_columns
-    from ganzoo.cli.pages.sections import checked, print_networks
+    from ganzoo.cli.pages.sections import print_networks
 
-    found = checked(recipe, set_ or [])
-    say(found.source, bold=True)
+    found = check_recipe(loaded)
+    say(found.place, bold=True)
     heading("wiring")
     print_columns(_terms(found) + _outputs(found), cap=36)
     print_networks(found)
@@ -40,7 +43,7 @@ def check(
     say(f"\nok: {_counts(found)}")
 
 
-def _terms(found: Checked) -> Rows:
+def _terms(found: CheckedRecipe) -> Rows:
     """A line a wire: its term, its loss, the wire and its shape."""
     rows: Rows = []
     for term in found.blueprint.terms:
@@ -55,7 +58,7 @@ def _terms(found: Checked) -> Rows:
     return rows
 
 
-def _outputs(found: Checked) -> Rows:
+def _outputs(found: CheckedRecipe) -> Rows:
     shapes = found.trial.shapes
     rows: Rows = []
     for name, wire in found.blueprint.outputs.items():
@@ -68,7 +71,7 @@ def _outputs(found: Checked) -> Rows:
     return rows
 
 
-def _cost(found: Checked) -> Rows:
+def _cost(found: CheckedRecipe) -> Rows:
     flops, batch = found.trial.flops, found.blueprint.recipe.train.batch_size
     an_image = f"{human(flops / batch)} an image"
     rows = [("arithmetic", f"{human(flops)}, {an_image} (forward and backward, all players)")]
@@ -84,7 +87,7 @@ def human(flops: float) -> str:
     return f"{flops:,.4g} PFLOP"
 
 
-def _counts(found: Checked) -> str:
+def _counts(found: CheckedRecipe) -> str:
     terms, networks = len(found.blueprint.live), len(found.assembly.networks)
     players = len(found.assembly.players)
     counted = ((terms, "term"), (networks, "network"), (players, "player"))

@@ -67,12 +67,13 @@ def compare(
 def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     """Refuse recipes that are plainly wrong, all at once; no run is needed for that."""
     from ganzoo.cli.early import refuse_early
+    from ganzoo.recipe.loading import read_recipe
 
     wrong = []
     for name in dict.fromkeys(systems):
         try:
             if not RunPaths(Path(name)).is_run():
-                refuse_early(name, overrides, data=False)
+                refuse_early(read_recipe(name, overrides), data=False)
         except GanzooError as error:
             wrong.append(str(error))
     if wrong:

@@ -11,9 +11,9 @@ from typing import Any
 
 from ganzoo.components.data.choosing import Need, choose, need_of
 from ganzoo.components.data.folder_checks import refuse_root
-from ganzoo.errors import Fault, RecipeError
+from ganzoo.errors import Fault
 from ganzoo.expression import Call, Expression, Name, names, networks, walk
-from ganzoo.recipe.loading import Overrides, Source, gather, load_recipe
+from ganzoo.recipe.loading import LoadedRecipe
 from ganzoo.recipe.origins import Gathered
 from ganzoo.recipe.own_images import own_images
 from ganzoo.recipe.places import (
@@ -33,10 +33,9 @@ from ganzoo.recipe.tables import (
     ScheduleTable,
     TermTable,
 )
-from ganzoo.recipe.validation import read_gathered
 from ganzoo.registry.components import UnknownComponent
 from ganzoo.registry.discovery import installed
-from ganzoo.registry.outline import Outline, outline
+from ganzoo.registry.outline import Outline, read_outline
 from ganzoo.registry.signature import check_outline
 
 # Data sets for which images of the user's own are chosen by what a recipe learns from.
@@ -52,9 +51,7 @@ OWN = tuple(
 OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
 
 
-def refuse_early(
-    source: Source, overrides: Overrides = (), *, data: bool = True, partly: bool = True
-) -> None:
+def refuse_early(loaded: LoadedRecipe, *, data: bool = True, partly: bool = True) -> None:
     """Refuse a recipe for what is plainly wrong with it, before torch is imported.
 
     data: whether its images are wanted, too.
@@ -64,28 +61,27 @@ def refuse_early(
         RecipeError: keys, values, components, settings and wires that cannot be.
         DataError: the folder of its data is not there, or lacks one that it trains on.
     """
-    gathered = gather(source, overrides)
-    recipe, faults = _look(gathered)
-    if faults and (partly or _is_all(gathered, faults)):
-        with gathered.placing():
-            raise RecipeError(gathered.place, faults)
-    if recipe is None or faults:
+    faults = _find_faults(loaded)
+    if faults and (partly or _is_all(loaded.gathered, faults)):
+        loaded.refuse(faults)
+    if loaded.recipe is None or faults:
         return
-    found = _outline("data", recipe.data.type)
-    if data and found is not None:
-        refuse_root(found.bases, recipe.data.settings)
+    outline = _outline("data", loaded.recipe.data.type)
+    if data and outline is not None:
+        refuse_root(outline.bases, loaded.recipe.data.settings)
 
 
-def refuse_folder(source: Source, overrides: Sequence[str], folder: Path) -> None:
+def refuse_folder(loaded: LoadedRecipe, overrides: Sequence[str], folder: Path) -> None:
     """Refuse `--data FOLDER` for what is plainly wrong with it or the recipe.
+
+    loaded: the recipe with those overrides that are not about its data.
 
     Raises:
         RecipeError: see `refuse_early`.
         DataError: the folder does not hold what the recipe learns from.
     """
-    others = [each for each in overrides if not each.startswith("data.")]
-    refuse_early(source, others, data=False)
-    needed = need(load_recipe(source, others))
+    refuse_early(loaded, data=False)
+    needed = need(loaded.require())
     if needed:
         given = [each.partition("=")[0].strip().removeprefix("data.") for each in overrides]
         choose(folder, needed, [name for name in given if name in ("x", "y")])
@@ -105,14 +101,12 @@ def need(recipe: Recipe) -> Need | None:
     return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
 
 
-def _look(gathered: Gathered) -> tuple[Recipe | None, list[Fault]]:
-    """The recipe, where it can be read, and what is wrong with it."""
-    try:
-        recipe, faults = read_gathered(gathered)
-    except RecipeError as error:
-        return None, list(error.faults)
-    more = (f for f in Early(recipe).faults() if not is_spoiled(f.path, faults))
-    return recipe, [*faults, *more]
+def _find_faults(loaded: LoadedRecipe) -> list[Fault]:
+    """What is wrong with a recipe, as far as the texts tell."""
+    if loaded.recipe is None:
+        return list(loaded.faults)
+    more = Early(loaded.recipe).faults()
+    return [*loaded.faults, *(f for f in more if not is_spoiled(f.path, loaded.faults))]
 
 
 def _is_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
@@ -136,7 +130,7 @@ def _leaves(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _outline(kind: str, name: str) -> Outline | None:
     component = installed().registry.components.get((kind, name))
-    return outline(component.target, int(kind == "optimizer")) if component else None
+    return read_outline(component.target, int(kind == "optimizer")) if component else None
 
 
 class Early:

@@ -37,17 +37,22 @@ def resume(
     folder, overrides, changes = Path(run), set_ or [], change or []
     if not RunPaths(folder).is_run():
         raise GanzooError(no_run(folder))
+    from ganzoo.recipe.loading import read_recipe
+
+    loaded = read_recipe(folder)
     if data:
         from ganzoo.components.data.layout_advice import require_folder
 
         require_folder(data)  # before torch is imported
         from ganzoo.builder.own_data import moved
 
-        overrides = [*moved(RunPaths(folder).recipe, data), *overrides]
+        overrides = [*moved(loaded, data), *overrides]
     words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
     words += [word for each in changes for word in ("--change", each)]
     words += ["--stop-after", stop_after] if stop_after is not None else []
-    begin(Request(words, run, overrides, folder, True, stop_after, processes, tuple(changes)))
+    settings = [*overrides, *(each for each in changes if "=" in each)]
+    loaded = loaded.with_overrides(settings) if settings else loaded
+    begin(Request(words, loaded, folder, True, stop_after, processes, bool(overrides), changes))
 
 
 def no_run(folder: Path) -> str:

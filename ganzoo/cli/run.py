@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from ganzoo.cli.training import Request, begin
 from ganzoo.launch.worker import is_launched
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
+
+if TYPE_CHECKING:
+    from ganzoo.recipe.loading import LoadedRecipe
 
 
 def run(
@@ -31,35 +34,38 @@ def run(
     processes: Processes = None,
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
-    from ganzoo.recipe.loading import recipe_name
+    from ganzoo.recipe.loading import read_recipe
     from ganzoo.runs.ahead import refuse_taken
 
     overrides = set_ or []
-    name = recipe_name(recipe, overrides)
-    folder = out or _default_folder(recipe, name)
-    if name and not resume:  # what is wrong with a name, build_recipe tells with all else
+    plain = read_recipe(recipe)
+    loaded = plain.with_overrides(overrides)
+    folder = out or _default_folder(recipe, loaded.name)
+    if loaded.name and not resume:  # what is wrong with a name, build_recipe tells with all else
         refuse_taken(folder)
-    settings = [*_of_folder(recipe, overrides, data), *overrides]
+    if data is not None:
+        own = _of_folder(plain, overrides, data)
+        loaded = plain.with_overrides([*own, *overrides])
     words = ["run", recipe, *(["--data", str(data)] if data else [])]
     words += [word for each in overrides for word in ("--set", each)]
     words += [*(["--out", str(out)] if out else []), *(["--resume"] if resume else [])]
     words += ["--stop-after", stop_after] if stop_after is not None else []
-    begin(Request(words, recipe, settings, folder, resume, stop_after, processes))
+    begin(Request(words, loaded, folder, resume, stop_after, processes, bool(overrides or data)))
 
 
-def _of_folder(recipe: str, overrides: list[str], folder: Path | None) -> list[str]:
+def _of_folder(plain: LoadedRecipe, overrides: list[str], folder: Path) -> list[str]:
     """`--data FOLDER` as settings, told once."""
-    if folder is None:
-        return []
     from ganzoo.cli.early import refuse_folder
     from ganzoo.components.data.layout_advice import require_folder
 
     require_folder(folder)
+    others = [each for each in overrides if not each.startswith("data.")]
+    loaded = plain.with_overrides(others)
     if not is_launched():
-        refuse_folder(recipe, overrides, folder)  # before torch is imported
+        refuse_folder(loaded, overrides, folder)  # before torch is imported
     from ganzoo.builder.own_data import own_data
 
-    own = own_data(recipe, overrides, folder)
+    own = own_data(loaded, overrides, folder)
     if not is_launched():
         say(own.told)
     return own.settings

@@ -35,12 +35,14 @@ def show(
         show_component(part)
     if recipe is not None:
         from ganzoo.cli.early import refuse_early
+        from ganzoo.recipe.loading import read_recipe
 
-        refuse_early(recipe, data=False, partly=False)
+        loaded = read_recipe(recipe)
+        refuse_early(loaded, data=False, partly=False)
         from ganzoo.cli.pages.recipe import show_recipe
 
         say("\n" if parts else "", end="")
-        show_recipe(recipe)
+        show_recipe(loaded)
 
 
 def _parts(name: str, kind: str | None) -> list[Component]:

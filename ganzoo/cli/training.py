@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from ganzoo.training.streams import steady_output
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model
+    from ganzoo.recipe.loading import LoadedRecipe
 
 # Exit codes of a run that was stopped before its end.
 BY_ALARM, BY_SIGNAL = 3, 130
@@ -39,23 +41,19 @@ class Request:
     """A training as the command line asks for it.
 
     words: the command, for the processes that do it.
-    recipe: what names the recipe. folder: the run's.
+    recipe: as it is to be trained. folder: the run's.
+    overridden: whether settings were given.
     changes: when going on, what may differ from the run: `optimizers.default.lr=1e-4`, `data`.
     """
 
     words: list[str]
-    recipe: str
-    overrides: list[str]
+    recipe: LoadedRecipe
     folder: Path
     resume: bool
     stop_after: str | None
     processes: int | None
-    changes: tuple[str, ...] = ()
-
-    @property
-    def settings(self) -> list[str]:
-        """All settings that differ from the recipe's."""
-        return [*self.overrides, *(each for each in self.changes if "=" in each)]
+    overridden: bool = False
+    changes: Sequence[str] = ()
 
 
 def begin(request: Request) -> None:
@@ -90,13 +88,13 @@ def _begin(request: Request) -> int:
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
     record = _record(request.folder, tell=True) if request.resume else None
-    if record and record["state"] == "finished" and not (request.overrides or request.changes):
+    if record and record["state"] == "finished" and not (request.overridden or request.changes):
         say(_was_finished(request.folder, record))
         return 0
     if not is_launched():
         if request.resume:
             refuse_owned(request.folder)
-        refuse_early(request.recipe, request.settings)
+        refuse_early(request.recipe)
     count = request.processes or _as_before(record)
     if count > 1 and not is_launched():
         return _in_several(request, count, started)
@@ -110,7 +108,7 @@ def _here(request: Request, until: float | None) -> int:
     from ganzoo.runs.going_on import changed_paths
     from ganzoo.training.train import train
 
-    experiment = build_recipe(request.recipe, request.settings, start=not request.resume)
+    experiment = build_recipe(request.recipe, start=not request.resume)
     outcome = train(
         experiment,
         request.folder,
@@ -140,7 +138,7 @@ def _in_several(request: Request, count: int, started: float) -> int:
     from ganzoo.runs.going_on import changed_paths
     from ganzoo.runs.listing import goes_on
 
-    recipe = check_recipe(request.recipe, request.settings)[0].recipe
+    recipe = check_recipe(request.recipe).blueprint.recipe
     if request.resume:
         folder = RunFolder(request.folder)
         try:

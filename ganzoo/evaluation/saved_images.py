@@ -22,7 +22,7 @@ from ganzoo.evaluation.observed import GIVEN, HELD_OUT
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Sample, Variable
-from ganzoo.recipe.loading import override
+from ganzoo.recipe.overrides import override
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
 from ganzoo.runs.folder import finite

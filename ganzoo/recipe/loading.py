@@ -3,25 +3,70 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ganzoo.errors import Fault, GanzooError, RecipeError, cut, did_you_mean
 from ganzoo.files.untrusted import deeper
 from ganzoo.recipe.older import up_to_date
 from ganzoo.recipe.origins import SET, Gathered, Layer
-from ganzoo.recipe.overrides import Overrides, merge, override, read_overrides
+from ganzoo.recipe.overrides import Overrides, merge, read_overrides
 from ganzoo.recipe.schema import Recipe, is_folder_name
 from ganzoo.recipe.toml_text import DEEPEST, RECIPE_FILE, read_toml
-from ganzoo.recipe.validation import check_tables
+from ganzoo.recipe.validation import TableError, check_tables
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.former import PACKAGES, RECIPES, renamed
 
-__all__ = ["Overrides", "Source", "find_recipe", "gather", "load_recipe", "override", "recipe_name"]
-
-Source = str | Path | Mapping[str, Any] | Recipe
 LONGEST = 16  # recipes that extend one another
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A recipe that was read once; commands hand it on to whatever needs it.
+
+    gathered: its tables, and where each was written.
+    recipe: with stand-ins for what is wrong with its tables; None where all else depends on that.
+    faults: what is wrong with its tables.
+    """
+
+    gathered: Gathered
+    recipe: Recipe | None
+    faults: Sequence[Fault] = ()
+
+    @property
+    def name(self) -> str:
+        """The recipe's name, or "" where it cannot be one."""
+        name = self.gathered.tables["name"]
+        return name if isinstance(name, str) and is_folder_name(name) else ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong with its tables."""
+        return self.recipe is not None and not self.faults
+
+    def require(self) -> Recipe:
+        """The recipe.
+
+        Raises:
+            RecipeError: everything wrong with its tables.
+        """
+        if self.recipe is None or self.faults:
+            self.refuse(self.faults)
+        return self.recipe
+
+    def refuse(self, faults: Sequence[Fault]) -> NoReturn:
+        """Raise faults, each under the place where its setting was written."""
+        with self.gathered.placing():
+            raise RecipeError(self.gathered.place, faults)
+
+    def with_overrides(self, overrides: Overrides) -> LoadedRecipe:
+        """With overrides laid over it."""
+        return _checked(overridden(self.gathered, overrides))
+
+
+Source = str | Path | Mapping[str, Any] | Recipe | LoadedRecipe
 
 
 def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
@@ -34,22 +79,30 @@ def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
         RecipeError: everything wrong with its tables.
         GanzooError: there is no such recipe.
     """
-    gathered = gather(source, overrides)
-    with gathered.placing():
-        return check_tables(gathered.tables, gathered.place, gathered.faults)
+    return read_recipe(source, overrides).require()
 
 
-def recipe_name(source: Source, overrides: Overrides = ()) -> str:
-    """A recipe's name, or "" where it cannot be one; nothing else of its tables is checked.
+def read_recipe(source: Source, overrides: Overrides = ()) -> LoadedRecipe:
+    """A recipe, read and not yet refused for what is wrong with its tables.
 
     Raises:
         GanzooError: there is no such recipe, or it cannot be read.
     """
-    name = gather(source, overrides).tables["name"]
-    return name if isinstance(name, str) and is_folder_name(name) else ""
+    if isinstance(source, LoadedRecipe):
+        return source.with_overrides(overrides) if overrides else source
+    return _checked(gather(source, overrides))
 
 
-def gather(source: Source, overrides: Overrides = ()) -> Gathered:
+def _checked(gathered: Gathered) -> LoadedRecipe:
+    try:
+        return LoadedRecipe(
+            gathered, check_tables(gathered.tables, gathered.place, gathered.faults)
+        )
+    except TableError as error:
+        return LoadedRecipe(gathered, error.rest, error.faults)
+
+
+def gather(source: str | Path | Mapping[str, Any] | Recipe, overrides: Overrides = ()) -> Gathered:
     """A recipe's tables with every `extends` and override, and where they came from.
 
     Raises:
@@ -72,10 +125,10 @@ def overridden(gathered: Gathered, overrides: Overrides, name: str = "") -> Gath
         raise GanzooError(f"{gathered.place}: lists or tables are nested too deeply here")
     tables = {"name": name, **tables} if name else dict(tables)
     layers = [*gathered.layers, *(Layer(SET, change) for change in changes)]
-    return Gathered(gathered.place, tables, layers, faults)
+    return Gathered(gathered.place, tables, layers, [*gathered.faults, *faults])
 
 
-def _default_name(source: Source, place: str) -> str:
+def _default_name(source: object, place: str) -> str:
     is_file = not isinstance(source, str) or _is(source, stat.S_ISREG, stat.S_ISDIR)
     return Path(place).stem if is_file else str(source)
 
@@ -110,7 +163,7 @@ def _is(path: str | Path, *kinds: Any) -> bool:
     return any(kind(mode) for kind in kinds)
 
 
-def _layers(source: Source) -> tuple[str, list[Layer]]:
+def _layers(source: str | Path | Mapping[str, Any] | Recipe) -> tuple[str, list[Layer]]:
     """How to call a recipe in a message, and its tables from the first that is extended on."""
     if isinstance(source, Recipe):
         tables = source.to_dict()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ganzoo.errors import Fault
 from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
-from ganzoo.registry.outline import outline
+from ganzoo.registry.outline import read_outline
 
 # The data sets of one's own images, and their settings that name folders.
 KINDS = ("folders", "paired_folders", "class_folders")
@@ -27,7 +27,7 @@ def own_images(fault: Fault, table: ComponentTable, registry: Registry) -> Fault
 
 def _other(table: ComponentTable, registry: Registry) -> str:
     """The data set of own images that takes the place of a table which may train on pairs."""
-    found = outline(registry.get("data", table.type).target)
+    found = read_outline(registry.get("data", table.type).target)
     if found is None or "paired" not in found.settings:
         return ""
     return "paired_folders" if table.settings.get("paired") else "folders"

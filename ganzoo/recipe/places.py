@@ -17,7 +17,7 @@ from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.former import is_at
-from ganzoo.registry.outline import Outline, outline
+from ganzoo.registry.outline import Outline, read_outline
 from ganzoo.registry.signature import as_written
 
 NETWORKS = ("generator", "discriminator", "module")
@@ -51,7 +51,7 @@ def outlines_at(path: Sequence[str], name: str) -> Iterable[tuple[str, Outline |
     components = installed().registry.components
     for kind in kinds_at(path):
         if (kind, name) in components:
-            yield kind, outline(components[kind, name].target, int(kind == "optimizer"))
+            yield kind, read_outline(components[kind, name].target, int(kind == "optimizer"))
 
 
 def wanted(path: Sequence[str], tables: Mapping[str, Any]) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganzoo.errors import Fault, RecipeError, cut, did_you_mean, listed
-from ganzoo.recipe.origins import Gathered
 from ganzoo.recipe.schema import Alarms, Averages, Checkpoints, Recipe, Samples, Train
 from ganzoo.recipe.standins import without_faulty
 from ganzoo.recipe.tables import ExpressionTable, PlayerTable
@@ -51,20 +50,6 @@ def check_tables(tables: dict[str, Any], source: str, also: Sequence[Fault] = ()
     if faults:
         raise TableError(source, list(faults.values()), recipe)
     return recipe
-
-
-def read_gathered(gathered: Gathered) -> tuple[Recipe, Sequence[Fault]]:
-    """A recipe with stand-ins for what is wrong with its tables, and what that is.
-
-    Raises:
-        TableError: the meaning of all else depends on what is wrong.
-    """
-    try:
-        return check_tables(gathered.tables, gathered.place, gathered.faults), ()
-    except TableError as error:
-        if error.rest is None:
-            raise
-        return error.rest, error.faults
 
 
 # What pydantic's complaints are in the words of a recipe; `{...}` is filled from the complaint.

@@ -60,7 +60,7 @@ class Class(Found):
     node: ast.ClassDef
 
 
-def outline(target: str, skip: int = 0) -> Outline | None:
+def read_outline(target: str, skip: int = 0) -> Outline | None:
     """The outline of `package.module:Class`, or None where its text does not tell.
 
     skip: leading parameters that the host supplies (an optimizer's `params`).

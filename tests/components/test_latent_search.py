@@ -141,7 +141,8 @@ def test_a_check_evaluates_its_wires_and_searches_nothing(recipes, monkeypatch):
         raise AssertionError("a trial step has no values to search with")
 
     monkeypatch.setattr(LatentSearch, "make", never)
-    blueprint, trial, _ = check_recipe(recipes / "cogan.toml")
+    checked = check_recipe(recipes / "cogan.toml")
+    blueprint, trial = checked.blueprint, checked.trial
     assert trial.shapes["G.y(z)"] == "8 x 3 x 64 x 64"
     assert blueprint.recipe.outputs["x2y"].settings["steps"] == LatentSearch().steps
     assert list(blueprint.outputs)[:2] == ["x2y", "y2x"]

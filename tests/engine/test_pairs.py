@@ -85,7 +85,7 @@ def test_pairs_stay_pairs_when_past_ones_come_back(recipes, monkeypatch):
 @pytest.mark.parametrize("name", ["simgan", "feature_gan"])
 def test_directions_by_themselves_share_nothing(recipes, name):
     """No network of one direction stands in a term of the other."""
-    blueprint, _, _ = check_recipe(recipes / f"{name}.toml")
+    blueprint = check_recipe(recipes / f"{name}.toml").blueprint
     groups = [term.networks for term in blueprint.live]
     assert all(group <= {"G", "D_Y"} or group <= {"F", "D_X"} for group in groups)
     assert {"x2y", "y2x"} <= set(blueprint.outputs)

@@ -18,7 +18,7 @@ from ganzoo.builder.bounds import MOST_LAYERS, TooLarge, bounded
 from ganzoo.builder.experiment import build_recipe, check_recipe
 from ganzoo.cli import app
 from ganzoo.errors import GanzooError, RecipeError
-from ganzoo.recipe.loading import LONGEST, gather, load_recipe, recipe_name
+from ganzoo.recipe.loading import LONGEST, gather, load_recipe, read_recipe
 from ganzoo.recipe.toml_text import LARGEST
 
 FIRST = """
@@ -253,7 +253,7 @@ def test_a_name_that_no_file_can_have(first, name):
 @pytest.mark.case("E7")
 @pytest.mark.parametrize("name", ["a\0b", "..", "a/b", "x" * 300, "con", "nul", "a\nb", "CON.txt"])
 def test_a_recipes_name_that_can_be_no_folder(first, name):
-    assert recipe_name("first.toml", {"name": name}) == ""
+    assert read_recipe("first.toml", {"name": name}).name == ""
     assert "  name  " in told("first.toml", {"name": name})
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from ganzoo.errors import GanzooError
 from ganzoo.recipe.duration import Duration, parse_duration
-from ganzoo.recipe.loading import load_recipe, override, recipe_name
+from ganzoo.recipe.loading import load_recipe, read_recipe
+from ganzoo.recipe.overrides import override
 
 NETWORK = {"type": "resnet", "width": 2, "blocks": 1}
 TABLES = {
@@ -122,12 +123,12 @@ def test_a_file_that_is_too_much(tmp_path, text, message):
 
 def test_a_name_is_found_in_tables_that_are_wrong(tmp_path):
     (tmp_path / "mine.toml").write_text("zzz = 1")
-    assert recipe_name(tmp_path / "mine.toml") == "mine"
-    assert recipe_name(tmp_path / "mine.toml", ["name=other"]) == "other"
-    assert recipe_name("cyclegan", ["train=3"]) == "cyclegan"
-    assert recipe_name("cyclegan", ["name=2024"]) == "2024"
+    assert read_recipe(tmp_path / "mine.toml").name == "mine"
+    assert read_recipe(tmp_path / "mine.toml", ["name=other"]).name == "other"
+    assert read_recipe("cyclegan", ["train=3"]).name == "cyclegan"
+    assert read_recipe("cyclegan", ["name=2024"]).name == "2024"
     for wrong in ("[3]", "../x", "''"):
-        assert recipe_name("cyclegan", [f"name={wrong}"]) == ""
+        assert read_recipe("cyclegan", [f"name={wrong}"]).name == ""
 
 
 def test_a_recipe_without_a_name_loads_again():

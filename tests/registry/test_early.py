@@ -16,10 +16,10 @@ from ganzoo.builder.own_data import need_of
 from ganzoo.cli.early import Early, need, refuse_early
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.interfaces import AdversarialLoss
-from ganzoo.recipe.loading import load_recipe
+from ganzoo.recipe.loading import load_recipe, read_recipe
 from ganzoo.recipe.places import WIRES, wires_of
 from ganzoo.registry.discovery import installed
-from ganzoo.registry.outline import outline
+from ganzoo.registry.outline import read_outline
 from ganzoo.registry.signature import settings, wires
 from ganzoo.runs.lock import Lock, refuse_owned
 
@@ -141,7 +141,7 @@ def test_a_run_that_is_being_trained_is_refused_without_torch(tmp_path):
 def test_what_a_recipe_learns_from_is_known_early(name):
     early = need(load_recipe(name))
     if early:
-        assert early == need_of(check_recipe(name)[0])
+        assert early == need_of(check_recipe(name).blueprint)
     else:  # a plugin's data
         assert "." in load_recipe(name).data.type
 
@@ -150,7 +150,7 @@ def test_what_a_recipe_learns_from_is_known_early(name):
 @pytest.mark.parametrize("part", COMPONENTS.values(), ids=COMPONENTS.keys())
 def test_a_components_text_says_what_its_class_says(part):
     skip = int(part.kind == "optimizer")
-    found, made = outline(part.target, skip), part.load()
+    found, made = read_outline(part.target, skip), part.load()
     assert found is not None, "an unusual class: then only torch can tell, and this test should too"
     told = {name: required for name, (_, required) in found.settings.items()}
     assert told == {setting.name: setting.required for setting in settings(made, skip)}
@@ -188,9 +188,13 @@ FAULTY = [
 @pytest.mark.parametrize("override", FAULTY)
 def test_what_is_told_early_is_what_the_full_check_tells(override):
     """In the same words and places; the full check may know more."""
-    early = told(refuse_early, override)
+    early = told(look_early, override)
     assert early <= told(check_recipe, override)
     assert early or override in ("losses.adversarial_X.real=G(x)",), "nothing was seen early"
+
+
+def look_early(source, overrides=(), **how):
+    refuse_early(read_recipe(source, overrides), **how)
 
 
 def told(check, override):
@@ -207,9 +211,9 @@ def test_a_recipe_whose_values_only_torch_can_judge_is_checked_whole(tmp_path):
     """`check` tells all at once: a typing error does not hide what a constructor refuses."""
     file = tmp_path / "mine.toml"
     file.write_text('extends = "cyclegan"\n[networks.G]\nwidth = -1\n[train]\nlenght = 3\n')
-    refuse_early(file, partly=False)
+    look_early(file, partly=False)
     with pytest.raises(RecipeError, match="lenght"):
-        refuse_early(file)
+        look_early(file)
     with pytest.raises(RecipeError, match=r"(?s)lenght.*width is -1"):
         check_recipe(file)
 
@@ -223,6 +227,9 @@ def test_a_class_that_is_unusual_is_unknown(tmp_path, monkeypatch):
         "class C:\n    def __init__(self, x: Unknown, y: 'int' = 1): ...\n"
         "D = type('D', (), {})\n"
     )
-    assert [outline(f"odd_parts:{name}") for name in ("A", "B", "D", "E")] == [None] * 4
-    assert outline("no_such_module:A") is None
-    assert outline("odd_parts:C").settings == {"x": (typing.Any, True), "y": (typing.Any, False)}
+    assert [read_outline(f"odd_parts:{name}") for name in ("A", "B", "D", "E")] == [None] * 4
+    assert read_outline("no_such_module:A") is None
+    assert read_outline("odd_parts:C").settings == {
+        "x": (typing.Any, True),
+        "y": (typing.Any, False),
+    }

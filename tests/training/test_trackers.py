@@ -282,5 +282,5 @@ def test_tensorboard_holds_what_the_log_holds_also_after_a_resume(recipes, tiny,
 @pytest.mark.skipif(find_spec("wandb") is not None, reason="wandb is installed")
 def test_a_recipe_is_checked_without_its_trackers_packages(recipes, tiny):
     overrides = {**tiny(), "trackers": {"wandb": {"project": "streets"}}}
-    blueprint, _, _ = check_recipe(recipes / "cyclegan.toml", overrides)
+    blueprint = check_recipe(recipes / "cyclegan.toml", overrides).blueprint
     assert blueprint.recipe.trackers == {"wandb": {"project": "streets"}}

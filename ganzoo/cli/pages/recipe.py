@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganzoo.builder.experiment import CheckedRecipe, check_recipe
 from ganzoo.builder.objective import changed, objective_lines, scheduled
 from ganzoo.builder.rules import averaged
 from ganzoo.cli.pages.columns import heading, print_columns
-from ganzoo.cli.pages.sections import Checked, checked, print_networks
+from ganzoo.cli.pages.sections import print_networks
 from ganzoo.engine.player import Player
 from ganzoo.interfaces import Variable
 from ganzoo.printing.text import say
+from ganzoo.recipe.loading import LoadedRecipe
 from ganzoo.recipe.schema import Train
 
 
-def show_recipe(source: str) -> None:
+def show_recipe(loaded: LoadedRecipe) -> None:
     """Print a recipe.
 
     Raises:
         RecipeError: everything wrong with it.
     """
-    recipe = checked(source)
+    recipe = check_recipe(loaded)
     summary = recipe.blueprint.recipe.summary
-    say(f"recipe {recipe.source}", bold=True)
+    say(f"recipe {recipe.place}", bold=True)
     if summary:
         say(f"  {summary}")
     _print_objective(recipe)
@@ -32,13 +34,13 @@ def show_recipe(source: str) -> None:
     _print_training(recipe)
 
 
-def _print_objective(recipe: Checked) -> None:
+def _print_objective(recipe: CheckedRecipe) -> None:
     heading("objective")
     for line in objective_lines(recipe.blueprint, recipe.assembly):
         say(f"  {line}".rstrip())
 
 
-def _print_data(recipe: Checked) -> None:
+def _print_data(recipe: CheckedRecipe) -> None:
     blueprint = recipe.blueprint
     heading("data")
     if blueprint.data is not None:
@@ -55,7 +57,7 @@ def describe(variable: Variable) -> str:
     return " x ".join(map(str, variable.shape))
 
 
-def _print_outputs(recipe: Checked) -> None:
+def _print_outputs(recipe: CheckedRecipe) -> None:
     outputs = recipe.blueprint.outputs.items()
     if outputs:
         heading("outputs")
@@ -66,7 +68,7 @@ def _print_outputs(recipe: Checked) -> None:
         print_columns([(name, changed(m.metric), _wired(m.wires)) for name, m in metrics])
 
 
-def _made(output: str, wire: str, recipe: Checked) -> tuple[str, str]:
+def _made(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
     """What an output is made of, and how."""
     if output in recipe.blueprint.made:
         plan = recipe.blueprint.made[output]
@@ -79,7 +81,7 @@ def _wired(wires: Any) -> str:
     return ", ".join(f"{name} = {wire}" for name, wire in wires.items())
 
 
-def _print_training(recipe: Checked) -> None:
+def _print_training(recipe: CheckedRecipe) -> None:
     blueprint = recipe.blueprint
     train, schedule = blueprint.recipe.train, blueprint.schedule
     heading("training")

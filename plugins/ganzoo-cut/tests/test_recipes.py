@@ -50,7 +50,8 @@ def losses(experiment):
 def test_it_is_sound_as_shipped_and_nothing_idles(name):
     if name == "earth":
         pytest.importorskip("ganzoo_earth", reason="pip install ganzoo-earth")
-    blueprint, trial, _ = check_recipe(f"cut.{name}")
+    checked = check_recipe(f"cut.{name}")
+    blueprint, trial = checked.blueprint, checked.trial
     assert not any(trial.idle.values())
     assert trial.flops > 0
     assert 10 < len(blueprint.recipe.summary) <= 100
@@ -95,7 +96,7 @@ def test_without_the_package_of_its_data_it_names_it(monkeypatch):
 
 
 def test_fastcut_has_no_identity_and_never_translates_y():
-    cut, fast = (check_recipe(f"cut.{name}")[1] for name in ("cut", "fastcut"))
+    cut, fast = (check_recipe(f"cut.{name}").trial for name in ("cut", "fastcut"))
     assert "G(y)" in cut.shapes
     assert "G(y)" not in fast.shapes
     assert fast.flops < 0.7 * cut.flops

@@ -43,7 +43,8 @@ def test_the_data_set():
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_recipe_is_sound_as_shipped(recipe):
-    blueprint, trial, _ = check_recipe(recipe)
+    checked = check_recipe(recipe)
+    blueprint, trial = checked.blueprint, checked.trial
     assert not any(trial.idle.values())
     assert trial.flops > 0
     assert 10 < len(blueprint.recipe.summary) <= 100

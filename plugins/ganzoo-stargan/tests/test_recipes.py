@@ -55,7 +55,8 @@ def test_the_weights_are_the_papers():
     weights = {name: term.weight for name, term in recipe.losses.items()}
     expected = {"adversarial": 1, "domain_real": 1, "domain_fake": 1, "reconstruction": 10}
     assert weights == expected
-    blueprint, trial, _ = check_recipe("stargan.stargan")
+    checked = check_recipe("stargan.stargan")
+    blueprint, trial = checked.blueprint, checked.trial
     assert not any(trial.idle.values())
     (penalty,) = recipe.losses["adversarial"].penalties
     _, _, height, width = (int(side) for side in trial.shapes["D.real(x)"].split(" x "))

@@ -120,8 +120,9 @@ def test_shapes_without_numbers():
 
 
 def test_a_recipe_may_ask_for_it():
-    blueprint, trial, _ = check_recipe("cyclegan", ["networks.G.checkpointing=true"])
-    _, without, _ = check_recipe("cyclegan")
+    checked = check_recipe("cyclegan", ["networks.G.checkpointing=true"])
+    blueprint, trial = checked.blueprint, checked.trial
+    without = check_recipe("cyclegan").trial
     assert blueprint.networks["G"].settings["checkpointing"] is True
     assert trial.idle == without.idle
     assert trial.flops > without.flops, "the second pass is work"
