@@ -24,6 +24,9 @@ PACKAGES = {"earth": "ganzoo-earth"}
 PLACES: dict[tuple[str, str], str] = {
     ("data", "aligned"): "paired",
     ("alarms.ignore.*", "critic_won"): "discriminator_won",
+    ("trackers.comet_ml", "project_name"): "project",
+    ("trackers.clearml", "project_name"): "project",
+    ("trackers.mlflow", "experiment_name"): "project",
 }
 
 

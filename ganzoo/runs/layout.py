@@ -115,11 +115,6 @@ class RunPaths:
         return self.path / "alarms.jsonl"
 
     @property
-    def trackers(self) -> Path:
-        """What each tracker calls this run."""
-        return self.path / "trackers.json"
-
-    @property
     def owner(self) -> Path:
         """The lock, which says who trains the run now."""
         return self.path / ".lock"

@@ -1,28 +1,25 @@
-"""Trackers beside the run folder: losses, figures and pictures, in Accelerate's own trackers."""
+"""Trackers beside the run folder: losses, scores and pictures, in Accelerate's own trackers."""
 
 from __future__ import annotations
 
 import math
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import RecipeError, RunError, first_line
-from ganzoo.files.untrusted import read_object
-from ganzoo.files.writing import remove, write_json
+from ganzoo.files.writing import remove
 from ganzoo.recipe.schema import Recipe
-from ganzoo.runs.layout import RunPaths
-from ganzoo.training.recorder import Recorder
-from ganzoo.training.speed import Speed
-from ganzoo.training.tracker_kinds import (
-    Place,
-    known_as,
-    make_tracker,
+from ganzoo.training.accelerate_trackers import (
+    begin_tracker,
     send_picture,
+    send_settings,
     wrong_settings,
 )
+from ganzoo.training.recorder import Recorder
+from ganzoo.training.speed import Speed
 
 Tell = Callable[[str], None]
 
@@ -42,7 +39,7 @@ def check_trackers(recipe: Recipe) -> None:
 
 
 class Trackers:
-    """An observer that passes on what the run folder is told. A tracker that fails is given up.
+    """A callback that passes on what the run folder gets. A tracker that fails is given up.
 
     live: the trackers that work, by name.
     tell: says a sentence to the person who waits.
@@ -53,6 +50,7 @@ class Trackers:
         self.speed = Speed(recorder.trainer.done, time.monotonic)
         self.evaluations = recorder.folder.evaluations
         self.size, self.sent = self._size(), len(self._evaluated())
+        self.without_pictures: set[str] = set()
 
     def on_step(self, step: int) -> None:
         """Pass on evaluations that were made since."""
@@ -75,13 +73,27 @@ class Trackers:
         """Pass on the picture."""
         file = self.recorder.folder.sample_grid(step)
         if file.exists():
-            self._each(lambda name, tracker: send_picture(name, tracker, file, step))
+            self._send_picture(file, step)
 
     def finish(self) -> None:
         """Pass on what is left, and end every tracker."""
         self._send_evaluations()
         self._each(lambda name, tracker: tracker.finish())
         self.live = {}
+
+    def _send_picture(self, file: Path, step: int) -> None:
+        """A tracker that cannot take the picture gets no more of them, but all else."""
+        for name, tracker in self.live.items():
+            if name in self.without_pictures:
+                continue
+            try:
+                send_picture(name, tracker, file, step)
+            except Exception as error:  # whatever a tracker may raise: training goes on
+                self.without_pictures.add(name)
+                self.tell(
+                    f"warning: trackers.{name} takes no pictures ({first_line(error)}); it gets "
+                    "all else, and the run folder has everything"
+                )
 
     def _send_evaluations(self) -> None:
         self.size, found = self._size(), self._evaluated()
@@ -114,7 +126,7 @@ class Trackers:
                 with suppress(Exception):
                     tracker.finish()
                 self.tell(
-                    f"warning: trackers.{name} has failed ({_first_line(error)}) and gets nothing "
+                    f"warning: trackers.{name} has failed ({first_line(error)}) and gets nothing "
                     "more; training goes on, and the run folder has everything"
                 )
 
@@ -137,42 +149,19 @@ def tracking(recorder: Recorder, tell: Tell) -> Iterator[Trackers | None]:
 
 
 def _begin(recorder: Recorder) -> dict[str, Any]:
-    recipe, folder = recorder.experiment.recipe, recorder.folder.path
-    kept, done = _kept(recorder), recorder.trainer.done
-    key = kept.setdefault("key", uuid.uuid4().hex)
+    recipe, step = recorder.experiment.recipe, recorder.trainer.done
+    text, flat = recipe.to_toml(), _flat(recipe.to_dict(), ".")
     started: dict[str, Any] = {}
     for name, settings in recipe.trackers.items():
-        known = kept.get(name, "")
-        place = Place(folder.resolve().name, folder, key, known, done > 0, done)
         try:
-            started[name] = make_tracker(name, settings, place)
-            _introduce(name, started[name], recipe, done)
-            kept[name] = known_as(name, started[name])
+            started[name] = begin_tracker(name, settings, recorder.folder.path, step)
+            send_settings(name, started[name], text, flat, step)
         except Exception as error:  # whatever a tracker may raise
             _undo(recorder, started)
             raise RunError(
-                f"trackers.{name}: it cannot begin ({_first_line(error)}); mend it, or leave it out"
+                f"trackers.{name}: it cannot begin ({first_line(error)}); mend it, or leave it out"
             ) from error
-    write_json(RunPaths(folder).trackers, kept)
     return started
-
-
-def _kept(recorder: Recorder) -> dict[str, str]:
-    """How trackers call the run, as far as that can be read."""
-    try:
-        found = read_object(recorder.folder.trackers, within=recorder.folder.path)
-    except (OSError, ValueError):
-        return {}
-    return {name: told for name, told in found.items() if isinstance(told, str)}
-
-
-def _introduce(name: str, tracker: Any, recipe: Recipe, step: int) -> None:
-    """The recipe, as each tracker shows settings; TensorBoard's way would make a second run."""
-    if name == "tensorboard":
-        text = "\n".join(f"    {line}" for line in recipe.to_toml().splitlines())
-        tracker.log({"recipe": text}, step=step)
-    elif step == 0:
-        tracker.store_init_configuration(_flat(recipe.to_dict(), "."))
 
 
 def _undo(recorder: Recorder, started: Mapping[str, Any]) -> None:
@@ -194,7 +183,3 @@ def _flat(values: Mapping[str, Any], joint: str = "/", path: str = "") -> dict[s
         else:
             flat[place] = str(value) if isinstance(value, list) else value
     return flat
-
-
-def _first_line(error: Exception) -> str:
-    return first_line(error)

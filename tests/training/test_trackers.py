@@ -11,14 +11,15 @@ from types import SimpleNamespace
 import pytest
 from accelerate import tracking
 from accelerate.tracking import GeneralTracker
+from accelerate.utils import LoggerType
 from PIL import Image
 from rich.console import Console
 
 from ganzoo import build_recipe
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.errors import RecipeError, RunError
-from ganzoo.training import recorder, tracker_kinds
-from ganzoo.training.tracker_kinds import KINDS, Place
+from ganzoo.recipe.older import FILLED_TRAIN, up_to_date
+from ganzoo.training import recorder
 from ganzoo.training.tracking import Trackers
 from ganzoo.training.train import train
 
@@ -98,7 +99,7 @@ def kinds(fake):
 
 def test_a_tracker_is_told_all_in_order(recipes, tiny, tmp_path, fake):
     run(recipes, tiny, tmp_path / "run", fake={"color": "red"})
-    assert fake.said[0] == ("made", "run", {"color": "red"})
+    assert fake.said[0] == ("made", "ganzoo", {"color": "red"})
     settings = next(what[1] for what in fake.said if what[0] == "settings")
     assert settings["train.length"] == "8 steps"
     assert settings["losses.cycle_X.weight"] == 30
@@ -135,6 +136,28 @@ def test_a_tracker_that_fails_is_given_up_and_training_goes_on(recipes, tiny, tm
     assert (
         said.count("trackers.fake has failed (no space left on device) and gets nothing more") == 1
     )
+
+
+def test_a_tracker_that_cannot_take_pictures_gets_all_else(recipes, tiny, tmp_path, fake):
+    fake.fails = ("images", 0)
+    outcome, said = run(recipes, tiny, tmp_path / "run", fake={"project": "streets"})
+    assert outcome.finished
+    assert fake.said[0] == ("made", "streets", {})
+    logs = [("log", step) for step in (2, 4, 6, 8)]
+    assert kinds(fake) == [("started", 0), *logs, ("finished", 0)]
+    assert said.count("trackers.fake takes no pictures (no space left on device)") == 1
+
+
+def test_a_resumed_run_is_another_one_for_a_tracker(recipes, tiny, tmp_path, fake):
+    out = tmp_path / "run"
+    run(recipes, tiny, out, fake={})
+    (out / "checkpoints" / "step-00000008").rename(tmp_path / "gone")
+    fake.said.clear()
+    run(recipes, tiny, out, resume=True, fake={"id": "mine", "resume": "allow"})
+    assert fake.said[0] == ("made", "ganzoo", {"id": "mine", "resume": "allow"})
+    assert [what[0] for what in fake.said[1:3]] == ["started", "settings"]
+    assert ("log", 6) in kinds(fake)
+    assert ("log", 4) not in kinds(fake)
 
 
 def test_a_tracker_that_cannot_begin_is_told_and_leaves_no_folder(recipes, tiny, tmp_path, fake):
@@ -185,7 +208,7 @@ def test_evaluations_are_passed_on_once(tmp_path, fake):
 
 
 def test_what_is_no_finite_number_is_not_passed_on(tmp_path, fake):
-    folder = SimpleNamespace(path=tmp_path, records=lambda file: [])
+    folder = SimpleNamespace(evaluations=tmp_path / "none", records=lambda file: [])
     keeper = SimpleNamespace(folder=folder, trainer=SimpleNamespace(done=0))
     trackers = Trackers(keeper, {"fake": Fake("x")}, print)
     losses = {"generators": {"a": float("nan"), "b": 0.5}}
@@ -214,39 +237,34 @@ def test_names_are_checked_with_the_recipe(recipes):
 def test_a_missing_package_and_wrong_settings_are_told_before_training(
     recipes, tiny, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(tracker_kinds, "_installed", lambda module: module == "tensorboard")
+    monkeypatch.setattr(tracking, "get_available_trackers", lambda: [LoggerType.TENSORBOARD])
     with pytest.raises(RecipeError) as caught:
-        run(recipes, tiny, tmp_path / "run", wandb={}, tensorboard={"flush_sec": 3, "log_dir": "x"})
+        run(
+            recipes,
+            tiny,
+            tmp_path / "run",
+            comet_ml={},
+            tensorboard={"flush_sec": 3, "log_dir": "x"},
+        )
     text = str(caught.value)
-    assert "the package 'wandb' is missing: pip install wandb" in text
+    assert "the package 'comet-ml' is missing: pip install comet-ml" in text
     assert "'tensorboard' has no setting 'flush_sec'. Did you mean 'flush_secs'?" in text
     assert "trackers.tensorboard.log_dir" in text
     assert not (tmp_path / "run").exists()
 
 
-def test_every_tracker_of_accelerate_is_known():
-    assert set(KINDS) == set(tracking.LOGGER_TYPE_TO_CLASS) - {"fake"}
-
-
-@pytest.mark.parametrize("name", sorted(KINDS))
-def test_runs_have_a_name_and_go_on_where_they_were(name, tmp_path):
-    """The settings by which each tracker finds a run again."""
-    first = KINDS[name].begin(Place("streets", tmp_path, "k" * 32, "", False, 0))
-    later = KINDS[name].begin(Place("streets", tmp_path, "k" * 32, "abc", True, 40))
-    again = {
-        "tensorboard": ({}, {"purge_step": 41}),
-        "wandb": ({"id": "k" * 32, "resume": "allow"},) * 2,
-        "trackio": ({"resume": "never"}, {"resume": "allow"}),
-        "comet_ml": ({"experiment_key": "k" * 32},) * 2,
-        "aim": ({}, {"run_hash": "abc"}),
-        "mlflow": ({}, {"run_id": "abc"}),
-        "clearml": ({}, {"continue_last_task": "abc"}),
-        "dvclive": ({"resume": False}, {"resume": True}),
-        "swanlab": ({"id": "k" * 21, "resume": "allow"},) * 2,
-    }[name]
-    for given, expected in zip((first, later), again, strict=True):
-        shared = {"name", "dir", "run_name", "task_name", "experiment_name"}
-        assert {key: value for key, value in given.items() if key not in shared} == expected
+@pytest.mark.parametrize(
+    ("tracker", "former"),
+    [("comet_ml", "project_name"), ("clearml", "project_name"), ("mlflow", "experiment_name")],
+)
+def test_a_setting_s_former_name(recipes, tracker, former):
+    with pytest.raises(RecipeError) as caught:
+        check_recipe(recipes / "cyclegan.toml", {"trackers": {tracker: {former: "streets"}}})
+    [fault] = caught.value.faults
+    assert fault.path == f"trackers.{tracker}.{former}"
+    assert fault.message == f"'{former}' is called 'project' now"
+    filled = {"train": dict.fromkeys(FILLED_TRAIN, 1), "trackers": {tracker: {former: "streets"}}}
+    assert up_to_date(filled)["trackers"] == {tracker: {"project": "streets"}}
 
 
 def events(folder):
