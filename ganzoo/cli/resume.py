@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.training import Request, begin
+from ganzoo.cli.training import Request, begin, typed_words
 from ganzoo.errors import GanzooError
 from ganzoo.recipe.toml_text import RECIPE_FILE
 from ganzoo.runs.layout import RunPaths
 
 
 def resume(
+    context: typer.Context,
     run: Annotated[str, typer.Argument(help="A run's folder, as runs/cyclegan.")],
     set_: Set = None,
     change: Annotated[
@@ -47,9 +48,7 @@ def resume(
         from ganzoo.builder.own_data import moved
 
         overrides = [*moved(loaded, data), *overrides]
-    words = ["resume", run, *(word for each in overrides for word in ("--set", each))]
-    words += [word for each in changes for word in ("--change", each)]
-    words += ["--stop-after", stop_after] if stop_after is not None else []
+    words = typed_words(context)
     settings = [*overrides, *(each for each in changes if "=" in each)]
     loaded = loaded.with_overrides(settings) if settings else loaded
     begin(Request(words, loaded, folder, True, stop_after, processes, bool(overrides), changes))

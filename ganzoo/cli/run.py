@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.training import Request, begin
+from ganzoo.cli.training import Request, begin, typed_words
 from ganzoo.launch.worker import is_launched
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(
+    context: typer.Context,
     recipe: Annotated[str, typer.Argument(help="A recipe's file or name, or a run's folder.")],
     data: Annotated[
         Path | None,
@@ -46,10 +47,7 @@ def run(
     if data is not None:
         own = _of_folder(plain, overrides, data)
         loaded = plain.with_overrides([*own, *overrides])
-    words = ["run", recipe, *(["--data", str(data)] if data else [])]
-    words += [word for each in overrides for word in ("--set", each)]
-    words += [*(["--out", str(out)] if out else []), *(["--resume"] if resume else [])]
-    words += ["--stop-after", stop_after] if stop_after is not None else []
+    words = typed_words(context)
     begin(Request(words, loaded, folder, resume, stop_after, processes, bool(overrides or data)))
 
 

@@ -40,13 +40,13 @@ BY_ALARM, BY_SIGNAL = 3, 130
 class Request:
     """A training as the command line asks for it.
 
-    words: the command, for the processes that do it.
+    words: the command as it was typed, from its name on.
     recipe: as it is to be trained. folder: the run's.
     overridden: whether settings were given.
     changes: when going on, what may differ from the run: `optimizers.default.lr=1e-4`, `data`.
     """
 
-    words: list[str]
+    words: Sequence[str]
     recipe: LoadedRecipe
     folder: Path
     resume: bool
@@ -54,6 +54,12 @@ class Request:
     processes: int | None
     overridden: bool = False
     changes: Sequence[str] = ()
+
+
+def typed_words(context: typer.Context) -> list[str]:
+    """The words of a command as a person typed them, from its name on."""
+    line: list[str] = list(context.find_root().command.line)  # type: ignore[attr-defined]
+    return line[line.index(str(context.info_name)) :]
 
 
 def begin(request: Request) -> None:
@@ -150,7 +156,7 @@ def _in_several(request: Request, count: int, started: float) -> int:
         RunFolder(request.folder).check_free()
     check_devices(count, recipe.train.device)
     try:
-        stopped = launch(count, [*request.words, "--processes", str(count)], started)
+        stopped = launch(count, _words_for_workers(request.words, count), started)
     except WorkerError as error:
         say(f"{error.trace}ganzoo: {error}\n  {goes_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
@@ -158,6 +164,15 @@ def _in_several(request: Request, count: int, started: float) -> int:
         raise KeyboardInterrupt  # they could not end together
     by_alarm = _reason(request.folder).startswith("alarm ")
     return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0
+
+
+def _words_for_workers(words: Sequence[str], count: int) -> list[str]:
+    """The command for each process of several: as it was typed, so that no option is lost.
+
+    Where it says no number of processes, as `ganzoo resume` after a run in several, it does now.
+    """
+    name, *others = words
+    return [name, "--processes", str(count), *others]
 
 
 def _reason(folder: Path) -> str:
