@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_model
 from ganzoo.cli import app
-from ganzoo.components.data.image_files import read_image, to_range
+from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.transforms import Framing, covering
 from ganzoo.components.latents import NormalLatent
 from ganzoo.engine import device
@@ -34,6 +34,7 @@ from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.inference.targets import one_to_one
 from ganzoo.inference.translation import translate
 from ganzoo.interfaces import Variable
+from ganzoo.interfaces.levels import from_levels
 from ganzoo.training.train import train
 
 HERE = __file__  # where commands look whether a model and an input are there
@@ -260,7 +261,7 @@ def test_a_picture_is_read_as_its_file_is(tmp_path):
     for given in (tmp_path / "in.png", str(tmp_path / "in.png"), Image.open(tmp_path / "in.png")):
         assert np.array_equal(np.asarray(model(x=given)), expected)
     native = model(x=tmp_path / "in.png", scale="native")
-    assert np.array_equal(to_range(read_image(tmp_path / "in.png")).shape[1:], native.size[::-1])
+    assert np.array_equal(from_levels(read_image(tmp_path / "in.png")).shape[1:], native.size[::-1])
 
 
 @pytest.mark.case("A15")
@@ -270,7 +271,7 @@ def test_tensors_in_tensors_out():
     assert torch.equal(model(x=batch), batch)
     assert torch.equal(model(x=batch[0]), batch[0])
     levels = torch.randint(0, 256, (3, 20, 30), dtype=torch.uint8)
-    assert torch.equal(model(x=levels), to_range(levels))
+    assert torch.equal(model(x=levels), from_levels(levels))
 
 
 @pytest.mark.case("A15")
@@ -496,7 +497,7 @@ def test_two_folders_of_saved_images_are_compared(tmp_path):
         photo(tmp_path / "real" / f"{index}.png", 20, 24, index)
         photo(tmp_path / "fake" / f"{index}.bmp", 20, 24, index + 10)
     sides = [
-        [to_range(read_image(p)) for p in sorted((tmp_path / f).iterdir())]
+        [from_levels(read_image(p)) for p in sorted((tmp_path / f).iterdir())]
         for f in ("fake", "real")
     ]
     expected = np.mean([psnr(one, two) for one, two in zip(*sides, strict=True)])

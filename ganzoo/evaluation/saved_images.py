@@ -12,7 +12,7 @@ import numpy as np
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve import read_metric
-from ganzoo.components.data.image_files import read_image, to_range
+from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
@@ -22,6 +22,7 @@ from ganzoo.evaluation.observed import GIVEN, HELD_OUT
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_levels
 from ganzoo.recipe.overrides import override
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
@@ -65,7 +66,7 @@ class SavedImages(Data):
     def test_sample(self, index: int) -> Sample:
         """`real` and `fake` (3, H, W) in [-1, 1], of sizes of their own."""
         chosen = {name: files[index % len(files)] for name, files in self.files.items()}
-        return {n: to_range(read_image(p, self.variables[n])) for n, p in chosen.items()}
+        return {n: from_levels(read_image(p, self.variables[n])) for n, p in chosen.items()}
 
 
 @dataclass(frozen=True)

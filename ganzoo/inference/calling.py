@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.components.data.image_files import to_range
-from ganzoo.components.data.in_memory import Picture, as_array, is_picture, read_picture
+from ganzoo.components.data.in_memory import Picture, is_picture, read_picture
 from ganzoo.errors import did_you_mean
 from ganzoo.inference.scale import Scale, make_picture
 from ganzoo.interfaces import Value, Variable
+from ganzoo.interfaces.levels import from_levels, to_pixels
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -43,7 +43,7 @@ def call(
     read = {name: _read(name, p, model.variables[name]) for name, p in pictures.items()}
     beside = {name: _tensor(name, given[name], model) for name in given if name in labels}
     result = make_picture(model, output, read, scale, seed, beside)
-    array = as_array(result)
+    array = to_pixels(result)
     if all(isinstance(picture, np.ndarray) for picture in pictures.values()):
         return array
     if array.ndim == 3 and array.shape[-1] != 3:
@@ -109,7 +109,7 @@ def _tensor(name: str, value: Any, model: Model) -> Tensor:
 def _image(name: str, batch: Tensor) -> Tensor:
     """Images (N, C, H, W) in [-1, 1]."""
     if batch.dtype == torch.uint8:
-        return to_range(batch)
+        return from_levels(batch)
     if not batch.is_floating_point():
         kind = str(batch.dtype).removeprefix("torch.")
         raise ValueError(f"{name} is {kind}: images are uint8, or floating-point in [-1, 1]")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ganzoo.components.data.image_files import to_levels
 from ganzoo.files.writing import write_with
+from ganzoo.interfaces.levels import to_pixels
 
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 Size = tuple[int, int]
@@ -61,10 +59,8 @@ def heading_height(width: int) -> int:
 
 
 def _picture(image: Tensor) -> Image.Image:
-    """Values are clamped and rounded."""
-    shown = image[: 3 if len(image) >= 3 else 1]
-    array: NDArray[np.uint8] = to_levels(shown).permute(1, 2, 0).numpy()
-    return Image.fromarray(array[..., 0] if len(shown) == 1 else array).convert("RGB")
+    """An image (C, H, W) in [-1, 1] as RGB: its first 3 channels, or the first as gray."""
+    return Image.fromarray(to_pixels(image[: 3 if len(image) >= 3 else 1])).convert("RGB")
 
 
 def _cell(sizes: Sequence[Size]) -> Size:

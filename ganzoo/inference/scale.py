@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from torch import Tensor
 
-from ganzoo.components.data.image_files import MAX_PIXELS, to_range
+from ganzoo.components.data.image_files import MAX_PIXELS
 from ganzoo.components.data.transforms import Size, covering, resize
 from ganzoo.engine.rng import derive
 from ganzoo.interfaces import Variable
+from ganzoo.interfaces.levels import from_levels, to_exact_levels
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -73,7 +74,7 @@ def make_picture(
     seen = {
         name: _at_scale(image, model.variables[name], scale) for name, image in pictures.items()
     }
-    inputs = {name: to_range(image)[None] for name, image in seen.items()} | dict(beside or {})
+    inputs = {name: from_levels(image)[None] for name, image in seen.items()} | dict(beside or {})
     own_seed = derive(seed, "content", digest(pictures.values()))
     value = model.evaluate([output], inputs, own_seed)[0]
     result = (value[-1] if isinstance(value, list) else value)[0].float().cpu()
@@ -120,8 +121,8 @@ def _returned(result: Tensor, source: Size, seen: Size) -> Tensor:
         return result
     made = _size(result)
     height, width = (max(1, round(source[i] * made[i] / seen[i])) for i in (0, 1))
-    levels = (result.nan_to_num(-1.0).clamp(-1, 1) + 1) * 127.5
-    return to_range(resize(levels, (height, width)))
+    levels = to_exact_levels(result.nan_to_num(-1.0).clamp(-1, 1))
+    return from_levels(resize(levels, (height, width)))
 
 
 def _size(image: Tensor) -> Size:

@@ -48,10 +48,15 @@ class Metric(ABC):
 
     @abstractmethod
     def compute(self) -> dict[str, dict[str, float]]:
-        """Named scores of the model, in the first row, and of the baselines, in rows after it."""
+        """Scores by name, of the model and of the baselines it is compared with.
+
+        The first key is the model's, as "model"; the others are the baselines', as
+        "copy the input".
+        """
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Low and high ends of 95 % confidence intervals over samples, by row and score.
+        """Low and high ends of 95 % confidence intervals over samples, with the keys of
+        `compute`.
 
         Called after `compute`; a score without an interval is left out.
         """

@@ -14,10 +14,11 @@ from rich.console import Console
 from safetensors.torch import save_file
 
 from ganzoo import build_recipe, load_model
-from ganzoo.components.data.image_files import read_image, to_range
+from ganzoo.components.data.image_files import read_image
 from ganzoo.engine.checkpoint import read_header, read_tensors
 from ganzoo.errors import DataError, GanzooError, ModelError
 from ganzoo.inference.translation import translate
+from ganzoo.interfaces.levels import from_levels
 from ganzoo.training.train import train
 
 SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics": {}}
@@ -73,8 +74,8 @@ def test_a_file_keeps_its_size(trained, tmp_path):
     done = list(translate(model, source, tmp_path / "out.png", scale="native"))
     assert done == [(source, tmp_path / "out.png")]
     assert Image.open(tmp_path / "out.png").size == (51, 38)
-    expected = model("x2y", x=to_range(read_image(source))[None])[0]
-    written = to_range(read_image(tmp_path / "out.png"))
+    expected = model("x2y", x=from_levels(read_image(source))[None])[0]
+    written = from_levels(read_image(tmp_path / "out.png"))
     assert (written - expected).abs().max() <= 1 / 255 + 1e-6
 
 

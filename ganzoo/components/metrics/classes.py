@@ -1,4 +1,4 @@
-"""Label maps in flat colours: the class of each pixel, and how right predicted classes are."""
+"""Label maps in flat colours: the class of each pixel, and scores of predicted classes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.metrics.intervals import bootstrap
+from ganzoo.interfaces.levels import to_exact_levels
 from ganzoo.interfaces.metric import Interval
 
 
 class Palette:
-    """The classes' colours.
+    """The colours of the classes.
 
     colours: "streets", or triples (red, green, blue) of 0 ... 255.
 
@@ -27,11 +28,11 @@ class Palette:
         return len(self.colours)
 
     def classes(self, images: Tensor) -> Tensor:
-        """Each pixel's nearest colour (N, H, W) for images (N, 3, H, W) in [-1, 1], on the CPU.
+        """The class (N, H, W) of each pixel of images (N, 3, H, W) in [-1, 1], on the CPU.
 
-        A pixel that is not finite has the class `len(palette)`.
+        It is the number of the nearest colour; `len(palette)` for a pixel that is not finite.
         """
-        pixels = (images.detach().float().movedim(1, -1) + 1) * 127.5
+        pixels = to_exact_levels(images.detach()).movedim(1, -1)
         distances = torch.stack(
             [(pixels - colour).square().sum(-1) for colour in self.colours.to(pixels.device)]
         )
@@ -40,9 +41,10 @@ class Palette:
 
 
 def confusions(predicted: Tensor, truth: Tensor, classes: int) -> Tensor:
-    """How often each class (rows) was taken for each (columns), for each image (N, H, W) by itself.
+    """Confusion tables (N, K + 1, K + 1) of predicted and true classes (N, H, W), int32.
 
-    The last row and the last column (of `classes` + 1) are pixels that are not finite.
+    A row is a true class, a column a predicted one. The last row and the last column count the
+    pixels that are not finite. classes: their number, K.
     """
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -54,18 +56,19 @@ def confusions(predicted: Tensor, truth: Tensor, classes: int) -> Tensor:
     return torch.stack(tables).to(torch.int32)
 
 
-def class_figures(tables: Tensor) -> dict[str, Tensor]:
+def class_scores(tables: Tensor) -> dict[str, Tensor]:
     """Per-pixel accuracy, mean class accuracy and mean class IoU (Long et al. 2015, sec. 5).
 
-    tables: (..., K + 1, K + 1), counts or their means; each table has its own figures (...).
-    Classes that no target shows are left out of the means; NaN where there is none.
+    tables: confusion tables (..., K + 1, K + 1), counts or their means. Each score is (...).
+
+    Classes that no target shows are left out of the means; NaN where no target shows any.
     """
     counts = tables.double()[..., :-1, :]
     right, true = counts.diagonal(dim1=-2, dim2=-1), counts.sum(-1)
     predicted = counts.sum(-2)[..., :-1]
-    unseen = true == 0
-    shares = (right / true).masked_fill(unseen, torch.nan)
-    overlaps = (right / (true + predicted - right)).masked_fill(unseen, torch.nan)
+    absent = true == 0
+    shares = (right / true).masked_fill(absent, torch.nan)
+    overlaps = (right / (true + predicted - right)).masked_fill(absent, torch.nan)
     return {
         "pixel_accuracy": right.sum(-1) / true.sum(-1),
         "class_accuracy": shares.nanmean(-1),
@@ -74,51 +77,54 @@ def class_figures(tables: Tensor) -> dict[str, Tensor]:
 
 
 class ClassTables:
-    """Confusion tables of each sample, by row: what figures, their intervals and cases follow from.
+    """A confusion table of each sample, for the model and its baselines.
 
-    rows: in the order in which they are shown; those to which nothing was added are left out.
+    systems: the names of the model and the baselines, in the order of the results.
     """
 
-    def __init__(self, *rows: str) -> None:
-        self.tables: dict[str, list[Tensor]] = {row: [] for row in rows}
+    def __init__(self, *systems: str) -> None:
+        self.tables: dict[str, list[Tensor]] = {system: [] for system in systems}
 
-    def add(self, row: str, tables: Tensor) -> None:
-        """A batch (N, K + 1, K + 1)."""
-        self.tables[row] += tables.unbind()
+    def add(self, system: str, tables: Tensor) -> None:
+        """Add a batch of tables (N, K + 1, K + 1)."""
+        self.tables[system] += tables.unbind()
 
-    def rows(self) -> dict[str, Tensor]:
-        """All samples' tables (N, K + 1, K + 1), by row.
+    def stacked(self) -> dict[str, Tensor]:
+        """The tables (N, K + 1, K + 1) of every system that has some.
 
         Raises:
             ValueError: nothing was added.
         """
-        found = {row: torch.stack(tables) for row, tables in self.tables.items() if tables}
-        if not found:
+        stacked = {name: torch.stack(tables) for name, tables in self.tables.items() if tables}
+        if not stacked:
             raise ValueError("there is nothing to score: no image was added")
-        return found
+        return stacked
 
 
-def row_figures(rows: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
-    """The figures of all samples at once, by row."""
-    found = {row: class_figures(tables.sum(0)) for row, tables in rows.items()}
-    return {row: {name: float(f) for name, f in figures.items()} for row, figures in found.items()}
+def total_scores(tables: Mapping[str, Tensor]) -> dict[str, dict[str, float]]:
+    """The scores over all samples at once, of each system."""
+    totals = {system: class_scores(each.sum(0)) for system, each in tables.items()}
+    return {
+        system: {name: float(score) for name, score in scores.items()}
+        for system, scores in totals.items()
+    }
 
 
-def row_intervals(rows: Mapping[str, Tensor]) -> dict[str, dict[str, Interval]]:
-    """Bootstrap intervals: samples' counts are drawn, and the figures follow from their sums."""
-    return {row: bootstrap(tables.double(), class_figures) for row, tables in rows.items()}
+def total_intervals(tables: Mapping[str, Tensor]) -> dict[str, dict[str, Interval]]:
+    """Bootstrap intervals of the total scores: samples are drawn, and their tables summed."""
+    return {system: bootstrap(each.double(), class_scores) for system, each in tables.items()}
 
 
-def sample_figures(tables: Tensor) -> dict[str, list[float]]:
-    """The figures of each sample, over the classes that it shows."""
-    return {name: figures.tolist() for name, figures in class_figures(tables).items()}
+def scores_by_sample(tables: Tensor) -> dict[str, list[float]]:
+    """The scores of each sample, over the classes that it shows."""
+    return {name: scores.tolist() for name, scores in class_scores(tables).items()}
 
 
 def check_rgb(images: Tensor, metric: str) -> None:
-    """Refuse what is no batch of RGB images.
+    """Refuse anything but a batch of RGB images.
 
     Raises:
-        ValueError: with the shape.
+        ValueError: the shape is another than (N, 3, H, W).
     """
     if images.dim() != 4 or images.shape[1] != 3:
         raise ValueError(f"{metric} needs (N, 3, H, W), not {tuple(images.shape)}")

@@ -1,4 +1,4 @@
-"""Generated photos, judged by a network that has learnt to read real ones."""
+"""A score of generated photos: a segmenter that learnt from real photos must recognise them."""
 
 from __future__ import annotations
 
@@ -14,42 +14,43 @@ from ganzoo.components.metrics.classes import (
     Palette,
     check_rgb,
     confusions,
-    row_figures,
-    row_intervals,
-    sample_figures,
+    scores_by_sample,
+    total_intervals,
+    total_scores,
 )
 from ganzoo.components.metrics.segmenter import VERSION, Segmenter, new_segmenter, train_segmenter
 from ganzoo.components.metrics.tensor_cache import cached_network
 from ganzoo.interfaces import Metric, Sample
+from ganzoo.interfaces.levels import to_levels
 from ganzoo.interfaces.metric import Interval
 
-# How many examples tell one data set from another.
+# How many examples the name in the cache is computed from.
 PROBES = 16
 MODEL, REAL = "model", "real photos"
 OTHER, COPY = "photo of another scene", "copy the input"
 
 
 class FcnScore(Metric):
-    """How well a network that reads real photos recognises what generated ones should show.
+    """How well a segmenter trained on real photos recognises what generated photos should show.
 
-    A small segmentation network learns from real photos and label maps of the same set, which are
-    not held out, and then names the class of every pixel of a generated photo. Compared with the
-    label map that the photo was made of, that gives per-pixel accuracy, mean class accuracy and
-    mean class IoU (Isola et al. 2017, arXiv:1611.07004, sec. 3.4; Long et al. 2015,
-    arXiv:1411.4038). It is trained once for a data set and these settings, always from the same
-    start, and kept in ganzoo's cache; on one core that takes about a minute at 64 px.
+    A small segmentation network is trained on real photos and their label maps, none of them held
+    out. Then it predicts the class of every pixel of a generated photo. The label map that the
+    photo was generated from is the truth: the scores are per-pixel accuracy, mean class accuracy
+    and mean class IoU (Isola et al. 2017, arXiv:1611.07004, sec. 3.4; Long et al. 2015,
+    arXiv:1411.4038). The segmenter is trained once for a data set and these settings, always from
+    the same weights, and kept in ganzoo's cache; on one core that takes about a minute at 64 px.
 
     palette: "streets", or the classes' colours as triples (red, green, blue) of 0 ... 255; every
-        pixel of a label map is of the nearest colour's class.
-    examples: how many photos it learns from, at most.
+        pixel of a label map has the class of the nearest colour.
+    examples: how many photos the segmenter is trained on, at most.
     steps: training steps, of 16 photos each, half of them mirrored.
-    width: channels of its first layer.
+    width: channels of the segmenter's first layer.
 
-    `prediction` is the generated photo, `labels` the label map it was made of, `photo` the real
-    photo of that scene. The rows to compare the model with:
-    "real photos" is the network's score on those, as good as it gets;
-    "photo of another scene" takes the previous real photo: a perfect picture, of the wrong things;
-    "copy the input" takes the label map for the photo.
+    `prediction` is the generated photo, `labels` the label map it was generated from, `photo` the
+    real photo of that scene. Baselines of the model:
+    "real photos" takes `photo`: no generated photo can be expected to score higher;
+    "photo of another scene" takes the previous `photo`: perfect in quality, wrong in content;
+    "copy the input" takes the label map itself.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -76,7 +77,7 @@ class FcnScore(Metric):
         self.previous: Tensor | None = None
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:
-        """Train the network, or take it from the cache."""
+        """Train the segmenter, or read it from the cache."""
         count = min(self.examples, len(examples))
 
         def train(network: Segmenter) -> None:
@@ -107,69 +108,64 @@ class FcnScore(Metric):
         if self.segmenter is None:
             return
         truth = self.palette.classes(labels)
-        seen = _named(self.segmenter, torch.cat([prediction.to(photo), photo, labels.to(photo)]))
-        model, real, copy = seen.chunk(3)
-        for row, found in ((MODEL, model), (REAL, real), (COPY, copy)):
-            self._add(row, found, truth)
-        for found, right in zip(real, truth, strict=True):
+        images = torch.cat([prediction.to(photo), photo, labels.to(photo)])
+        model, real, copy = _segment(self.segmenter, images).chunk(3)
+        for system, classes in ((MODEL, model), (REAL, real), (COPY, copy)):
+            self._add(system, classes, truth)
+        for classes, right in zip(real, truth, strict=True):
             if self.previous is not None and self.previous.shape == right.shape:
                 self._add(OTHER, self.previous[None], right[None])
-            self.previous = found
+            self.previous = classes
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """`pixel_accuracy`, `class_accuracy` and `class_iou`, each 0 ... 1, in up to four rows.
+        """`pixel_accuracy`, `class_accuracy` and `class_iou`, 0 ... 1, with up to three baselines.
 
         Raises:
             ValueError: it was not prepared, or no image was added.
         """
-        return row_figures(self._rows())
+        return total_scores(self._tables())
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Bootstrap intervals; the network stays what it is."""
-        return row_intervals(self._rows())
+        """Bootstrap intervals over the test photos, with the same segmenter throughout."""
+        return total_intervals(self._tables())
 
     def sample_scores(self) -> dict[str, list[float]]:
-        """The figures of each photo, over the classes that its labels show."""
-        return sample_figures(self._rows()[MODEL])
+        """The scores of each photo, over the classes that its label map shows."""
+        return scores_by_sample(self._tables()[MODEL])
 
-    def _rows(self) -> dict[str, Tensor]:
+    def _tables(self) -> dict[str, Tensor]:
         if self.segmenter is None:
             raise ValueError("there is nothing to score: none of its photos was learnt from")
-        return self.tables.rows()
+        return self.tables.stacked()
 
-    def _add(self, row: str, found: Tensor, truth: Tensor) -> None:
-        self.tables.add(row, confusions(found, truth, len(self.palette)))
+    def _add(self, system: str, predicted: Tensor, truth: Tensor) -> None:
+        self.tables.add(system, confusions(predicted, truth, len(self.palette)))
 
     def _read(self, examples: Sequence[Sample], count: int) -> tuple[Tensor, Tensor]:
-        """Photos (N, 3, H, W), uint8, and their pixels' classes (N, H, W)."""
+        """Photos (N, 3, H, W), uint8, and the classes (N, H, W) of their pixels."""
         photos, classes = [], []
         for number in range(count):
             example = examples[number]
-            photos.append(_levels(example["photo"]))
+            photos.append(to_levels(example["photo"]))
             classes.append(self.palette.classes(example["labels"][None])[0].to(torch.int16))
         return torch.stack(photos), torch.stack(classes).to(photos[0].device)
 
     def _digest(self, examples: Sequence[Sample], count: int) -> str:
-        """What the network depends on, as a name: the settings and what the data look like."""
+        """A hash of what the segmenter depends on: the settings, and some of the examples."""
         settings = self.palette.colours.tolist(), count, self.steps, self.width
         digest = hashlib.sha256(repr(settings).encode())
         for number in range(0, count, -(-count // PROBES)):
             for image in examples[number].values():
                 digest.update(repr(tuple(image.shape)).encode())
-                digest.update(_levels(image).cpu().numpy().tobytes())
+                digest.update(to_levels(image).cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 
 
-def _levels(image: Tensor) -> Tensor:
-    """An image in [-1, 1] as uint8 of 0 ... 255."""
-    return ((image.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
 @torch.no_grad()
-def _named(segmenter: Segmenter, photos: Tensor) -> Tensor:
-    """The class (N, H, W) of each pixel, on the CPU; what is not finite is of no class."""
+def _segment(segmenter: Segmenter, photos: Tensor) -> Tensor:
+    """The predicted class (N, H, W) of each pixel, on the CPU; one past the last if not finite."""
     device = segmenter.score.weight.device
     images = photos.detach().to(device, torch.float32)
     logits = segmenter(images.nan_to_num(0).clamp(-1, 1))
-    named: Tensor = logits.argmax(1)
-    return named.masked_fill(~images.isfinite().all(1), logits.shape[1]).cpu()
+    classes: Tensor = logits.argmax(1)
+    return classes.masked_fill(~images.isfinite().all(1), logits.shape[1]).cpu()

@@ -1,14 +1,14 @@
-"""How sure a figure is: 95 % intervals over samples, always the same for the same values.
+"""95 % intervals of scores over samples. Equal values have equal intervals.
 
-Two ways, since not every figure may be resampled with replacement:
+There are two ways, since not every score allows that a sample is drawn twice:
 
-- `bootstrap`: samples are drawn with replacement as often as there are some, and the figure is
-  computed anew; its 2.5 and 97.5 percentiles (Efron 1979, doi:10.1214/aos/1176344552). For means
-  and for what follows from sums, such as rates from counts.
-- `delete_half`: the figure is computed on random halves, each sample once at most (Shao and Wu
-  1989, doi:10.1214/aos/1176347263). For distances between crowds: a sample that is drawn twice is
-  its own neighbour, which makes a kernel's mean larger, neighbourhoods smaller and a covariance
-  poorer, so that the bootstrap would be off to one side.
+- `bootstrap` draws N of N samples with replacement, many times, and computes the score of each
+  draw. The interval is from the 2.5th to the 97.5th percentile (Efron 1979,
+  doi:10.1214/aos/1176344552). It is for means and for what follows from sums, as rates from counts.
+- `delete_half` computes the score of random halves, in which no sample is twice (Shao and Wu
+  1989, doi:10.1214/aos/1176347263). It is for distances between distributions. A sample that is
+  drawn twice is its own neighbour: kernel means become larger, neighbourhoods smaller and
+  covariances poorer, so the bootstrap would be biased.
 """
 
 from __future__ import annotations
@@ -25,96 +25,99 @@ from ganzoo.interfaces.metric import Interval
 DRAWS = 1000
 ENDS = (0.025, 0.975)
 SEED = 0
-# Numbers that a chunk of draws may have in memory.
+# How many numbers a chunk of draws may hold in memory.
 CHUNK = 2**22
-# Samples that one draw of `delete_half` has at most, so that its cost is bounded.
+# The most samples of one draw of `delete_half`, which bounds its cost.
 MOST = 500
 FEWEST = 4
 
 
 def bootstrap(
     values: Tensor,
-    figures: Callable[[Tensor], Mapping[str, Tensor]],
+    scores: Callable[[Tensor], Mapping[str, Tensor]],
     draws: int = DRAWS,
 ) -> dict[str, Interval]:
-    """Percentile intervals of figures that follow from the mean over samples.
+    """Percentile intervals of scores that follow from the mean over samples.
 
-    values: (N, ...), float64, what each sample adds.
-    figures: means (B, ...) of B draws to figures (B,), by name; NaN where a draw has none.
+    values: (N, ...), float64, what each sample contributes to the mean.
+    scores: turns the means (B, ...) of B draws into scores (B,), by name; NaN where a draw has no
+        score.
 
-    A single sample says nothing of the spread: there is no interval then.
+    Returns no interval for a single sample, which shows no spread.
     """
     count = len(values)
     if count < 2:
         return {}
     flat = values.reshape(count, -1).double()
-    found: dict[str, list[Tensor]] = {}
+    drawn: dict[str, list[Tensor]] = {}
     for counts in _counts(count, draws):
         means = (counts @ flat / count).reshape(len(counts), *values.shape[1:])
-        for name, figure in figures(means).items():
-            found.setdefault(name, []).append(figure)
-    ends = {name: _percentiles(torch.cat(parts)) for name, parts in found.items()}
+        for name, score in scores(means).items():
+            drawn.setdefault(name, []).append(score)
+    ends = {name: _percentiles(torch.cat(chunks)) for name, chunks in drawn.items()}
     return {name: interval for name, interval in ends.items() if interval}
 
 
 def bootstrap_mean(name: str, values: list[float]) -> dict[str, Interval]:
-    """The interval of the mean of a figure over samples; those that are NaN are left out."""
+    """The interval of a score that is a mean over samples; values that are NaN are left out."""
     finite = [value for value in values if not math.isnan(value)]
     return bootstrap(torch.tensor(finite, dtype=torch.float64), lambda means: {name: means})
 
 
 def delete_half(
-    figures: Callable[..., Mapping[str, float]],
+    scores: Callable[..., Mapping[str, float]],
     count: int | Sequence[int],
     values: Mapping[str, float],
     draws: int = DRAWS,
 ) -> dict[str, Interval]:
-    """Intervals around figures of `count` samples, from their spread over random halves.
+    """Intervals around the scores of `count` samples, from their spread over random halves.
 
-    figures: of the samples of these numbers (n,), in order. values: those of all.
-    count: of several sets that were drawn independently, how many each has; then `figures` gets
-        the numbers of each.
+    scores: computes the scores, by name, of the samples with the given indices (n,), in order.
+    count: how many samples there are. For several sets that were drawn independently, the size of
+        each; `scores` then gets indices for each set.
+    values: the scores of all samples.
 
-    The level of a half's figure may differ (such distances shrink with more samples), so only the
-    deviations from the halves' own mean count. A half varies around it as much as a figure of all
-    does around the truth; less than a half, n of N > 1000, sqrt((N - n) / n) times as much, which
-    is taken back.
+    A half may have another expected score than all samples: such distances shrink with more
+    samples. So only the deviations of the halves from their own mean are used. They are as large
+    as those of the score of all samples from the truth. Draws of n samples, fewer than half of
+    N > 1000, deviate sqrt((N - n) / n) times as much; their deviations are divided by that.
     """
     counts = [count] if isinstance(count, int) else [*count]
-    parts = [_part(each, counts) for each in counts]
-    if min(parts) < FEWEST // 2:
+    sizes = [_draw_size(each, counts) for each in counts]
+    if min(sizes) < FEWEST // 2:
         return {}
     rng = np.random.default_rng(SEED)
-    sets = [*zip(counts, parts, strict=True)]
-    found = [figures(*(_half(rng, *each) for each in sets)) for _ in range(draws)]
-    scale = max(math.sqrt(part / (all_ - part)) for all_, part in sets)
+    sets = [*zip(counts, sizes, strict=True)]
+    halves = [scores(*(_half(rng, *each) for each in sets)) for _ in range(draws)]
+    scale = max(math.sqrt(size / (all_ - size)) for all_, size in sets)
     intervals = {}
     for name, value in values.items():
-        drawn = torch.tensor([each.get(name, math.nan) for each in found], dtype=torch.float64)
+        drawn = torch.tensor([each.get(name, math.nan) for each in halves], dtype=torch.float64)
         ends = _percentiles((drawn - drawn.nanmean()) * scale)
         if ends and not math.isnan(value):
             intervals[name] = value + ends[0], value + ends[1]
     return intervals
 
 
-def _part(count: int, counts: Sequence[int]) -> int:
-    """How many of `count` a draw has: a half; of more than MOST in one set the same share of all.
+def _draw_size(count: int, counts: Sequence[int]) -> int:
+    """How many of the `count` samples of a set are in one draw: half of them.
 
-    A small set beside a large one keeps FEWEST.
+    Where half of the largest set would be more than MOST, all sets are drawn in a smaller share,
+    the same for all. A small set beside a large one still has FEWEST.
     """
     share = max(MOST / max(counts), FEWEST / min(counts))
     return min(count // 2, round(share * count))
 
 
-def _half(rng: np.random.Generator, count: int, part: int) -> Tensor:
-    """As many odd numbers as even ones, for figures that compare these halves."""
-    sizes = part - part // 2, part // 2
+def _half(rng: np.random.Generator, count: int, size: int) -> Tensor:
+    """Sorted indices (size,) below `count`: as many odd as even ones, which are compared."""
+    sizes = size - size // 2, size // 2
     sides = [rng.choice(np.arange(s, count, 2), n, replace=False) for s, n in enumerate(sizes)]
     return torch.from_numpy(np.sort(np.concatenate(sides)))
 
 
 def _counts(count: int, draws: int) -> list[Tensor]:
-    """How often each sample is in each draw: chunks of (draws, count), float64."""
+    """How often each sample is in each draw, float64, in chunks (B, count)."""
     rng = np.random.default_rng(SEED)
     step = max(1, CHUNK // count)
     sizes = [min(step, draws - start) for start in range(0, draws, step)]
@@ -122,10 +125,10 @@ def _counts(count: int, draws: int) -> list[Tensor]:
     return [torch.from_numpy(rng.multinomial(count, even, n).astype(float)) for n in sizes]
 
 
-def _percentiles(found: Tensor) -> Interval | None:
-    """Both ends; nothing where a tenth and more of the draws have no figure."""
-    whole = found[found.isfinite()]
-    if len(whole) <= 0.9 * len(found):
+def _percentiles(scores: Tensor) -> Interval | None:
+    """The ends of the interval of drawn scores (B,); None where a tenth of them is not finite."""
+    finite = scores[scores.isfinite()]
+    if len(finite) <= 0.9 * len(scores):
         return None
-    low, high = torch.quantile(whole, torch.tensor(ENDS, dtype=whole.dtype)).tolist()
+    low, high = torch.quantile(finite, torch.tensor(ENDS, dtype=finite.dtype)).tolist()
     return low, high

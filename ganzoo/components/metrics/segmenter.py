@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate, max_pool2d
 
+from ganzoo.interfaces.levels import from_levels
+
 # Changes whenever training would give other weights than before; caches are named after it.
 VERSION = 1
 LEVELS = 3
@@ -69,7 +71,7 @@ def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: 
         for _ in range(steps):
             chosen = torch.randperm(len(photos), generator=rng)[:BATCH].to(photos.device)
             mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(photos.device)
-            images = _mirror(photos[chosen].float() / 127.5 - 1, mirrored)
+            images = _mirror(from_levels(photos[chosen]), mirrored)
             logits = network(images.contiguous(memory_format=torch.channels_last))
             loss = cross_entropy(logits, _mirror(truth[chosen], mirrored))
             optimizer.zero_grad()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganzoo.components.networks.stored import fetched, read_weights
 from ganzoo.errors import ModelError
+from ganzoo.interfaces.levels import to_levels
 
 URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
@@ -52,7 +53,7 @@ class Inception(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (N, 2048) of images (N, 3, H, W) in [-1, 1], rounded to 8 bits as in a file."""
-        levels = ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        levels = to_levels(images)
         features: Tensor = self.network(levels)[0]
         return features
 

@@ -9,10 +9,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from ganzoo.components.data.image_files import read_image, to_range
+from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.transforms import Size, as_size, crop
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_levels
 from torch import Tensor
 
 from ganzoo_denoise.noise import Noise, check_level, degrade
@@ -111,7 +112,7 @@ class SamplePhotos(Data):
 
     def test_sample(self, index: int) -> Sample:
         """x and y (3, *tile) in [-1, 1]."""
-        y = to_range(self._tiles[index])
+        y = from_levels(self._tiles[index])
         rng = np.random.default_rng([self.seed, index])
         return {"x": degrade(y, self.noise, self.level, rng), "y": y}
 
@@ -120,7 +121,7 @@ class SamplePhotos(Data):
         top, left = (int(rng.integers(length - side + 1)) for length, side in slack)
         seen = crop(photo, (top, left, *self.size))
         mirrored = self.flip and rng.random() < 0.5
-        return to_range(seen.flip(-1) if mirrored else seen).contiguous()
+        return from_levels(seen.flip(-1) if mirrored else seen).contiguous()
 
 
 def tiles(photo: Tensor, size: Size) -> list[Tensor]:

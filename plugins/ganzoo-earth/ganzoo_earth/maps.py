@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
-from ganzoo.components.data.image_files import to_range
 from ganzoo.components.data.picture_cache import Pixels
 from ganzoo.components.data.transforms import Box, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_pixels
 from torch import Tensor
 
 from ganzoo_earth.map_files import PER_DEGREE, Source, load_map
@@ -143,7 +142,7 @@ class EarthMaps(Data):
         top, left, height, width = box
         crop = self.opened.maps[name][top : top + height, left : left + width]
         turned = crop[:, ::-1] if mirrored else crop
-        return to_range(torch.from_numpy(turned.transpose(2, 0, 1).copy()))
+        return from_pixels(turned)
 
 
 def _check(x: Source, y: Source, size: tuple[int, int], scale: int, land: float) -> None:

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import torch
-from ganzoo.components.data.image_files import to_range
 from ganzoo.components.data.picture_cache import PictureCache, Pixels
 from ganzoo.components.data.streets import HELD_OUT, PHOTOS, Streets
 from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.levels import from_pixels
 from torch import Tensor
 
 from ganzoo_stargan.grading import GRADES, grade
@@ -84,7 +84,7 @@ class Light(Data):
     def _image(self, scene: int, domain: int, mirrored: bool) -> Tensor:
         picture = self.pictures.get(scene * len(self.domains) + domain)
         seen = picture[:, ::-1] if mirrored else picture
-        return to_range(torch.from_numpy(seen.transpose(2, 0, 1).copy()))
+        return from_pixels(seen)
 
 
 def draw_graded(scenes: PictureCache, domains: Sequence[str], number: int) -> Pixels:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from ganzoo.components.data.transforms import Framing, Size
 from ganzoo.files.writing import append
+from ganzoo.interfaces.levels import to_levels
 from PIL import Image
 from torch import Tensor
 
@@ -36,7 +36,7 @@ class Encoder:
     def fit(self, pixels: Tensor) -> Tensor:
         """(3, H, W) as uint8, of any size, to (3, height, width)."""
         seen = Framing(list(self.size)).centre_view(pixels).of(pixels)
-        return ((seen + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        return to_levels(seen)
 
     def encode(self, pixels: Tensor) -> bytes:
         """The file's content, for pixels of the right size."""

@@ -11,14 +11,7 @@ import torch
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
 from ganzoo.components.data.headers import Look
-from ganzoo.components.data.image_files import (
-    SUFFIXES,
-    list_images,
-    look_at,
-    read_image,
-    shown,
-    to_levels,
-)
+from ganzoo.components.data.image_files import SUFFIXES, list_images, look_at, read_image, shown
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
 from ganzoo.evaluation.observed import distinct
@@ -26,6 +19,7 @@ from ganzoo.inference.drawing import TOGETHER, is_drawable
 from ganzoo.inference.model import Model
 from ganzoo.inference.translation import check_image, check_output
 from ganzoo.interfaces import Data
+from ganzoo.interfaces.levels import to_levels
 from ganzoo.runs.layout import RunPaths
 from torch import Tensor
 
@@ -153,7 +147,7 @@ def _kind(data: Data, names: Collection[str]) -> str:
 def _levels(image: Tensor, wire: str) -> Tensor:
     """(C, H, W) in [-1, 1] as RGB of 8 bits, rounded as a PNG of it would be."""
     check_image(image, wire)
-    return to_levels(image).expand(3, -1, -1)
+    return to_levels(image).cpu().expand(3, -1, -1)
 
 
 def _choose(count: int, limit: int, seed: int) -> list[int]:

@@ -14,9 +14,10 @@ from PIL import Image, ImageOps
 
 from ganzoo.components.data import image_opening
 from ganzoo.components.data import picture as reader
-from ganzoo.components.data.image_files import list_images, read_image, save_image, shown, to_range
+from ganzoo.components.data.image_files import list_images, read_image, save_image, shown
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
+from ganzoo.interfaces.levels import from_levels
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -76,18 +77,6 @@ def deep() -> NDArray[np.uint16]:
 
 def chw(array: NDArray[np.generic]) -> torch.Tensor:
     return torch.from_numpy(array.astype(np.float64)).permute(2, 0, 1).float()
-
-
-def test_to_range_is_exact() -> None:
-    """ToTensor and Normalize(0.5, 0.5) on every level."""
-    levels = torch.arange(256, dtype=torch.uint8)
-    expected = (levels.float().div(255) - 0.5) / 0.5
-    result = to_range(levels)
-    assert result.dtype == torch.float32
-    assert result[0] == -1
-    assert result[255] == 1
-    torch.testing.assert_close(result, expected, rtol=0, atol=6e-8)
-    assert torch.equal(result, to_range(levels.float()))
 
 
 def test_8_bit_stays_uint8(tmp_path: Path) -> None:
@@ -262,7 +251,7 @@ def test_save_rounds_and_clamps(tmp_path: Path) -> None:
 
 def test_saved_image_reads_back_exactly(tmp_path: Path) -> None:
     levels = torch.arange(256, dtype=torch.uint8).repeat(3).view(3, 16, 16)
-    save_image(to_range(levels), tmp_path / "a.png")
+    save_image(from_levels(levels), tmp_path / "a.png")
     assert torch.equal(read_image(tmp_path / "a.png"), levels)
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.metrics.classes import (
-    class_figures,
-    row_figures,
-    row_intervals,
-    sample_figures,
+    class_scores,
+    scores_by_sample,
+    total_intervals,
+    total_scores,
 )
 from ganzoo.components.metrics.distribution import ComponentTable
 from ganzoo.components.metrics.fid import Fid, frechet_distance
@@ -82,12 +82,12 @@ TABLES = torch.tensor(
 
 def test_rates_by_hand() -> None:
     """Sums: 11 3 0 / 1 8 1: accuracies 11/14 and 8/10; IoU 11/15 and 8/13."""
-    assert row_figures({"model": TABLES})["model"] == {
+    assert total_scores({"model": TABLES})["model"] == {
         "pixel_accuracy": pytest.approx(19 / 24),
         "class_accuracy": pytest.approx((11 / 14 + 8 / 10) / 2),
         "class_iou": pytest.approx((11 / 15 + 8 / 13) / 2),
     }
-    cases = sample_figures(TABLES)
+    cases = scores_by_sample(TABLES)
     assert cases["pixel_accuracy"] == pytest.approx([7 / 8, 1.0, 4 / 8])
     assert cases["class_accuracy"] == pytest.approx([(3 / 4 + 1) / 2, 1.0, (0 + 4 / 6) / 2])
     assert cases["class_iou"] == pytest.approx([(3 / 4 + 4 / 5) / 2, 1.0, (0 + 4 / 8) / 2])
@@ -95,10 +95,10 @@ def test_rates_by_hand() -> None:
 
 def test_rates_are_drawn_by_samples() -> None:
     """All 27 draws of three samples, counted one by one."""
-    intervals = row_intervals({"model": TABLES})["model"]
+    intervals = total_intervals({"model": TABLES})["model"]
     for name, (low, high) in intervals.items():
         every = sorted(
-            float(class_figures(TABLES[[i, j, k]].sum(0))[name])
+            float(class_scores(TABLES[[i, j, k]].sum(0))[name])
             for i in range(3)
             for j in range(3)
             for k in range(3)
