@@ -76,11 +76,7 @@ def main():
     chance, left = random.Random(int(sys.argv[4])), int(kills)
     torch.set_num_threads(1)
     register()
-    for name in (
-        "matplotlib.figure",
-        "ganzoo.components.metrics.cycle_error",
-    ):  # once, and not in each fork
-        import_module(name)
+    import_module("ganzoo.components.metrics.cycle_error")  # once, and not in each fork
     build_recipe("cyclegan", settings)
     assert attempt(settings, out.with_name("measure"))
     while left:

@@ -211,7 +211,7 @@ def test_links_in_a_run_are_never_written_through(out, tmp_path):
     """Files, logs, and the names that were predictable."""
     precious = tmp_path / "precious"
     precious.write_text("mine")
-    names = ["alarms.jsonl", "evaluations.jsonl", "losses.png", "report.html", "best.json"]
+    names = ["alarms.jsonl", "evaluations.jsonl", "losses.svg", "report.html", "best.json"]
     names += ["run.json", "model.safetensors", "best.safetensors", "metrics.json", "cases.json"]
     names += [f".{name}.{os.getpid()}.part" for name in names]
     names += ["checkpoints/.part", "checkpoints/.step-00000004.old", "samples/step-00000005.png"]
@@ -227,7 +227,7 @@ def test_links_in_a_run_are_never_written_through(out, tmp_path):
     precious.rename(out / "precious")
     resume(out, **{"checkpoints.keep": 1, "samples.every": "1 step"})
     assert (out / "precious").read_text() == "mine"
-    assert not (out / "losses.png").is_symlink()
+    assert not (out / "losses.svg").is_symlink()
 
 
 @pytest.mark.case("D9")

@@ -47,14 +47,17 @@ def panel(
 
     across: the axis of steps; left out, from their first to their last.
     """
-    across = across or _across(steps)
+    across = across or across_steps(steps)
     ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks(height // 25)]
     shapes = [
-        *(el("line", x1=0, x2=WIDE, y1=_n(y), y2=_n(y), class_="rule") for _, y in ticks),
+        *(
+            el("line", x1=0, x2=WIDE, y1=coordinate(y), y2=coordinate(y), class_="rule")
+            for _, y in ticks
+        ),
         *(
             shape
             for line in lines
-            for shape in _drawn(line, line.at or steps, across, axis, height)
+            for shape in draw_line(line, line.at or steps, across, axis, height)
         ),
         el("line", x1=0, x2=0, y1=0, y2=height, class_="cursor"),
     ]
@@ -107,14 +110,18 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
 
 
-def _across(steps: Values) -> Axis:
+def across_steps(steps: Values) -> Axis:
     """From the first step to the last; of a single one, around it."""
     known = [step for step in steps if step is not None] or [0.0]
     low, high = min(known), max(known)
     return Axis(low, high) if high > low else Axis(low - 1, high + 1)
 
 
-def _drawn(line: Line, steps: Values, across: Axis, axis: Axis, height: int) -> Iterator[Html]:
+def draw_line(line: Line, steps: Values, across: Axis, axis: Axis, height: int) -> Iterator[Html]:
+    """A line's shapes, WIDE units wide, with classes for its colour (`s0` ...) and dash (`d0` ...).
+
+    across, axis: of steps and of values.
+    """
     look = f"s{line.style % COLOURS} d{line.style // COLOURS % 3}"
     points = [_point(x, y, across, axis, height) for x, y in zip(steps, line.values, strict=True)]
     if line.low and line.high:
@@ -149,7 +156,7 @@ def _pieces(points: Sequence[Point]) -> Iterator[list[tuple[float, float]]]:
 
 def _path(points: Sequence[Point]) -> str:
     return "".join(
-        "M" + "L".join(f"{_n(x)},{_n(y)}" for x, y in piece)
+        "M" + "L".join(f"{coordinate(x)},{coordinate(y)}" for x, y in piece)
         for piece in _pieces(points)
         if len(piece) > 1
     )
@@ -159,7 +166,7 @@ def _dots(points: Sequence[Point]) -> str:
     """Points that no line shows: alone between gaps; all of a short line."""
     few = len(points) <= 30
     lone = [p for piece in _pieces(points) if few or len(piece) == 1 for p in piece]
-    return "".join(f"M{_n(x)},{_n(y)}h0" for x, y in lone)
+    return "".join(f"M{coordinate(x)},{coordinate(y)}h0" for x, y in lone)
 
 
 def _band(low: Sequence[Point], high: Sequence[Point]) -> str:
@@ -169,8 +176,8 @@ def _band(low: Sequence[Point], high: Sequence[Point]) -> str:
         if pair is not None:
             piece.append(pair)
             continue
-        there = [f"{_n(x)},{_n(y)}" for x, y, _, _ in piece]
-        back = [f"{_n(x)},{_n(y)}" for _, _, x, y in reversed(piece)]
+        there = [f"{coordinate(x)},{coordinate(y)}" for x, y, _, _ in piece]
+        back = [f"{coordinate(x)},{coordinate(y)}" for _, _, x, y in reversed(piece)]
         text += [f"M{'L'.join(there + back)}Z"] if len(piece) > 1 else []
         piece = []
     return "".join(text)
@@ -180,13 +187,15 @@ def _whiskers(low: Sequence[Point], high: Sequence[Point]) -> str:
     if len(low) > 30:
         return ""
     pairs = zip(low, high, strict=True)
-    return "".join(f"M{_n(a[0])},{_n(a[1])}V{_n(b[1])}" for a, b in pairs if a and b)
+    return "".join(
+        f"M{coordinate(a[0])},{coordinate(a[1])}V{coordinate(b[1])}" for a, b in pairs if a and b
+    )
 
 
 def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
     texts = [
-        el("text", format_number(value), x=44, y=_n(min(max(y, 5), height - 5)), dy="0.35em",
-           text_anchor="end")
+        el("text", format_number(value), x=44, y=coordinate(min(max(y, 5), height - 5)),
+           dy="0.35em", text_anchor="end")
         for value, y in ticks
     ]  # fmt: skip
     return el("svg", *texts, width=48, height=height, class_="heights", aria_hidden="true")
@@ -195,13 +204,14 @@ def _heights(ticks: Sequence[tuple[float, float]], height: int) -> Html:
 def _steps(across: Axis, most: int) -> Html:
     shares = [(value, across.share(value)) for value in across.ticks(most)]
     texts = [
-        el("text", format_number(value), x=f"{100 * at:.2f}%", y=13, text_anchor=_anchor(at))
+        el("text", format_number(value), x=f"{100 * at:.2f}%", y=13, text_anchor=anchor(at))
         for value, at in shares
     ]
     return el("svg", *texts, height=18, class_="steps", aria_hidden="true")
 
 
-def _anchor(at: float) -> str:
+def anchor(at: float) -> str:
+    """How a tick's text stands at a share of the axis, so that none leaves the picture."""
     return "start" if at < 0.04 else "end" if at > 0.96 else "middle"
 
 
@@ -220,6 +230,6 @@ def format_value(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _n(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate, to a tenth."""
     return f"{value:.1f}".removesuffix(".0")

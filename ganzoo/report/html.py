@@ -57,7 +57,7 @@ def embed(name: str, value: Any) -> Html:
 
 def page(title: str, *body: Child) -> str:
     """A whole document, self-contained: its style and its script are allowed by their hashes."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = read_asset("style.css"), read_asset("script.js")
     policy = POLICY.format(script=_hash(script), style=_hash(style))
     head = el(
         "head",
@@ -90,7 +90,8 @@ def _attribute(name: str, value: Any) -> str:
     return f" {name}" if value is True else f' {name}="{html.escape(visible(str(value)))}"'
 
 
-def _asset(name: str) -> str:
+def read_asset(name: str) -> str:
+    """The text of a file that lies beside this module."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

@@ -57,7 +57,7 @@ class RunPaths:
     @property
     def plot(self) -> Path:
         """The picture of the losses."""
-        return self.path / "losses.png"
+        return self.path / "losses.svg"
 
     @property
     def report(self) -> Path:

@@ -15,13 +15,13 @@ from ganzoo.evaluation.best import keep_in
 from ganzoo.evaluation.rows import row
 from ganzoo.files.writing import duplicate, remove
 from ganzoo.inference.grid import grid, save_picture
+from ganzoo.report.loss_plot import plot_losses
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.going_on import Change
 from ganzoo.runs.keeping import PART, close_checkpoint, open_checkpoint
 from ganzoo.runs.layout import name_checkpoint
 from ganzoo.runs.record import RunRecord
 from ganzoo.training.environment import environment
-from ganzoo.training.plot import plot_losses
 from ganzoo.training.report_writer import Reporting
 
 

@@ -1,9 +1,8 @@
-"""Sample sheets, to the pixel, and loss plots."""
+"""Sample sheets, to the pixel."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from PIL import Image
 from torch import Tensor
 
 from ganzoo.inference.grid import MARGIN, grid, heading_height
-from ganzoo.training import plot
-from ganzoo.training.plot import plot_losses
 
 WHITE = (255, 255, 255)
 
@@ -107,68 +104,3 @@ def test_headings_that_nearly_fit_are_shrunk_and_not_cut():
 def test_rows_that_do_not_fit_the_headings(rows: list[list[Tensor]]):
     with pytest.raises(ValueError, match="2 pictures"):
         grid(rows, ["x", "y"])
-
-
-def record(step: int, **players: dict[str, float | None]) -> dict[str, object]:
-    return {"step": step, "epoch": 0, "images": step, "losses": players, "nonfinite": 0}
-
-
-def panels(records: list[dict[str, object]], path: Path, monkeypatch: pytest.MonkeyPatch):
-    """What was drawn, as matplotlib's own objects."""
-    drawn = []
-    make = plot._figure
-    monkeypatch.setattr(plot, "_figure", lambda *a: drawn.append(make(*a)) or drawn[-1])
-    plot_losses(records, path)
-    return drawn[0].axes
-
-
-def test_a_panel_a_player_and_a_line_a_term(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    records = [
-        record(50, generators={"_gan": 1.0, "l1": 0.5}, discriminators={"_gan": 0.25}),
-        record(150, generators={"_gan": 3.0, "l1": 0.125}, discriminators={"_gan": 0.5}),
-        record(100, generators={"_gan": math.nan, "l1": None}, discriminators={"_gan": 7.0}),
-        record(100, generators={"_gan": 2.0, "l1": math.inf}, discriminators={"_gan": 0.75}),
-    ]
-    first, second = panels(records, tmp_path / "losses.png", monkeypatch)
-    gan, l1 = first.get_lines()
-    assert gan.get_xdata().tolist() == [50, 100, 150]
-    assert gan.get_ydata().tolist() == [1, 2, 3]
-    assert np.array_equal(l1.get_ydata(), [0.5, math.nan, 0.125], equal_nan=True)
-    assert second.get_lines()[0].get_ydata().tolist() == [0.25, 0.75, 0.5]
-    assert second.get_lines()[0].get_color() == gan.get_color() != l1.get_color()
-    assert [text.get_text() for text in first.get_legend().get_texts()] == ["_gan", "l1"]
-    assert [axes.get_title(loc="left") for axes in (first, second)] == [
-        "generators",
-        "discriminators",
-    ]
-    assert [file.name for file in tmp_path.iterdir()] == ["losses.png"]
-    assert Image.open(tmp_path / "losses.png").format == "PNG"
-
-
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [([1.0, 0.009], "log"), ([1.0, 0.011], "linear"), ([1.0, 0.0], "linear"), ([-1, 1], "linear")],
-)
-def test_a_wide_span_gets_a_logarithmic_axis(
-    values: list[float], scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    records = [record(step, generators={"l1": value}) for step, value in enumerate(values)]
-    assert panels(records, tmp_path / "p.png", monkeypatch)[0].get_yscale() == scale
-
-
-def test_many_records_are_averaged_and_gaps_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    values = [1.0, 3.0] * 500
-    values[10] = math.nan
-    records = [record(step, generators={"l1": value}) for step, value in enumerate(values)]
-    line = panels(records, tmp_path / "p.png", monkeypatch)[0].get_lines()[0]
-    expected = np.full(500, 2.0)
-    expected[5] = math.nan
-    assert np.array_equal(line.get_ydata(), expected, equal_nan=True)
-    assert line.get_xdata()[:3].tolist() == [0.5, 2.5, 4.5]
-
-
-def test_nothing_finite_and_nothing_at_all(tmp_path: Path):
-    plot_losses([], tmp_path / "none.png")
-    assert not (tmp_path / "none.png").exists()
-    plot_losses([record(1, generators={"l1": math.nan})], tmp_path / "nan.png")
-    assert (tmp_path / "nan.png").exists()

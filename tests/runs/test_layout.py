@@ -61,7 +61,7 @@ def test_the_files_of_a_run_are_called_as_ever():
     """Runs that are there already, and programs of others, rely on them."""
     assert {path.name for path in PATHS.values()} == {
         *("recipe.toml", "run.json", "run.damaged.json", "log.jsonl", "alarms.jsonl", ".lock"),
-        *("losses.png", "report.html", "samples", "cases", "checkpoints"),
+        *("losses.svg", "report.html", "samples", "cases", "checkpoints"),
         *("model.safetensors", "best.safetensors", "best.json", "metrics.json", "cases.json"),
         *("evaluations.jsonl", "comparison.json"),
     }
