@@ -1,49 +1,84 @@
-"""ganzoo: a zoo of generative adversarial networks, made of parts that anyone can add to.
+"""ganzoo: a zoo of generative adversarial networks, made of components that anyone can add to.
 
     import ganzoo
 
     experiment = ganzoo.build_recipe("cyclegan", {"train.seed": 1})
-    model = ganzoo.load_model("runs/cyclegan")
-    labels = model("x2y", x=photos)          # (N, 3, H, W) in [-1, 1]
+    ganzoo.train(experiment, "runs/cyclegan")
+    print(ganzoo.evaluate("runs/cyclegan"))  # a table a metric, with 95 % intervals
 
-This door is light: nothing here imports torch until a recipe is built or a model is loaded.
+    model = ganzoo.load_model("runs/cyclegan")
+    labels = model("x2y", x=photos)  # (N, 3, H, W) in [-1, 1], or a picture's file
+
+A recipe says what is trained: `load_recipe` reads one, `build_recipe` makes it an `Experiment`.
+What recipes may name is listed by `list_components`; a plugin adds to it by `hookimpl`.
+
+What is wrong with a recipe, a folder or a file is said by an error of `ganzoo.errors`, each of
+which is a `GanzooError`. Nothing here imports torch before it is used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganzoo.registry.discovery import hookimpl
 
 if TYPE_CHECKING:
-    from ganzoo.builder import Experiment as Experiment
-    from ganzoo.builder import build_recipe as build_recipe
-    from ganzoo.builder import load_model as load_model
-    from ganzoo.recipe.loading import load_recipe as load_recipe
+    from ganzoo.builder import Experiment, build_recipe, load_model
+    from ganzoo.evaluation.evaluate import evaluate
+    from ganzoo.inference.model import Model
+    from ganzoo.recipe.loading import load_recipe
     from ganzoo.registry.components import Component
+    from ganzoo.training.entry import train
 
-__all__ = ["build_recipe", "hookimpl", "list_components", "load_model", "load_recipe"]
+__all__ = [
+    "Component",
+    "Experiment",
+    "Model",
+    "build_recipe",
+    "evaluate",
+    "hookimpl",
+    "list_components",
+    "load_model",
+    "load_recipe",
+    "train",
+]
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Component": "ganzoo.registry.components",
     "Experiment": "ganzoo.builder",
+    "Model": "ganzoo.inference.model",
     "build_recipe": "ganzoo.builder",
+    "evaluate": "ganzoo.evaluation.evaluate",
     "load_model": "ganzoo.builder",
     "load_recipe": "ganzoo.recipe.loading",
+    "train": "ganzoo.training.entry",
 }
 
 
 def list_components(kind: str | None = None) -> list[Component]:
-    """Every part that a recipe may name, the core's and the plugins'; or those of one kind."""
+    """Everything that a recipe may name: ganzoo's own components and those of plugins.
+
+        [component.name for component in ganzoo.list_components("loss")]
+
+    kind: only these, as "generator", "loss" or "metric"; `ganzoo list components` shows the kinds.
+    """
     from ganzoo.registry.discovery import installed
 
-    return [part for part in installed().registry if kind in (None, part.kind)]
+    return [each for each in installed().registry if kind in (None, each.kind)]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the heavy functions when they are first asked for."""
-    if name in _LAZY:
+if not TYPE_CHECKING:  # a type checker knows the names from above, and refuses all others
+
+    def __getattr__(name: str) -> object:
+        """Import what is heavy when it is first asked for."""
+        if name not in _LAZY:
+            raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
         import importlib
 
         return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """The public names; submodules that were imported on the way are none."""
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

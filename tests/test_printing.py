@@ -17,7 +17,15 @@ from ganzoo.cli import app
 from ganzoo.cli.pages.columns import columns, print_rich, print_tabs, print_terms
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.printing.terminal import Terminal
-from ganzoo.printing.text import HIDDEN, guard_warnings, one_line, say, say_json, visible
+from ganzoo.printing.text import (
+    HIDDEN,
+    guard_warnings,
+    one_line,
+    say,
+    say_json,
+    short_count,
+    visible,
+)
 from ganzoo.training.display import LineDisplay, LiveDisplay
 
 pytestmark = pytest.mark.case("E6")
@@ -151,3 +159,17 @@ def test_a_fault_of_its_own_is_told_as_text():
     assert done.returncode == 1
     assert b"\x1b" not in done.stderr
     assert rb"ZeroDivisionError: \x1b]0;owned\x07" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 FLOP"), (999, "999 FLOP"), (999.6, "1 kFLOP"), (1000, "1 kFLOP"),
+     (1.117e10, "11.2 GFLOP"), (1.879e12, "1.88 TFLOP"), (2.5e15, "2.5 PFLOP"),
+     (1.2344e18, "1,234 PFLOP")],
+)  # fmt: skip
+def test_numbers_are_rounded_for_people(number, text):
+    assert short_count(number, "FLOP") == text
+
+
+def test_a_count_has_no_unit():
+    assert [short_count(n) for n in (812, 11_378_179)] == ["812", "11.4 M"]

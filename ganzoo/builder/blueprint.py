@@ -13,6 +13,7 @@ from ganzoo.builder.bounds import bounded
 from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.inference.model import Model, OutputWire
+from ganzoo.inference.origin import Origin
 from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
 from ganzoo.recipe.duration import Duration
 from ganzoo.recipe.schema import Recipe
@@ -197,13 +198,18 @@ class Blueprint:
         views = map(self.view, self.samples)
         return [view for view in views if view.networks <= self.used]
 
-    def model(self, made: Mapping[str, nn.Module], resting: Mapping[str, frozenset[str]]) -> Model:
+    def model(
+        self,
+        networks: Mapping[str, nn.Module],
+        resting: Mapping[str, frozenset[str]],
+        origin: Origin,
+    ) -> Model:
         """The outputs, on these networks.
 
-        resting: see `Model`.
+        resting, origin: see `Model`.
         """
         wires = {name: self.output(name) for name in self.outputs}
         latents = deepcopy(
             self.latent_samplers
         )  # looking at outputs must not teach training's anything
-        return Model(made, wires, self.variables, latents, resting)
+        return Model(networks, wires, self.variables, latents, resting, origin)

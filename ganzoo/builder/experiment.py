@@ -28,7 +28,9 @@ from ganzoo.engine.player import Player
 from ganzoo.engine.trainer import Rules, Trainer
 from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.inference.model import Model, resting_modules
+from ganzoo.inference.origin import Origin, describe_size
 from ganzoo.interfaces import Data
+from ganzoo.printing.text import one_line
 from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
 from ganzoo.recipe.overrides import Overrides
 from ganzoo.recipe.schema import Recipe
@@ -40,9 +42,14 @@ if TYPE_CHECKING:
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-@dataclass
+@dataclass(repr=False)
 class Experiment:
     """A recipe as objects: ready to train, to look at, or to take apart in Python.
+
+        experiment = ganzoo.build_recipe("cyclegan", {"networks.G.blocks": 6})
+        experiment.networks["G"]  # an ordinary torch module
+        ganzoo.train(experiment, "runs/six")
+        experiment.model()("x2y", x="photo.png")
 
     recipe: the filled one.
     networks: by name; `experiment.networks["G"]` is an ordinary module.
@@ -57,6 +64,22 @@ class Experiment:
     trial: Trial
     averages: dict[str, nn.Module] = field(default_factory=dict)
     resting: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """`<ganzoo.Experiment pix2pix: 2 networks, 7.48 M parameters, 2 losses, streets 64 px>`."""
+        losses = len(self.blueprint.live)
+        return one_line(
+            f"<ganzoo.Experiment {self.recipe.name}: {describe_size(self.networks)}, "
+            f"{losses} loss{'' if losses == 1 else 'es'}, {self.recipe.data.type}{self._pixels()}>"
+        )
+
+    def _pixels(self) -> str:
+        """` 64 px`, or ` 64 x 48 px` (width, height), of the first variable that is an image."""
+        sizes = (each.size for each in self.blueprint.variables.values() if each.size)
+        height, width = next(sizes, (0, 0))
+        return (
+            "" if not height else f" {width} px" if height == width else f" {width} x {height} px"
+        )
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -76,7 +99,8 @@ class Experiment:
 
     def model(self) -> Model:
         """The outputs, on the networks as they are now; on averages where they are kept."""
-        return self.blueprint.model({**self.networks, **self.averages}, self.resting)
+        origin = Origin(self.recipe, averaged=bool(self.averages))
+        return self.blueprint.model({**self.networks, **self.averages}, self.resting, origin)
 
     def trainer(self, accelerator: Accelerator) -> Trainer:
         """A trainer at step 0.
@@ -134,12 +158,15 @@ class Experiment:
 
 
 def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = True) -> Experiment:
-    """Build a recipe: parts looked up, wires checked, one trial step made, weights drawn.
+    """Build a recipe: look up its components, check its wires, try a step, draw first weights.
+
+        experiment = ganzoo.build_recipe("cyclegan", {"networks.G.blocks": 6})
+        experiment.networks["G"]  # an ordinary torch module, on the CPU
 
     source: a `.toml` file, a run folder, the name of an installed recipe, nested tables, or what
         `read_recipe` gave.
-    overrides: `{"train.seed": 1}` or `["train.seed=1"]`.
-    start: give networks their first weights; False where a checkpoint's follow at once.
+    overrides: settings to change, as `{"train.seed": 1}` or `["train.seed=1"]`.
+    start: whether networks get their first weights; False if those of a checkpoint follow at once.
 
     Raises:
         RecipeError: everything wrong, each fault with its path.

@@ -15,6 +15,7 @@ from ganzoo.components.data.choosing import Choice, Need, choose
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
+from ganzoo.recipe.overrides import Overrides
 
 if TYPE_CHECKING:
     from ganzoo.builder.blueprint import Blueprint, MetricPlan
@@ -53,6 +54,13 @@ def at_place(kind: str, folder: Path) -> list[str]:
 
     places = getattr(installed().registry.get("data", kind).load(), "places", ())
     return [f"data.{place}={_toml(str(folder.absolute()))}" for place in places[:1]]
+
+
+def as_words(overrides: Overrides) -> list[str]:
+    """Overrides as they are typed, `data.size=64`."""
+    if isinstance(overrides, Mapping):
+        return [f"{path}={_toml(value)}" for path, value in overrides.items()]
+    return list(overrides)
 
 
 def says_data(overrides: Sequence[str]) -> bool:

@@ -15,9 +15,11 @@ from ganzoo.engine.checkpoint import load_module
 from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
 from ganzoo.expression import names
 from ganzoo.inference.model import Model, resting_modules
+from ganzoo.inference.origin import Origin
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.older import up_to_date
 from ganzoo.recipe.overrides import Overrides, override
+from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
 
@@ -31,11 +33,13 @@ def load_model(
     network: str = "",
     overrides: Overrides = (),
 ) -> Model:
-    """A trained model: of a model file, a run's folder, a checkpoint's, or a reference `.pth`.
+    """Open a trained model; nothing is unpickled, and nothing is fetched from the network.
 
-    Nothing is unpickled, and nothing is looked up on the network.
+        model = ganzoo.load_model("runs/cyclegan")
+        labels = model("x2y", x="photo.png")
 
-    recipe: by what a `.pth` was trained, or a checkpoint outside its run.
+    path: a run's folder, a checkpoint's, a `model.safetensors`, or a `.pth` of the authors' code.
+    recipe: the recipe by which a `.pth` was trained, or a checkpoint outside its run.
     network: which of the recipe's networks a `.pth` holds; left out, the one of the first output.
     overrides: settings of the recipe to change, as `["networks.G.blocks=6"]`.
 
@@ -85,6 +89,23 @@ def open_weights(
         ) from error
 
 
+def reread(model: Model, overrides: Overrides = ()) -> Blueprint:
+    """The blueprint of a model that is open, by its own recipe with other settings.
+
+    Raises:
+        ModelError: its recipe is not known, or cannot be read so.
+    """
+    origin = model.origin
+    if origin.recipe is None:
+        raise ModelError("the recipe of this model is not known: it was not read by load_model")
+    file = origin.file or Path(origin.recipe.name or "recipe")
+    weights = Found(file, {"shared": {}}, origin.recipe.to_dict(), not origin.from_file)
+    blueprint = _blueprint(weights, {}, overrides)
+    if weights.is_reference:
+        _keep_outputs(blueprint, {*model.networks}, file)
+    return blueprint
+
+
 def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
     given = overrides if isinstance(overrides, Mapping) else [*overrides]
     try:
@@ -113,10 +134,16 @@ def _model(blueprint: Blueprint, found: Found) -> Model:
             refuse_misfit(network, blueprint.networks[name], state, found.file)
             state = {**network.state_dict(), **state}  # a .pth of old torch lacks counters
         load_module(network, state, shared, f"{found.file}: {name}")
-    model = blueprint.model(made, resting_modules(made))
+    model = blueprint.model(made, resting_modules(made), _origin(blueprint.recipe, found))
     for network in made.values():
         network.eval()
     return model
+
+
+def _origin(recipe: Recipe, found: Found) -> Origin:
+    averaged = recipe.ema is not None and not found.is_reference
+    step = None if found.is_reference else found.header.get("step", 0)
+    return Origin(recipe, found.file, step, averaged, from_file=not found.typed)
 
 
 def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:

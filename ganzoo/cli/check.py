@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.printing.text import say
+from ganzoo.printing.text import say, short_count
 
 if TYPE_CHECKING:
     from ganzoo.builder.experiment import CheckedRecipe
@@ -73,18 +73,14 @@ def _outputs(found: CheckedRecipe) -> Rows:
 
 def _cost(found: CheckedRecipe) -> Rows:
     flops, batch = found.trial.flops, found.blueprint.recipe.train.batch_size
-    an_image = f"{human(flops / batch)} an image"
-    rows = [("arithmetic", f"{human(flops)}, {an_image} (forward and backward, all players)")]
+    an_image = f"{short_count(flops / batch, 'FLOP')} an image"
+    rows = [
+        (
+            "arithmetic",
+            f"{short_count(flops, 'FLOP')}, {an_image} (forward and backward, all players)",
+        )
+    ]
     return [*rows, ("order", ", then ".join(player.name for player in found.assembly.players))]
-
-
-def human(flops: float) -> str:
-    """`11.2 GFLOP`."""
-    for unit in ("", "k", "M", "G", "T"):
-        if flops < 1000:
-            return f"{flops:.3g} {unit}FLOP"
-        flops /= 1000
-    return f"{flops:,.4g} PFLOP"
 
 
 def _counts(found: CheckedRecipe) -> str:

@@ -1,9 +1,12 @@
-"""`ganzoo evaluate MODEL`: a trained model's metrics."""
+"""`ganzoo evaluate MODEL`: a trained model's metrics, or those of two folders of images."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +16,10 @@ from ganzoo.printing.text import say, say_json
 from ganzoo.runs.ahead import refuse_missing
 
 if TYPE_CHECKING:
-    from ganzoo.evaluation.evaluate import Assessment
+    from ganzoo.evaluation.assessment import Assessment
+    from ganzoo.evaluation.measuring import Tell
     from ganzoo.evaluation.saved_images import FolderScores
+    from ganzoo.evaluation.showing import Tick
 
 Model = Annotated[
     Path | None,
@@ -45,6 +50,68 @@ Out = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which metrics are computed and how, as the command line says.
+
+    data, everything, best, recipe, network: for models alone.
+    """
+
+    metrics: list[str]
+    overrides: list[str]
+    device: str
+    data: Path | None
+    everything: bool
+    best: bool
+    recipe: str | None
+    network: str
+
+    def of_model(self, model: Path, tell: Tell, tick: Tick) -> Assessment:
+        """Evaluate a trained model."""
+        from ganzoo.builder.opening import best_model
+        from ganzoo.evaluation.evaluate import evaluate as evaluate_model
+
+        return evaluate_model(
+            best_model(model) if self.best else model,
+            self.metrics,
+            data=self.data,
+            overrides=self.overrides,
+            everything=self.everything,
+            device=self.device,
+            recipe=self.recipe,
+            network=self.network,
+            tell=tell,
+            tick=tick,
+        )
+
+    def of_folders(self, real: Path, fake: Path, tell: Tell, tick: Tick) -> FolderScores:
+        """Compare two folders of images.
+
+        Raises:
+            GanzooError: an option is given that is for models alone.
+        """
+        from ganzoo.evaluation.saved_images import evaluate_folders
+
+        options: dict[str, object] = {
+            "--data": self.data,
+            "--all": self.everything,
+            "--best": self.best,
+        }
+        options |= {"--recipe": self.recipe, "--network": self.network}
+        beside = [name for name, value in options.items() if value]
+        if beside:
+            raise GanzooError(f"{', '.join(beside)}: this is for a model, not for --folders")
+        return evaluate_folders(
+            real,
+            fake,
+            metrics=self.metrics,
+            overrides=self.overrides,
+            device=self.device,
+            tell=tell,
+            tick=tick,
+        )
+
+
 def evaluate(
     model: Model = None,
     folders: Folders = None,
@@ -70,48 +137,34 @@ def evaluate(
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     refuse_missing(model, data)
-    from ganzoo.builder.opening import best_model
-
-    asked = {"metrics": metric or [], "everything": all_, "folder": data, "overrides": set_ or []}
-    asked |= {"device": device, "recipe": recipe, "network": network}
-    source = model and best_model(model) if best else model
-    found = _compare(folders, asked, json_) if folders else _measure(source, asked, json_)
+    choice = Choice(metric or [], set_ or [], device, data, all_, best, recipe, network)
+    with _bar("opening the model" if model else "listing images", json_) as (tell, tick):
+        if folders:
+            scores: Assessment | FolderScores = choice.of_folders(*folders, tell, tick)
+        elif model:
+            scores = choice.of_model(model, tell, tick)
     if out:
-        write_json(out, found.as_json())
-    _show(found, json_)
+        write_json(out, scores.as_json())
+    _print(scores, json_)
 
 
-def _compare(folders: tuple[Path, Path], asked: dict[str, Any], quiet: bool) -> FolderScores:
-    """Two folders, with a bar as well."""
-    from ganzoo.evaluation.progress import progress
-    from ganzoo.evaluation.saved_images import evaluate_folders
-    from ganzoo.printing.terminal import Terminal
+@contextmanager
+def _bar(doing: str, quiet: bool) -> Iterator[tuple[Tell, Tick]]:
+    """What tells and what ticks: notes, and a bar on a terminal.
 
-    given = {name: asked[name] for name in ("metrics", "overrides", "device")}
-    with progress(Terminal(stderr=True, quiet=quiet), "listing images") as tick:
-        return evaluate_folders(
-            *folders, **given, tell=lambda text: say(text, err=quiet), tick=tick
-        )
-
-
-def _measure(model: Path | None, asked: dict[str, Any], quiet: bool) -> Assessment:
-    """With a bar on a terminal, unless programs read."""
-    from ganzoo.evaluation.evaluate import evaluate_file
+    quiet: no bar, and notes on stderr, for programs read what stands on stdout.
+    """
     from ganzoo.evaluation.progress import progress
     from ganzoo.printing.terminal import Terminal
 
-    with progress(Terminal(stderr=True, quiet=quiet), "opening the model") as tick:
-        assert model is not None
-        return evaluate_file(model, **asked, tell=lambda text: say(text, err=quiet), tick=tick)
+    with progress(Terminal(stderr=True, quiet=quiet), doing) as tick:
+        yield lambda text: say(text, err=quiet), tick
 
 
-def _show(found: Assessment | FolderScores, as_json: bool) -> None:
-    from ganzoo.evaluation.scores import print_scores
+def _print(scores: Assessment | FolderScores, as_json: bool) -> None:
     from ganzoo.printing.terminal import Terminal
 
     if as_json:
-        say_json(found.as_json())
-        return
-    say(found.headline)
-    evaluation = found.found
-    print_scores(evaluation.scores, evaluation.observed, Terminal(), evaluation.intervals)
+        say_json(scores.as_json())
+    else:
+        scores.print(Terminal())

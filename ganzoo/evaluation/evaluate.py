@@ -1,121 +1,102 @@
-"""What `ganzoo evaluate` does: a model file's metrics, on its own test samples or on others."""
+"""A trained model's metrics, on the test samples of its recipe or on others."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.builder.found import Found, find_weights
-from ganzoo.builder.own_data import at_place, own_data, says_data
-from ganzoo.builder.trained import open_weights
+from ganzoo.builder.found import find_weights
+from ganzoo.builder.own_data import as_words, at_place, own_data, says_data
+from ganzoo.builder.trained import open_weights, reread
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
+from ganzoo.evaluation.assessment import Assessment
 from ganzoo.evaluation.measuring import Evaluation, Tell, assess, left_out, missing
-from ganzoo.evaluation.observed import format_observed, observed
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.interfaces import Data
+from ganzoo.printing.text import say_aside
 from ganzoo.recipe.loading import Source
-from ganzoo.runs.folder import finite
+from ganzoo.recipe.overrides import Overrides
 
 
-@dataclass(frozen=True)
-class Assessment:
-    """A model's figures, and what they are of.
-
-    step: after how many the weights were written; averaged: whether they are averages (ema).
-    data: the recipe's table. samples: how many there are to test on. counts, trained_on: how many
-    items of each variable are different, and which were trained on, as data say it.
-    """
-
-    file: Path
-    step: int
-    averaged: bool
-    data: dict[str, Any]
-    samples: int
-    counts: dict[str, int]
-    trained_on: list[str]
-    found: Evaluation
-
-    @property
-    def headline(self) -> str:
-        """Which file, weights and data."""
-        averages = " (averages)" if self.averaged else ""
-        place = self.data.get("root")
-        where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
-        seen = format_observed(observed(self.counts, self.counts, self.trained_on))
-        return f"{self.file}: weights of step {self.step}{averages}, on {seen}, {where}"
-
-    def as_json(self) -> dict[str, Any]:
-        """For programs; null where a figure is no number."""
-        told = {
-            "model": str(self.file),
-            "step": self.step,
-            "averaged": self.averaged,
-            "data": self.data,
-            "samples": self.samples,
-            "counts": self.counts,
-            "trained_on": self.trained_on,
-            **self.found.tables(),
-        }
-        plain: dict[str, Any] = finite(told)
-        return plain
-
-
-def evaluate_file(
-    path: Path,
-    *,
+def evaluate(
+    model: Model | str | Path,
     metrics: Sequence[str] = (),
+    *,
+    data: str | Path | None = None,
+    overrides: Overrides = (),
     everything: bool = False,
-    folder: Path | None = None,
-    overrides: Sequence[str] = (),
-    device: str = "cpu",
+    device: str = "",
     recipe: Source | None = None,
     network: str = "",
-    tell: Tell,
+    tell: Tell = say_aside,
     tick: Tick = no_tick,
 ) -> Assessment:
-    """Compute the metrics of a model's recipe.
+    """The metrics of a trained model on its test samples, as `ganzoo evaluate` computes them.
 
-    path, recipe, network: as of `open_model`.
-    metrics: names; left out, those of a run's end. everything: those for comparisons as well.
-    folder: images in place of the recipe's. overrides: settings, as of `--set`.
-    device: see `find_device`. tick: told how far it is, as of `assess`.
+        assessment = ganzoo.evaluate("runs/cyclegan")
+        print(assessment)  # a table a metric, with 95 % intervals
+        assessment.scores["labels"]["model"]["pixel_accuracy"]
+
+    model: a run's folder, a checkpoint's, a model file, a `.pth`; or a `Model` that is open.
+    metrics: their names in the recipe; left out, those with `when = "run"`.
+    data: a folder of images in place of the recipe's.
+    overrides: settings of the recipe to change, as `{"data.held_out": 8}`.
+    everything: also the metrics with `when = "compare"`, which take long.
+    device: "cpu", "cuda:1" ...; left out, where an open model is, and else as in training.
+    recipe, network: of a `.pth`; see `load_model`.
+    tell: gets notes, as of a metric left out. tick: gets (samples done, of how many, what is done).
 
     Raises:
-        ModelError: the file is missing, damaged, or does not fit the metrics or the data.
-        DataError: there is nothing to evaluate on.
-        GanzooError: there is no such metric.
+        ModelError, DataError: there is no such model, nothing to test on, or they do not fit.
+        GanzooError: there is no such metric or device, or the overrides are wrong.
     """
-    where = find_device(device)
-    weights = find_weights(path, recipe, network)
-    changes = [*_of_folder(folder, weights.tables, overrides, tell), *overrides]
-    blueprint, model = open_weights(weights, overrides=changes)
-    data = _test_data(blueprint)
+    changes = partial(_with_folder, folder=data, overrides=overrides, tell=tell)
+    blueprint, opened = _open(model, changes, device, recipe, network)
+    data_set = _test_data(blueprint)
     wanted = _wanted(blueprint, metrics, everything)
-    able = _able(wanted, blueprint, model.to(where), data, tell, strict=bool(metrics))
-    for note in data.inspect_tests():
-        tell(f"note: {note}")
-    return _assessment(weights, blueprint, data, measured(blueprint, model, data, able, tell, tick))
+    able = _able(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
+    _tell_left_out(data_set, tell)
+    evaluation = measured(blueprint, opened, data_set, able, tell, tick)
+    return _assessment(opened, blueprint, data_set, evaluation)
 
 
-def _assessment(weights: Found, blueprint: Blueprint, data: Data, found: Evaluation) -> Assessment:
+def _open(
+    model: Model | str | Path,
+    changes: Callable[[dict[str, Any]], Overrides],
+    device: str,
+    recipe: Source | None,
+    network: str,
+) -> tuple[Blueprint, Model]:
+    """The model on its device, and what its recipe says with the changes that its tables take."""
+    if isinstance(model, Model):
+        where = find_device(device) if device else model.device
+        tables = model.origin.recipe.to_dict() if model.origin.recipe else {}
+        return reread(model, changes(tables)), model.to(where)
+    where = find_device(device)
+    weights = find_weights(Path(model), recipe, network)
+    blueprint, opened = open_weights(weights, overrides=changes(weights.tables))
+    return blueprint, opened.to(where)
+
+
+def _assessment(
+    model: Model, blueprint: Blueprint, data: Data, evaluation: Evaluation
+) -> Assessment:
     table = blueprint.recipe.data
     return Assessment(
-        file=weights.file,
-        step=weights.header.get("step", 0),
-        averaged=blueprint.recipe.ema is not None and not weights.is_reference,
+        origin=model.origin,
         data={"type": table.type, **table.settings},
         samples=data.test_count(),
         counts=dict(data.test_counts()),
         trained_on=sorted(data.trained_on()),
-        found=found,
+        evaluation=evaluation,
     )
 
 
@@ -128,12 +109,26 @@ def _test_data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _of_folder(
-    folder: Path | None, tables: dict[str, Any], overrides: Sequence[str], tell: Tell
-) -> list[str]:
-    """`--data FOLDER` as settings: the place of the model's data, or data of another kind."""
+def _with_folder(
+    tables: dict[str, Any], folder: str | Path | None, overrides: Overrides, tell: Tell
+) -> Overrides:
+    """The overrides, with `--data FOLDER` as settings before them."""
     if folder is None:
-        return []
+        return overrides
+    words = as_words(overrides)
+    return [*_of_folder(Path(folder), tables, words, tell), *words]
+
+
+def _tell_left_out(data: Data, tell: Tell) -> None:
+    """What reading the test images leaves out."""
+    for note in data.inspect_tests():
+        tell(f"note: {note}")
+
+
+def _of_folder(
+    folder: Path, tables: dict[str, Any], overrides: Sequence[str], tell: Tell
+) -> list[str]:
+    """A folder of images as settings: the place of the model's data, or data of another kind."""
     require_folder(folder)
     if says_data(overrides):
         return [f"data.root={json.dumps(str(folder.absolute()))}"]

@@ -16,6 +16,7 @@ from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
+from ganzoo.evaluation.assessment import Printable
 from ganzoo.evaluation.evaluate import measured
 from ganzoo.evaluation.measuring import Evaluation, Tell
 from ganzoo.evaluation.observed import GIVEN, HELD_OUT
@@ -69,15 +70,15 @@ class SavedImages(Data):
         return {n: from_levels(read_image(p, self.variables[n])) for n, p in chosen.items()}
 
 
-@dataclass(frozen=True)
-class FolderScores:
-    """Figures of two folders. counts: how many images each holds."""
+@dataclass(frozen=True, repr=False)
+class FolderScores(Printable):
+    """Scores of two folders. counts: how many images each holds."""
 
     real: Path
     fake: Path
     counts: dict[str, int]
     paired: bool
-    found: Evaluation
+    evaluation: Evaluation
 
     @property
     def headline(self) -> str:
@@ -93,7 +94,7 @@ class FolderScores:
             "fake": str(self.fake),
             "counts": self.counts,
             "paired": self.paired,
-            **self.found.tables(),
+            **self.evaluation.tables(),
         }
         plain: dict[str, Any] = finite(told)
         return plain
@@ -113,7 +114,7 @@ def evaluate_folders(
 
     metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
     overrides: their settings, as `["metrics.kid.backbone=inception"]`.
-    device: see `find_device`. tell, tick: as of `evaluate_file`.
+    device: see `find_device`. tell, tick: as of `evaluate`.
 
     Raises:
         DataError: a folder holds no images.

@@ -17,8 +17,10 @@ from ganzoo.expression import Expression, names, networks
 from ganzoo.inference.bound_wire import BoundWire
 from ganzoo.inference.calling import Given, call
 from ganzoo.inference.drawing import draw
+from ganzoo.inference.origin import UNKNOWN, Origin, describe_size
 from ganzoo.inference.scale import Scale, followed
 from ganzoo.interfaces import Latent, Output, Value, Variable
+from ganzoo.printing.text import one_line
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,22 @@ class OutputWire:
         return list(self.wires.values()) if self.part else [self.wire]
 
 
-@dataclass
+@dataclass(repr=False)
 class Model:
-    """Networks and the outputs they were trained for.
+    """Trained networks, and the outputs that they were trained for: a function of images.
 
-    networks: those that the outputs reach.
+        model = ganzoo.load_model("runs/cyclegan")
+        labels = model("x2y", x="photo.png")  # pictures in, a picture out
+        labels = model("x2y", x=photos)  # tensors (N, 3, H, W) in [-1, 1] in, and out
+        digits = ganzoo.load_model("runs/cgan").sample(16)  # from latents alone
+
+    networks: by name, ordinary modules; of a model file those that the outputs reach.
     outputs: by name, the first one being the default.
     variables: what every name in a wire stands for.
     latents: how to draw those that are noise.
     resting: by network, the modules in it that are in evaluation mode even while it is trained, as
         `resting_modules` found them when it was made.
+    origin: the recipe, the file and the step that the weights are from.
     """
 
     networks: Mapping[str, nn.Module]
@@ -66,6 +74,7 @@ class Model:
     variables: Mapping[str, Variable]
     latents: Mapping[str, Latent]
     resting: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    origin: Origin = UNKNOWN
     _home: torch.device = field(default=torch.device("cpu"), repr=False)
 
     @property
@@ -77,6 +86,12 @@ class Model:
     def dtype(self) -> torch.dtype:
         """The networks' precision; float32 where they hold nothing."""
         return self._example().dtype
+
+    def __repr__(self) -> str:
+        """`<ganzoo.Model cyclegan, step 300: x2y, y2x; 2 networks, 688 k parameters, cpu>`."""
+        outputs = ", ".join(self.outputs) or "no outputs"
+        size = describe_size(self.networks)
+        return one_line(f"<ganzoo.Model {self.origin}: {outputs}; {size}, {self.device}>")
 
     def to(self, device: str | torch.device) -> Model:
         """Move the networks."""

@@ -37,6 +37,11 @@ def say(text: object = "", *, err: bool = False, bold: bool = False, end: str = 
     typer.secho(visible(f"{text}{end}"), err=err, bold=bold or None, nl=False)
 
 
+def say_aside(text: str) -> None:
+    """Print a note to stderr, where it does not mix with what a program writes."""
+    say(text, err=True)
+
+
 def say_json(value: Any) -> None:
     """Print a value as indented JSON, for programs."""
     import typer
@@ -48,6 +53,15 @@ def guard_warnings() -> None:
     """Let Python's warnings be printed as all else is."""
     plain = warnings.formatwarning
     warnings.formatwarning = lambda *given, **named: visible(plain(*given, **named))
+
+
+def short_count(number: float, unit: str = "") -> str:
+    """A number in three digits: `812`, `11.4 M`, `11.2 GFLOP`; from 10^15 on in P, `1,234 P`."""
+    for prefix in ("", "k", "M", "G", "T"):
+        if float(f"{number:.3g}") < 1000:
+            return f"{number:.3g} {prefix}{unit}".rstrip()
+        number /= 1000
+    return f"{number:,.4g} P{unit}"
 
 
 def _spelt(found: re.Match[str]) -> str:

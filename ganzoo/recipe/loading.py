@@ -70,7 +70,10 @@ Source = str | Path | Mapping[str, Any] | Recipe | LoadedRecipe
 
 
 def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
-    """Read a recipe.
+    """Read a recipe, and check its tables; nothing is built and no component is imported.
+
+        recipe = ganzoo.load_recipe("cyclegan", {"data.size": 32})
+        recipe.losses["cycle_X"].weight
 
     source: a `.toml` file, a run folder, the name of an installed recipe (`"cyclegan"`), or tables.
     overrides: `{"train.seed": 1}` or `["train.seed=1"]`, as `--set` on the command line.

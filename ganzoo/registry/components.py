@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganzoo.errors import GanzooError, did_you_mean, reason
+from ganzoo.printing.text import one_line
 from ganzoo.registry.former import PACKAGES, new_component, renamed
 
 KINDS = {
@@ -39,9 +40,11 @@ class UnknownComponent(GanzooError):
     """No part of that kind has that name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Component:
-    """A part that a recipe may name.
+    """A component that a recipe may name: a network, a loss, a data set, a metric ...
+
+        [component.name for component in ganzoo.list_components("loss")]
 
     kind, name: how a recipe finds it (`generator`, `denoise.dncnn`).
     target: where it is defined, `package.module:Class`, imported at first use.
@@ -56,8 +59,15 @@ class Component:
     package: str
     version: str
 
+    def __repr__(self) -> str:
+        """`<ganzoo.Component loss l1: the mean absolute difference (ganzoo-core 0.1.0)>`."""
+        return one_line(
+            f"<ganzoo.Component {self.kind} {self.name}: {self.summary} "
+            f"({self.package} {self.version})>"
+        )
+
     def load(self) -> Any:
-        """Import the part.
+        """Import the component.
 
         Raises:
             PluginError: the target does not exist.

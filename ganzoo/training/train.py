@@ -33,29 +33,12 @@ from ganzoo.training.alarms.callback import watching
 from ganzoo.training.display import Display, make_display
 from ganzoo.training.evaluator import Evaluator
 from ganzoo.training.failing import failed, leave
+from ganzoo.training.outcome import Outcome
 from ganzoo.training.recorder import Recorder
 from ganzoo.training.stopping import Stopping
 from ganzoo.training.streams import steady
 from ganzoo.training.tracking import Trackers, check_trackers, tracking
 from ganzoo.training.warnings import notes
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a training ended.
-
-    step: how many steps are made; finished: whether these are all.
-    main: whether this process is the one that speaks.
-    asked: whether a signal asked this process to stop.
-    alarm: the name of the alarm that stopped it, if one did.
-    """
-
-    folder: RunFolder
-    step: int
-    finished: bool
-    main: bool
-    asked: bool = False
-    alarm: str = ""
 
 
 def train(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from typer.testing import CliRunner
 
 from ganzoo.cli import app
-from ganzoo.cli.check import human
+from ganzoo.printing.text import short_count
 
 
 def run(*words):
@@ -66,7 +65,9 @@ def test_its_cost_is_the_arithmetic_of_a_step(tmp_path):
     # backward to the input only for the second.
     one = 2 * 3 * 49 * 64
     total = 3 * (5 * one)
-    assert cost.startswith(f"  arithmetic  {human(total)}, {human(total / 3)} an image")
+    assert cost.startswith(
+        f"  arithmetic  {short_count(total, 'FLOP')}, {short_count(total / 3, 'FLOP')} an image"
+    )
 
 
 def test_a_network_that_no_term_reaches_is_named(recipes):
@@ -106,12 +107,3 @@ def test_an_unknown_recipe_ends_with_2():
 def test_a_fault_with_brackets_is_printed_whole(recipes):
     done = run(recipes / "cyclegan.toml", *sets("networks=3"))
     assert "this should be a table, as [networks], not 3" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("flops", "text"),
-    [(0, "0 FLOP"), (999, "999 FLOP"), (1000, "1 kFLOP"), (1.117e10, "11.2 GFLOP"),
-     (1.879e12, "1.88 TFLOP"), (2.5e15, "2.5 PFLOP")],
-)  # fmt: skip
-def test_flops_are_rounded_for_people(flops, text):
-    assert human(flops) == text

@@ -22,7 +22,7 @@ from ganzoo.builder.opening import best_model
 from ganzoo.cli import app
 from ganzoo.engine.checkpoint import read_header
 from ganzoo.errors import DataError, GanzooError, ModelError, RecipeError
-from ganzoo.evaluation.evaluate import evaluate_file
+from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.measuring import say_nothing
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.training import evaluator
@@ -136,11 +136,11 @@ def test_the_first_figure_decides_which_is_the_best(whole):
 def test_a_model_file_gives_the_figures_again(whole, name):
     """So metrics are of the weights that are kept: averages, here."""
     folder, _ = whole
-    found = evaluate_file(folder / f"{name}.safetensors", tell=say_nothing)
-    line = next(line for line in lines_of(folder) if line["step"] == found.step)
-    assert found.averaged
+    found = evaluate(folder / f"{name}.safetensors", tell=say_nothing)
+    line = next(line for line in lines_of(folder) if line["step"] == found.origin.step)
+    assert found.origin.averaged
     for metric, rows in line["scores"].items():
-        assert found.found.scores[metric]["model"] == pytest.approx(rows["model"], rel=1e-5)
+        assert found.scores[metric]["model"] == pytest.approx(rows["model"], rel=1e-5)
 
 
 def test_training_is_not_disturbed(whole, built, tmp_path):
@@ -341,7 +341,7 @@ def test_json_other_metrics_and_the_best(whole, tmp_path):
     assert told["observed"] == {"later": {"held_out": {"x": 3, "y": 3}}}
     assert told["step"] == json.loads((folder / "best.json").read_text())["step"]
     assert told["data"]["type"] == "streets"
-    everything = evaluate_file(folder, everything=True, tell=say_nothing).found.scores
+    everything = evaluate(folder, everything=True, tell=say_nothing).scores
     assert sorted(everything) == ["cycle", "labels", "later", "quality"]
     again = command("evaluate", folder, "--out", out)
     assert again.exit_code == 2
@@ -356,28 +356,28 @@ def test_other_data(whole, tmp_path):
             pixels = np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / side / f"{number}.png")
     data = f'data={{ type = "paired_folders", root = "{tmp_path}", size = 16 }}'
-    found = evaluate_file(folder, overrides=[data], metrics=["quality"], tell=say_nothing)
+    found = evaluate(folder, overrides=[data], metrics=["quality"], tell=say_nothing)
     assert found.samples == 2
     assert f"'paired_folders' in {tmp_path}" in found.headline
-    assert found.found.scores["quality"]["the target of another sample"]
+    assert found.scores["quality"]["the target of another sample"]
     unpaired, told = data.replace("paired_folders", "folders"), []
-    found = evaluate_file(folder, overrides=[unpaired], tell=told.append)
-    assert list(found.found.scores) == ["cycle"]
+    found = evaluate(folder, overrides=[unpaired], tell=told.append)
+    assert list(found.scores) == ["cycle"]
     assert [line.split(":")[1] for line in told] == [
         " metrics.labels is left out",
         " metrics.quality is left out",
     ]
-    by_folder = evaluate_file(
-        folder, folder=tmp_path, overrides=["data.type=paired_folders", "data.size=16"],
+    by_folder = evaluate(
+        folder, data=tmp_path, overrides=["data.type=paired_folders", "data.size=16"],
         metrics=["quality"], tell=say_nothing,
     )  # fmt: skip
     assert by_folder.samples == 2
     for side in ("A", "B"):  # what lies there decides; test images alone are enough
         shutil.rmtree(tmp_path / f"train{side}")
     told = []
-    chosen = evaluate_file(folder, folder=tmp_path, tell=told.append)
+    chosen = evaluate(folder, data=tmp_path, tell=told.append)
     assert (chosen.data["type"], chosen.samples, chosen.trained_on) == ("folders", 2, [])
-    assert list(chosen.found.scores) == ["cycle"]
+    assert list(chosen.scores) == ["cycle"]
     assert "left out of the recipe: metrics.labels, metrics.quality" in told[0]
 
 
@@ -394,9 +394,7 @@ def test_what_reading_the_test_images_leaves_out_is_told(whole, tmp_path):
             picture.save(tmp_path / side / f"{number}.tif", save_all=True, append_images=pages)
     told = []
     settings = ["data.type=folders", "data.size=16"]
-    evaluate_file(
-        whole[0], folder=tmp_path, overrides=settings, metrics=["cycle"], tell=told.append
-    )
+    evaluate(whole[0], data=tmp_path, overrides=settings, metrics=["cycle"], tell=told.append)
     assert told == [
         f"note: {tmp_path / 'testB' / '1.tif'} and 1 more images have more than one page or frame: "
         "the first is read, 2 are left out; save them as files of their own to use them",
@@ -408,22 +406,22 @@ def test_what_reading_the_test_images_leaves_out_is_told(whole, tmp_path):
 def test_mistakes_are_one_sentence(whole, tmp_path):
     folder, _ = whole
     with pytest.raises(GanzooError, match=r"no metric 'cycl'\. Did you mean 'cycle'"):
-        evaluate_file(folder, metrics=["cycl"], tell=say_nothing)
+        evaluate(folder, metrics=["cycl"], tell=say_nothing)
     with pytest.raises(DataError, match=r"learns from two folders of images.* This folder holds"):
-        evaluate_file(folder, folder=tmp_path, tell=say_nothing)
+        evaluate(folder, data=tmp_path, tell=say_nothing)
     with pytest.raises(DataError, match="it does not exist"):
-        evaluate_file(folder, folder=tmp_path / "none", tell=say_nothing)
+        evaluate(folder, data=tmp_path / "none", tell=say_nothing)
     with pytest.raises(ModelError, match="there is no such file"):
-        evaluate_file(tmp_path, tell=say_nothing)
+        evaluate(tmp_path, tell=say_nothing)
     with pytest.raises(ModelError, match="names no metrics; add one"):
-        evaluate_file(folder, overrides=["metrics={}"], tell=say_nothing)
+        evaluate(folder, overrides=["metrics={}"], tell=say_nothing)
     critic = ['metrics.critic={ type = "cycle_error", prediction = "D_X(x)", target = "D_X(x)" }']
     with pytest.raises(ModelError, match="the model file does not hold D_X"):
-        evaluate_file(folder, overrides=critic, metrics=["critic"], tell=say_nothing)
+        evaluate(folder, overrides=critic, metrics=["critic"], tell=say_nothing)
     odd = ['metrics.odd={ type = "cycle_error", prediction = "G(x)", target = "x" }']
     odd += ["networks.G.out_channels=1"]
     with pytest.raises(ModelError):
-        evaluate_file(folder, overrides=odd, metrics=["odd"], tell=say_nothing)
+        evaluate(folder, overrides=odd, metrics=["odd"], tell=say_nothing)
     for words in (["evaluate", tmp_path], ["evaluate", folder, "--metric", "cycl"]):
         result = command(*words)
         assert result.exit_code == 2

@@ -1,0 +1,103 @@
+"""What an evaluation gives back: a model's scores, and what they are of."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from ganzoo.evaluation.measuring import Evaluation, Intervals, Scores
+from ganzoo.evaluation.observed import format_observed, observed
+from ganzoo.evaluation.scores import print_scores
+from ganzoo.inference.origin import Origin
+from ganzoo.printing.terminal import Terminal
+from ganzoo.printing.text import visible
+from ganzoo.runs.folder import finite
+
+WIDTH = 100  # of tables that are no terminal's
+
+
+class Printable:
+    """Scores of something, printed as a headline and a table a metric."""
+
+    evaluation: Evaluation
+
+    @property
+    def headline(self) -> str:
+        """What the scores are of."""
+        raise NotImplementedError
+
+    @property
+    def scores(self) -> Scores:
+        """By metric, row and name; the first row is the model's, baselines follow."""
+        return self.evaluation.scores
+
+    @property
+    def intervals(self) -> Intervals:
+        """95 % intervals (low, high) of those scores that have one, by the same keys."""
+        return self.evaluation.intervals
+
+    def print(self, console: Console) -> None:
+        """The headline, then a table a metric."""
+        console.print(Text(visible(self.headline)), soft_wrap=True)
+        evaluation = self.evaluation
+        print_scores(evaluation.scores, evaluation.observed, console, evaluation.intervals)
+
+    def __str__(self) -> str:
+        page = io.StringIO()
+        self.print(Terminal(file=page, width=WIDTH, color_system=None))
+        return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, repr=False)
+class Assessment(Printable):
+    """A model's scores on test samples, and what they are of; printed, it is a table.
+
+        assessment = ganzoo.evaluate("runs/cyclegan")
+        assessment.scores["labels"]["model"]["pixel_accuracy"]  # by metric, row and name
+
+    origin: the model's recipe, file and step.
+    data: the recipe's table. samples: how many there are to test on.
+    counts: by variable of the data, how many items are different. trained_on: which variables
+        show training samples, for want of held-out ones.
+    evaluation: the scores, their 95 % intervals, and the scores of each sample.
+    """
+
+    origin: Origin
+    data: dict[str, Any]
+    samples: int
+    counts: dict[str, int]
+    trained_on: list[str]
+    evaluation: Evaluation
+
+    @property
+    def headline(self) -> str:
+        """Which file, weights and data."""
+        origin, place = self.origin, self.data.get("root")
+        step = "as they are now" if origin.step is None else f"of step {origin.step}"
+        averages = " (averages)" if origin.averaged else ""
+        where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
+        items = format_observed(observed(self.counts, self.counts, self.trained_on))
+        return f"{origin.file or origin}: weights {step}{averages}, on {items}, {where}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; null where a score is not a number (NaN, infinity)."""
+        file, step = self.origin.file, self.origin.step
+        plain: dict[str, Any] = finite(
+            {
+                "model": None if file is None else str(file),
+                "step": step,
+                "averaged": self.origin.averaged,
+                "data": self.data,
+                "samples": self.samples,
+                "counts": self.counts,
+                "trained_on": self.trained_on,
+                **self.evaluation.tables(),
+            }
+        )
+        return plain

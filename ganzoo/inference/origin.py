@@ -1,0 +1,47 @@
+"""Where a model's weights come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from ganzoo.printing.text import short_count
+from ganzoo.recipe.schema import Recipe
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model's weights come from; nothing is known of a model that was put together by hand.
+
+    recipe: by which they were trained.
+    file: from which they were read; None for the networks of an experiment.
+    step: the training step at which they were written; None where nobody says.
+    averaged: whether they are averages of weights (`ema`).
+    from_file: whether the file holds the recipe, so that no person has read it: what it asks for
+        is not fetched from the network.
+    """
+
+    recipe: Recipe | None = None
+    file: Path | None = None
+    step: int | None = None
+    averaged: bool = False
+    from_file: bool = False
+
+    def __str__(self) -> str:
+        """`cyclegan, step 300`."""
+        name = (self.recipe and self.recipe.name) or "of no recipe"
+        return name if self.step is None else f"{name}, step {self.step}"
+
+
+UNKNOWN = Origin()
+
+
+def describe_size(networks: Mapping[str, nn.Module]) -> str:
+    """`2 networks, 688 k parameters`; a weight that several share counts once."""
+    modules = nn.ModuleList(networks.values())
+    weights = sum(parameter.numel() for parameter in modules.parameters())
+    many = "1 network" if len(networks) == 1 else f"{len(networks)} networks"
+    return f"{many}, {short_count(weights)} parameters"
