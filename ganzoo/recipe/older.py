@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganzoo.recipe.places import kinds_at, outlines_at
-from ganzoo.registry.former import new_component, new_name
+from ganzoo.registry.discovery import installed
+from ganzoo.registry.former import new_name
 
 # Settings that every version has written into a filled recipe's table `train`.
 FILLED_TRAIN = {
@@ -43,8 +44,8 @@ def _renamed(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_renamed(item, (*path, str(place))) for place, item in enumerate(value)]
     if isinstance(value, str) and path[-1:] == ("type",):
-        kinds = kinds_at(path[:-1])
-        return next(filter(None, (new_component(kind, value) for kind in kinds)), value)
+        registry, kinds = installed().registry, kinds_at(path[:-1])
+        return next(filter(None, (registry.new_name(kind, value) for kind in kinds)), value)
     return new_name(path, value) or value
 
 

@@ -50,6 +50,7 @@ class Component:
     target: where it is defined, `package.module:Class`, imported at first use.
     summary: the line a listing shows.
     package, version: the distribution it came with.
+    formerly: names that it had in earlier versions.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Component:
     summary: str
     package: str
     version: str
+    formerly: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """`<ganzoo.Component loss l1: the mean absolute difference (ganzoo-core 0.1.0)>`."""
@@ -120,9 +122,14 @@ class Registry:
         component = self.components.get((kind, name))
         if component is not None:
             return component
-        if new := new_component(kind, name):
+        if new := self.new_name(kind, name):
             raise UnknownComponent(renamed(name, new, self.plugins))
         raise UnknownComponent(f"no {kind} is called '{name}'{self._reason(kind, name)}")
+
+    def new_name(self, kind: str, name: str) -> str:
+        """What a component of that kind is called now, or "" where it had no other name."""
+        formerly = (c.name for c in self if c.kind == kind and name in c.formerly)
+        return new_component(kind, name) or next(formerly, "")
 
     def find(self, name: str) -> list[Component]:
         """Every part of that name, whatever its kind."""
@@ -156,7 +163,8 @@ class Registry:
 
 def _refuse_nonsense(component: Component) -> None:
     """Plugins are not checked by types when they run."""
-    texts = (component.kind, component.name, component.target, component.summary)
+    formerly = component.formerly
+    texts = (component.kind, component.name, component.target, component.summary, *formerly)
     if not all(isinstance(text, str) for text in texts):
         said = ", ".join(repr(text)[:40] for text in texts)
         raise PluginError(f"kind, name, target and summary of a part are texts, and not {said}")

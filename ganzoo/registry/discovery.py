@@ -42,8 +42,14 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 class Register(Protocol):
     """`register("generator", "dncnn", "ganzoo_denoise.networks:DnCNN", summary="...")`."""
 
-    def __call__(self, kind: str, name: str, target: str, *, summary: str) -> None:
-        """Add one part; `target` is imported when a recipe first uses it."""
+    def __call__(
+        self, kind: str, name: str, target: str, *, summary: str, formerly: Iterable[str] = ()
+    ) -> None:
+        """Add one component; `target` is imported when a recipe first uses it.
+
+        formerly: names that it had in earlier versions of the package. A recipe with such a name is
+            refused with the new one; runs and models that were saved with it still open.
+        """
 
 
 class Hooks:
@@ -208,10 +214,12 @@ def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
     hooks = hooks_of(module, plugin.name)
     prefix = f"{plugin.name}." if plugin.name else ""
 
-    def register(kind: str, name: str, target: str, *, summary: str) -> None:
-        zoo.registry.add(
-            Component(kind, prefix + name, target, summary, plugin.package, plugin.version)
-        )
+    def register(
+        kind: str, name: str, target: str, *, summary: str, formerly: Iterable[str] = ()
+    ) -> None:
+        origin = plugin.package, plugin.version
+        old = tuple(prefix + each for each in formerly)
+        zoo.registry.add(Component(kind, prefix + name, target, summary, *origin, old))
 
     def register_folder(folder: Path) -> None:
         for path in sorted(Path(folder).glob("*.toml")):

@@ -1,7 +1,7 @@
 """StarGAN for ganzoo (Choi et al. 2018, arXiv:1711.09020): one generator for many domains.
 
 Every `ganzoo list` imports this module, so it imports nothing heavy: the strings name what is
-loaded when a recipe first uses it. Recipes call these parts `stargan.<name>`.
+loaded when a recipe first uses it. Recipes call these components `stargan.<name>`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ if TYPE_CHECKING:
 
 GANZOO_API = 1
 
-PARTS = (
+COMPONENTS = (
     ("generator", "resnet", "resnet:DomainResNet", "residual blocks, told the domain to draw"),
     (
         "discriminator",
         "discriminator",
         "discriminator:DomainDiscriminator",
-        "judges patches, and tells the domain",
+        "tells real patches from fake ones, and the domain",
     ),
     ("module", "domain", "domain:Domain", "one and the same class for every image"),
     ("data", "light", "light:Light", "street photos by day, at dusk, at night and in fog"),
 )
 
+FORMERLY = {"discriminator": ("critic",)}
+
 
 @hookimpl
 def register_components(register: Register) -> None:
-    """The parts of this package."""
-    for kind, name, target, summary in PARTS:
-        register(kind, name, f"ganzoo_stargan.{target}", summary=summary)
+    """The components of this package."""
+    for kind, name, target, summary in COMPONENTS:
+        formerly = FORMERLY.get(name, ())
+        register(kind, name, f"ganzoo_stargan.{target}", summary=summary, formerly=formerly)
 
 
 @hookimpl

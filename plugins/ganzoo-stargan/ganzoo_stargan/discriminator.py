@@ -1,4 +1,4 @@
-"""A critic with two heads: is it real, and of which domain is it?"""
+"""A discriminator with two heads: is an image real, and of which domain is it?"""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ SLOPE = 0.01
 
 
 class DomainDiscriminator(Discriminator):
-    """`D.real(x)` judges patches, `D.domain(x)` tells the domain; they share all layers but one.
+    """`D.real(x)` tells real patches from fake ones, `D.domain(x)` tells the domain.
 
-    As in Choi et al. 2018, arXiv:1711.09020, table 5 (there D_src and D_cls): convolutions of 4 x 4
-    that halve the image, LeakyReLU of slope 0.01, no norm (a gradient penalty goes with it).
+    They share all layers but the last. As in Choi et al. 2018, arXiv:1711.09020, table 5 (there
+    D_src and D_cls): convolutions of 4 x 4 that halve the image, LeakyReLU of slope 0.01, no norm
+    (the paper trains it with a gradient penalty).
 
     in_channels: channels of the images.
-    size: the images' side in pixels; `D.domain` looks at all of it.
+    size: the images' side in pixels. `D.domain` needs it, as it looks at the whole image.
     classes: how many domains there are.
     width: channels of the first layer; each further one doubles them.
-    layers: how often the image is halved, 6 in the paper for 128 px.
+    layers: how many times the image is halved; 6 in the paper, for 128 px.
 
     Raises:
         ValueError: a setting is out of range, or so many layers leave nothing of the image.
@@ -57,23 +58,24 @@ class DomainDiscriminator(Discriminator):
 
     @head
     def real(self, images: Tensor) -> Tensor:
-        """Logits (N, 1, h, w), one a patch, for images (N, in_channels, size, size)."""
-        return self.to_real(self._seen(images))  # type: ignore[no-any-return]
+        """Logits (N, 1, h, w), one for each patch, for images (N, in_channels, size, size)."""
+        return self.to_real(self._features(images))  # type: ignore[no-any-return]
 
     @head
     def domain(self, images: Tensor) -> Tensor:
         """Logits (N, classes) for images (N, in_channels, size, size)."""
-        return self.to_domain(self._seen(images)).flatten(1)  # type: ignore[no-any-return]
+        return self.to_domain(self._features(images)).flatten(1)  # type: ignore[no-any-return]
 
     def logits(self, images: Tensor) -> Tensor:
-        """Nothing: a wire calls a head.
+        """Always raises: which logits are meant, only a head says.
 
         Raises:
             ValueError: always.
         """
-        raise ValueError("this says two things: call a head, as D.real(x) or D.domain(x)")
+        raise ValueError("it has two kinds of logits: call a head, as D.real(x) or D.domain(x)")
 
-    def _seen(self, images: Tensor) -> Tensor:
+    def _features(self, images: Tensor) -> Tensor:
+        """What both heads read: (N, width * 2^(layers - 1), h, w)."""
         height, width = images.shape[-2:]
         if (height, width) != (self.size, self.size):
             raise ValueError(f"images of {height} x {width} px do not fit size = {self.size}")

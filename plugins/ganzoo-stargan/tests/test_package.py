@@ -33,7 +33,7 @@ def test_the_generator(norm):
     testing.check_network("stargan.resnet", IMAGES, LABELS, width=4, blocks=1, classes=2, norm=norm)
 
 
-def test_the_critic():
+def test_the_discriminator():
     images = torch.rand(2, 3, 16, 16, generator=torch.manual_seed(0)) * 2 - 1
     small = {"size": 16, "width": 4, "layers": 2}
     testing.check_network("stargan.discriminator", images, heads=("real", "domain"), **small)
