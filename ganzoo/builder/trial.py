@@ -76,7 +76,9 @@ class TrialMinimiser:
         """Nothing surrounds a trial."""
         return nullcontext()
 
-    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
+    def minimise(
+        self, losses: Mapping[str, Tensor], factors: Mapping[str, float], share: float, last: bool
+    ) -> None:
         """Backward; a term that reaches no parameter is a fault, a parameter without one idle."""
         for name, loss in losses.items():
             if not reaches_a_parameter(loss):
@@ -139,7 +141,7 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     sample = {name: v for name, v in batch.items() if name not in blueprint.latent_samplers}
     trial.mark(assembly)
     with Counter() as counter:
-        game.step(*_a_turn_of_all(assembly.players, sample))
+        game.step(*_a_turn_of_all(assembly.players, sample), {})
     if faults:
         raise RecipeError(source, faults)
     trial.flops = int(counter.get_total_flops())

@@ -1,8 +1,8 @@
-"""Everything a resume needs, as safetensors and JSON; nothing is ever unpickled.
+"""Files of weights and checkpoints, as safetensors and JSON; nothing is ever unpickled.
 
-A checkpoint is a folder `step-00000500/`, renamed into place when it is whole:
+A checkpoint is a folder `step-00000500/`, renamed into place once it is complete:
     state.safetensors            networks, loss-owned parameters, optimizers
-    process-<rank>.safetensors   each process's histories and running sums of the log
+    process-<rank>.safetensors   what each process alone knows: its buffers, its sums for the log
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def add_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> Tensors:
 
 
 def strip_prefix(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The entries (tensors) whose name begins with `prefix`, without it."""
+    """The entries (tensors) whose name begins with `prefix`, by the rest of the name."""
     return {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
 
 
@@ -65,12 +65,13 @@ def load_module(
     what: str,
     optional: Collection[str] = (),
 ) -> None:
-    """Load a module's state, strictly.
+    """Load a module's state; every name and shape must agree.
 
-    optional: names that stay as they are where they are missing.
+    what: what is loaded, for the message.
+    optional: names that may be missing; their tensors stay as they are.
 
     Raises:
-        ModelError: names or shapes differ; it says which.
+        ModelError: names or shapes differ; the message says which.
     """
     whole = {**tensors, **{n: tensors[first] for n, first in shared.items() if first in tensors}}
     expected = module.state_dict()
@@ -85,7 +86,7 @@ def load_module(
 
 
 def _fits(stored: Tensor, expected: Tensor) -> bool:
-    """Of one shape, and floating where the network computes with fractions."""
+    """Whether shapes agree, and floating point is loaded into floating point."""
     same_kind = stored.is_floating_point() == expected.is_floating_point()
     return stored.shape == expected.shape and same_kind
 
@@ -93,7 +94,7 @@ def _fits(stored: Tensor, expected: Tensor) -> bool:
 def optimizer_state(
     optimizer: torch.optim.Optimizer, parameters: Mapping[str, nn.Parameter]
 ) -> tuple[Tensors, dict[str, Any]]:
-    """An optimizer's tensors by parameter name, and its plain numbers."""
+    """An optimizer's tensors and its plain numbers, by `<parameter>/<key>`."""
     tensors: Tensors = {}
     numbers: dict[str, Any] = {}
     for name, parameter in parameters.items():
@@ -111,7 +112,7 @@ def load_optimizer(
     tensors: Tensors,
     numbers: Mapping[str, Any],
 ) -> None:
-    """Put back what `optimizer_state` took; torch moves it to each parameter's device."""
+    """Load what `optimizer_state` returned; torch moves it to each parameter's device."""
     state: dict[int, dict[str, Any]] = {}
     place = {name: index for index, name in enumerate(parameters)}
     for entry, value in {**numbers, **tensors}.items():
@@ -121,7 +122,7 @@ def load_optimizer(
 
 
 def write_tensors(path: Path, tensors: Tensors, header: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON header (kept under the one key `ganzoo`)."""
+    """Write tensors and a JSON header, which is the value of the key `ganzoo`."""
     content = save(
         {name: t.detach().cpu().contiguous() for name, t in tensors.items()},
         metadata={"ganzoo": json.dumps({"format": FORMAT, **header}, ensure_ascii=False)},
@@ -150,7 +151,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], Tensors]:
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of a file's tensors, by name; the tensors stay where they are.
+    """The shapes of a file's tensors, by name, without reading the tensors.
 
     Raises:
         ModelError: it is missing, damaged, or somebody else's.
@@ -161,7 +162,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _open(path: Path) -> tuple[dict[str, Any], Any]:
-    if path.exists() and not path.is_file():  # opening a pipe might never return
+    if path.exists() and not path.is_file():  # opening a pipe might block for ever
         raise ModelError(f"{path}: this is no file")
     try:
         file = safe_open(path, framework="pt")

@@ -1,4 +1,4 @@
-"""Where a critic's own networks begin in its wire: what stands there is what it is shown."""
+"""Cuts a discriminator's wire where its own networks begin: `D(x, G(x))` at `x` and `G(x)`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from ganzoo.expression import Call, Expression, Name, networks
 
 
-def placeholder(side: str, index: int) -> str:
-    """A name no wire can hold, for the index-th tensor of a side's sample."""
+def name_placeholder(side: str, index: int) -> str:
+    """A name that no recipe can hold, for one of the tensors that a side is shown."""
     return f"<{side}.{index}>"
 
 
 def find_leaves(wire: Expression, own: Collection[str]) -> list[Expression]:
-    """Every largest part of the wire that holds none of the player's own networks, in order."""
+    """The largest subexpressions without any of the player's `own` networks, left to right."""
     if isinstance(wire, Call) and networks(wire) & set(own):
         return [leaf for argument in wire.arguments for leaf in find_leaves(argument, own)]
     return [wire]
@@ -23,15 +23,16 @@ def replace_leaves(wire: Expression, own: Collection[str], names: Sequence[str])
     """The wire with a name in place of each of its leaves, in their order."""
     rest = iter(names)
 
-    def replace(part: Expression) -> Expression:
-        if isinstance(part, Call) and networks(part) & set(own):
-            return Call(part.network, tuple(map(replace, part.arguments)), part.head)
+    def replace(expression: Expression) -> Expression:
+        if isinstance(expression, Call) and networks(expression) & set(own):
+            arguments = tuple(map(replace, expression.arguments))
+            return Call(expression.network, arguments, expression.head)
         return Name(next(rest))
 
     return replace(wire)
 
 
 def number_distinct(keys: Sequence[object]) -> list[int]:
-    """For each key, which one it is of the different ones."""
+    """For each key its index among the distinct keys: `a b a` becomes `0 1 0`."""
     order = list(dict.fromkeys(keys))
     return [order.index(key) for key in keys]

@@ -1,4 +1,4 @@
-"""The Accelerator: device placement and processes, and nothing that changes the mathematics."""
+"""Makes the Accelerator: device placement and processes, nothing that changes the mathematics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCALED = ("cuda", "xpu", "npu", "mlu", "musa")  # devices with a gradient scaler
 
 
 class DeviceSettings(Protocol):
-    """What a recipe says of the device: its `[train]` table."""
+    """The settings of a recipe's `[train]` table that are about the device."""
 
     device: Literal["auto", "cpu"]
     precision: Literal["float32", "float64", "bf16", "fp16"]
@@ -24,21 +24,21 @@ def choose_accelerator(train: DeviceSettings) -> Accelerator:
     """The Accelerator that a recipe asks for.
 
     Raises:
-        DeviceError: there is none that can.
+        DeviceError: no device here can compute what the recipe asks for.
     """
     return make_accelerator(train.device == "cpu", train.precision)
 
 
 def find_device(name: str = "") -> torch.device:
-    """The device of that name, as "cpu", "cuda:1" or "mps"; left out, what training would take.
+    """The device of a name such as "cpu", "cuda:1" or "mps"; without one, training's default.
 
     Raises:
-        DeviceError: there is none, or torch cannot use it.
+        DeviceError: there is no such device, or torch cannot use it.
     """
     if not name or name == "auto":
-        # Without a state of Accelerate's: that is one a process, and training makes its own.
-        found: torch.device = PartialState.__new__(PartialState).default_device
-        return found
+        # Not `PartialState()`: there is one for the process, and training sets its own up.
+        device: torch.device = PartialState.__new__(PartialState).default_device
+        return device
     try:
         return torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
@@ -47,10 +47,10 @@ def find_device(name: str = "") -> torch.device:
 
 
 def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerator:
-    """An Accelerator that a launcher's environment cannot make train differently.
+    """An Accelerator that follows the recipe alone, whatever the environment says.
 
-    `accelerate config` writes precision, accumulation and compilation into variables that would
-    overrule a recipe; here the recipe alone decides.
+    `accelerate config` sets variables for precision, accumulation and compilation, which would
+    overrule a recipe.
 
     precision: a recipe's; "bf16" and "fp16" run networks under autocast, their weights stay.
 
@@ -62,7 +62,7 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
         accelerator = Accelerator(cpu=cpu, mixed_precision=mixed, dynamo_backend="no")
     except ValueError as error:
         raise DeviceError(f"train.precision: no {precision} on this device ({error})") from None
-    if precision == "fp16" and accelerator.device.type not in SCALED:  # Accelerate says nothing
+    if precision == "fp16" and accelerator.device.type not in SCALED:  # Accelerate lets it pass
         device = accelerator.device.type
         raise DeviceError(f"train.precision: no fp16 on this device ({device}); bf16 runs on more")
     accelerator.gradient_accumulation_steps = 1

@@ -1,4 +1,4 @@
-"""Averages of weights over training, which sample better than the last ones."""
+"""Moving averages of weights, which sample better than the weights of the last step."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 class Ema:
     """Exponential moving averages: after each step, average = d average + (1 - d) weights.
 
-    As Karras et al. 2017, arXiv:1710.10196, section 4.1, keep of their generator. With `warmup`, d
-    is min(decay, (1 + t) / (10 + t)) after t earlier updates, so that the first weights, which know
-    nothing, are soon forgotten. Running statistics are copied, not averaged.
+    Karras et al. 2017, arXiv:1710.10196, section 4.1, do this for their generator. With `warmup`, d
+    is min(decay, (1 + t) / (10 + t)) after t earlier updates, so that the untrained weights of the
+    first steps are soon forgotten. Running statistics are copied, not averaged.
 
-    networks: the trained networks, by name; their averages start as what they are now.
+    networks: the trained networks, by name; their averages start at the present weights.
     """
 
     def __init__(self, networks: Mapping[str, nn.Module], decay: float, warmup: bool) -> None:
@@ -37,12 +37,12 @@ class Ema:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take the weights of the step just made into the averages."""
+        """Update the averages with the weights of the step just made."""
         average = get_ema_multi_avg_fn(self.rate)  # type: ignore[no-untyped-call]
         for name, network in self.networks.items():
-            kept = list(self.averages[name].parameters())
-            if kept:
-                average(kept, list(network.parameters()), self.updates)
+            averages = list(self.averages[name].parameters())
+            if averages:
+                average(averages, list(network.parameters()), self.updates)
             buffers = zip(self.averages[name].buffers(), network.buffers(), strict=True)
             for old, new in buffers:
                 old.copy_(new)

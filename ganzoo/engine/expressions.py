@@ -1,4 +1,4 @@
-"""Evaluates wires: every expression once a step, calls of one network merged where it allows it."""
+"""Evaluates wires: every expression once, calls of one network merged where it allows that."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ HALVES = (torch.bfloat16, torch.float16)
 
 
 def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, ...]:
-    """The calls that `wanted` needs, equal ones once, in levels: arguments stand in lower ones.
+    """The calls that `wanted` needs, each once, in levels: a call's arguments are in lower levels.
 
-    given: expressions (as text) whose values are there already.
+    given: expressions, as text, whose values are known.
     """
     height: dict[str, int] = {}
     levels: list[list[Call]] = []
@@ -45,42 +45,42 @@ def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, .
 def evaluate(
     levels: Iterable[Level], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> Values:
-    """All values, the given ones included, by their expression's text.
+    """The values of all calls, and the given ones, by their expression's text.
 
-    values: what names and given expressions stand for; tensors (N, ...) or lists of them.
+    values: of names and given expressions: tensors (N, ...) or lists of them.
     """
-    found = dict(values)
+    known = dict(values)
     for level in levels:
-        for group in _mergeable(level, found, networks):
-            found.update(_run(group, found, networks))
-    return found
+        for group in _group_mergeable(level, known, networks):
+            known.update(_run(group, known, networks))
+    return known
 
 
 def detach(value: Value) -> Value:
     """The value without its gradient."""
-    return [part.detach() for part in value] if isinstance(value, list) else value.detach()
+    return [tensor.detach() for tensor in value] if isinstance(value, list) else value.detach()
 
 
 def full_precision(value: Value) -> Value:
-    """The value in float32 where autocast made it a half; anything else as it is."""
+    """The value in float32 where autocast computed it in half precision; others as they are."""
     if isinstance(value, list):
-        return [part.float() if part.dtype in HALVES else part for part in value]
+        return [tensor.float() if tensor.dtype in HALVES else tensor for tensor in value]
     return value.float() if value.dtype in HALVES else value
 
 
 def flatten(values: Iterable[Value]) -> tuple[Tensor, ...]:
-    """All tensors, those in lists included, in a row."""
+    """All tensors in order, those in lists included."""
     return tuple(t for v in values for t in (v if isinstance(v, list) else [v]))
 
 
 def nest_like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]:
-    """Tensors in a row, in lists where the values are."""
+    """The tensors, in lists where the values are lists: the inverse of `flatten`."""
     rest = iter(tensors)
     return [[next(rest) for _ in v] if isinstance(v, list) else next(rest) for v in values]
 
 
 def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
-    """Full precision for what follows, whatever surrounds it."""
+    """A context without autocast, whatever surrounds it."""
     device = next((tensor.device.type for tensor in flatten(values)), "cpu")
     if not torch.amp.autocast_mode.is_autocast_available(device):
         return nullcontext()
@@ -88,20 +88,20 @@ def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
 
 
 def differentiates(call: Call, networks: Mapping[str, nn.Module]) -> bool:
-    """Whether a call takes gradients itself, as the trial step found."""
+    """Whether a call takes gradients itself; the trial step marks such networks."""
     return call.head in getattr(networks[call.network], "differentiates", ())
 
 
 def find_callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
-    """The network or the head that a call runs."""
+    """The network that a call runs, or the head of it."""
     network = networks[call.network]
     return getattr(network, call.head) if call.head else network
 
 
-def _mergeable(
+def _group_mergeable(
     level: Level, values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> list[list[Call]]:
-    """Calls of one head with equal shapes, together where no sample of theirs sees another."""
+    """Calls in groups: those of one network with equal shapes, if it treats samples separately."""
     groups: dict[object, list[Call]] = {}
     for call in level:
         arguments = [values[str(argument)] for argument in call.arguments]
@@ -112,9 +112,9 @@ def _mergeable(
 
 
 def _shapes(arguments: Sequence[Value]) -> tuple[object, ...]:
-    """What must agree for two calls to be one; how many samples each brings may differ."""
+    """The shapes that must agree for two calls to be merged: all but the number of samples."""
     return tuple(
-        (tuple(part.shape[1:] for part in value) if isinstance(value, list) else value.shape[1:])
+        (tuple(t.shape[1:] for t in value) if isinstance(value, list) else value.shape[1:])
         for value in arguments
     )
 
@@ -127,9 +127,9 @@ def _run(
         function = partial(_in_full_precision, function)
     if len(group) == 1:
         return {str(group[0]): function(*(values[str(a)] for a in group[0].arguments))}
-    rows = [[values[str(a)] for a in call.arguments] for call in group]
-    sizes = [_batch_size(row[0]) for row in rows]
-    merged = function(*(_join(column) for column in zip(*rows, strict=True)))
+    calls_arguments = [[values[str(a)] for a in call.arguments] for call in group]
+    sizes = [_batch_size(arguments[0]) for arguments in calls_arguments]
+    merged = function(*(_join(column) for column in zip(*calls_arguments, strict=True)))
     return dict(zip(map(str, group), _split(merged, sizes), strict=True))
 
 
@@ -145,7 +145,7 @@ def _batch_size(value: Value) -> int:
 def _join(column: Sequence[Value]) -> Value:
     if isinstance(column[0], list):
         return [torch.cat(entries) for entries in zip(*column, strict=True)]
-    return torch.cat([part for part in column if isinstance(part, Tensor)])
+    return torch.cat([tensor for tensor in column if isinstance(tensor, Tensor)])
 
 
 def _split(value: Value, sizes: list[int]) -> list[Value]:

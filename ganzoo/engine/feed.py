@@ -1,4 +1,4 @@
-"""What each step of a training is played on: its numbers, and the streams of batches."""
+"""The durations of a training in steps, and the streams of batches that its steps are given."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from ganzoo.interfaces import Data
 
 @dataclass(frozen=True)
 class Timetable:
-    """The numbers of a training, all in steps.
+    """How long a training is, how large its batches are, and how often what happens.
 
-    batch_size: samples a micro-batch in each process; accumulate: micro-batches a step.
-    every: how often to log, draw samples and write a checkpoint.
-    image_counts: images an epoch and a step, from which other durations follow.
+    steps, log_every, samples_every, checkpoint_every: in steps.
+    batch_size: samples a micro-batch in each process.
+    accumulate: micro-batches a step.
+    image_counts: images an epoch and images a step, which turn other durations into steps.
     """
 
     steps: int
@@ -43,9 +44,11 @@ def walk_batches(
     workers: Workers,
     player: Player | None,
 ) -> Iterator[Values]:
-    """A stream's batches after `done` steps; a fresh player's begin where it moves.
+    """The batches of a stream for the steps after `done`.
 
-    player: whose stream it is; None is all players' own. workers: where processes are noted.
+    player: the fresh player whose stream it is; its stream has batches for its own turns only.
+        None is the stream that all other players share.
+    workers: keeps account of the processes that load samples.
     """
     every = player.update_interval.every if player else 1
     a_turn = table.accumulate * int(accelerator.num_processes)

@@ -1,4 +1,4 @@
-"""What the header of a file of weights may hold: it may come from anybody."""
+"""Reads the header of a file of weights, which may come from anybody."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from ganzoo.files.untrusted import DEEPEST, deeper
 
-LARGEST = 2**24  # characters; a recipe has some thousands
+LARGEST = 2**24  # characters; a recipe has a few thousand
 
 
 def parse_header(text: str) -> dict[str, Any]:
     """The header of a file that ganzoo wrote, from its JSON.
 
     Raises:
-        ValueError: it is of another form, and says where.
+        ValueError: it has another form; the message says where.
     """
     if len(text) > LARGEST:
         raise ValueError(f"its header has {len(text):,} characters")
     try:
-        header = json.loads(text)  # parse_json would make null of the infinities that parts keep
+        header = json.loads(text)  # parse_json would turn the infinities of components into null
     except RecursionError:
         raise ValueError("its header is nested too deeply") from None
     if deeper(header, DEEPEST):
@@ -33,7 +33,7 @@ def parse_header(text: str) -> dict[str, Any]:
 
 
 def _is_sound(key: str, value: Any) -> bool:
-    """Whether an entry is of the kind that ganzoo writes; it passes over those it does not know."""
+    """Whether an entry has the form that ganzoo writes; unknown entries are let through."""
     if key in ("step", "processes", "ema_updates"):
         return type(value) is int and 0 <= value < 2**63
     if key == "shared":

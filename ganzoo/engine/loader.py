@@ -1,4 +1,4 @@
-"""Which sample each step sees: a function of (seed, epoch, sample) alone."""
+"""Which samples each step is given: a function of (seed, epoch, sample) alone."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ Key = tuple[int, int]
 
 
 class TrainingSamples(Dataset[Sample]):
-    """Training samples by (epoch, index): the same one in any worker, at any time.
+    """Training samples by (epoch, index): equal in every worker, at any time.
 
-    stream: a fresh player's name; each stream has chances of its own.
+    stream: a fresh player's name; each stream has random numbers of its own.
     """
 
     def __init__(self, data: Data, seed: int, stream: str = "") -> None:
         self.data, self.seed, self.stream = data, seed, stream
 
     def __getitem__(self, key: Key) -> Sample:
-        chance = numpy_generator(self.seed, "data", *purpose(self.stream), *key)
-        return self.data.train_sample(key[1], chance)
+        rng = numpy_generator(self.seed, "data", *_purpose_of(self.stream), *key)
+        return self.data.train_sample(key[1], rng)
 
 
 class ShuffledBatches(Sampler[list[Key]]):
-    """Batches `start` to `stop` of an endless walk: every epoch visits each index once, shuffled.
+    """Batches `start` to `stop` of an endless sequence of shuffled epochs, as keys of samples.
 
-    A batch may begin in one epoch and end in the next; nothing is dropped.
+    Each epoch holds every index once. A batch may begin in one epoch and end in the next, so no
+    sample is dropped.
     """
 
     drop_last = True
@@ -56,27 +57,27 @@ class ShuffledBatches(Sampler[list[Key]]):
     def _key(self, position: int) -> Key:
         epoch, place = divmod(position, self.length)
         if self._order[0] != epoch:
-            chance = numpy_generator(self.seed, "order", *purpose(self.stream), epoch)
-            self._order = (epoch, chance.permutation(self.length))
+            rng = numpy_generator(self.seed, "order", *_purpose_of(self.stream), epoch)
+            self._order = (epoch, rng.permutation(self.length))
         return epoch, int(self._order[1][place])
 
 
-def purpose(stream: str) -> tuple[str, ...]:
-    """What tells a stream's chances from another's."""
+def _purpose_of(stream: str) -> tuple[str, ...]:
+    """What is added to the purpose of a stream's random generators."""
     return (stream,) if stream else ()
 
 
 def unwrap_worker_error(error: DataError) -> DataError:
-    """The error as the data raised it: a loader's worker wraps it in its traceback."""
+    """The error as the data set raised it, without the traceback that a worker wraps around it."""
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
 def make_loader(
     data: Data, batches: ShuffledBatches, workers: int, own: Workers
 ) -> DataLoader[Sample]:
-    """A loader of those batches; Accelerate shares them out among processes.
+    """A loader of these batches; Accelerate distributes them among processes.
 
-    own: where the processes that it starts are noted.
+    own: keeps account of the worker processes that the loader starts.
     """
     return DataLoader(
         TrainingSamples(data, batches.seed, batches.stream),

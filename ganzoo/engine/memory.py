@@ -1,13 +1,12 @@
-"""What components remember from step to step, found without their authors' help.
+"""Finds the state of components that checkpoints must hold; their authors need not help.
 
-A component is any object: a network, a loss, a penalty, a latent, a schedule, an observer. Of a
-module, that is its parameters and persistent buffers; of any object, those attributes that changed
-since training was set up and hold plain values (see `ganzoo.engine.values`). What was set up by its
-settings alone is not saved, so a setting may change between a run and its resume.
+A component is any object: a network, a loss, a penalty, a latent, a schedule, a callback. Its state
+is the parameters and persistent buffers of a module, and any object's attributes that have changed
+since training was set up and hold plain values (see `ganzoo.engine.values`). Attributes that have
+not changed follow from the settings. They are not saved, so that a setting may change on resume.
 
-A frozen backbone, which is a module in evaluation mode without a parameter that is trained, comes
-with its package, not with a checkpoint; should something in it have changed all the same, that is
-saved too.
+A frozen backbone is a module in evaluation mode of which no parameter is trained. It comes with its
+package, so a checkpoint holds only those of its tensors that have changed.
 """
 
 from __future__ import annotations
@@ -29,63 +28,63 @@ TORCHS_OWN = frozenset(vars(nn.Module()))
 
 @dataclass
 class Remembered:
-    """A component, and what it held when training was set up.
+    """A component, and digests of what it held when training was set up.
 
-    always: every tensor is saved, as it starts with no weights where a checkpoint's follow.
+    always: save every tensor, those of frozen backbones too.
     attributes: digests of its attributes, by path.
-    learnt: the names of parameters that are trained, and so alike in all processes.
-    still: digests of its frozen backbones' tensors.
+    learnt: the names of the parameters that are trained, which are equal in all processes.
+    frozen: digests of its frozen backbones' tensors, by name.
     """
 
     component: object
     always: bool
     attributes: dict[str, str | None] = field(default_factory=dict)
     learnt: set[str] = field(default_factory=set)
-    still: dict[str, str | None] = field(default_factory=dict)
+    frozen: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = _attributes(self.component)
-        self.attributes = {path: digest(place[key]) for path, place, key in found}
+        attributes = _attributes(self.component)
+        self.attributes = {path: digest(place[key]) for path, place, key in attributes}
         if isinstance(self.component, nn.Module):
             named = self.component.named_parameters()
             self.learnt = {name for name, p in named if p.requires_grad}
-            self.still = {} if self.always else _still(self.component)
+            self.frozen = {} if self.always else _digest_frozen(self.component)
 
     @property
     def module(self) -> nn.Module | None:
-        """The component, if it is one that has tensors."""
+        """The component if it is a module with tensors."""
         module = self.component
         return module if isinstance(module, nn.Module) and module.state_dict() else None
 
     def unchanged(self) -> set[str]:
-        """The names of its tensors that need no saving."""
-        held = self.module.state_dict() if self.still and self.module else {}
-        return {name for name, before in self.still.items() if digest(held[name]) == before}
+        """The names of the frozen backbones' tensors that have not changed."""
+        held = self.module.state_dict() if self.frozen and self.module else {}
+        return {name for name, before in self.frozen.items() if digest(held[name]) == before}
 
     def tensors(self) -> tuple[Tensors, dict[str, str]]:
-        """What must be saved of its tensors, each once, and which other names share them."""
+        """The tensors to save, each once, and which other names share them."""
         return module_state(self.module, self.unchanged()) if self.module else ({}, {})
 
     def load(self, tensors: Tensors, shared: Mapping[str, str], what: str) -> None:
-        """Put tensors back.
+        """Load tensors.
 
         Raises:
             ModelError: names or shapes differ.
         """
         if self.module:
-            load_module(self.module, tensors, shared, what, self.still)
+            load_module(self.module, tensors, shared, what, self.frozen)
 
     def changed(self, place: str, tensors: Tensors) -> dict[str, Any]:
-        """Its changed attributes as JSON; their tensors go into `tensors`, below `place`."""
-        found: dict[str, Any] = {}
+        """Its changed attributes as JSON; their tensors are added to `tensors`, below `place`."""
+        changed: dict[str, Any] = {}
         for path, attributes, key in _attributes(self.component):
             now = digest(attributes[key])
             if now is not None and now != self.attributes.get(path, ""):
-                found[path] = encode(attributes[key], f"{place}{path}", tensors)
-        return found
+                changed[path] = encode(attributes[key], f"{place}{path}", tensors)
+        return changed
 
     def put_back(self, changed: Mapping[str, Any], tensors: Tensors, device: torch.device) -> None:
-        """Set attributes as they were saved; those of modules that are gone are left out."""
+        """Set attributes to what was saved; skip those of modules that no longer exist."""
         places = _places(self.component)
         for path, entry in changed.items():
             place, _, key = path.rpartition(":")
@@ -95,7 +94,7 @@ class Remembered:
 
 
 class Memory:
-    """All components that a checkpoint must hold, by name.
+    """All components whose state a checkpoint holds, by name.
 
     device: where their tensors are.
     """
@@ -106,57 +105,58 @@ class Memory:
         self._waiting: dict[str, tuple[dict[str, Any], Tensors]] = {}
 
     def add(self, name: str, component: object, always: bool = False) -> None:
-        """Let checkpoints hold what a component remembers, and what the objects inside it do.
+        """Add a component and the objects in its attributes, three levels deep.
 
-        What was restored before it came is taken up at once.
+        always: save every tensor, those of frozen backbones too.
+        If its state was restored before it was added, it is put back now.
         """
         self.components[name] = Remembered(component, always)
         if name in self._waiting:
             self.components[name].put_back(*self._waiting.pop(name), self.device)
-        if name.count(":") // 2 < DEEPEST:  # two signs a level
+        if name.count(":") // 2 < DEEPEST:  # a level adds two colons
             for path, place, key in [*_attributes(component)]:
                 if _is_object(place[key]):
                     self.add(f"{name}:{path}", place[key])
 
     def own(self, is_first: bool) -> tuple[Tensors, dict[str, Any]]:
-        """What this process alone knows: attributes, and the buffers of all but the first one.
+        """This process's own state: changed attributes as JSON, and tensors.
 
-        The first one's tensors are in the state that all share.
+        is_first: the first process's buffers are in the common state, so they are left out here.
         """
         tensors: Tensors = {}
         attributes: dict[str, Any] = {}
-        for name, kept in self.components.items():
-            found = kept.changed(f"attribute/{name}/", tensors)
-            attributes |= {name: found} if found else {}
-            if not is_first and kept.module:
-                state, _ = kept.tensors()
-                own = {n: tensor for n, tensor in state.items() if n not in kept.learnt}
+        for name, held in self.components.items():
+            changed = held.changed(f"attribute/{name}/", tensors)
+            attributes |= {name: changed} if changed else {}
+            if not is_first and held.module:
+                state, _ = held.tensors()
+                own = {n: tensor for n, tensor in state.items() if n not in held.learnt}
                 tensors |= add_prefix(f"own/{name}/", own)
         return tensors, attributes
 
     def restore_own(self, tensors: Tensors, attributes: Mapping[str, Any]) -> None:
-        """Take up what `own` gave; of components that are added later, then."""
-        for name, kept in self.components.items():
-            mine = strip_prefix(f"own/{name}/", tensors)
-            if mine and kept.module:
-                kept.load({**kept.module.state_dict(), **mine}, {}, name)
-        self._waiting = {name: (found, tensors) for name, found in attributes.items()}
+        """Restore what `own` returned; the state of components to come waits for them."""
+        for name, held in self.components.items():
+            own = strip_prefix(f"own/{name}/", tensors)
+            if own and held.module:
+                held.load({**held.module.state_dict(), **own}, {}, name)
+        self._waiting = {name: (changed, tensors) for name, changed in attributes.items()}
         for name in [*self._waiting]:
             if name in self.components:
                 self.components[name].put_back(*self._waiting.pop(name), self.device)
 
 
 def is_resting(module: nn.Module) -> bool:
-    """Whether a module is in evaluation mode with parameters of which none is trained."""
+    """Whether a module is in evaluation mode and has parameters, none of them trained."""
     parameters = list(module.parameters())
     return bool(parameters) and not (module.training or any(p.requires_grad for p in parameters))
 
 
 def _places(component: object) -> dict[str, dict[str, Any]]:
-    """Where a component and the modules inside it keep their attributes, by path."""
+    """The dicts with the attributes of a component and of the modules inside it, by path."""
     if isinstance(component, nn.Module):
         return {path: vars(module) for path, module in component.named_modules()}
-    if isinstance(component, Optimizer):  # some keep what they know in their groups
+    if isinstance(component, Optimizer):  # some keep state in their groups
         groups = {str(i): group for i, group in enumerate(component.param_groups)}
         return {"": vars(component), **groups}
     return {"": vars(component)} if hasattr(component, "__dict__") else {}
@@ -171,19 +171,19 @@ def _attributes(component: object) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def _is_object(value: object) -> bool:
-    """Whether a value is an object of somebody's class, which may remember something itself."""
+    """Whether a value is an object that may have state of its own."""
     if isinstance(value, nn.Module):
         return True
     builtin = type(value).__module__.partition(".")[0] in ("builtins", "numpy", "torch")
     return hasattr(value, "__dict__") and not (builtin or callable(value))
 
 
-def _still(module: nn.Module) -> dict[str, str | None]:
+def _digest_frozen(module: nn.Module) -> dict[str, str | None]:
     """Digests of the tensors of frozen backbones, by name."""
     resting = {
         path
-        for path, part in module.named_modules()
-        if not part.training and not any(p.requires_grad for p in part.parameters())
+        for path, inner in module.named_modules()
+        if not inner.training and not any(p.requires_grad for p in inner.parameters())
     }
     return {
         name: digest(tensor.detach())

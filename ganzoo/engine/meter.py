@@ -1,4 +1,4 @@
-"""Running means of the losses, kept on the device and read back only when they are shown."""
+"""Running means of the losses, which stay on the device until they are logged."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from ganzoo.engine.checkpoint import strip_prefix
-from ganzoo.engine.step import Losses
+from ganzoo.engine.step import LossesByPlayer
 
 SUM, COUNT, NONFINITE = "meter:", "meter#count:", "meter#nonfinite"
 
 
 class Meter:
-    """Sums of each player's terms since they were last read, and how many steps were not finite.
+    """Sums of the losses since the last `read`, and how many steps had a loss that is not finite.
 
-    Sums are saved with checkpoints, so that a resumed run logs what an uninterrupted one would.
+    Checkpoints hold the sums, so that a resumed run logs what an uninterrupted one would.
     """
 
     def __init__(self, accelerator: Accelerator) -> None:
@@ -27,8 +27,8 @@ class Meter:
         self.counts: dict[str, int] = {}
         self.nonfinite = torch.zeros((), dtype=torch.int64, device=accelerator.device)
 
-    def add(self, losses: Losses) -> None:
-        """Add one step's losses, by player and term; who rested is not among them."""
+    def add(self, losses: LossesByPlayer) -> None:
+        """Add one step's losses, by player and term; resting players have none."""
         flat = {f"{p}/{t}": loss for p, terms in losses.items() for t, loss in terms.items()}
         for name, loss in flat.items():
             self.sums[name] = self.sums.get(name, 0) + loss
@@ -39,29 +39,29 @@ class Meter:
     def read(self) -> dict[str, Any]:
         """Means by player and term over all processes, and the steps not finite so far; resets."""
         means = self._means()
-        counted = self.nonfinite.clone()
+        nonfinite = self.nonfinite.clone()
         if self.accelerator.num_processes > 1:
             means = self.accelerator.reduce(means, "mean")
-            counted = self.accelerator.reduce(counted, "sum")
+            nonfinite = self.accelerator.reduce(nonfinite, "sum")
         losses: dict[str, dict[str, float]] = {}
-        for name, value in zip(self.sums, means.tolist(), strict=False):  # one zero where none
+        for name, value in zip(self.sums, means.tolist(), strict=False):  # one zero if no losses
             player, _, term = name.partition("/")
             losses.setdefault(player, {})[term] = value
         self.sums, self.counts = {}, {}
-        return {"losses": losses, "nonfinite": int(counted)}
+        return {"losses": losses, "nonfinite": int(nonfinite)}
 
     def _means(self) -> Tensor:
         means = [total / self.counts[name] for name, total in self.sums.items()]
         return torch.stack(means or [torch.zeros((), device=self.accelerator.device)])
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a resume needs, numbered, as a file of tensors keeps no order."""
+        """All that a resume needs. Names are numbered, as a file of tensors has no order."""
         sums = {f"{SUM}{i:04}/{name}": self.sums[name] for i, name in enumerate(self.sums)}
         counts = {f"{COUNT}{name}": torch.tensor(count) for name, count in self.counts.items()}
         return {**sums, **counts, NONFINITE: self.nonfinite}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take up a saved state."""
+        """Restore a saved state."""
         device = self.accelerator.device
         numbered = sorted(strip_prefix(SUM, tensors).items())
         self.sums = {name.partition("/")[2]: total.to(device) for name, total in numbered}

@@ -1,10 +1,10 @@
-"""What moves a player: its module and its optimizers as Accelerate prepared them."""
+"""How a player is trained: its module and its optimizers, as Accelerate prepared them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from ganzoo.engine.player import Player
 
 @dataclass(frozen=True)
 class AssignedOptimizer:
-    """An optimizer for some of a player's parameters.
+    """An optimizer, and those of a player's parameters that it updates.
 
     clip_norm: the largest norm of their gradient, taken together; None for no limit.
     """
@@ -28,37 +28,40 @@ class AssignedOptimizer:
 
 @dataclass
 class PlayerOptimizer:
-    """A player, ready to move.
+    """Minimises a player's losses; a `Minimiser` of the game.
 
-    prepared: the player as it runs, wrapped where there are several processes.
-    factors: what scheduled weights are multiplied by in this step, by term.
+    prepared: the player as it runs: wrapped where there are several processes.
     """
 
     player: Player
     prepared: nn.Module
     optimizers: Sequence[AssignedOptimizer]
     accelerator: Accelerator
-    factors: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rates = [[group["lr"] for group in o.optimizer.param_groups] for o in self.optimizers]
+        self._rates = [
+            [group["lr"] for group in assigned.optimizer.param_groups]
+            for assigned in self.optimizers
+        ]
 
     @property
     def module(self) -> nn.Module:
-        """What runs."""
+        """The module whose `forward` is called."""
         return self.prepared
 
     def turn(self, last: bool) -> AbstractContextManager[Any]:
-        """Processes exchange gradients only in the last micro-batch."""
+        """The context of a micro-batch: processes exchange gradients in the last one only."""
         if last:
             return nullcontext()
-        quiet: AbstractContextManager[Any] = self.accelerator.no_sync(self.prepared)
-        return quiet
+        no_exchange: AbstractContextManager[Any] = self.accelerator.no_sync(self.prepared)
+        return no_exchange
 
-    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
-        """Backward through that share of the weighted sum; after the last micro-batch, step."""
-        weights = self.player.weights
-        factors = {n: f for n, f in self.factors.items() if n not in self.player.unscaled}
+    def minimise(
+        self, losses: Mapping[str, Tensor], factors: Mapping[str, float], share: float, last: bool
+    ) -> None:
+        """Backward through the weighted sum; after the last micro-batch, step the optimizers."""
+        weights, unscaled = self.player.weights, self.player.unscaled
+        factors = {name: factor for name, factor in factors.items() if name not in unscaled}
         weighted = [weights[n] * factors.get(n, 1.0) * loss for n, loss in losses.items()]
         self.accelerator.backward(torch.stack(weighted).sum() * share)
         if last:
@@ -74,11 +77,11 @@ class PlayerOptimizer:
         optimizer.zero_grad(set_to_none=True)
 
     def set_rate(self, factor: float) -> None:
-        """Scale the learning rate of every group."""
+        """Multiply the initial learning rate of every parameter group by the factor."""
         for assigned, rates in zip(self.optimizers, self._rates, strict=True):
             for group, rate in zip(assigned.optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
 
     def rates(self) -> list[float]:
         """The learning rate of each optimizer."""
-        return [float(o.optimizer.param_groups[0]["lr"]) for o in self.optimizers]
+        return [float(assigned.optimizer.param_groups[0]["lr"]) for assigned in self.optimizers]

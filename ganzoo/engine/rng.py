@@ -1,7 +1,7 @@
-"""Chance that belongs to what it is for, never to a worker or the clock.
+"""Random generators that are seeded by their purpose, never by a worker or the clock.
 
-Every random choice is drawn from a generator seeded by its purpose: data by (seed, epoch, sample),
-play by (seed, step, player, rank). So no random state needs saving.
+A sample's generator is seeded by (seed, epoch, sample), a player's turn by (seed, step, player,
+rank). So no checkpoint needs to hold a random state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import nn
 
 
 def derive(*purpose: int | str) -> int:
-    """A seed of 63 bits for a purpose; different purposes give unrelated seeds."""
+    """A seed of 63 bits for a purpose. Different purposes have unrelated seeds."""
     digest = hashlib.blake2b(repr(purpose).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
@@ -38,7 +38,7 @@ def seed_torch(*purpose: int | str) -> None:
 
 @contextmanager
 def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Run networks without gradient; their modes, running statistics and torch's chance stay."""
+    """Without gradient; modes, running statistics and torch's random state stay as they were."""
     modules = list(networks)
     modes = [(m, m.training) for network in modules for m in network.modules()]
     buffers = [(b, b.clone()) for network in modules for b in network.buffers()]
@@ -53,14 +53,14 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
 
 
 def keep_rng(device: torch.device) -> AbstractContextManager[None]:
-    """What is drawn inside, on the CPU and on that device, leaves torch's chance as it was."""
+    """Draw inside without changing torch's random state on the CPU and on that device."""
     if device.type in ("cpu", "meta", "mps"):  # torch cannot fork the one of mps
         return torch.random.fork_rng([])
     return torch.random.fork_rng([device], device_type=device.type)
 
 
 def _own_rng(networks: Iterable[nn.Module]) -> AbstractContextManager[None]:
-    """`keep_rng` where the networks are; torch would take every device there is."""
+    """`keep_rng` on the networks' device; torch alone would fork the state of every device."""
     tensors = (t for network in networks for t in (*network.parameters(), *network.buffers()))
     devices = {t.device for t in tensors if t.device.type not in ("cpu", "meta")}
     return keep_rng(next(iter(devices), torch.device("cpu")))

@@ -1,4 +1,4 @@
-"""A schedule behind its warm-up: what a learning rate or a weight is multiplied by."""
+"""A schedule with its warm-up: the factor of a learning rate or of a term's weight."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ganzoo.interfaces import Progress, Schedule
 
 @dataclass(frozen=True)
 class Factor:
-    """The schedule's factor, risen to in a straight line over the first `warmup` steps.
+    """A schedule's factor, which a linear warm-up reduces in the first `warmup` steps.
 
-    (Goyal et al. 2017, arXiv:1706.02677, section 2.2.) Step t of the warm-up has (t + 1) / warmup
-    of it.
+    In step t, counted from 0, it is multiplied by (t + 1) / warmup (Goyal et al. 2017,
+    arXiv:1706.02677, section 2.2).
     """
 
     schedule: Schedule
@@ -20,5 +20,5 @@ class Factor:
 
     def at(self, progress: Progress) -> float:
         """The factor for the step about to be made."""
-        risen = min(1.0, (progress.step + 1) / self.warmup) if self.warmup else 1.0
-        return risen * self.schedule.factor(progress)
+        warmed_up = min(1.0, (progress.step + 1) / self.warmup) if self.warmup else 1.0
+        return warmed_up * self.schedule.factor(progress)

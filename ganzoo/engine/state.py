@@ -1,4 +1,4 @@
-"""A trainer's whole state, to and from a checkpoint's folder."""
+"""Writes a trainer's whole state into a checkpoint's folder, and reads it back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATE = "state.safetensors"
 
 
 def save(trainer: Trainer, folder: Path) -> None:
-    """Write this process's share: its buffers and sums; the first one all that they have alike."""
+    """Write what this process alone knows; the main process also writes what all have in common."""
     if trainer.accelerator.is_main_process:
         write_tensors(folder / STATE, *_collect(trainer))
     own: Tensors = trainer.meter.state()
@@ -38,7 +38,9 @@ def save(trainer: Trainer, folder: Path) -> None:
 
 
 def restore(trainer: Trainer, folder: Path) -> list[str]:
-    """Take up a checkpoint; returns what it does not hold, as ganzoo 0.1 saved less.
+    """Bring a trainer to the state of a checkpoint.
+
+    Returns a warning for each component whose state is missing, because ganzoo 0.1 did not save it.
 
     Raises:
         ModelError: it is damaged, or of another recipe or number of processes.
@@ -52,7 +54,7 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
             f"{folder}: this run was made by {header['processes']} processes, and here are "
             f"{processes}; start as many, since each has histories and samples of its own"
         )
-    notes = [_load(name, kept, tensors, header, folder) for name, kept in _remembered(trainer)]
+    warnings = [_load(n, held, tensors, header, folder) for n, held in _with_tensors(trainer)]
     for player_optimizer in trainer.player_optimizers:
         name = player_optimizer.player.name
         moments, numbers = strip_prefix(f"optimizer/{name}/", tensors), header["numbers"][name]
@@ -74,15 +76,15 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
         buffer.restore({k: v.to(device) for k, v in strip_prefix(f"{name}/", own).items()})
-    return [note for note in notes if note]
+    return [warning for warning in warnings if warning]
 
 
 def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     tensors: Tensors = {}
     header: dict[str, Any] = {"step": trainer.done, "whole": True, "shared": {}, "numbers": {}}
     header["processes"] = int(trainer.accelerator.num_processes)
-    for key, kept in _remembered(trainer):
-        state, shared = kept.tensors()
+    for key, held in _with_tensors(trainer):
+        state, shared = held.tensors()
         tensors |= add_prefix(f"{key}/", state)
         header["shared"] |= {key: shared} if state else {}
     for player_optimizer in trainer.player_optimizers:
@@ -99,23 +101,23 @@ def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
     return tensors, header
 
 
-def _remembered(trainer: Trainer) -> list[tuple[str, Remembered]]:
-    """Whatever has tensors, by name; histories are each process's own."""
+def _with_tensors(trainer: Trainer) -> list[tuple[str, Remembered]]:
+    """The components that have tensors, by name."""
     components = trainer.memory.components.items()
-    return [(name, kept) for name, kept in components if kept.module]
+    return [(name, held) for name, held in components if held.module]
 
 
 def _load(
-    name: str, kept: Remembered, tensors: Tensors, header: Mapping[str, Any], folder: Path
+    name: str, held: Remembered, tensors: Tensors, header: Mapping[str, Any], folder: Path
 ) -> str:
-    """Put a component's tensors back; returns what is missing in a checkpoint of ganzoo 0.1."""
+    """Load a component's tensors; a warning where a checkpoint of ganzoo 0.1 holds none."""
     if name in header["shared"]:
-        held = strip_prefix(f"{name}/", tensors)
-        kept.load(held, header["shared"][name], f"{folder}: {name}")
+        state = strip_prefix(f"{name}/", tensors)
+        held.load(state, header["shared"][name], f"{folder}: {name}")
         return ""
-    if not kept.tensors()[0]:
+    if not held.tensors()[0]:
         return ""
-    if header.get("whole") or kept.learnt:
+    if header.get("whole") or held.learnt:
         raise ModelError(f"{folder}: it holds no {name}; the recipe has changed since")
     return f"{name} starts anew: ganzoo 0.1, which saved this run, did not save it"
 

@@ -1,4 +1,4 @@
-"""One step of the game: fakes are made before anyone moves, then each player moves in turn."""
+"""One step of the game: fakes are made first, then the players move, each in its turn."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from ganzoo.engine.rng import no_trace, numpy_generator, seed_torch, torch_gener
 from ganzoo.expression import networks
 from ganzoo.interfaces import Latent
 
-Losses = dict[str, dict[str, Tensor]]
+LossesByPlayer = dict[str, dict[str, Tensor]]
 Draws = Mapping[str, Sequence[Values]]
-"""What a step is played on: by stream, its micro-batches. A fresh player's stream has its name."""
+"""What a step is played on: the micro-batches of each stream. A fresh player's stream is its name.
+"""
 
 SHARED = ""
 """The stream of all players but the fresh ones."""
@@ -40,28 +41,35 @@ def make_draws(*micro_batches: Values) -> Draws:
 
 
 class Minimiser(Protocol):
-    """What moves a player: its module as Accelerate prepared it, and a way to minimise."""
+    """Trains one player: runs its module and minimises the losses that come out."""
 
     player: Player
 
     @property
     def module(self) -> nn.Module:
-        """What runs; its `forward` is the player's."""
+        """The module whose `forward` is called: the player, or what Accelerate wrapped it in."""
 
     def turn(self, last: bool) -> AbstractContextManager[Any]:
-        """What surrounds a micro-batch; processes exchange gradients only in the last one."""
+        """The context of a micro-batch: processes exchange gradients in the last one only."""
 
-    def minimise(self, losses: Mapping[str, Tensor], share: float, last: bool) -> None:
-        """Backward through that share of the weighted sum; after the last micro-batch, step."""
+    def minimise(
+        self, losses: Mapping[str, Tensor], factors: Mapping[str, float], share: float, last: bool
+    ) -> None:
+        """Backward through the weighted sum; after the last micro-batch, step the optimizers.
+
+        losses: scalars by name, before their weights.
+        factors: what scheduled weights are multiplied by in this step, by term.
+        share: what the sum is multiplied by: one over the number of micro-batches.
+        """
 
 
 @dataclass
 class Game:
-    """The players of a recipe, ready to move.
+    """The players of a recipe, ready for steps.
 
-    networks: every network by name, unprepared.
+    networks: every network by name, as the recipe built it: without Accelerate's wrapping.
     latents: how to draw each, and the shape of one sample.
-    rank: which process this is; each has its own chance.
+    rank: the number of this process; each draws random numbers of its own.
     """
 
     minimisers: Sequence[Minimiser]
@@ -73,11 +81,16 @@ class Game:
 
     def __post_init__(self) -> None:
         self.players = [minimiser.player for minimiser in self.minimisers]
-        self._moving = [list(player.trainable().values()) for player in self.players]
+        self._parameters = [list(player.trainable().values()) for player in self.players]
         self._fake_plans: dict[tuple[str, tuple[int, ...]], FakePlan] = {}
 
-    def step(self, step: int, draws: Draws) -> Losses:
-        """Let every player whose turn it is move once; losses by player, before their weights."""
+    def step(self, step: int, draws: Draws, factors: Mapping[str, float]) -> LossesByPlayer:
+        """Let every player whose turn it is move once.
+
+        step: how many steps were made before.
+        factors: what scheduled weights are multiplied by, by term.
+        Returns scalars by player and term, before their weights.
+        """
         moving = tuple(i for i, p in enumerate(self.players) if is_turn(p, step))
         batches = {
             stream: [
@@ -86,14 +99,13 @@ class Game:
             ]
             for stream, samples in draws.items()
         }
-        losses: Losses = {}
+        losses: LossesByPlayer = {}
         for index in moving:
             self._freeze_all_but(index)
             player = self.players[index]
             stream = stream_of(player)
-            fake_plan = self._fake_plan(stream, moving)
-            returns = fake_plan.returned if index == moving[0] else ()
-            losses[player.name] = self._move(step, index, batches[stream], returns)
+            returns = self._plan_fakes(stream, moving).returned if index == moving[0] else ()
+            losses[player.name] = self._move(step, index, batches[stream], factors, returns)
         return losses
 
     def _begin(
@@ -101,27 +113,32 @@ class Game:
     ) -> Values:
         """A micro-batch with its latents, and the fakes that must be made ahead."""
         values = {**sample, **self._draw_latents((step, stream, micro), sample)}
-        values.update(self._make_ahead(step, micro, self._fake_plan(stream, moving), values))
+        values.update(self._make_ahead(step, micro, self._plan_fakes(stream, moving), values))
         return values
 
     def _move(
-        self, step: int, index: int, batches: Sequence[Values], returns: Sequence[str]
+        self,
+        step: int,
+        index: int,
+        batches: Sequence[Values],
+        factors: Mapping[str, float],
+        returns: Sequence[str],
     ) -> dict[str, Tensor]:
         """One player's turn: every micro-batch forward and backward, then its optimizers."""
         minimiser, count = self.minimisers[index], len(batches)
         sums: dict[str, Tensor] = {}
         for micro, values in enumerate(batches):
-            inputs = {**values, **self._show((step, micro), minimiser.player, values)}
+            inputs = {**values, **self._fill_sides((step, micro), minimiser.player, values)}
             seed_torch(self.seed, "play", step, index, self.rank, micro)
             last = micro == count - 1
             with minimiser.turn(last):
-                found, made = minimiser.module(inputs, returns=returns)
-                minimiser.minimise(found, 1 / count, last)
-            values.update(made)
-            sums = {name: sums.get(name, 0) + loss.detach() for name, loss in found.items()}
+                losses, fakes = minimiser.module(inputs, returns=returns)
+                minimiser.minimise(losses, factors, 1 / count, last)
+            values.update(fakes)
+            sums = {name: sums.get(name, 0) + loss.detach() for name, loss in losses.items()}
         return {name: total / count for name, total in sums.items()} if count > 1 else sums
 
-    def _fake_plan(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
+    def _plan_fakes(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
         if (stream, moving) not in self._fake_plans:
             audience = {i for i, p in enumerate(self.players) if stream_of(p) == stream}
             self._fake_plans[stream, moving] = plan_fakes(self.players, moving, audience)
@@ -130,17 +147,22 @@ class Game:
     def _draw_latents(self, purpose: tuple[int, str, int], sample: Values) -> Values:
         first = next(iter(sample.values()))
         assert isinstance(first, Tensor)
-        drawn: Values = {}
+        latents: Values = {}
         for name, (latent, shape) in self.latents.items():
             rng = torch_generator(self.seed, "latent", name, *purpose, self.rank)
-            latent_value = latent.draw((len(first), *shape), rng)
-            if latent_value.is_floating_point():
-                latent_value = latent_value.to(_float_type(sample))
-            drawn[name] = latent_value.to(first.device)
-        return drawn
+            value = latent.draw((len(first), *shape), rng)
+            if value.is_floating_point():
+                value = value.to(_float_type(sample))
+            latents[name] = value.to(first.device)
+        return latents
 
     def _make_ahead(self, step: int, micro: int, fake_plan: FakePlan, values: Values) -> Values:
-        made: Values = {}
+        """The fakes that no moving player returns, detached; networks stay as they were.
+
+        A player's own calls run first, so that they draw the random numbers that its forward pass
+        would have drawn for them.
+        """
+        fakes: Values = {}
         for index, expressions in fake_plan.ahead.items():
             player = self.players[index]
             own = tuple(e for e in expressions if str(e) in player.makes)
@@ -149,12 +171,12 @@ class Game:
             used = {name for e in expressions for name in networks(e)}
             with no_trace([self.networks[name] for name in used]), self.autocast():
                 seed_torch(self.seed, "play", step, index, self.rank, micro)
-                found = evaluate(levels + rest, values, self.networks)
-            made.update({str(e): full_precision(detach(found[str(e)])) for e in expressions})
-        return made
+                computed = evaluate(levels + rest, values, self.networks)
+            fakes.update({str(e): full_precision(detach(computed[str(e)])) for e in expressions})
+        return fakes
 
-    def _show(self, purpose: tuple[int, int], player: Player, values: Values) -> Values:
-        """What a player's sides hold this step, past samples swapped in where one has a buffer."""
+    def _fill_sides(self, purpose: tuple[int, int], player: Player, values: Values) -> Values:
+        """What a player's sides hold in this step; a side with a buffer may hold past samples."""
         inputs: Values = {}
         for side in player.sides:
             sample = [values[str(argument)] for argument in side.arguments]
@@ -165,8 +187,8 @@ class Game:
         return inputs
 
     def _freeze_all_but(self, index: int) -> None:
-        """Only the moving player's parameters get a gradient; others are only run through."""
-        for other, parameters in enumerate(self._moving):
+        """Let only this player's parameters get a gradient; others are run through as they are."""
+        for other, parameters in enumerate(self._parameters):
             for parameter in parameters:
                 parameter.requires_grad_(other == index)
 

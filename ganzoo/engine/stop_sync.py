@@ -1,4 +1,4 @@
-"""When several processes ask each other whether one of them was told to stop."""
+"""Lets several processes stop at the same step."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from collections.abc import Callable
 import torch
 from accelerate import Accelerator
 
-SECONDS = 2.0  # about so long between two looks
-MOST = 100  # steps between two looks, should steps suddenly become slow
+SECONDS = 2.0  # between two exchanges, about
+MOST = 100  # steps between two exchanges, in case steps suddenly become slow
 
 
 class StopSync:
-    """All processes stop at the same step: asking takes all of them, and costs a synchronisation.
+    """Asks all processes, every few seconds, whether one of them was asked to stop.
 
-    The main process's time a step decides when to look next; the others add zero to it, so that
-    all get the same number, bit for bit.
+    An exchange costs a synchronisation. The main process measures the time of a step, which decides
+    how many steps to wait for the next exchange; the others contribute zero, so that all get the
+    same number, bit for bit.
     """
 
     def __init__(
         self, accelerator: Accelerator, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.accelerator, self.clock = accelerator, clock
-        self.next = 0
+        self.next_exchange = 0
         self.last: tuple[float, int] | None = None
 
     def asked(self, done: int, stop: bool) -> bool:
-        """Whether any process was told to stop; `done` is how many steps there are now."""
+        """Whether any process was asked to stop; `done` is the number of steps made."""
         if self.accelerator.num_processes == 1:
             return stop
-        if done < self.next:
+        if done < self.next_exchange:
             return False
-        pace = self._pace(done) if self.accelerator.is_main_process else 0.0
-        told = torch.tensor([float(stop), pace], device=self.accelerator.device)
-        asked, pace = self.accelerator.reduce(told, "sum").tolist()
-        self.next = done + max(1, min(MOST, int(SECONDS / pace)))
+        step_time = self._time_step(done) if self.accelerator.is_main_process else 0.0
+        own = torch.tensor([float(stop), step_time], device=self.accelerator.device)
+        asked, step_time = self.accelerator.reduce(own, "sum").tolist()
+        self.next_exchange = done + max(1, min(MOST, int(SECONDS / step_time)))
         return bool(asked)
 
-    def _pace(self, done: int) -> float:
-        """Seconds a step since the last look; before there is one, look again after a step."""
+    def _time_step(self, done: int) -> float:
+        """Seconds a step since the last exchange; at the first, so many that the next is soon."""
         now = self.clock()
         since, step = self.last or (now, done)
         self.last = now, done

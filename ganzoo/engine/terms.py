@@ -1,4 +1,4 @@
-"""The terms of an objective: what each needs evaluated, and its loss, before its weight."""
+"""The terms of an objective: the expressions that each needs, and its losses before weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ganzoo.engine.cutting import find_leaves, number_distinct, placeholder, replace_leaves
+from ganzoo.engine.cutting import find_leaves, name_placeholder, number_distinct, replace_leaves
 from ganzoo.engine.expressions import Values, evaluate, flatten, nest_like, plan
 from ganzoo.expression import Expression
 from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty, Value
@@ -18,7 +18,7 @@ Networks = Mapping[str, nn.Module]
 
 @dataclass(frozen=True)
 class PlainTerm:
-    """`weight * loss(**wires)`, for one player."""
+    """A loss of wires, `weight * loss(**wires)`, which one player minimises."""
 
     name: str
     loss: Loss
@@ -31,7 +31,7 @@ class PlainTerm:
         return {self.name: self.weight}
 
     def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
+        """The expressions that the term needs evaluated."""
         return list(self.wires.values())
 
     def losses(self, values: Values, networks: Networks) -> Losses:
@@ -41,7 +41,7 @@ class PlainTerm:
 
 @dataclass(frozen=True)
 class GeneratorTerm:
-    """The generators' side of an adversarial term; `real` is None where its loss is blind to it."""
+    """The generators' side of an adversarial term; `real` is None where its loss needs no real."""
 
     name: str
     loss: AdversarialLoss
@@ -55,11 +55,11 @@ class GeneratorTerm:
         return {self.name: self.weight}
 
     def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
+        """The expressions that the term needs evaluated."""
         return [self.fake] if self.real is None else [self.fake, self.real]
 
     def losses(self, values: Values, networks: Networks) -> Losses:
-        """The loss, averaged over a critic's scales."""
+        """The loss, averaged over the discriminator's scales."""
         fakes = list_scales(values[str(self.fake)])
         reals = [None] * len(fakes) if self.real is None else list_scales(values[str(self.real)])
         sides = zip(fakes, reals, strict=True)
@@ -68,7 +68,10 @@ class GeneratorTerm:
 
 @dataclass(frozen=True)
 class DiscriminatorTerm:
-    """The critic's side of an adversarial term. Fakes come first, as in the reference."""
+    """The discriminators' side of an adversarial term.
+
+    Fakes are evaluated first, as in the reference implementation of CycleGAN.
+    """
 
     name: str
     loss: AdversarialLoss
@@ -77,22 +80,22 @@ class DiscriminatorTerm:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each loss: a critic's is never scaled."""
+        """The weight of each loss: the term's weight scales the generators' side only."""
         return {self.name: 1.0}
 
     def expressions(self) -> list[Expression]:
-        """What the term needs evaluated."""
+        """The expressions that the term needs evaluated."""
         return [self.fake, self.real]
 
     def losses(self, values: Values, networks: Networks) -> Losses:
-        """The loss, averaged over a critic's scales."""
+        """The loss, averaged over the discriminator's scales."""
         real, fake = (list_scales(values[str(wire)]) for wire in (self.real, self.fake))
         return {self.name: _discriminator_loss(self.loss, real, fake)}
 
 
 @dataclass(frozen=True)
 class WeightedPenalty:
-    """A penalty, the name of its loss, and its weight."""
+    """A penalty of an adversarial term: its name among the losses, and its weight."""
 
     name: str
     penalty: Penalty
@@ -101,10 +104,10 @@ class WeightedPenalty:
 
 @dataclass(frozen=True)
 class PenalisedSide:
-    """One side of a penalised term: what the critic is shown, and its wire as a function of that.
+    """The real or the fake side of a penalised term: its wire as a function of its arguments.
 
-    arguments: what stands where the critic's own networks begin, each once.
-    names: what they are called in `wire`.
+    arguments: the expressions where the discriminators' own networks begin, each once.
+    names: their placeholders in `wire`.
     """
 
     arguments: tuple[Expression, ...]
@@ -112,7 +115,7 @@ class PenalisedSide:
     wire: Expression
 
     def logits(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
-        """The critic's logits, of values for the arguments."""
+        """The logits for these values of the arguments, one tensor a scale."""
         given = dict(zip(self.names, values, strict=True))
         return list_scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
 
@@ -120,28 +123,33 @@ class PenalisedSide:
 def penalised_sides(
     real: Expression, fake: Expression, own: Collection[str]
 ) -> tuple[PenalisedSide, PenalisedSide]:
-    """Both sides' wires, cut where the critic's own networks begin.
+    """The real and the fake side of two wires, cut where the networks `own` begin.
 
-    Penalties mix the two sides argument by argument: what comes twice is one argument only if it
-    does so on both.
+    Penalties mix the sides argument by argument, so both have equally many where that is possible:
+    an expression that comes twice in a wire is one argument only if the other wire repeats the
+    argument in the same places.
     """
-    sides = [find_leaves(wire, own) for wire in (real, fake)]
-    texts = [[str(leaf) for leaf in side] for side in sides]
+    both_leaves = [find_leaves(wire, own) for wire in (real, fake)]
+    texts = [[str(leaf) for leaf in leaves] for leaves in both_leaves]
     alike = len(texts[0]) == len(texts[1])
     keys: list[list[object]] = [[*zip(*texts, strict=True)]] * 2 if alike else [[*t] for t in texts]
-    found = []
-    for wire, parts, side in zip((real, fake), sides, keys, strict=True):
-        places = number_distinct(side)
-        names = [placeholder("shown", place) for place in places]
-        arguments = dict(zip(names, parts, strict=True))
+    sides = []
+    for wire, leaves, leaf_keys in zip((real, fake), both_leaves, keys, strict=True):
+        places = number_distinct(leaf_keys)
+        names = [name_placeholder("shown", place) for place in places]
+        arguments = dict(zip(names, leaves, strict=True))
         cut = replace_leaves(wire, own, names)
-        found.append(PenalisedSide(tuple(arguments.values()), tuple(arguments), cut))
-    return found[0], found[1]
+        sides.append(PenalisedSide(tuple(arguments.values()), tuple(arguments), cut))
+    return sides[0], sides[1]
 
 
 @dataclass(frozen=True)
 class PenalisedTerm:
-    """The critic's side with penalties: it runs the critic itself, on arguments with a gradient."""
+    """The discriminators' side of an adversarial term with penalties.
+
+    It runs the discriminator itself, on arguments that require a gradient: most penalties are
+    about the gradient with respect to them.
+    """
 
     name: str
     loss: AdversarialLoss
@@ -151,34 +159,34 @@ class PenalisedTerm:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each loss: only penalties have one."""
+        """The weight of each loss: that of the adversarial loss is 1."""
         return {self.name: 1.0, **{weighted.name: weighted.weight for weighted in self.penalties}}
 
     def expressions(self) -> list[Expression]:
-        """What the term needs evaluated: what the critic is shown."""
+        """The expressions that the term needs evaluated: what the discriminator is shown."""
         return [*self.fake.arguments, *self.real.arguments]
 
     def losses(self, values: Values, networks: Networks) -> Losses:
-        """The loss, and that of each penalty, by its name."""
+        """The adversarial loss, and that of each penalty, by name."""
         fake, real = (
             _discriminator_output(side, values, networks) for side in (self.fake, self.real)
         )
-        found = {self.name: _discriminator_loss(self.loss, real.logits, fake.logits)}
+        losses = {self.name: _discriminator_loss(self.loss, real.logits, fake.logits)}
         shape = [values[str(argument)] for argument in self.real.arguments]
 
         def discriminate(*arguments: Tensor) -> list[Tensor]:
             return self.real.logits(nest_like(shape, arguments), networks)
 
         for weighted in self.penalties:
-            found[weighted.name] = weighted.penalty(discriminate, real, fake)
-        return found
+            losses[weighted.name] = weighted.penalty(discriminate, real, fake)
+        return losses
 
 
 Term = PlainTerm | GeneratorTerm | DiscriminatorTerm | PenalisedTerm
 
 
 def list_scales(logits: Value) -> list[Tensor]:
-    """Logits as a list: a multi-scale critic returns several."""
+    """Logits as a list: a discriminator of several scales returns one tensor a scale."""
     return logits if isinstance(logits, list) else [logits]
 
 
@@ -195,14 +203,14 @@ def _discriminator_loss(loss: AdversarialLoss, real: list[Tensor], fake: list[Te
 def _discriminator_output(
     side: PenalisedSide, values: Values, networks: Networks
 ) -> DiscriminatorOutput:
-    """Its arguments in a row, those in lists included, and its logits."""
+    """A side's arguments as a flat tuple of tensors, and its logits."""
     shown = [values[str(argument)] for argument in side.arguments]
     arguments = tuple(map(_with_gradient, flatten(shown)))
     return DiscriminatorOutput(arguments, side.logits(nest_like(shown, arguments), networks))
 
 
 def _with_gradient(value: Tensor) -> Tensor:
-    """The value as something to differentiate by; a label, which has no gradient, as it is."""
+    """The tensor, requiring a gradient; labels, which have none, as they are."""
     if value.requires_grad or not value.is_floating_point():
         return value
     return value.detach().requires_grad_()

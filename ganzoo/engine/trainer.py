@@ -131,9 +131,9 @@ class Trainer:
     def _play(
         self, batches: Iterator[Draws], observers: Sequence[Observer], save: Callable[[int], None]
     ) -> None:
-        timetable, alarm = self.timetable, ChildSignal()
+        timetable, child_signal = self.timetable, ChildSignal()
         while (draws := self._wait_for(batches)) is not None:
-            alarm.quiet()
+            child_signal.silence()
             self.train_step(draws)
             for observer in observers:
                 observer.on_step(self.done)
@@ -164,11 +164,10 @@ class Trainer:
         factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
         for player_optimizer in self.player_optimizers:
             player_optimizer.set_rate(rate)
-            player_optimizer.factors = factors
         draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
         if self.batch_hook:
             self.batch_hook(draws)
-        self.meter.add(self.game.step(self.done, draws))
+        self.meter.add(self.game.step(self.done, draws, factors))
         if self.ema:
             self.ema.update()
         self.done += 1

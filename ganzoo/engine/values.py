@@ -1,7 +1,7 @@
-"""Plain Python values as JSON and tensors, and back: what a component keeps in attributes.
+"""Plain Python values as JSON and tensors, and back: the values of a component's attributes.
 
-Nothing is unpickled, so only these are known: numbers, texts, tensors and arrays, generators of
-chance, and lists, tuples, sets, deques and dicts of them.
+Nothing is unpickled, so these kinds alone can be saved: None, numbers, strings, tensors, arrays,
+random generators, and lists, tuples, sets, deques and dicts of them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from torch import Tensor, nn
 
 from ganzoo.engine.checkpoint import Tensors
 
-ROWS: dict[str, type[Any]] = {"list": list, "tuple": tuple, "set": set, "deque": deque}
-CHANCES = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+SEQUENCES: dict[str, type[Any]] = {"list": list, "tuple": tuple, "set": set, "deque": deque}
+BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
 
 class Unsavable(ValueError):
-    """A value of a kind that is not known here."""
+    """A value of a kind that cannot be saved."""
 
 
 def encode(value: Any, place: str, tensors: Tensors) -> Any:
-    """A value as JSON; its tensors go into `tensors`, under names that begin with `place`.
+    """A value as JSON; its tensors are added to `tensors`, under names that begin with `place`.
 
     Raises:
-        Unsavable: it is, or holds, something else.
+        Unsavable: it is, or holds, a value of another kind.
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Tensor):
-        tensors[place] = _kept(value)
+        tensors[place] = _copy(value)
         return {"tensor": place, "moved": value.device.type != "cpu"}
     if isinstance(value, (np.ndarray, np.generic)):
         return {"array": _array(value, place, tensors), "single": isinstance(value, np.generic)}
@@ -47,17 +47,17 @@ def encode(value: Any, place: str, tensors: Tensors) -> Any:
     if type(value) in (dict, OrderedDict):
         pairs = [[key, item] for key, item in value.items()]
         return {type(value).__name__: encode(pairs, place, tensors)}
-    for name, kind in ROWS.items():
+    for name, kind in SEQUENCES.items():
         if type(value) is kind:
-            rows = [encode(item, f"{place}/{i}", tensors) for i, item in enumerate(value)]
-            return {name: rows, "longest": getattr(value, "maxlen", None)}
+            items = [encode(item, f"{place}/{i}", tensors) for i, item in enumerate(value)]
+            return {name: items, "longest": getattr(value, "maxlen", None)}
     raise Unsavable(f"{place}: a {type(value).__name__} cannot be saved")
 
 
 def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> Any:
-    """The value that `encode` took apart.
+    """The value that `encode` returned this entry for.
 
-    device: where tensors go that were not on the CPU.
+    device: where to put the tensors that were not on the CPU.
     """
     if not isinstance(entry, dict):
         return entry
@@ -68,20 +68,20 @@ def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> A
         array = tensors[entry["array"]].numpy()
         return array[()] if entry["single"] else array.copy()
     if "chance" in entry:
-        chance = torch.Generator(device if entry["moved"] else "cpu")
-        return chance.set_state(tensors[entry["chance"]])
+        rng = torch.Generator(device if entry["moved"] else "cpu")
+        return rng.set_state(tensors[entry["chance"]])
     if "numpy_chance" in entry:
         return _numpy_rng(decode(entry["numpy_chance"], tensors, device))
     for kind in (dict, OrderedDict):
         if kind.__name__ in entry:
             return kind(decode(entry[kind.__name__], tensors, device))
-    [name] = ROWS.keys() & entry.keys()
+    [name] = SEQUENCES.keys() & entry.keys()
     items = [decode(item, tensors, device) for item in entry[name]]
-    return deque(items, entry["longest"]) if name == "deque" else ROWS[name](items)
+    return deque(items, entry["longest"]) if name == "deque" else SEQUENCES[name](items)
 
 
 def renew(old: Any, new: Any) -> Any:
-    """The new value, in the old one's memory where that is possible: others may hold it too."""
+    """The new value, in the old object where possible: other objects may refer to that."""
     if isinstance(old, Tensor) and isinstance(new, Tensor):
         if old.shape == new.shape and old.dtype == new.dtype and old.grad_fn is None:
             with torch.no_grad():
@@ -95,21 +95,21 @@ def renew(old: Any, new: Any) -> Any:
 
 
 def digest(value: Any) -> str | None:
-    """What tells whether a value is still the same; None where it is of a kind not known here."""
+    """A hash that is equal for equal values; None for a value that cannot be saved."""
     tensors: Tensors = {}
     try:
         entry = encode(value, "", tensors)
     except Unsavable:
         return None
-    seen = hashlib.blake2b(json.dumps(entry, sort_keys=True).encode(), digest_size=16)
+    hashed = hashlib.blake2b(json.dumps(entry, sort_keys=True).encode(), digest_size=16)
     for name, tensor in tensors.items():
-        seen.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())
-        seen.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return seen.hexdigest()
+        hashed.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())
+        hashed.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return hashed.hexdigest()
 
 
-def _kept(tensor: Tensor) -> Tensor:
-    """A copy on the CPU; of a step's graph nothing is kept, and parameters are kept elsewhere."""
+def _copy(tensor: Tensor) -> Tensor:
+    """A copy on the CPU. Parameters are saved elsewhere, and tensors with a graph not at all."""
     plain = tensor.layout == torch.strided and not tensor.is_quantized
     if tensor.grad_fn is not None or isinstance(tensor, nn.Parameter) or not plain:
         raise Unsavable("such a tensor cannot be saved")
@@ -125,7 +125,7 @@ def _array(value: Any, place: str, tensors: Tensors) -> str:
 
 
 def _numpy_rng(state: Any) -> np.random.Generator:
-    if state["bit_generator"] not in CHANCES:
+    if state["bit_generator"] not in BIT_GENERATORS:
         raise Unsavable(f"there is no generator {state['bit_generator']}")
     source = getattr(np.random, state["bit_generator"])()
     source.state = state

@@ -1,4 +1,4 @@
-"""A loader's worker processes: started on record, gone when training is, whatever they hang in."""
+"""Keeps account of the loaders' worker processes, so that none outlives training."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-LOOK = 1.0  # seconds between a worker's looks at whether its parent is there
-QUICK = 5.0  # seconds for the system to end who was killed
+LOOK = 1.0  # seconds between a worker's checks that its parent is alive
+QUICK = 5.0  # seconds within which a killed process ends
 
 
 class Abandoned(BaseException):
-    """Training is to stop, and its data do not come. Like KeyboardInterrupt, no error."""
+    """A stop was asked for while training waits in vain for data; no error."""
 
 
 class Flag:
-    """An event between processes that needs no lock, which a killed worker might hold for ever.
+    """An event between processes that needs no lock: a killed worker might hold one for ever.
 
-    A loader sets it to tell its workers that it is over; they look at it before each sample.
+    A loader sets it to end its workers, which check it before each sample.
     """
 
     def __init__(self, context: BaseContext) -> None:
         self.value = context.RawValue("b", 0)
 
     def set(self) -> None:
-        """From here on it is set."""
+        """Set it for good."""
         self.value.value = 1
 
     def is_set(self) -> bool:
@@ -39,9 +39,9 @@ class Flag:
 
 
 class Workers:
-    """The processes that loaders start, by a context of multiprocessing that they are given.
+    """The processes that loaders start, through the multiprocessing context of this object.
 
-    failed: the exit codes of those that ended by themselves, in another way than well.
+    failed: the exit codes of those that ended by themselves with an error.
     """
 
     def __init__(self) -> None:
@@ -51,14 +51,14 @@ class Workers:
         make = self.context.Process
 
         def process(*args: Any, **settings: Any) -> BaseProcess:
-            made: BaseProcess = make(*args, **settings)
-            self.started.append(made)
-            return made
+            worker: BaseProcess = make(*args, **settings)
+            self.started.append(worker)
+            return worker
 
         vars(self.context).update(Process=process, Event=lambda: Flag(self.context))
 
     def await_one(self) -> None:
-        """Wait a little for one to end: what it was read from breaks a moment before that."""
+        """Wait a little for one to end: its connection breaks a moment before its process ends."""
         deadline = time.monotonic() + QUICK
         while self.started and time.monotonic() < deadline:
             if any(worker.exitcode is not None for worker in self.started):
@@ -66,7 +66,7 @@ class Workers:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """End all that are left, at once: who hangs in a read does not hear anything else."""
+        """Kill all that are left: a worker that hangs in a read answers no other signal."""
         self.failed += [worker.exitcode for worker in self.started if worker.exitcode]
         for worker in self.started:
             if worker.is_alive():
@@ -77,9 +77,10 @@ class Workers:
 
 
 def begin_worker(number: int) -> None:
-    """What a worker does first: leave stopping to its parent, and end if that is gone.
+    """Set up a worker: it ignores the signals that stop a job, and ends when its parent does.
 
-    A terminal sends Ctrl-C, and a batch system SIGTERM, to all processes of a job.
+    A terminal sends Ctrl-C to all processes of a job, and a batch system SIGTERM. The parent alone
+    decides what follows.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -88,24 +89,24 @@ def begin_worker(number: int) -> None:
 
 
 def _follow(parent: int) -> None:
-    """End with the parent. torch's workers look for it, too, but not while they read a sample."""
+    """End when the parent does. torch's workers check that too, but not while reading a sample."""
     while os.getppid() == parent:
         time.sleep(LOOK)
     os._exit(1)
 
 
 class ChildSignal:
-    """Lets torch raise no error in the middle of a step because a worker has ended.
+    """The handler of SIGCHLD, with which torch raises an error as soon as a worker has ended.
 
-    It is noticed all the same, seconds later, where the worker's sample is waited for; and there
-    the last step is whole. In a thread torch does nothing of the kind.
+    That may be in the middle of a step. Without the handler, the error comes seconds later, where
+    the worker's sample is waited for: between two steps. In a thread torch sets no handler.
     """
 
     def __init__(self) -> None:
         self.before = self._handler()
 
-    def quiet(self) -> None:
-        """Put back what was there before the loaders began."""
+    def silence(self) -> None:
+        """Put back the handler that was there before the loaders began."""
         main = threading.current_thread() is threading.main_thread()
         if main and self._handler() is not self.before:
             signal.signal(signal.SIGCHLD, self.before or signal.SIG_DFL)

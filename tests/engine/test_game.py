@@ -104,7 +104,7 @@ def test_no_gradient_reaches_a_player_at_rest(recipes, tiny):
 def test_the_others_do_not_move(recipes, tiny):
     experiment = build_recipe(recipes / "cyclegan.toml", tiny())
     trainer = experiment.trainer(Accelerator(cpu=True))
-    trainer.player_optimizers[1].minimise = lambda losses, share, last: None
+    trainer.player_optimizers[1].minimise = lambda losses, factors, share, last: None
     before = copy.deepcopy(experiment.networks["D_X"].state_dict())
     trainer.train_step(next(iter(trainer.batches())))
     after = experiment.networks["D_X"].state_dict()

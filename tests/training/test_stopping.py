@@ -235,7 +235,7 @@ def test_looks_are_two_seconds_apart(a_step, looked):
 def test_who_is_not_main_follows_the_main_ones_pace_exactly():
     looks = StopSync(Together(False, [0.0, 0.3]), Watch())
     assert not looks.asked(1, False)
-    assert looks.next == 1 + 6
+    assert looks.next_exchange == 1 + 6
 
 
 def test_one_that_is_asked_stops_all():
