@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,29 +10,15 @@ from ganzoo.errors import cut
 from ganzoo.files.writing import write_text
 from ganzoo.report.axes import Axis, Values, axis_of, format_number
 from ganzoo.report.charts import COLOURS, WIDE, Line, across_steps, anchor, coordinate, draw_line
-from ganzoo.report.html import Html, el, read_asset
+from ganzoo.report.html import Html, el
 from ganzoo.report.losses import loss_curves, term_styles
+from ganzoo.report.svg_file import svg_file
 
 LEFT, RIGHT = 76, 264  # of a panel's plot: room for its ticks, and for its legend
 ABOVE, BELOW = 46, 34
 ENTRY = 22  # the height of a line of the legend
 SMALLEST = 200  # the height of a plot
 LONGEST = 28  # letters of a term that fit into the legend
-
-# Not every program that shows SVG knows CSS variables, so colours are written out.
-STYLE = """
-text { font: 13px "DejaVu Sans", Verdana, Arial, sans-serif; fill: %(ink)s; }
-.title { font-size: 15px; font-weight: bold; }
-.soft { fill: %(soft)s; }
-.card { fill: %(card)s; }
-.rule { stroke: %(rule)s; stroke-width: 1; }
-.edge { fill: none; stroke: %(soft)s; stroke-width: 1; }
-.line, .dots { fill: none; stroke-linejoin: round; }
-.line { stroke-width: 1.7; }
-.dots { stroke-width: 5; stroke-linecap: round; }
-.line.d1 { stroke-dasharray: 7 3; }
-.line.d2 { stroke-dasharray: 2 3; }
-"""
 
 
 def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -52,7 +37,7 @@ def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def draw_losses(steps: Values, curves: Mapping[str, Mapping[str, Values]]) -> str:
-    """An SVG document with a panel a player.
+    """The text of an SVG file with a panel a player.
 
     steps: where the values are. curves: for each player and term a value a step, None for a gap.
     """
@@ -63,27 +48,8 @@ def draw_losses(steps: Values, curves: Mapping[str, Mapping[str, Values]]) -> st
         shapes = _panel(player, steps, lines, height)
         panels.append(el("g", *shapes, transform=f"translate({LEFT} {top + ABOVE})"))
         top += ABOVE + height + BELOW
-    width = LEFT + WIDE + RIGHT
-    picture = el(
-        "svg",
-        el("style", Html(_style())),
-        el("rect", width=width, height=top, class_="card"),
-        *panels,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {width} {top}",
-        width=width,
-        height=top,
-        role="img",
-        aria_label=f"Losses of {', '.join(curves)}, over steps",
-    )
-    return f"{picture}\n".encode("utf-8", "replace").decode()
-
-
-def _style() -> str:
-    """The report's light colours, by the classes of what is drawn."""
-    colours = dict(re.findall(r"--(\w+): (#\w+);", read_asset("style.css").partition("@media")[0]))
-    curves = (f".s{n} {{ stroke: {colours[f'c{n}']}; }}\n" for n in range(COLOURS))
-    return STYLE % colours + "".join(curves)
+    label = f"Losses of {', '.join(curves)}, over steps"
+    return svg_file(panels, LEFT + WIDE + RIGHT, top, label)
 
 
 def _panel(player: str, steps: Values, lines: Sequence[Line], height: int) -> Iterator[Html]:

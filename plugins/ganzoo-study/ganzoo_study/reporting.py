@@ -74,14 +74,14 @@ def _nobody(begun: int) -> str:
 
 
 def write_report(report: Report, out: Path) -> list[Path]:
-    """`report.md`, `scores.png` and `responses.csv` in `out`; returns them.
+    """`report.md`, `scores.svg` and `responses.csv` in `out`; returns them.
 
     Raises:
         GanzooError: the folder cannot be written.
     """
     from ganzoo_study.chart import draw_scores
 
-    files = [out / name for name in ("report.md", "scores.png", "responses.csv")]
+    files = [out / name for name in ("report.md", "scores.svg", "responses.csv")]
     try:
         write_text(files[0], as_markdown(report))
         draw_scores(report.scores, files[1])
@@ -108,7 +108,7 @@ def as_markdown(report: Report) -> str:
     lines = [markdown_row(row) for row in cells]
     table = "\n".join([lines[0], "|---|---:|---:|---:|", *lines[1:]])
     notes = "\n".join(f"- {note}" for note in report.notes)
-    picture = "![The table as bars, with 95 % intervals](scores.png)"
+    picture = "![The table as bars, with 95 % intervals](scores.svg)"
     return f"# Real or fake?\n\n{table}\n\n{picture}\n\n{notes}\n"
 
 

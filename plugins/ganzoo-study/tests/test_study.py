@@ -7,6 +7,7 @@ import json
 import math
 import random
 import statistics
+import xml.etree.ElementTree as ET
 from itertools import chain
 
 import numpy as np
@@ -25,6 +26,7 @@ from ganzoo_study.settings import Picture, Source, read_study
 from ganzoo_study.store import SHOWINGS, Refused, Store
 
 SHORT = Options(trials=4, practice=2)
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def study(*words):
@@ -363,11 +365,29 @@ def test_the_report_equals_a_count_of_its_csv(tmp_path, images):
     assert "1 participant has not finished: left out" in said
     assert "median 1000 ms; 0 of 96 off by more than 2 frames" in said
     assert "Fewer than 25 participants: m, n." in said
-    with Image.open(tmp_path / "s" / "report" / "scores.png") as chart:
-        assert chart.width > 600
+    check_bars(tmp_path / "s" / "report" / "scores.svg", table)
     assert rows[0]["real"].startswith("r-")
     everybody = study("report", tmp_path / "s", "--unfinished", "--out", tmp_path / "all")[1]
     assert " 6             23" in everybody
+
+
+def check_bars(file, table):
+    """Each bar is as long as the table says, on the scale of the ticks."""
+    (plot,) = ET.parse(file).getroot().iter(f"{SVG}g")
+    texts = [text for text in plot.findall(f"{SVG}text") if text.text.isdigit()]
+    ticks = {int(text.text): float(text.get("x")) for text in texts}
+    bars = [float(bar.get("width")) for bar in plot.findall(f"{SVG}rect[@class='bar s0']")]
+    shares = [
+        float(line.split("|")[2].split("±")[0])
+        for line in table.splitlines()
+        if line.startswith(("| m |", "| n |"))
+    ]
+    assert len(bars) == len(shares) == 2
+    assert ticks[0] == 0
+    for bar, share in zip(bars, shares, strict=True):
+        assert bar == pytest.approx(share * ticks[60] / 60, abs=0.6)
+    guessing = plot.findall(f"{SVG}path")[-1].get("d")
+    assert float(guessing[1:].partition(",")[0]) == pytest.approx(ticks[60] * 50 / 60)
 
 
 def test_a_study_needs_somebody_who_finished(tmp_path, images):
