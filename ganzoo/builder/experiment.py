@@ -103,7 +103,7 @@ class Experiment:
         return self.blueprint.model({**self.networks, **self.averages}, self.resting, origin)
 
     def trainer(self, accelerator: Accelerator) -> Trainer:
-        """A trainer at step 0.
+        """A trainer at step 0; from now on, `model()` uses the averages of weights that it keeps.
 
         Raises:
             DataError: the images are missing.
@@ -114,10 +114,12 @@ class Experiment:
         train = self.recipe.train
         processes = int(accelerator.num_processes)
         table = self.timetable(len(self.data), train.batch_size * train.accumulate * processes)
+        ema = make_averages(self.blueprint, self.assembly, table) if self.recipe.ema else None
+        self.averages = ema.averages if ema else {}
         return Trainer(
             self.players,
             self.networks,
-            self._rules(table),
+            self._rules(table, ema),
             self.data,
             latent_shapes(self.blueprint),
             table,
@@ -140,21 +142,16 @@ class Experiment:
             image_counts=images_of,
         )
 
-    def _rules(self, table: Timetable) -> Rules:
+    def _rules(self, table: Timetable, averages: Ema | None) -> Rules:
         assert self.blueprint.schedule is not None
         scheduled = self.blueprint.scheduled.items()
         return Rules(
             factor(self.blueprint.schedule, table),
             lambda player: make_optimizers(player, self.blueprint),
             {name: factor(schedule, table) for name, schedule in scheduled},
-            (lambda: self._averages(table)) if self.recipe.ema else None,
+            averages,
             self.recipe.train.compile,
         )
-
-    def _averages(self, table: Timetable) -> Ema:
-        ema = make_averages(self.blueprint, self.assembly, table)
-        self.averages = ema.averages
-        return ema
 
 
 def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = True) -> Experiment:

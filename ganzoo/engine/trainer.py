@@ -43,14 +43,14 @@ class Rules:
     """How the game is played, beside its players.
 
     rate: of all learning rates. weights: of scheduled terms, by name.
-    optimizers_of: makes a player's optimizers. averages: makes the averages of weights.
+    optimizers_of: makes a player's optimizers. averages: of weights, where some are kept.
     compiled: run players through torch.compile where that is possible.
     """
 
     rate: Factor
     optimizers_of: Callable[[Player], Sequence[AssignedOptimizer]]
     weights: Mapping[str, Factor] = field(default_factory=dict)
-    averages: Callable[[], Ema] | None = None
+    averages: Ema | None = None
     compiled: bool = False
 
 
@@ -76,10 +76,11 @@ class Trainer:
     ) -> None:
         self.timetable, self.data, self.rules = timetable, data, rules
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
-        for network in networks.values():
+        averages = rules.averages.averages if rules.averages else {}
+        for network in [*networks.values(), *averages.values()]:
             network.to(accelerator.device, dtype)
         self.player_optimizers = [self._prepare(player.to(dtype=dtype)) for player in players]
-        self.ema = rules.averages() if rules.averages else None
+        self.ema = rules.averages
         self.game = Game(
             self.player_optimizers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
