@@ -105,7 +105,7 @@ def test_displays_show_names_of_anybody(display):
         shown.note(HOSTILE)
         losses = {HOSTILE: {HOSTILE: 0.5}}
         record = {"step": 1, "images": 1, "epoch": 0, "losses": losses, "lr": {HOSTILE: 0.1}}
-        shown.on_log(record)
+        shown.on_log(None, record)
     assert r"a\x1b]0;owned\x07" in out.getvalue()
     assert "\x1b]" not in out.getvalue()
     assert "\x9b" not in out.getvalue()

@@ -141,6 +141,7 @@ class Blueprint:
     metrics: dict[str, MetricPlan] = field(default_factory=dict)
     optimizers: dict[str, ComponentPlan] = field(default_factory=dict)
     latents: dict[str, ComponentPlan] = field(default_factory=dict)
+    callbacks: dict[str, ComponentPlan] = field(default_factory=dict)
     schedule: SchedulePlan | None = None
     data: ComponentPlan | None = None
     dataset: Data | None = None

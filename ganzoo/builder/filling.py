@@ -49,6 +49,7 @@ def fill(blueprint: Blueprint) -> Recipe:
                 for n, t in recipe.metrics.items()
                 if n in blueprint.metrics
             },
+            "callbacks": _parts(recipe.callbacks, blueprint.callbacks),
         }
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from ganzoo.expression import Expression
 from ganzoo.interfaces import (
     AdversarialLoss,
     Buffer,
+    Callback,
     Data,
     Discriminator,
     Latent,
@@ -41,6 +42,7 @@ BASES: dict[str, type | tuple[type, ...]] = {
     "optimizer": Optimizer,
     "schedule": Schedule,
     "metric": Metric,
+    "callback": Callback,
     "output": Output,
 }
 

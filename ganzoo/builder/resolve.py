@@ -11,6 +11,7 @@ import torch
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
+from ganzoo.builder.resolve_callbacks import read_callbacks
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.builder.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.builder.wires import check_wires
@@ -142,6 +143,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     _check_averages(blueprint, lookup)
     for name, metric in recipe.metrics.items():
         read_metric(name, metric, blueprint, lookup)
+    read_callbacks(blueprint, lookup)
     _check_best(blueprint, lookup)
 
 

@@ -158,6 +158,8 @@ class Early:
         yield from self._component("schedule", recipe.schedule, "schedule")
         for name, metric in recipe.metrics.items():
             yield from self._component("metric", metric, f"metrics.{name}")
+        for name, callback in recipe.callbacks.items():
+            yield from self._component("callback", callback, f"callbacks.{name}")
         yield from self._shown()
         yield from self._unknown_networks()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from accelerate import Accelerator
@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from ganzoo.engine.expressions import Values
 from ganzoo.engine.loader import ShuffledBatches, make_loader
 from ganzoo.engine.player import Player
-from ganzoo.engine.step import SHARED, stream_of
+from ganzoo.engine.step import SHARED, Draws, is_turn, stream_of
 from ganzoo.engine.workers import Workers
 from ganzoo.interfaces import Data
 
@@ -34,6 +34,34 @@ class Timetable:
     samples_every: int
     checkpoint_every: int
     image_counts: tuple[int, int] = (1, 1)
+
+
+def draws(
+    players: Sequence[Player],
+    data: Data,
+    table: Timetable,
+    done: int,
+    accelerator: Accelerator,
+    workers: Workers,
+) -> Generator[Draws, None, None]:
+    """What a process plays each step on, after `done` steps to the last.
+
+    workers: where processes that load data are noted.
+    """
+
+    def stream(player: Player | None) -> Iterator[Values]:
+        return walk_batches(data, table, done, accelerator, workers, player)
+
+    def draw(batches: Iterator[Values]) -> list[Values]:
+        return [next(batches) for _ in range(table.accumulate)]
+
+    fresh = [player for player in players if player.update_interval.fresh]
+    streams = {stream_of(player): (player, stream(player)) for player in fresh}
+    common = stream(None)
+    for step in range(done, table.steps):
+        shared = {SHARED: draw(common)}
+        due = {name: own for name, (player, own) in streams.items() if is_turn(player, step)}
+        yield shared | {name: draw(own) for name, own in due.items()}
 
 
 def walk_batches(

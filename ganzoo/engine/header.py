@@ -40,6 +40,8 @@ def _is_sound(key: str, value: Any) -> bool:
         return _is_table(value) and all(_is_table(names, str) for names in value.values())
     if key == "packages":
         return _is_table(value, str)
+    if key == "callbacks":
+        return isinstance(value, list) and all(isinstance(name, str) for name in value)
     if key == "numbers":
         return _is_table(value, dict)
     return _is_table(value) if key in ("recipe", "scaler") else True

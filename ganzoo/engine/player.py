@@ -22,7 +22,7 @@ from ganzoo.engine.expressions import (
     no_autocast,
     plan,
 )
-from ganzoo.engine.terms import DiscriminatorTerm, PenalisedTerm, Term
+from ganzoo.engine.terms import DiscriminatorTerm, PenalisedTerm, Sides, Term
 from ganzoo.expression import Expression
 from ganzoo.interfaces import Buffer, Value
 
@@ -144,24 +144,29 @@ class Player(nn.Module):
         return inner or self.differentiates or len(self.penalties) > 0
 
     def forward(
-        self, values: dict[str, Value], returns: Sequence[str] = ()
-    ) -> tuple[dict[str, Tensor], Values]:
-        """Scalar losses by name, before their weights; and the values of `returns`, detached.
+        self, values: dict[str, Value], returns: Sequence[str] = (), keeps_logits: bool = False
+    ) -> tuple[dict[str, Tensor], Values, dict[str, Sides]]:
+        """Scalar losses by name, before their weights; the values of `returns`, and logits, detached.
 
         Networks run in the precision of the surrounding autocast, losses in full precision.
 
         values: data and latents (N, ...) by name, and the samples of this player's sides by their
             placeholders.
         returns: the expressions, as text, whose values other players are shown.
+        keeps_logits: whether to return the logits of discriminators' terms, by term.
         """
         networks: dict[str, nn.Module] = {**self._others, **dict(self.networks.items())}
         computed = evaluate(self.levels, values, networks)
         losses: dict[str, Tensor] = {}
+        logits: dict[str, Sides] = {}
         with no_autocast(values.values()):
             read = {text: full_precision(computed[text]) for text in (*self._read, *returns)}
             for term in self.terms:
-                losses |= term.losses(read, networks)
-        return losses, {text: detach(read[text]) for text in returns}
+                if keeps_logits and isinstance(term, DiscriminatorTerm | PenalisedTerm):
+                    losses |= term.losses(read, networks, logits)
+                else:
+                    losses |= term.losses(read, networks)
+        return losses, {text: detach(read[text]) for text in returns}, logits
 
 
 def collect_penalties(terms: Sequence[Term]) -> dict[str, nn.Module]:

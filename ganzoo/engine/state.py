@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from ganzoo.engine.callbacks import restore_states, states
 from ganzoo.engine.checkpoint import (
     Tensors,
     add_prefix,
@@ -33,8 +34,10 @@ def save(trainer: Trainer, folder: Path) -> None:
     for name, buffer in _buffers(trainer):
         own |= add_prefix(f"{name}/", buffer.state())
     memories, attributes = trainer.memory.own(trainer.accelerator.is_main_process)
+    own |= memories | states(trainer.own_callbacks)
     header = {"step": trainer.done, "attributes": attributes}
-    write_tensors(_own_file(trainer, folder), own | memories, header)
+    header["callbacks"] = list(trainer.own_callbacks)
+    write_tensors(_own_file(trainer, folder), own, header)
 
 
 def restore(trainer: Trainer, folder: Path) -> list[str]:
@@ -76,6 +79,14 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
         buffer.restore({k: v.to(device) for k, v in strip_prefix(f"{name}/", own).items()})
+    saved = header.get("callbacks", ())
+    known = {name: each for name, each in trainer.own_callbacks.items() if name in saved}
+    restore_states(known, own, trainer.accelerator.device)
+    warnings += [
+        f"callbacks.{name} starts anew: the checkpoint was made without it"
+        for name in trainer.own_callbacks
+        if name not in saved
+    ]
     return [warning for warning in warnings if warning]
 
 

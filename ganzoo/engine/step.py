@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -23,8 +23,9 @@ from ganzoo.engine.expressions import (
 from ganzoo.engine.fake_plan import FakePlan, plan_fakes
 from ganzoo.engine.player import Player
 from ganzoo.engine.rng import no_trace, numpy_generator, seed_torch, torch_generator
+from ganzoo.engine.terms import Sides
 from ganzoo.expression import networks
-from ganzoo.interfaces import Latent
+from ganzoo.interfaces import Latent, Logits
 
 LossesByPlayer = dict[str, dict[str, Tensor]]
 Draws = Mapping[str, Sequence[Values]]
@@ -70,6 +71,7 @@ class Game:
     networks: every network by name, as the recipe built it: without Accelerate's wrapping.
     latents: how to draw each, and the shape of one sample.
     rank: the number of this process; each draws random numbers of its own.
+    keeps_logits: whether `logits` holds those of the last step's adversarial terms.
     """
 
     minimisers: Sequence[Minimiser]
@@ -78,6 +80,8 @@ class Game:
     seed: int
     rank: int = 0
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
+    keeps_logits: bool = False
+    logits: dict[str, Logits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.players = [minimiser.player for minimiser in self.minimisers]
@@ -100,6 +104,7 @@ class Game:
             for stream, samples in draws.items()
         }
         losses: LossesByPlayer = {}
+        self.logits = {}
         for index in moving:
             self._freeze_all_but(index)
             player = self.players[index]
@@ -127,15 +132,18 @@ class Game:
         """One player's turn: every micro-batch forward and backward, then its optimizers."""
         minimiser, count = self.minimisers[index], len(batches)
         sums: dict[str, Tensor] = {}
+        logits: list[dict[str, Sides]] = []
         for micro, values in enumerate(batches):
             inputs = {**values, **self._fill_sides((step, micro), minimiser.player, values)}
             seed_torch(self.seed, "play", step, index, self.rank, micro)
             last = micro == count - 1
             with minimiser.turn(last):
-                losses, fakes = minimiser.module(inputs, returns=returns)
+                losses, fakes, sides = minimiser.module(inputs, returns, self.keeps_logits)
                 minimiser.minimise(losses, factors, 1 / count, last)
             values.update(fakes)
             sums = {name: sums.get(name, 0) + loss.detach() for name, loss in losses.items()}
+            logits.append(sides)
+        self.logits |= {name: joined([each[name] for each in logits]) for name in logits[0]}
         return {name: total / count for name, total in sums.items()} if count > 1 else sums
 
     def _plan_fakes(self, stream: str, moving: tuple[int, ...]) -> FakePlan:
@@ -191,6 +199,15 @@ class Game:
         for other, parameters in enumerate(self._parameters):
             for parameter in parameters:
                 parameter.requires_grad_(other == index)
+
+
+def joined(sides: Sequence[Sides]) -> Logits:
+    """The logits of all micro-batches of a step."""
+    real, fake = (
+        [torch.cat(scale) if len(scale) > 1 else scale[0] for scale in zip(*each, strict=True)]
+        for each in ([side[name] for side in sides] for name in ("real", "fake"))
+    )
+    return Logits(real, fake)
 
 
 def is_turn(player: Player, step: int) -> bool:

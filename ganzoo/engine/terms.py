@@ -13,6 +13,8 @@ from ganzoo.expression import Expression
 from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalty, Value
 
 Losses = dict[str, Tensor]
+Sides = dict[str, list[Tensor]]
+"""The logits of an adversarial term, detached: of "real" and "fake", a tensor (N, ...) a scale."""
 Networks = Mapping[str, nn.Module]
 
 
@@ -87,9 +89,12 @@ class DiscriminatorTerm:
         """The expressions that the term needs evaluated."""
         return [self.fake, self.real]
 
-    def losses(self, values: Values, networks: Networks) -> Losses:
-        """The loss, averaged over the discriminator's scales."""
+    def losses(
+        self, values: Values, networks: Networks, logits: dict[str, Sides] | None = None
+    ) -> Losses:
+        """The loss, averaged over a discriminator's scales; `logits` takes in those of the loss."""
         real, fake = (list_scales(values[str(wire)]) for wire in (self.real, self.fake))
+        _keep(logits, self.name, real, fake)
         return {self.name: _discriminator_loss(self.loss, real, fake)}
 
 
@@ -166,11 +171,14 @@ class PenalisedTerm:
         """The expressions that the term needs evaluated: what the discriminator is shown."""
         return [*self.fake.arguments, *self.real.arguments]
 
-    def losses(self, values: Values, networks: Networks) -> Losses:
-        """The adversarial loss, and that of each penalty, by name."""
+    def losses(
+        self, values: Values, networks: Networks, logits: dict[str, Sides] | None = None
+    ) -> Losses:
+        """The adversarial loss, and that of each penalty; `logits` takes in those of the loss."""
         fake, real = (
             _discriminator_output(side, values, networks) for side in (self.fake, self.real)
         )
+        _keep(logits, self.name, real.logits, fake.logits)
         losses = {self.name: _discriminator_loss(self.loss, real.logits, fake.logits)}
         shape = [values[str(argument)] for argument in self.real.arguments]
 
@@ -183,6 +191,13 @@ class PenalisedTerm:
 
 
 Term = PlainTerm | GeneratorTerm | DiscriminatorTerm | PenalisedTerm
+
+
+def _keep(
+    logits: dict[str, Sides] | None, name: str, real: Sequence[Tensor], fake: Sequence[Tensor]
+) -> None:
+    if logits is not None:
+        logits[name] = {"real": [v.detach() for v in real], "fake": [v.detach() for v in fake]}
 
 
 def list_scales(logits: Value) -> list[Tensor]:

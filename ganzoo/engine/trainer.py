@@ -5,37 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from ganzoo.engine.callbacks import Attached, Callbacks
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.expressions import Values
-from ganzoo.engine.feed import Timetable, walk_batches
-from ganzoo.engine.memory import Memory, is_resting
+from ganzoo.engine.feed import Timetable, draws
 from ganzoo.engine.meter import Meter
-from ganzoo.engine.player import Player, collect_penalties
+from ganzoo.engine.player import Player
 from ganzoo.engine.player_optimizer import AssignedOptimizer, PlayerOptimizer
+from ganzoo.engine.remembered import remember
 from ganzoo.engine.scheduled import Factor
-from ganzoo.engine.step import SHARED, Draws, Game, is_turn, stream_of
+from ganzoo.engine.step import Draws, Game, LossesByPlayer
 from ganzoo.engine.stop_sync import StopSync
+from ganzoo.engine.view import DrawOutputs, TrainingView
 from ganzoo.engine.workers import Abandoned, ChildSignal, Workers
-from ganzoo.interfaces import Data, Latent, Progress
+from ganzoo.interfaces import Callback, Data, Latent, Progress, Scores
 
-
-class Observer(Protocol):
-    """Who is told what happens; the run folder and the progress display are two."""
-
-    def on_step(self, step: int) -> None:
-        """A step was made; `step` is how many there are now."""
-
-    def on_log(self, record: dict[str, Any]) -> None:
-        """Losses were read back."""
-
-    def on_samples(self, step: int) -> None:
-        """It is time for a picture."""
+CheckpointFolder = Callable[[int], Path]
+Given = Sequence[Callback | Attached]
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,10 @@ class Trainer:
     players: in the order in which they move.
     networks: every network by name; those outside players are frozen.
     dtype: of weights: float32, or float64 for tests of equality.
+    own_callbacks: the recipe's, by name; they come after those that `run` is given.
+    draw_outputs: gives callbacks the recipe's outputs.
     batch_hook, where there is one, is shown what each step is played on.
+    say: prints a line for whoever waits.
     """
 
     def __init__(
@@ -73,6 +69,8 @@ class Trainer:
         timetable: Timetable,
         accelerator: Accelerator,
         dtype: torch.dtype = torch.float32,
+        own_callbacks: Mapping[str, Callback] | None = None,
+        draw_outputs: DrawOutputs = lambda inputs, names, seed: {},
     ) -> None:
         self.timetable, self.data, self.rules = timetable, data, rules
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
@@ -85,10 +83,14 @@ class Trainer:
             self.player_optimizers, networks, latents, timetable.seed, accelerator.process_index,
             accelerator.autocast,
         )  # fmt: skip
-        self.memory = self._remember(latents)
+        self.own_callbacks, self.draw_outputs = own_callbacks or {}, draw_outputs
+        self.callbacks = Callbacks([])
+        self.say: Callable[[str], None] = print
+        self.memory = remember(self, latents)
         self.meter = Meter(accelerator)
+        self.losses: LossesByPlayer = {}
         self.done = 0
-        self.stop = False
+        self.stop, self.stop_reason = False, ""
         self.waiting = self.moving = False
         self.workers = Workers()
         self.stop_sync = StopSync(accelerator)
@@ -110,15 +112,38 @@ class Trainer:
         epochs = self.timetable.steps * self.images_a_step / length
         return Progress(step, self.timetable.steps, step * self.images_a_step // length, epochs)
 
-    def run(self, observers: Sequence[Observer], save: Callable[[int], None]) -> None:
-        """Train from `done` to the plan's end; a stop is obeyed between steps, after a save.
+    def run(
+        self,
+        callbacks: Sequence[Callback | Attached] = (),
+        checkpoint: CheckpointFolder | None = None,
+    ) -> None:
+        """Train to the plan's end, or to a stop, and tell the callbacks that it is over.
+
+        Raises:
+            Abandoned: see `play`.
+        """
+        self.play(callbacks, checkpoint)
+        self.callbacks.call("on_end")
+
+    def play(self, callbacks: Given, checkpoint: CheckpointFolder | None = None) -> None:
+        """Train from `done` to the plan's end; a stop is obeyed between steps, after a checkpoint.
+
+        callbacks: called in this order, and before the recipe's own.
+        checkpoint: names the folder of a step's checkpoint; None makes none.
 
         Raises:
             Abandoned: a stop was asked for, and what the next step needs does not come.
         """
+        given = [each if isinstance(each, Attached) else Attached(each) for each in callbacks]
+        own = [Attached(callback, name) for name, callback in self.own_callbacks.items()]
+        self.callbacks = Callbacks([*given, *own], lambda name: TrainingView(self, name))
+        self.game.keeps_logits = self.callbacks.needs_logits
+        self.callbacks.call("on_start")
+        if self.done == 0:
+            self.callbacks.call("on_samples")
         batches = self.batches()
         try:
-            self._play(batches, observers, save)
+            self._play(batches, checkpoint)
         except (Abandoned, KeyboardInterrupt):
             self.workers.kill()  # who hangs would be waited for below
             raise
@@ -129,25 +154,30 @@ class Trainer:
             batches.close()
             self.workers.kill()
 
-    def _play(
-        self, batches: Iterator[Draws], observers: Sequence[Observer], save: Callable[[int], None]
-    ) -> None:
-        timetable, child_signal = self.timetable, ChildSignal()
-        while (draws := self._wait_for(batches)) is not None:
+    def _play(self, batches: Iterator[Draws], checkpoint: CheckpointFolder | None) -> None:
+        timetable, child_signal, callbacks = self.timetable, ChildSignal(), self.callbacks
+        while (batch := self._wait_for(batches)) is not None:
             child_signal.silence()
-            self.train_step(draws)
-            for observer in observers:
-                observer.on_step(self.done)
+            self.train_step(batch)
+            callbacks.call("on_step")
             if self._is_due(timetable.log_every):
-                self._log(observers)
+                callbacks.call("on_log", self._log_entry())
             if self._is_due(timetable.samples_every):
-                for observer in observers:
-                    observer.on_samples(self.done)
+                callbacks.call("on_samples")
             stop = self._asked_to_stop()
-            if stop or self._is_due(timetable.checkpoint_every):
-                save(self.done)
+            if checkpoint and (stop or self._is_due(timetable.checkpoint_every)):
+                callbacks.call("on_checkpoint", checkpoint(self.done))
             if stop:
                 break
+
+    def evaluated(self, scores: Scores) -> None:
+        """Tell the callbacks what an evaluation gave; all processes must do so."""
+        self.callbacks.call("on_evaluation", scores)
+
+    def ask_to_stop(self, reason: str = "") -> None:
+        """Stop after this step; the first reason that is given counts."""
+        self.stop = True
+        self.stop_reason = self.stop_reason or reason
 
     def _wait_for(self, batches: Iterator[Draws]) -> Draws | None:
         """What the next step is played on; None after the last."""
@@ -165,35 +195,15 @@ class Trainer:
         factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
         for player_optimizer in self.player_optimizers:
             player_optimizer.set_rate(rate)
-        draws = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
+        batches = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
         if self.batch_hook:
-            self.batch_hook(draws)
-        self.meter.add(self.game.step(self.done, draws, factors))
+            self.batch_hook(batches)
+        self.losses = self.game.step(self.done, batches, factors)
+        self.meter.add(self.losses)
         if self.ema:
             self.ema.update()
         self.done += 1
         self.moving = False
-
-    def _remember(self, latents: Mapping[str, tuple[Latent, tuple[int, ...]]]) -> Memory:
-        """Everything that training may change, by the names that checkpoints give it."""
-        memory = Memory(self.accelerator.device)
-        for name, network in self.networks.items():
-            memory.add(f"network/{name}", network, always=not is_resting(network))
-        for player_optimizer in self.player_optimizers:
-            player = player_optimizer.player
-            for term in player.terms:
-                memory.add(f"loss/{term.name}", term.loss)
-            for name, penalty in collect_penalties(player.terms).items():
-                memory.add(f"penalty/{name}", penalty)
-            for number, each in enumerate(player_optimizer.optimizers):
-                memory.add(f"optimizer/{player.name}/{number}", each.optimizer.optimizer)
-        for name, (latent, _) in latents.items():
-            memory.add(f"latent/{name}", latent)
-        for name, factor in {"": self.rules.rate, **self.rules.weights}.items():
-            memory.add(f"schedule/{name}", factor.schedule)
-        for name, average in (self.ema.averages if self.ema else {}).items():
-            memory.add(f"ema/{name}", average, always=True)
-        return memory
 
     def _prepare(self, player: Player) -> PlayerOptimizer:
         player.train()
@@ -206,21 +216,9 @@ class Trainer:
 
     def batches(self) -> Generator[Draws, None, None]:
         """What this process plays each step on, from the next step to the last."""
-        fresh = [player for player in self.game.players if player.update_interval.fresh]
-        walks = {stream_of(player): (player, self._walk(player)) for player in fresh}
-        common = self._walk(None)
-        for step in range(self.done, self.timetable.steps):
-            draws = {SHARED: self._draw(common)}
-            due = {name: walk for name, (player, walk) in walks.items() if is_turn(player, step)}
-            yield draws | {name: self._draw(walk) for name, walk in due.items()}
-
-    def _draw(self, walk: Iterator[Values]) -> list[Values]:
-        return [next(walk) for _ in range(self.timetable.accumulate)]
-
-    def _walk(self, player: Player | None) -> Iterator[Values]:
-        return walk_batches(
-            self.data, self.timetable, self.done, self.accelerator, self.workers, player
-        )
+        players = self.game.players
+        sources = self.data, self.timetable, self.done, self.accelerator, self.workers
+        return draws(players, *sources)
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.timetable.steps
@@ -231,9 +229,9 @@ class Trainer:
             for name, v in sample.items()
         }
 
-    def _log(self, observers: Sequence[Observer]) -> None:
+    def _log_entry(self) -> dict[str, Any]:
         progress = self.progress(self.done)
-        record = {
+        entry = {
             "step": self.done,
             "epoch": progress.epoch,
             "images": self.done * self.images_a_step,
@@ -241,8 +239,8 @@ class Trainer:
             **self.meter.read(),
             "time": round(time.time(), 3),
         }
-        for observer in observers:
-            observer.on_log(record)
+        self.callbacks.add_log_values(entry)
+        return entry
 
     def _asked_to_stop(self) -> bool:
         """Whether this process, or any other, was asked; all stop at the same step."""

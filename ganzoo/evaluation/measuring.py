@@ -32,12 +32,14 @@ class Evaluation:
     intervals: 95 % ones over the samples, of those figures that have one.
     cases: by metric and figure, `higher_is_better` and the `values` of the model, one a sample.
     observed: by metric, how many distinct items it saw, and of what kind.
+    higher_is_better: by metric and score, which of two values is the better one.
     """
 
     scores: Scores = field(default_factory=dict)
     intervals: Intervals = field(default_factory=dict)
     cases: Cases = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
+    higher_is_better: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def tables(self) -> dict[str, Any]:
         """The figures, for JSON."""
@@ -89,7 +91,9 @@ def _found(asked: Sequence[Asked], tick: Tick) -> Evaluation:
     found = Evaluation()
     for place, each in enumerate(asked):
         tick(place, len(asked), f"{each.name}: figures and intervals")
-        found.scores[each.name] = each.metric.compute()
+        found.scores[each.name] = table = each.metric.compute()
+        named = {score for scores in table.values() for score in scores}
+        found.higher_is_better[each.name] = {n: each.metric.higher_is_better(n) for n in named}
         found.intervals[each.name] = each.metric.intervals()
         found.observed[each.name] = each.observed
         cases = _cases(each.metric)

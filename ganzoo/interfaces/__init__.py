@@ -6,6 +6,12 @@ are its wires. Images are float tensors of shape (N, C, H, W) with values in [-1
 """
 
 from ganzoo.interfaces.buffer import Buffer as Buffer
+from ganzoo.interfaces.callback import Callback as Callback
+from ganzoo.interfaces.callback import LogEntry as LogEntry
+from ganzoo.interfaces.callback import Logits as Logits
+from ganzoo.interfaces.callback import Scores as Scores
+from ganzoo.interfaces.callback import ScoreTable as ScoreTable
+from ganzoo.interfaces.callback import Training as Training
 from ganzoo.interfaces.data import Data as Data
 from ganzoo.interfaces.latent import Latent as Latent
 from ganzoo.interfaces.losses import AdversarialLoss as AdversarialLoss

@@ -29,6 +29,8 @@ class Network(nn.Module):
         constructor gave.
     differentiates: the heads ("" for a plain call) that compute gradients inside. They run
         uncompiled and in full precision. The trial step before a training sets it.
+    adjustable: the settings that a callback may change while training, as ("probability",). Each is
+        an attribute of that name, or a buffer; one that changes often is best a buffer.
     in_channels, out_channels: channels of the images; the trial step compares wires with them.
     classes: how many classes the label has that it takes; None where it takes no label.
     """
@@ -36,6 +38,7 @@ class Network(nn.Module):
     per_sample: bool = False
     default_init: ClassVar[str | None] = None
     differentiates: frozenset[str] = frozenset()
+    adjustable: ClassVar[tuple[str, ...]] = ()
     in_channels: int
     out_channels: int
     classes: int | None

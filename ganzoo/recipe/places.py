@@ -35,6 +35,7 @@ KINDS = {
     "optimizers.*": ("optimizer",),
     "schedule": ("schedule",),
     "metrics.*": ("metric",),
+    "callbacks.*": ("callback",),
     "outputs.*": ("output",),
 }
 # The method whose parameters are a component's wires.

@@ -157,6 +157,7 @@ class Recipe(Table):
     samples: Samples = Samples()
     checkpoints: Checkpoints = Checkpoints()
     metrics: Annotated[dict[str, MetricTable], MANY] = {}
+    callbacks: Annotated[dict[str, ComponentTable], MANY] = {}
     alarms: Alarms = Alarms()
     trackers: dict[str, dict[str, Any]] = {}
 

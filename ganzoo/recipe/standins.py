@@ -12,7 +12,17 @@ from ganzoo.errors import Fault
 from ganzoo.recipe.schema import Recipe
 
 # Tables of tables: one of them that cannot be read keeps its name, which others may speak of.
-NAMED = ("networks", "losses", "latents", "outputs", "optimizers", "metrics", "players", "trackers")
+NAMED = (
+    "networks",
+    "losses",
+    "latents",
+    "outputs",
+    "optimizers",
+    "metrics",
+    "callbacks",
+    "players",
+    "trackers",
+)
 NEEDED = ("type", "expression")
 LEAST = {"data": {"type": ""}, "losses": {}, "optimizers": {}, "train": {"length": "1 step"}}
 

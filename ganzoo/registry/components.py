@@ -25,6 +25,7 @@ KINDS = {
     "optimizer": "how weights move",
     "schedule": "how the learning rate or a weight moves",
     "metric": "a figure on test samples",
+    "callback": "what happens beside training",
     "output": "how an output is made that takes more than a wire",
 }
 

@@ -74,6 +74,10 @@ class RunPaths:
         """The folder of checkpoints, which a resume needs."""
         return self.path / "checkpoints"
 
+    def checkpoint(self, step: int) -> Path:
+        """The folder of the checkpoint of a step."""
+        return self.checkpoints / name_checkpoint(step)
+
     @property
     def model(self) -> Path:
         """The model: all that `ganzoo translate` and `load_model` need."""

@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.printing.text import one_line, visible
 from ganzoo.training.speed import Clock, Speed, format_number, format_rate, format_time, is_finite
 
@@ -29,8 +30,8 @@ def make_display(console: Console, steps: int, start: int, name: str) -> Display
     return (LiveDisplay if live else LineDisplay)(console, steps, start, name)
 
 
-class Display(ABC):
-    """An observer of the trainer, and a context that begins and ends with the training.
+class Display(Callback, ABC):
+    """A callback, and a context that begins and ends with the training.
 
     steps, start: where training ends, and where it starts or goes on.
     """
@@ -63,20 +64,17 @@ class Display(ABC):
     def show(self, record: Record) -> None:
         """Show a log record."""
 
-    def on_step(self, step: int) -> None:
+    def on_step(self, training: Training) -> None:
         """Only remembers the step: this is called thousands of times."""
         if self.step == self.start:  # what comes before the first step is done is no measure
-            self.speed.restart(step)
-        self.step = step
+            self.speed.restart(training.step)
+        self.step = training.step
 
-    def on_log(self, record: dict[str, Any]) -> None:
+    def on_log(self, training: Training, entry: LogEntry) -> None:
         """Show losses and speed."""
-        self.step = record["step"]
-        self.speed.add(self.step, record["images"])
-        self.show(record)
-
-    def on_samples(self, step: int) -> None:  # noqa: B027
-        """Nothing: pictures are the run folder's."""
+        self.step = entry["step"]
+        self.speed.add(self.step, entry["images"])
+        self.show(entry)
 
     def note(self, text: str, style: str = "") -> None:
         """Print a message, as one line."""

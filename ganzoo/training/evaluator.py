@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import torch
-from accelerate import Accelerator
 
 from ganzoo.evaluation.best import Best
 from ganzoo.evaluation.measuring import Evaluation, Tell, assess, of_a_run, say_nothing
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.files.writing import write_json
+from ganzoo.interfaces import Callback, Scores, Training
 from ganzoo.runs.folder import finite
 from ganzoo.training.recorder import Recorder
+from ganzoo.training.together import from_main, together
 
-SECONDS = 20.0  # between two signs that the main process is still at work
 
-
-class Evaluator:
-    """A trainer's observer that measures, writes it down, and keeps the best model.
+class Evaluator(Callback):
+    """A callback that measures, writes it down, and keeps the best model.
 
     tell: says a sentence to the person who waits.
     """
@@ -34,20 +30,14 @@ class Evaluator:
         self.every = {n: p.every.steps(*image_counts) for n, p in plans if p.every}
         self.told = ""
 
-    def on_step(self, step: int) -> None:
+    def on_step(self, training: Training) -> None:
         """Measure what is due; after the last step `finish` measures everything."""
+        step = training.step
         due = [name for name, every in self.every.items() if step % every == 0]
         if due and not self.recorder.finished:
-            together(
-                self.recorder.trainer.accelerator,
-                lambda tick: self._measure(step, due, lambda *_: tick()),
-            )
-
-    def on_log(self, record: dict[str, Any]) -> None:
-        """Nothing to do."""
-
-    def on_samples(self, step: int) -> None:
-        """Nothing to do."""
+            accelerator = self.recorder.trainer.accelerator
+            measured = together(accelerator, lambda t: self._measure(step, due, lambda *_: t()))
+            self._announce(measured)
 
     def finish(self, tick: Tick = no_tick) -> tuple[Evaluation, dict[str, Any]]:
         """Measure the finished model, by the main process alone.
@@ -66,6 +56,13 @@ class Evaluator:
         lines = [line for line in folder.records(folder.evaluations) if line["step"] == best]
         return found, lines[-1] if lines else {}
 
+    def _announce(self, measured: Evaluation | None) -> None:
+        """Tell all callbacks, in all processes, what the main one measured."""
+        own = (measured.scores, measured.higher_is_better) if measured else None
+        scores, better = from_main(self.recorder.trainer.accelerator, own)
+        if scores:
+            self.recorder.trainer.evaluated(Scores(scores, better))
+
     def _measure(self, step: int, names: Sequence[str], tick: Tick) -> Evaluation:
         experiment, trainer = self.recorder.experiment, self.recorder.trainer
         folder = self.recorder.folder
@@ -79,33 +76,3 @@ class Evaluator:
             self.tell(wrong)
         self.told = wrong or self.told
         return found
-
-
-def together(accelerator: Accelerator, work: Callable[[Callable[[], None]], object]) -> None:
-    """Let the main process work while the others wait, however long it takes.
-
-    A process that waits for another one gives up after minutes, so every few seconds `work` calls
-    what it is given, and the others are told that it goes on.
-    """
-    if accelerator.num_processes == 1:
-        work(lambda: None)
-    elif accelerator.is_main_process:
-        last = time.monotonic()
-
-        def tick() -> None:
-            nonlocal last
-            if time.monotonic() - last > SECONDS:
-                _goes_on(accelerator, 1.0)
-                last = time.monotonic()
-
-        work(tick)
-        _goes_on(accelerator, 0.0)
-    else:
-        while _goes_on(accelerator, 0.0):
-            pass
-
-
-def _goes_on(accelerator: Accelerator, told: float) -> bool:
-    """What the main process says; the others add nothing."""
-    told_to_all = accelerator.reduce(torch.tensor([told], device=accelerator.device), "sum")
-    return bool(told_to_all.item())

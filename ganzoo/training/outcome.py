@@ -16,7 +16,7 @@ class Outcome:
     step: how many steps are made; finished: whether these are all.
     main: whether this process is the one that speaks.
     asked: whether a signal asked this process to stop.
-    alarm: the name of the alarm that stopped it, if one did.
+    reason: why it stopped before its end, as "alarm NAME" or "callbacks.NAME: ..."; else "".
     """
 
     folder: RunFolder
@@ -24,10 +24,17 @@ class Outcome:
     finished: bool
     main: bool
     asked: bool = False
-    alarm: str = ""
+    reason: str = ""
+
+    @property
+    def alarm(self) -> str:
+        """The name of the alarm that stopped it, if one did."""
+        kind, _, name = self.reason.partition(" ")
+        return name if kind == "alarm" else ""
 
     def __repr__(self) -> str:
         """`<ganzoo.Outcome runs/small: finished, step 2>`."""
-        why = f" by the alarm {self.alarm}" if self.alarm else ""
+        why = f" by the {self.reason}" if self.alarm else ""
+        why = f" ({self.reason})" if self.reason and not self.alarm else why
         end = "finished" if self.finished else f"stopped{why}"
         return visible(f"<ganzoo.Outcome {self.folder.path}: {end}, step {self.step}>")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from ganzoo.builder import Experiment
@@ -15,20 +16,19 @@ from ganzoo.evaluation.best import keep_in
 from ganzoo.evaluation.rows import row
 from ganzoo.files.writing import duplicate, remove
 from ganzoo.inference.grid import grid, save_picture
+from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.report.loss_plot import plot_losses
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.going_on import Change
 from ganzoo.runs.keeping import PART, close_checkpoint, open_checkpoint
-from ganzoo.runs.layout import name_checkpoint
 from ganzoo.runs.record import RunRecord
 from ganzoo.training.environment import environment
 from ganzoo.training.report_writer import Reporting
 
 
-class Recorder:
-    """A trainer's observer that keeps the run folder.
+class Recorder(Callback):
+    """A callback that keeps the run folder.
 
-    alarm: the name of the alarm that stopped training, if one did.
     told: what a person should know of the data, and of what was changed on purpose.
     changed: that, for the record.
     """
@@ -39,7 +39,6 @@ class Recorder:
         self.main = bool(trainer.accelerator.is_main_process)
         self.record = RunRecord(folder.path)
         self.reporting = Reporting(experiment, folder.path)
-        self.alarm = ""
         self.told: list[str] = []
         self.changed: list[Change] = []
 
@@ -48,20 +47,21 @@ class Recorder:
         """Whether all steps are made."""
         return self.trainer.done == self.trainer.timetable.steps
 
-    def on_step(self, step: int) -> None:
-        """Nothing to do."""
-
-    def on_log(self, record: dict[str, Any]) -> None:
+    def on_log(self, training: Training, entry: LogEntry) -> None:
         """Write a line of the log."""
         if self.main:
-            self.folder.append(record)
+            self.folder.append(dict(entry))
 
-    def on_samples(self, step: int) -> None:
+    def on_checkpoint(self, training: Training, folder: Path) -> None:
+        """Write it."""
+        self.save(training.step)
+
+    def on_samples(self, training: Training) -> None:
         """Draw the sample grid and the loss plot."""
         if not self.main:
             return
         self.folder.lock.check()
-        self._draw_samples(step)
+        self._draw_samples(training.step)
         records = list(self.folder.records())
         if records:
             plot_losses(records, self.folder.plot)
@@ -87,7 +87,7 @@ class Recorder:
     def keep_best(self) -> None:
         """Let the last checkpoint remember a best model that was found after it was written."""
         step, folder = self.trainer.done, self.folder.checkpoints
-        last = folder / name_checkpoint(step)
+        last = self.folder.checkpoint(step)
         if last.is_dir():
             part = open_checkpoint(folder)
             for file in last.iterdir():
@@ -111,7 +111,7 @@ class Recorder:
             raise
         if self.finished:
             self.reporting.draw_cases()
-        why = f"alarm {self.alarm}" if self.alarm and not self.finished else ""
+        why = "" if self.finished else self.trainer.stop_reason
         record.end("finished" if self.finished else "stopped", why)
         self.reporting.finish()
 
@@ -147,3 +147,16 @@ class Recorder:
         rows = [row(model, self.columns, data, index) for index in range(count)]
         path = self.folder.sample_grid(step)
         save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)
+
+
+class FirstSamples(Callback):
+    """Says where the samples of untrained networks are: a look at the data."""
+
+    def __init__(self, recorder: Recorder, tell: Callable[[str], None]) -> None:
+        self.recorder, self.tell = recorder, tell
+
+    def on_samples(self, training: Training) -> None:
+        """Say so, of the first ones."""
+        picture = self.recorder.folder.sample_grid(0)
+        if training.step == 0 and self.recorder.main and picture.exists():
+            self.tell(f"first samples, of untrained networks: {picture}")

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 
 from ganzoo.engine.trainer import Trainer
 from ganzoo.engine.workers import Abandoned
+from ganzoo.interfaces import Callback, Training
 from ganzoo.launch.worker import SAME, answer_signals, end_quietly, launcher, put_back
 from ganzoo.training.display import Display
 
@@ -21,8 +22,8 @@ AGAIN = 1.0  # seconds between looks at whether data are waited for in vain
 WAKE: int | None = getattr(signal, "SIGURG", None)  # without a handler it does nothing
 
 
-class Stopping:
-    """A trainer's observer that asks it to stop between steps, where everything is saved.
+class Stopping(Callback):
+    """A callback that asks it to stop between steps, where everything is saved.
 
     until: the time (`time.time()`) after which no step should end, or None.
     The first signal asks; one more, over a second later, raises KeyboardInterrupt. Under
@@ -84,18 +85,12 @@ class Stopping:
         if self.trainer.waiting and self.clock() >= self._patient_until():
             raise Abandoned
 
-    def on_step(self, step: int) -> None:
+    def on_step(self, training: Training) -> None:
         """Stop if one more step like this one would end too late, or if nobody is in charge."""
         now = self.clock()
         if self._is_time(now + (now - self.last)):
             self.trainer.stop = True
         self.last = now
-
-    def on_log(self, record: dict[str, Any]) -> None:
-        """Nothing to do."""
-
-    def on_samples(self, step: int) -> None:
-        """Nothing to do."""
 
     def _is_time(self, now: float) -> bool:
         late = self.until is not None and now > self.until

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganzoo.errors import RecipeError, RunError, first_line
 from ganzoo.files.writing import remove
+from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.recipe.schema import Recipe
 from ganzoo.training.accelerate_trackers import (
     begin_tracker,
@@ -38,7 +39,7 @@ def check_trackers(recipe: Recipe) -> None:
         raise RecipeError(recipe.name or "recipe", faults)
 
 
-class Trackers:
+class Trackers(Callback):
     """A callback that passes on what the run folder gets. A tracker that fails is given up.
 
     live: the trackers that work, by name.
@@ -52,25 +53,27 @@ class Trackers:
         self.size, self.sent = self._size(), len(self._evaluated())
         self.without_pictures: set[str] = set()
 
-    def on_step(self, step: int) -> None:
+    def on_step(self, training: Training) -> None:
         """Pass on evaluations that were made since."""
         if self.live and self._size() != self.size:
             self._send_evaluations()
 
-    def on_log(self, record: dict[str, Any]) -> None:
-        """Pass on losses, rates and speed."""
-        self.speed.add(record["step"], record["images"])
+    def on_log(self, training: Training, entry: LogEntry) -> None:
+        """Pass on losses, rates, speed, and what callbacks gave."""
+        self.speed.add(entry["step"], entry["images"])
         values = {
-            **_flat(record["losses"]),
-            **{f"lr/{player}": rate for player, rate in record["lr"].items()},
-            "epoch": record["epoch"],
+            **_flat(entry["losses"]),
+            **{f"lr/{player}": rate for player, rate in entry["lr"].items()},
+            "epoch": entry["epoch"],
             "images_per_second": self.speed.images_a_second(),
-            "nonfinite": record["nonfinite"],
+            "nonfinite": entry["nonfinite"],
+            **_flat({"callbacks": entry.get("callbacks", {})}),
         }
-        self._send(values, record["step"])
+        self._send(values, entry["step"])
 
-    def on_samples(self, step: int) -> None:
+    def on_samples(self, training: Training) -> None:
         """Pass on the picture."""
+        step = training.step
         file = self.recorder.folder.sample_grid(step)
         if file.exists():
             self._send_picture(file, step)

@@ -15,14 +15,14 @@ from rich.text import Text
 from ganzoo.builder import Experiment
 from ganzoo.engine import state
 from ganzoo.engine.device import choose_accelerator
-from ganzoo.engine.trainer import Observer, Trainer
+from ganzoo.engine.trainer import Trainer
 from ganzoo.engine.workers import Abandoned
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
 from ganzoo.evaluation.measuring import rehearse
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
-from ganzoo.interfaces import Data
+from ganzoo.interfaces import Callback, Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import visible
@@ -34,7 +34,7 @@ from ganzoo.training.display import Display, make_display
 from ganzoo.training.evaluator import Evaluator
 from ganzoo.training.failing import failed, leave
 from ganzoo.training.outcome import Outcome
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.recorder import FirstSamples, Recorder
 from ganzoo.training.stopping import Stopping
 from ganzoo.training.streams import steady
 from ganzoo.training.tracking import Trackers, check_trackers, tracking
@@ -75,11 +75,12 @@ def train(
             asked = _play(evaluator, trackers, _quiet_unless(recorder.main, console), until)
             if recorder.finished and recorder.main:
                 _finish(evaluator, recorder.trainer, console)
+            recorder.trainer.callbacks.call("on_end")
     finally:
         folder.lock.release()
-    alarm = "" if recorder.finished else recorder.alarm
-    done = recorder.trainer.done
-    return Outcome(folder, done, recorder.finished, recorder.main, asked, alarm)
+    trainer = recorder.trainer
+    why = "" if recorder.finished else trainer.stop_reason
+    return Outcome(folder, trainer.done, recorder.finished, recorder.main, asked, why)
 
 
 @dataclass
@@ -175,13 +176,15 @@ def _play(
             display.note(note)
         with Stopping(trainer, display, until) as stopping:
             try:
-                drawers = [recorder, *_told_by(trackers, display)]
-                if trainer.done == 0:
-                    _draw_first(drawers, recorder, display)
+                drawers = [
+                    recorder,
+                    *_told_by(trackers, display),
+                    FirstSamples(recorder, display.note),
+                ]
                 before, after = watching(recorder, display)
-                evaluator.tell = display.note
-                observers = [*before, *drawers, evaluator, display, stopping, *after]
-                trainer.run(observers, recorder.save)
+                evaluator.tell = trainer.say = display.note
+                callbacks = [*before, *drawers, evaluator, display, stopping, *after]
+                trainer.play(callbacks, recorder.folder.checkpoint)
             except Abandoned:
                 leave(trainer, recorder)
             except Exception as error:
@@ -192,21 +195,12 @@ def _play(
         return stopping.asked is not None
 
 
-def _told_by(trackers: Trackers | None, display: Display) -> list[Observer]:
+def _told_by(trackers: Trackers | None, display: Display) -> list[Callback]:
     """The trackers, which say what they have to say above the display."""
     if trackers is None:
         return []
     trackers.tell = display.note
     return [trackers]
-
-
-def _draw_first(drawers: Sequence[Observer], recorder: Recorder, display: Display) -> None:
-    """A look at the data, before anything is learnt."""
-    for drawer in drawers:
-        drawer.on_samples(0)
-    picture = recorder.folder.sample_grid(0)
-    if recorder.main and picture.exists():
-        display.note(f"first samples, of untrained networks: {picture}")
 
 
 def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:

@@ -108,8 +108,8 @@ def test_stopped_and_resumed_it_ends_the_same(root, tmp_path, monkeypatch):
         console = Console(file=io.StringIO())
         return train(experiment, out, resume=resume, console=console)
 
-    def stop_at_three(self, step):
-        self.trainer.stop = step == 3
+    def stop_at_three(self, training):
+        self.trainer.stop = training.step == 3
 
     assert run(tmp_path / "whole").finished
     monkeypatch.setattr(training.Recorder, "on_step", stop_at_three)

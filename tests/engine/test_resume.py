@@ -51,8 +51,8 @@ def run(recipe, overrides, out, resume=False):
 def interrupt_at(monkeypatch, step):
     """A Ctrl-C that arrives during that step."""
 
-    def on_step(self, done):
-        if done == step:
+    def on_step(self, training):
+        if training.step == step:
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(training.Recorder, "on_step", on_step)

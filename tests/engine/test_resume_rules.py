@@ -67,8 +67,8 @@ def test_stopped_after_three_of_six_steps(recipes, tiny, tmp_path, rules, monkey
     recipe = recipes / "cyclegan.toml"
     assert run(recipe, overrides, tmp_path / "whole").finished
 
-    def stop_at_three(self, step):
-        self.trainer.stop = step == 3
+    def stop_at_three(self, training):
+        self.trainer.stop = training.step == 3
 
     monkeypatch.setattr(training.Recorder, "on_step", stop_at_three)
     assert run(recipe, overrides, tmp_path / "parts").step == 3

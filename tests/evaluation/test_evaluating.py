@@ -184,8 +184,8 @@ def test_a_resumed_run_has_the_same_evaluations_and_the_same_best(
 ):
     """Stopped after step 5; what came after the checkpoint of step 4 is as if it had not been."""
 
-    def stop(self, done):
-        if done == 5:
+    def stop(self, training):
+        if training.step == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(training.Recorder, "on_step", stop)

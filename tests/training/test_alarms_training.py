@@ -57,9 +57,9 @@ def play(out, plant=lambda experiment: None, change=None):
     keeper, said = Recorder(experiment, trainer, RunFolder(out)), []
     keeper.folder.create(experiment.recipe)
     display = SimpleNamespace(note=lambda text, style="": said.append(text))
-    keeper.on_samples = lambda step: None
+    keeper.on_samples = lambda training: None
     before, after = watching(keeper, display)
-    trainer.run([*before, keeper, *after], lambda step: None)
+    trainer.run([*before, keeper, *after])
     assert trainer.done == trainer.timetable.steps
     return "\n".join(said), alarms_of(out)
 
@@ -219,9 +219,9 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
         keeper = SimpleNamespace(folder=folder, experiment=experiment, trainer=trainer)
         display = SimpleNamespace(note=lambda text, style: None)
         alarms = Alarms(keeper, display, LogReader(measure_loss_ranges(experiment.players)), 20)
-        alarms.begin()
+        alarms.on_start(None)
         for record in records[kept:]:
-            alarms.on_log(record)
+            alarms.on_log(None, record)
         assert [entry["step"] for entry in alarms_of(tmp_path / "run")] == expected
 
 

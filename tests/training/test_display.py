@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,11 @@ def record(step: int, batch: int = 2, nonfinite: int = 0, **terms: float | None)
     }
 
 
+def at(step: int) -> Any:
+    """A training that has made so many steps."""
+    return SimpleNamespace(step=step)
+
+
 def console(width: int, terminal: bool) -> Console:
     return Console(file=io.StringIO(), width=width, height=40, force_terminal=terminal, _environ={})
 
@@ -59,14 +65,14 @@ def lines_of_a_run() -> str:
     watch = Watch()
     with LineDisplay(console(40, False), 2000, 0, "runs/x", watch) as display:
         watch.now += 60  # the first step: not counted
-        display.on_step(1)
+        display.on_step(at(1))
         for step in (51, 101):
             watch.now += 10
-            display.on_step(step)
-            display.on_log(record(step))
+            display.on_step(at(step))
+            display.on_log(at(step), record(step))
         display.note("first samples: runs/x/[a]/step-00000000.png and more text [bold]")
         watch.now += 379.8
-        display.on_log(record(2000, nan=math.nan, none=None, tiny=1.2e-5))
+        display.on_log(at(2000), record(2000, nan=math.nan, none=None, tiny=1.2e-5))
     return written(display)
 
 
@@ -89,9 +95,9 @@ def test_a_resumed_run_counts_from_its_start():
     watch = Watch()
     with LineDisplay(console(80, False), 2000, 1000, "runs/x", watch) as display:
         watch.now += 5
-        display.on_step(1001)
+        display.on_step(at(1001))
         watch.now += 50
-        display.on_log(record(1101, batch=3))
+        display.on_log(at(1101), record(1101, batch=3))
     first, second = written(display).splitlines()
     assert first == "runs/x: 2000 steps, resumed at 1000"
     assert second.startswith("step 1101/2000  epoch 11  6.0 img/s  7:30 left  ")
@@ -111,19 +117,19 @@ def test_before_the_first_record_the_steps_tell_the_time():
     watch = Watch()
     with LiveDisplay(console(80, True), 100, 0, "x", watch) as display:
         assert display.pace() == []
-        display.on_step(1)
+        display.on_step(at(1))
         watch.now += 30
-        display.on_step(11)
+        display.on_step(at(11))
         assert display.pace() == ["4:27 left"]
 
 
 def rendered(width: int, name: str = "runs/cyclegan", **terms: float) -> list[str]:
     watch = Watch()
     display = LiveDisplay(console(width, False), 200_000, 0, name, watch)
-    display.on_step(1)
+    display.on_step(at(1))
     watch.now += 50
-    display.on_step(1200)
-    display.on_log(record(1001, **terms))
+    display.on_step(at(1200))
+    display.on_log(at(1001), record(1001, **terms))
     with display.console.capture() as capture:
         display.console.print(display.render())
     return capture.get().splitlines()
@@ -162,8 +168,8 @@ def test_a_long_path_in_a_note_stays_whole():
 
 def test_the_live_panel_ends_with_its_last_state():
     with LiveDisplay(console(80, True), 150, 0, "runs/x") as display:
-        display.on_step(150)
-        display.on_log(record(150))
+        display.on_step(at(150))
+        display.on_log(at(150), record(150))
     last = written(display).rsplit("runs/x", 1)[1]
     assert "100%" in last
     assert "step 150/150" in last
@@ -173,10 +179,10 @@ def test_the_live_panel_ends_with_its_last_state():
 
 def test_a_step_costs_microseconds_and_draws_nothing():
     with LineDisplay(console(80, False), 10**6, 0, "x") as display:
-        before = written(display)
+        before, training = written(display), at(0)
         began = time.perf_counter()
-        for step in range(1, 100_001):
-            display.on_step(step)
+        for training.step in range(1, 100_001):
+            display.on_step(training)
         assert (time.perf_counter() - began) / 100_000 < 5e-6
         assert written(display) == before
 

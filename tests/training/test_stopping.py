@@ -180,7 +180,7 @@ def test_no_step_is_begun_that_would_end_too_late(made):
         while not trainer.stop:
             watch.now += 4
             ends.append(watch.now)
-            stopping.on_step(len(ends))
+            stopping.on_step(None)
     assert ends[-1] == 1028, "28 s are over, and the next step would take 4"
     assert stopping.asked is None
 
@@ -188,7 +188,7 @@ def test_no_step_is_begun_that_would_end_too_late(made):
 def test_one_step_is_made_in_any_case(made):
     stopping, trainer, _, _ = made(until=900)
     assert not trainer.stop
-    stopping.on_step(1)
+    stopping.on_step(None)
     assert trainer.stop
 
 
@@ -196,7 +196,7 @@ def test_a_process_whose_launcher_is_gone_stops(made, monkeypatch):
     for launcher, stops in ((os.getppid(), False), (2**30, True)):
         monkeypatch.setenv(LAUNCHER, str(launcher))
         stopping, trainer, _, _ = made()
-        stopping.on_step(1)
+        stopping.on_step(None)
         assert trainer.stop is stops
 
 

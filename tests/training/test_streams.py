@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -76,7 +77,7 @@ def test_a_live_panel_on_a_terminal_that_is_gone():
     display = make_display(steady(console), 10, 0, "run")
     with display:
         display.note("one")
-        display.on_step(1)
+        display.on_step(SimpleNamespace(step=1))
     assert stream.tries == 1
 
 

@@ -99,6 +99,8 @@ def _print_training(recipe: CheckedRecipe) -> None:
         rows += [("averages", f"of {names}, {kept}")]
     rows += [("precision", train.precision)] if train.precision != "float32" else []
     rows += [("compiled", "yes")] if train.compile else []
+    for name, plan in blueprint.callbacks.items():
+        rows += [(f"callback {name}", changed(plan))]
     print_columns(rows)
 
 

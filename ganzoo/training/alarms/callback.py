@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
-from ganzoo.engine.trainer import Observer
+from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.training.alarms.batches import find_constant_latents
 from ganzoo.training.alarms.debounce import Alarm, Debounce
 from ganzoo.training.alarms.detectors import LogReader
@@ -17,8 +16,8 @@ from ganzoo.training.display import Display
 from ganzoo.training.recorder import Recorder
 
 
-class Alarms:
-    """An observer that stands after the others: what it says follows the line of the log.
+class Alarms(Callback):
+    """It comes after the others: what it says follows the line of the log.
 
     The log's records are all that it judges by, so that a run that goes on takes them up again.
     """
@@ -34,7 +33,7 @@ class Alarms:
             with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
                 self._judge(record)
 
-    def begin(self) -> None:
+    def on_start(self, training: Training) -> None:
         """Tell what is plain before the first step; a run that goes on was told."""
         trainer, experiment = self.recorder.trainer, self.recorder.experiment
         if trainer.done:
@@ -46,18 +45,12 @@ class Alarms:
         ):
             self._raise(Alarm("input_unchanged", name, 0, 0))
 
-    def on_step(self, step: int) -> None:
-        """Nothing to do."""
-
-    def on_log(self, record: dict[str, Any]) -> None:
+    def on_log(self, training: Training, entry: LogEntry) -> None:
         """Debounce what is new."""
-        for alarm in self._judge(record):
+        for alarm in self._judge(entry):
             self._raise(alarm)
 
-    def on_samples(self, step: int) -> None:
-        """Nothing to do."""
-
-    def _judge(self, record: dict[str, Any]) -> list[Alarm]:
+    def _judge(self, record: LogEntry) -> list[Alarm]:
         detections = self.reader.read(record)
         found = [self.debounce.add(record["step"], detection) for detection in detections]
         return [alarm for alarm in found if alarm is not None]
@@ -73,12 +66,11 @@ class Alarms:
         self.recorder.folder.append(entry, self.recorder.folder.alarms)
         self.display.note(f"alarm {alarm.name}: {message}. {advice}.", "bold red")
         if table.action == "stop":
-            self.recorder.alarm = self.recorder.alarm or alarm.name
-            self.recorder.trainer.stop = True
+            self.recorder.trainer.ask_to_stop(f"alarm {alarm.name}")
 
 
-def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], Sequence[Observer]]:
-    """The observers that come before and after all others; only the main process has some.
+def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Callback], Sequence[Callback]]:
+    """The callbacks that come before and after all others; only the main process has some.
 
     It alone looks: the others wait for it at the next step. If it stops, all of them do.
     """
@@ -89,5 +81,4 @@ def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Observer], 
     intervals = [player.update_interval.every for player in recorder.experiment.players]
     patience = max(table.patience.steps(*trainer.timetable.image_counts), *intervals)
     alarms = Alarms(recorder, display, reader, patience)
-    alarms.begin()
     return [Observations(recorder.experiment, trainer, reader, patience)], [alarms]

@@ -9,14 +9,15 @@ from torch import Tensor
 from ganzoo.builder import Experiment
 from ganzoo.engine.step import SHARED, Draws
 from ganzoo.engine.trainer import Trainer
+from ganzoo.interfaces import Callback, Training
 from ganzoo.training.alarms.batches import BatchComparison
 from ganzoo.training.alarms.detectors import LogReader
 from ganzoo.training.alarms.probe import choose_examples, probe_output
 from ganzoo.training.alarms.probed import probed_outputs
 
 
-class Observations:
-    """Adds `seen` to each log entry, so it must be told of an entry before whoever writes the log.
+class Observations(Callback):
+    """Adds `seen` to each log entry.
 
     every: outputs are probed about every so many steps, always at a log entry.
     reader: knows the step of the last log entry.
@@ -37,22 +38,16 @@ class Observations:
         """Compare what a step is played on with the step before."""
         self.batches.add((draws.get(SHARED) or next(iter(draws.values())))[0])
 
-    def on_step(self, step: int) -> None:
-        """Nothing to do."""
-
-    def on_log(self, entry: dict[str, Any]) -> None:
-        """Add which variables did not change, and the probed outputs where they are due."""
+    def log_values(self, training: Training) -> dict[str, Any]:
+        """Which variables did not change, and the probed outputs where they are due."""
         known = self.experiment.blueprint.variables
         unchanged = self.batches.take_unchanged()
         observed: dict[str, Any] = {
             "unchanged": [n for n in unchanged if n not in known or known[n].classes != 1]
         }
-        if entry["step"] // self.every > self.reader.step // self.every:
+        if training.step // self.every > self.reader.step // self.every:
             observed["outputs"] = self.probe_outputs()
-        entry["seen"] = observed
-
-    def on_samples(self, step: int) -> None:
-        """Nothing to do."""
+        return {"seen": observed}
 
     def probe_outputs(self) -> dict[str, Any]:
         """What is observed of each output, by wire."""

@@ -12,6 +12,7 @@ from ganzoo import testing
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.errors import RecipeError
+from ganzoo.interfaces import Callback
 from ganzoo.registry.discovery import installed
 
 from ganzoo_cut.projection import Projection
@@ -32,17 +33,11 @@ def losses(experiment):
     """Of one step, by player."""
     found = {}
 
-    class Log:
-        def on_step(self, step):
-            pass
+    class Log(Callback):
+        def on_log(self, training, entry):
+            found.update(entry["losses"])
 
-        def on_samples(self, step):
-            pass
-
-        def on_log(self, record):
-            found.update(record["losses"])
-
-    experiment.trainer(Accelerator(cpu=True)).run([Log()], lambda step: None)
+    experiment.trainer(Accelerator(cpu=True)).run([Log()])
     return found
 
 

@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 from ganzoo.errors import DataError, RecipeError
 from ganzoo.evaluation.measuring import evaluate
+from ganzoo.interfaces import Callback, LogEntry, Training
 from torch import Tensor, nn
 
 import ganzoo_denoise
@@ -35,18 +36,14 @@ GAME = {"adversarial_X", "adversarial_Y"}
 DISTANCES = {"cycle_X", "cycle_Y", "blur_X", "blur_Y"}
 
 
-class Log:
+class Log(Callback):
     """Keeps what a training reports."""
 
     def __init__(self) -> None:
-        self.records: list[dict[str, Any]] = []
+        self.records: list[LogEntry] = []
 
-    def on_step(self, step: int) -> None: ...
-
-    def on_samples(self, step: int) -> None: ...
-
-    def on_log(self, record: dict[str, Any]) -> None:
-        self.records.append(record)
+    def on_log(self, training: Training, entry: LogEntry) -> None:
+        self.records.append(entry)
 
 
 def own(photos: str = "photos") -> dict[str, Any]:
@@ -69,7 +66,7 @@ def trained(recipe: Path, photos: str) -> tuple[dict[str, Tensor], dict[str, Ten
     experiment = ganzoo.build_recipe(recipe, {**TINY[recipe][0], **own(photos)})
     trainer, log = experiment.trainer(Accelerator(cpu=True)), Log()
     before = weights(experiment.networks)
-    trainer.run([log], lambda step: None)
+    trainer.run([log])
     return before, weights(experiment.networks), log
 
 
@@ -119,7 +116,7 @@ def test_the_noiser_learns_from_its_critic_alone(folder):
     settings = {**TINY_NOISE_MODEL, **own(photos), "optimizers.generators.lr": 0.0}
     experiment = ganzoo.build_recipe(NOISE_MODEL, settings)
     before = weights(experiment.networks)
-    experiment.trainer(Accelerator(cpu=True)).run([], lambda step: None)
+    experiment.trainer(Accelerator(cpu=True)).run()
     after = weights(experiment.networks)
     assert torch.equal(after["B"], before["B"])
     assert not torch.equal(after["N"], before["N"])
@@ -138,7 +135,7 @@ def test_it_trains_on_the_sample_photos_and_is_scored(recipe):
     one = {"data.held_out": ["chelsea"], "metrics.psnr.classics": False}
     experiment = ganzoo.build_recipe(recipe, {**TINY[recipe][0], **small, **one})
     trainer = experiment.trainer(Accelerator(cpu=True))
-    trainer.run([], lambda step: None)
+    trainer.run()
     scores = evaluate(experiment, trainer.data)["psnr"]
     # The noise's figure is what its sigma says, but for the clamp's help: 20 log10(255 / 25).
     assert scores["noisy input"]["psnr"] == pytest.approx(20.17, abs=0.5)

@@ -8,6 +8,7 @@ import torch
 from accelerate import Accelerator
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.errors import RecipeError
+from ganzoo.interfaces import Callback, LogEntry, Training
 
 SMALL = {
     "networks.G.width": 4,
@@ -21,18 +22,14 @@ SMALL = {
 }
 
 
-class Log:
+class Log(Callback):
     """Keeps what a training reports."""
 
     def __init__(self) -> None:
         self.losses: dict[str, dict[str, float]] = {}
 
-    def on_step(self, step: int) -> None: ...
-
-    def on_samples(self, step: int) -> None: ...
-
-    def on_log(self, record: dict) -> None:
-        self.losses = record["losses"]
+    def on_log(self, training: Training, entry: LogEntry) -> None:
+        self.losses = entry["losses"]
 
 
 @pytest.mark.parametrize(("name", "sides"), [("stargan", [""]), ("streets", ["_X", "_Y"])])
@@ -40,7 +37,7 @@ def test_who_minimises_what(name, sides):
     settings = {**SMALL, "train.length": "2 steps", "train.log_every": "1 steps"}
     trainer = ganzoo.build_recipe(f"stargan.{name}", settings).trainer(Accelerator(cpu=True))
     log = Log()
-    trainer.run([log], lambda step: None)
+    trainer.run([log])
     generators = {"adversarial", "domain_fake", "reconstruction"}
     critics = {"adversarial", "domain_real"}
     assert log.losses["generators"].keys() == {t + s for t in generators for s in sides}

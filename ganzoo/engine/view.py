@@ -1,0 +1,125 @@
+"""What a callback sees of a training: `Training`, as the trainer fulfils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.errors import choices
+from ganzoo.interfaces import Data, Logits, Progress, Value
+
+if TYPE_CHECKING:
+    from ganzoo.engine.trainer import Trainer
+
+DrawOutputs = Callable[[Mapping[str, Tensor], Sequence[str], int], dict[str, Value]]
+"""The recipe's outputs: of inputs by variable, of those named (none: all), with a seed."""
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    """One callback's view of a trainer; see `ganzoo.interfaces.Training`."""
+
+    trainer: Trainer
+    name: str
+
+    @property
+    def step(self) -> int:
+        """How many steps are made."""
+        return self.trainer.done
+
+    @property
+    def steps(self) -> int:
+        """How many steps the training has."""
+        return self.trainer.timetable.steps
+
+    @property
+    def progress(self) -> Progress:
+        """Where training stands."""
+        return self.trainer.progress(self.trainer.done)
+
+    @property
+    def images_a_step(self) -> int:
+        """Samples a step, over all micro-batches and processes."""
+        return self.trainer.images_a_step
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Every network by name."""
+        return self.trainer.networks
+
+    @property
+    def losses(self) -> Mapping[str, Mapping[str, Tensor]]:
+        """Losses of the step just made."""
+        return self.trainer.losses
+
+    @property
+    def logits(self) -> Mapping[str, Logits]:
+        """Logits of the step just made."""
+        return self.trainer.game.logits
+
+    @property
+    def data(self) -> Data:
+        """The prepared data."""
+        return self.trainer.data
+
+    @property
+    def device(self) -> torch.device:
+        """Where this process's networks are."""
+        device: torch.device = self.trainer.accelerator.device
+        return device
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes and speaks."""
+        return bool(self.trainer.accelerator.is_main_process)
+
+    def outputs(
+        self, inputs: Mapping[str, Tensor], names: Sequence[str] = (), seed: int = 0
+    ) -> dict[str, Value]:
+        """The recipe's outputs for inputs (N, ...)."""
+        return self.trainer.draw_outputs(inputs, names, seed)
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The average of a tensor over all processes."""
+        if self.trainer.accelerator.num_processes == 1:
+            return value
+        averaged: Tensor = self.trainer.accelerator.reduce(value, "mean")
+        return averaged
+
+    def adjust(self, network: str, setting: str, value: float) -> None:
+        """Change an adjustable setting, of a network and of the average of its weights."""
+        networks = self.trainer.networks
+        if network not in networks:
+            raise ValueError(f"there is no network '{network}'.{choices(network, networks)}")
+        allowed = getattr(networks[network], "adjustable", ())
+        if setting not in allowed:
+            kind = type(networks[network]).__name__
+            known = f"only {', '.join(allowed)}" if allowed else "nothing"
+            raise ValueError(f"'{setting}' of {network} cannot be adjusted: {kind} allows {known}")
+        averages = self.trainer.ema.averages if self.trainer.ema else {}
+        for module in (networks[network], averages.get(network)):
+            if module is not None:
+                _set(module, setting, value)
+
+    def stop(self, reason: str) -> None:
+        """Save and stop."""
+        self.trainer.ask_to_stop(f"callbacks.{self.name}: {reason}" if self.name else reason)
+
+    def say(self, text: str) -> None:
+        """Print a line, by the main process alone."""
+        if self.is_main:
+            self.trainer.say(text)
+
+
+@torch.no_grad()
+def _set(module: nn.Module, setting: str, value: float) -> None:
+    """In place where it is a tensor, as a buffer is."""
+    held = getattr(module, setting, None)
+    if isinstance(held, Tensor):
+        held.fill_(value)
+    else:
+        setattr(module, setting, value)
