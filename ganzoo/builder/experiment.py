@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ganzoo.builder.assemble import Assembly, assemble
 from ganzoo.builder.blueprint import Blueprint
@@ -29,8 +28,9 @@ from ganzoo.engine.player import Player
 from ganzoo.engine.trainer import Rules, Trainer
 from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.inference.model import Model, resting_modules
+from ganzoo.inference.named import evaluate_named
 from ganzoo.inference.origin import Origin, describe_size
-from ganzoo.interfaces import Data, Value
+from ganzoo.interfaces import Data
 from ganzoo.printing.text import one_line
 from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
 from ganzoo.recipe.overrides import Overrides
@@ -127,17 +127,8 @@ class Experiment:
             accelerator,
             DTYPES.get(train.precision, torch.float32),
             {name: plan.make() for name, plan in self.blueprint.callbacks.items()},
-            self._outputs,
+            lambda *given: evaluate_named(self.model(), *given),
         )
-
-    def _outputs(
-        self, inputs: Mapping[str, Tensor], names: Sequence[str], seed: int
-    ) -> dict[str, Value]:
-        """What callbacks see of the outputs."""
-        model = self.model()
-        wires = {name: model.output(name) for name in names or model.outputs}
-        values = model.evaluate([*wires.values()], inputs, seed) if wires else []
-        return dict(zip(wires, values, strict=True))
 
     def timetable(self, images: int, images_a_step: int) -> Timetable:
         """The recipe's durations in steps, for an epoch of so many images."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,20 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     for name, buffer in _buffers(trainer):
         device = trainer.accelerator.device
         buffer.restore({k: v.to(device) for k, v in strip_prefix(f"{name}/", own).items()})
-    saved = header.get("callbacks", ())
-    known = {name: each for name, each in trainer.own_callbacks.items() if name in saved}
+    warnings += _restore_callbacks(trainer, header.get("callbacks", ()), own)
+    return [warning for warning in warnings if warning]
+
+
+def _restore_callbacks(trainer: Trainer, saved: Collection[str], own: Tensors) -> list[str]:
+    """Let callbacks take up their states; returns which of them the checkpoint does not know."""
+    callbacks = trainer.own_callbacks
+    known = {name: callback for name, callback in callbacks.items() if name in saved}
     restore_states(known, own, trainer.accelerator.device)
-    warnings += [
+    return [
         f"callbacks.{name} starts anew: the checkpoint was made without it"
-        for name in trainer.own_callbacks
+        for name in callbacks
         if name not in saved
     ]
-    return [warning for warning in warnings if warning]
 
 
 def _collect(trainer: Trainer) -> tuple[Tensors, dict[str, Any]]:
