@@ -146,7 +146,7 @@ class Player(nn.Module):
     def forward(
         self, values: dict[str, Value], returns: Sequence[str] = (), keeps_logits: bool = False
     ) -> tuple[dict[str, Tensor], Values, dict[str, Sides]]:
-        """Scalar losses by name, before their weights; detached: the values of `returns`, and logits.
+        """Scalar losses by name, before their weights; the values of `returns`; logits.
 
         Networks run in the precision of the surrounding autocast, losses in full precision.
 

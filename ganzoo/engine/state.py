@@ -58,16 +58,7 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
             f"{processes}; start as many, since each has histories and samples of its own"
         )
     warnings = [_load(n, held, tensors, header, folder) for n, held in _with_tensors(trainer)]
-    for player_optimizer in trainer.player_optimizers:
-        name = player_optimizer.player.name
-        moments, numbers = strip_prefix(f"optimizer/{name}/", tensors), header["numbers"][name]
-        for each in player_optimizer.optimizers:
-            load_optimizer(
-                each.optimizer.optimizer,
-                each.parameters,
-                _of(each.parameters, moments),
-                _of(each.parameters, numbers),
-            )
+    _load_optimizers(trainer, tensors, header)
     if trainer.ema:
         trainer.ema.updates = header["ema_updates"]
     if trainer.accelerator.scaler is not None:
@@ -81,6 +72,19 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
         buffer.restore({k: v.to(device) for k, v in strip_prefix(f"{name}/", own).items()})
     warnings += _restore_callbacks(trainer, header.get("callbacks", ()), own)
     return [warning for warning in warnings if warning]
+
+
+def _load_optimizers(trainer: Trainer, tensors: Tensors, header: Mapping[str, Any]) -> None:
+    for player_optimizer in trainer.player_optimizers:
+        name = player_optimizer.player.name
+        moments, numbers = strip_prefix(f"optimizer/{name}/", tensors), header["numbers"][name]
+        for each in player_optimizer.optimizers:
+            load_optimizer(
+                each.optimizer.optimizer,
+                each.parameters,
+                _of(each.parameters, moments),
+                _of(each.parameters, numbers),
+            )
 
 
 def _restore_callbacks(trainer: Trainer, saved: Collection[str], own: Tensors) -> list[str]:
