@@ -27,8 +27,8 @@ from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import HIDDEN
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.report.facts import bare_facts
-from ganzoo.report.reading import read_run
-from ganzoo.report.writing import write_report
+from ganzoo.report.report_page import write_report
+from ganzoo.report.run_files import read_run
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.listing import describe
 from ganzoo.training.train import train

@@ -16,7 +16,7 @@ from ganzoo.runs.layout import RunPaths
 if TYPE_CHECKING:
     import torch
 
-    from ganzoo.compare.metrics import Tables
+    from ganzoo.compare.shared_metrics import Tables
     from ganzoo.compare.systems import System
 
 STOPPED = 130
@@ -42,9 +42,9 @@ def compare(
     --device is where trained models are measured; a recipe's train.device says where it trains.
     """
     _look_ahead(systems, set_ or [])
-    from ganzoo.compare.metrics import plan_metrics
+    from ganzoo.compare.shared_metrics import plan_metrics
     from ganzoo.compare.systems import differing_data, find_systems
-    from ganzoo.compare.training import Stopped, train_all
+    from ganzoo.compare.train_systems import Stopped, train_all
     from ganzoo.engine.device import find_device
 
     where = find_device(device)
@@ -88,7 +88,7 @@ def _report(
 ) -> None:
     """Measure what is trained, write the table and the pictures, and show them."""
     from ganzoo.cli.pages.comparison import print_comparison
-    from ganzoo.compare.report import write_report
+    from ganzoo.compare.comparison_files import write_report
 
     if systems:
         table, files = write_report(systems, metrics, out, say, device)

@@ -51,7 +51,7 @@ Out = Annotated[
 
 
 @dataclass(frozen=True)
-class Choice:
+class MetricChoice:
     """Which metrics are computed and how, as the command line says.
 
     data, everything, best, recipe, network: for models alone.
@@ -137,7 +137,7 @@ def evaluate(
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     refuse_missing(model, data)
-    choice = Choice(metric or [], set_ or [], device, data, all_, best, recipe, network)
+    choice = MetricChoice(metric or [], set_ or [], device, data, all_, best, recipe, network)
     with _bar("opening the model" if model else "listing images", json_) as (tell, tick):
         if folders:
             scores: Assessment | FolderScores = choice.of_folders(*folders, tell, tick)

@@ -21,8 +21,8 @@ from ganzoo.registry.discovery import Plugin, api_of, installed
 Row = dict[str, str]
 
 
-class What(StrEnum):
-    """What a listing may show."""
+class Listing(StrEnum):
+    """What can be listed."""
 
     components = "components"
     recipes = "recipes"
@@ -32,7 +32,8 @@ class What(StrEnum):
 
 def list_(
     what: Annotated[
-        What | None, typer.Argument(help="What to list in full; left out: all of it, shortly.")
+        Listing | None,
+        typer.Argument(help="What to list in full; left out: all of it, shortly."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="Only components of this kind, as loss.")
@@ -43,33 +44,33 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="A list of objects, in JSON.")] = False,
 ) -> None:
     """List the installed components, recipes and plugins, and the runs below this folder."""
-    what = What.components if kind is not None and what is None else what
-    what = What.runs if in_ is not None and what is None else what
+    what = Listing.components if kind is not None and what is None else what
+    what = Listing.runs if in_ is not None and what is None else what
     if kind is not None:
         _check_kind(kind, what)
-    if in_ is not None and what is not What.runs:
+    if in_ is not None and what is not Listing.runs:
         raise GanzooError("--in goes with: ganzoo list runs")
     if as_json:
-        shown = [what] if what else list(What)
+        shown = [what] if what else list(Listing)
         found = {each.value: _objects(each, kind, in_) for each in shown}
         say_json(found[what.value] if what else found)
     elif what is None:
         _overview()
-    elif what is What.runs:
+    elif what is Listing.runs:
         print_runs(run_list(in_), sys.stdout.isatty())
     else:
         _print_rows(rows(what, kind))
 
 
-def _objects(what: What, kind: str | None, folder: Path | None) -> Sequence[dict[str, Any]]:
-    return as_objects(run_list(folder)) if what is What.runs else rows(what, kind)
+def _objects(what: Listing, kind: str | None, folder: Path | None) -> Sequence[dict[str, Any]]:
+    return as_objects(run_list(folder)) if what is Listing.runs else rows(what, kind)
 
 
-def rows(what: What, kind: str | None = None) -> list[Row]:
+def rows(what: Listing, kind: str | None = None) -> list[Row]:
     """The objects of one listing of what is installed."""
-    if what is What.recipes:
+    if what is Listing.recipes:
         return recipe_rows()
-    return component_rows(kind) if what is What.components else plugin_rows()
+    return component_rows(kind) if what is Listing.components else plugin_rows()
 
 
 def component_rows(kind: str | None = None) -> list[Row]:
@@ -141,8 +142,8 @@ def _reason(path: Path, error: Exception) -> str:
     return f"{path}: {said}" if said else str(error)
 
 
-def _check_kind(kind: str, what: What | None) -> None:
-    if what is not What.components:
+def _check_kind(kind: str, what: Listing | None) -> None:
+    if what is not Listing.components:
         raise GanzooError("--kind goes with: ganzoo list components")
     if kind not in KINDS:
         hint = did_you_mean(kind, KINDS) or f" There are {listed(KINDS)}."

@@ -23,7 +23,7 @@ SUFFIX = ".txt"
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 
-class What(StrEnum):
+class Beginning(StrEnum):
     """What can be begun."""
 
     plugin = "plugin"
@@ -31,17 +31,17 @@ class What(StrEnum):
 
 
 def new(
-    what: Annotated[What, typer.Argument(help="A plugin package, or a recipe.")],
+    what: Annotated[Beginning, typer.Argument(help="A plugin package, or a recipe.")],
     name: Annotated[str, typer.Argument(help="Its name, as my-method.")],
     out: Annotated[
         Path | None, typer.Option(help="The folder to write into. [default: this one]")
     ] = None,
 ) -> None:
     """Begin a plugin package or a recipe: complete, small, working as written."""
-    name = name.removeprefix("ganzoo-") if what is What.plugin else name
+    name = name.removeprefix("ganzoo-") if what is Beginning.plugin else name
     _check_name(name)
     place = out or Path()
-    if what is What.recipe:
+    if what is Beginning.recipe:
         written = _write({place / f"{name}.toml": _template("recipe.toml")}, {"name": name})
         say(f"{written[0]}\n\nNext:\n  ganzoo check {written[0]}\n  ganzoo run {written[0]}")
         return

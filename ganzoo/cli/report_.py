@@ -19,7 +19,7 @@ def report(
     """Write report.html of a run anew, from the files in its folder; open it in a browser."""
     if not RunPaths(run).is_run():
         raise GanzooError(no_run(run))
-    from ganzoo.report.writing import write_report
+    from ganzoo.report.report_page import write_report
 
     try:
         say(write_report(run, tell=lambda fault: say(f"note: {fault}", err=True)))

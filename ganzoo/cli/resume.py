@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.training import Request, begin, typed_words
+from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.errors import GanzooError
 from ganzoo.recipe.toml_text import RECIPE_FILE
 from ganzoo.runs.layout import RunPaths

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.cli.options import Processes, Set, StopAfter
-from ganzoo.cli.training import Request, begin, typed_words
+from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.launch.worker import is_launched
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths

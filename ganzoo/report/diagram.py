@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ganzoo.report.diagram_layout import Place, Route, lay_out
 from ganzoo.report.html import Html, el
-from ganzoo.report.layout import Place, Route, lay_out
 from ganzoo.report.wiring import LINE, PADDING, Wiring, graph
 
 LEGEND = {

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.expression import Call, Expression, ExpressionError, names, networks, parse
-from ganzoo.recipe.notation import Term as Written
-from ganzoo.recipe.notation import objective
+from ganzoo.recipe.notation import Term, objective
 from ganzoo.recipe.toml_text import RECIPE_FILE
-from ganzoo.report.wiring import Kind, Term, Wiring
+from ganzoo.report.wiring import Kind, WiredTerm, Wiring
 
 if TYPE_CHECKING:
     from ganzoo.builder.assemble import Assembly
@@ -24,7 +23,7 @@ Tables = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkFacts:
     """A network: what it is, its weights (None where unknown), and who trains it."""
 
     name: str
@@ -40,7 +39,7 @@ class Facts:
 
     objective: list[str]
     wiring: Wiring
-    networks: list[Network]
+    networks: list[NetworkFacts]
     note: str = ""
 
 
@@ -74,7 +73,7 @@ def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
         blueprint.outputs,
     )
     built = [
-        Network(
+        NetworkFacts(
             name,
             blueprint.networks[name].kind,
             blueprint.networks[name].name,
@@ -86,12 +85,12 @@ def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
     return Facts(objective_lines(blueprint, assembly), wiring, built)
 
 
-def _term(term: TermPlan) -> Term:
+def _term(term: TermPlan) -> WiredTerm:
     size = term.buffer.settings.get("size") if term.buffer else None
     buffer = [f"{term.buffer.name} of {size}" if size else term.buffer.name] if term.buffer else []
     penalties = [penalty.penalty.name for penalty in term.penalties]
     note = " + ".join([_weighted(term.weight, term.loss.name), *penalties])
-    return Term(term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.critics))
+    return WiredTerm(term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.critics))
 
 
 def _weighted(weight: float, loss: str) -> str:
@@ -112,11 +111,11 @@ def bare_facts(tables: Tables, note: str = "") -> Facts:
     critics = {name for found in judges.values() for name in found}
     terms = [(name, losses[name], _weight(losses[name])) for name in losses]
     written = [
-        Written(name, loss["type"], "", {k: str(w) for k, w in read[name].items()}, weight)
+        Term(name, loss["type"], "", {k: str(w) for k, w in read[name].items()}, weight)
         for name, loss, weight in terms
     ]
     live = [
-        Term(name, _weighted(weight, loss["type"]), read[name], judges[name])
+        WiredTerm(name, _weighted(weight, loss["type"]), read[name], judges[name])
         for name, loss, weight in terms
         if weight != 0
     ]
@@ -124,7 +123,7 @@ def bare_facts(tables: Tables, note: str = "") -> Facts:
     kinds: dict[str, Kind] = {n: "discriminator" if n in critics else "generator" for n in known}
     wiring = Wiring(live, kinds, frozenset(_table(tables, "latents")), dict(_outputs(tables)))
     built = [
-        Network(n, kinds[n], str(part.get("type")), None, "")
+        NetworkFacts(n, kinds[n], str(part.get("type")), None, "")
         for n, part in known.items()
         if n in used and isinstance(part, dict)
     ]

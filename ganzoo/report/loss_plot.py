@@ -10,8 +10,8 @@ from ganzoo.errors import cut
 from ganzoo.files.writing import write_text
 from ganzoo.report.axes import Axis, Values, axis_of, format_number
 from ganzoo.report.charts import COLOURS, WIDE, Line, across_steps, anchor, coordinate, draw_line
+from ganzoo.report.curve_sections import loss_curves, term_styles
 from ganzoo.report.html import Html, el
-from ganzoo.report.losses import loss_curves, term_styles
 from ganzoo.report.svg_file import svg_file
 
 LEFT, RIGHT = 76, 264  # of a panel's plot: room for its ticks, and for its legend

@@ -16,7 +16,7 @@ LONGEST = 34  # signs; what is longer is cut, and whole in the box's title
 
 
 @dataclass(frozen=True)
-class Term:
+class WiredTerm:
     """A term that counts: its loss, its wires by name, and the critics called outermost.
 
     note: what stands below its name: `30 l1`.
@@ -32,7 +32,7 @@ class Term:
 class Wiring:
     """kinds: of the networks. latents: names that are noise. outputs: the expressions' names."""
 
-    terms: Sequence[Term]
+    terms: Sequence[WiredTerm]
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     latents: frozenset[str] = frozenset()
     outputs: Mapping[str, Expression] = field(default_factory=dict)
@@ -139,7 +139,7 @@ def _box(expression: Expression, layer: int, wiring: Wiring) -> Box:
     return Box(key, kind, tuple(map(cut, lines)), layer, len(expression.arguments))
 
 
-def _loss(term: Term, layer: int) -> Box:
+def _loss(term: WiredTerm, layer: int) -> Box:
     lines = tuple(cut(line) for line in (term.name, term.note) if line)
     ports = tuple(map(cut, term.wires))
     return Box(_key(term), "loss", lines, layer, len(ports), ports)
@@ -154,7 +154,7 @@ def _arrows(wiring: Wiring, expressions: Mapping[str, Expression]) -> Iterable[A
             yield Arrow(str(wire), _key(term), port)
 
 
-def _key(term: Term) -> str:
+def _key(term: WiredTerm) -> str:
     return f"loss: {term.name}"
 
 

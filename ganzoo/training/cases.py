@@ -10,8 +10,8 @@ from ganzoo.builder import Experiment
 from ganzoo.evaluation.rows import row
 from ganzoo.files.writing import write_with
 from ganzoo.inference.grid import grid
-from ganzoo.report.pictures import case_file, extremes, figures_of
-from ganzoo.report.reading import RunFiles
+from ganzoo.report.picture_sections import case_file, extremes, figures_of
+from ganzoo.report.run_files import RunFiles
 
 
 def draw_cases(experiment: Experiment, files: RunFiles) -> None:

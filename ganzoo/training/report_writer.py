@@ -10,8 +10,8 @@ from ganzoo.builder import Experiment
 from ganzoo.errors import first_line
 from ganzoo.printing.text import say
 from ganzoo.report.facts import Facts, facts
-from ganzoo.report.reading import read_run
-from ganzoo.report.writing import write_report
+from ganzoo.report.report_page import write_report
+from ganzoo.report.run_files import read_run
 from ganzoo.training.cases import draw_cases
 
 SHARE = 20  # what writing took must be this many times shorter than the time between two pages

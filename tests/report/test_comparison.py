@@ -8,11 +8,11 @@ import re
 import pytest
 from PIL import Image
 
-from ganzoo.compare.measuring import Figures
-from ganzoo.compare.page import Shown, comparison_page
-from ganzoo.compare.table import compare
+from ganzoo.compare.comparison_page import ShownSystem, comparison_page
+from ganzoo.compare.comparison_table import compare
+from ganzoo.compare.run_scores import Figures
 from ganzoo.report.facts import bare_facts
-from ganzoo.report.reading import read_run
+from ganzoo.report.run_files import read_run
 
 RECIPE = """
 name = "{name}"
@@ -44,8 +44,8 @@ def written(tmp_path_factory):
     first = [run(place / "cmp" / "one" / f"seed-{s}", "one", s, 1.0, MORE) for s in (0, 1)]
     other = [run(place / "else where" / "b&b", "b", 0, 8.0)]
     systems = [
-        Shown("one", bare_facts(first[0].recipe), first),
-        Shown("<b>other</b>", bare_facts(other[0].recipe), other),
+        ShownSystem("one", bare_facts(first[0].recipe), first),
+        ShownSystem("<b>other</b>", bare_facts(other[0].recipe), other),
     ]
     scores = [
         {"fit": {"model": {"psnr": value}, "mean image": {"psnr": 9.5}}} for value in (20.0, 22.0)

@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_recipe
 from ganzoo.cli import app
+from ganzoo.report.embedded_images import encoded
 from ganzoo.report.facts import bare_facts, facts
-from ganzoo.report.images import encoded
-from ganzoo.report.pictures import case_file
-from ganzoo.report.reading import read_run
-from ganzoo.report.writing import report, write_report
+from ganzoo.report.picture_sections import case_file
+from ganzoo.report.report_page import report, write_report
+from ganzoo.report.run_files import read_run
 from ganzoo.training.report_writer import Reporting
 from ganzoo.training.train import train
 

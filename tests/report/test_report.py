@@ -14,13 +14,13 @@ from ganzoo import load_recipe
 from ganzoo.expression import walk
 from ganzoo.report.axes import Axis, axis_of, format_number, thin
 from ganzoo.report.charts import Line, panel
+from ganzoo.report.curve_sections import loss_curves, throughput
 from ganzoo.report.diagram import diagram, words
+from ganzoo.report.diagram_layout import lay_out
+from ganzoo.report.embedded_images import choose
 from ganzoo.report.facts import bare_facts, read_facts
 from ganzoo.report.html import Html, el, embed, page
-from ganzoo.report.images import choose
-from ganzoo.report.layout import lay_out
-from ganzoo.report.losses import loss_curves, throughput
-from ganzoo.report.pictures import case_file, extremes
+from ganzoo.report.picture_sections import case_file, extremes
 from ganzoo.report.wiring import graph
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "recipes").glob("*.toml"))
@@ -244,7 +244,7 @@ def test_the_pictures_of_cases_stay_in_their_folder(tmp_path):
 
 def test_nothing_heavy_is_imported():
     code = (
-        "import sys, ganzoo.report.writing; "
+        "import sys, ganzoo.report.report_page; "
         "print([m for m in ('torch', 'numpy', 'PIL', 'pydantic') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

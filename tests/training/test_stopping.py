@@ -252,7 +252,7 @@ def test_an_interrupt_while_torch_is_imported_is_told_without_it(tmp_path):
     code = """
 import sys
 from pathlib import Path
-from ganzoo.cli.training import _interrupted
+from ganzoo.cli.train_request import _interrupted
 print(_interrupted(Path(sys.argv[1])))
 sys.exit("torch" in sys.modules)
 """

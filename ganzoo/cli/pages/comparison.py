@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
-from ganzoo.compare.table import Comparison, format_number
+from ganzoo.compare.comparison_table import Comparison, format_number
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import one_line
 

@@ -12,9 +12,9 @@ from ganzoo.components.data import image_opening
 from ganzoo.components.data.image_opening import opened_picture
 from ganzoo.components.data.picture_cache import PictureCache
 from ganzoo.files.untrusted import UntrustedError
-from ganzoo.report.images import affordable, encoded
-from ganzoo.report.pictures import samples_section
-from ganzoo.report.reading import read_run
+from ganzoo.report.embedded_images import affordable, encoded
+from ganzoo.report.picture_sections import samples_section
+from ganzoo.report.run_files import read_run
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
 

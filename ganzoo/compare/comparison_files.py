@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
-from ganzoo.compare.measuring import CPU, measure
-from ganzoo.compare.metrics import Tables
-from ganzoo.compare.page import comparison_page, show_systems
-from ganzoo.compare.pictures import draw, open_systems
+from ganzoo.compare.comparison_page import comparison_page, show_systems
+from ganzoo.compare.comparison_pictures import draw, open_systems
+from ganzoo.compare.comparison_table import Comparison, as_csv, as_markdown, compare
+from ganzoo.compare.run_scores import CPU, measure
+from ganzoo.compare.shared_metrics import Tables
 from ganzoo.compare.systems import System
-from ganzoo.compare.table import Comparison, as_csv, as_markdown, compare
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.files.writing import write_text
 

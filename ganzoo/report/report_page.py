@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ganzoo.files.writing import write_text
+from ganzoo.report.curve_sections import losses_section, speed_section
 from ganzoo.report.facts import Facts, read_facts
 from ganzoo.report.html import Html, el, page
-from ganzoo.report.losses import losses_section, speed_section
-from ganzoo.report.pictures import cases_section, samples_section
-from ganzoo.report.reading import RunFiles, read_run
-from ganzoo.report.scores import metrics_section
-from ganzoo.report.settings import (
+from ganzoo.report.picture_sections import cases_section, samples_section
+from ganzoo.report.run_files import RunFiles, read_run
+from ganzoo.report.score_section import metrics_section
+from ganzoo.report.text_sections import (
     alarms_section,
     damage_section,
     footer,

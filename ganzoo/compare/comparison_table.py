@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ganzoo.compare.measuring import Figures
+from ganzoo.compare.run_scores import Figures
 from ganzoo.evaluation.measuring import Scores
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.printing.tabular import as_csv as csv_of

@@ -9,8 +9,8 @@ from ganzoo.evaluation.observed import format_observed
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
-from ganzoo.report.reading import RunFiles, Table, figure
-from ganzoo.report.tables import format_name, scroll
+from ganzoo.report.run_files import RunFiles, Table, figure
+from ganzoo.report.shared_markup import format_name, scroll
 from ganzoo.runs.layout import BEST_MODEL
 
 Figures = Mapping[str, Any]

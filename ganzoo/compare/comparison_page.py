@@ -10,19 +10,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ganzoo.builder.assemble import assemble
+from ganzoo.compare.comparison_table import Comparison, Row, format_number, title
 from ganzoo.compare.systems import System
-from ganzoo.compare.table import Comparison, Row, format_number, title
 from ganzoo.evaluation.observed import format_a_sample
 from ganzoo.report.axes import Axis, Value, axis_of
 from ganzoo.report.charts import Line, panel
+from ganzoo.report.curve_sections import Curves, loss_curves
+from ganzoo.report.embedded_images import image
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.html import Html, el, page
-from ganzoo.report.images import image
-from ganzoo.report.losses import Curves, loss_curves
-from ganzoo.report.reading import RunFiles, read_run
-from ganzoo.report.settings import footer
-from ganzoo.report.tables import scroll
-from ganzoo.report.writing import guarded, write_report
+from ganzoo.report.report_page import guarded, write_report
+from ganzoo.report.run_files import RunFiles, read_run
+from ganzoo.report.shared_markup import scroll
+from ganzoo.report.text_sections import footer
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.record import now
 
@@ -31,7 +31,7 @@ HEIGHT = 120
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownSystem:
     """A system on the page: what it is, and its runs, one a seed."""
 
     name: str
@@ -39,13 +39,13 @@ class Shown:
     runs: Sequence[RunFiles]
 
 
-def show_systems(systems: Sequence[System]) -> list[Shown]:
+def show_systems(systems: Sequence[System]) -> list[ShownSystem]:
     """What the page needs of finished systems; runs without a report get theirs."""
     return [_shown(system) for system in systems]
 
 
 def comparison_page(
-    systems: Sequence[Shown], table: Comparison, pictures: Sequence[Path], out: Path
+    systems: Sequence[ShownSystem], table: Comparison, pictures: Sequence[Path], out: Path
 ) -> str:
     """The page, to be kept in `out`: links to the runs' reports are relative to it."""
     names = ", ".join(system.name for system in systems)
@@ -66,14 +66,14 @@ def comparison_page(
     )  # fmt: skip
 
 
-def _shown(system: System) -> Shown:
+def _shown(system: System) -> ShownSystem:
     known = facts(system.blueprint, assemble(system.blueprint, "meta", system.name))
     folders = [training.folder for training in system.trainings]
     for folder in folders:
         if not RunPaths(folder).report.exists():
             with suppress(OSError):  # a folder of somebody else's
                 write_report(folder, known)
-    return Shown(system.name, known, [read_run(folder) for folder in folders])
+    return ShownSystem(system.name, known, [read_run(folder) for folder in folders])
 
 
 def _figures(table: Comparison) -> Html:
@@ -96,7 +96,7 @@ def _row(row: Row, table: Comparison) -> Html:
     return el("tr", el("th", row.name, scope="row"), *cells)
 
 
-def _pictures(pictures: Sequence[Path], systems: Sequence[Shown]) -> Html | None:
+def _pictures(pictures: Sequence[Path], systems: Sequence[ShownSystem]) -> Html | None:
     told = [run.latest.get("trained_on") for system in systems for run in system.runs]
     shown = [
         el("figure", el("figcaption", el("strong", path.stem)),
@@ -112,13 +112,13 @@ def _pictures(pictures: Sequence[Path], systems: Sequence[Shown]) -> Html | None
               aria_labelledby="pictures")  # fmt: skip
 
 
-def _objectives(systems: Sequence[Shown], out: Path) -> Html:
+def _objectives(systems: Sequence[ShownSystem], out: Path) -> Html:
     entries = [part for system in systems for part in _objective(system, out)]
     return el("section", el("h2", "Objectives", id="objectives"), *entries,
               aria_labelledby="objectives")  # fmt: skip
 
 
-def _objective(system: Shown, out: Path) -> Iterator[Html]:
+def _objective(system: ShownSystem, out: Path) -> Iterator[Html]:
     yield el("h3", system.name)
     formula = el("pre", "\n".join(system.facts.objective), class_="formula")
     yield scroll(formula, f"Formula of {system.name}")
@@ -143,7 +143,7 @@ def _listed(links: Sequence[Html]) -> Iterator[str]:
         yield link
 
 
-def _losses(systems: Sequence[Shown]) -> Html | None:
+def _losses(systems: Sequence[ShownSystem]) -> Html | None:
     """A row a term of any system, a column a system; a term's axes are the same in all."""
     logs = {system.name: [loss_curves(run.log) for run in system.runs] for system in systems}
     terms = _terms(curves for runs in logs.values() for _, curves in runs)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ganzoo.report.diagram import diagram
-from ganzoo.report.facts import Facts, Network
+from ganzoo.report.facts import Facts, NetworkFacts
 from ganzoo.report.html import Html, el
-from ganzoo.report.reading import RunFiles, Table, trained_seconds
-from ganzoo.report.tables import pairs, scroll
+from ganzoo.report.run_files import RunFiles, Table, trained_seconds
+from ganzoo.report.shared_markup import pairs, scroll
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.record import format_change
 
@@ -120,7 +120,7 @@ def repeat_command(files: RunFiles) -> str:
     return shlex.join([*words, *(["--processes", str(count)] if _several(count) else [])])
 
 
-def _networks(networks: Sequence[Network]) -> Html:
+def _networks(networks: Sequence[NetworkFacts]) -> Html:
     head = [
         el("th", text, scope="col") for text in ("Network", "Kind", "Type", "Weights", "Trained by")
     ]

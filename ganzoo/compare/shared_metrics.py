@@ -18,7 +18,7 @@ Tables = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComparedMetric:
     """A metric as a recipe writes it.
 
     label: what it is called here, where others may have the same name.
@@ -32,14 +32,14 @@ class Asked:
     shared: bool
 
 
-def own_metrics(systems: Sequence[System]) -> dict[str, list[Asked]]:
+def own_metrics(systems: Sequence[System]) -> dict[str, list[ComparedMetric]]:
     """Each system's metrics, by its name.
 
     What has one name and one meaning has one label; another meaning is another metric, and has its
     system's name beside: `labels (mine)`.
     """
     labels: dict[tuple[str, str], str] = {}
-    found: dict[str, list[Asked]] = {}
+    found: dict[str, list[ComparedMetric]] = {}
     for system in systems:
         found[system.name] = own = []
         for name, plan in system.blueprint.metrics.items():
@@ -50,7 +50,7 @@ def own_metrics(systems: Sequence[System]) -> dict[str, list[Asked]]:
     return found
 
 
-def metrics_of(system: System, own: Mapping[str, Sequence[Asked]]) -> Tables:
+def metrics_of(system: System, own: Mapping[str, Sequence[ComparedMetric]]) -> Tables:
     """The shared metrics of which a system has all outputs, and all of its own."""
     known = {*system.blueprint.outputs, *system.blueprint.variables}
     everyone = [asked for each in own.values() for asked in each]
@@ -115,12 +115,12 @@ def _refusal(system: System, metrics: Tables) -> str:
     return ""
 
 
-def _asked(label: str, plan: MetricPlan) -> Asked:
+def _asked(label: str, plan: MetricPlan) -> ComparedMetric:
     wires = {wire: str(expression) for wire, expression in plan.wires.items()}
     needs = {name for expression in plan.wires.values() for name in names(expression)}
     shared = not any(networks(expression) for expression in plan.wires.values())
     table = {"type": plan.metric.name, **plan.metric.settings, **wires}
-    return Asked(label, table, frozenset(needs), shared)
+    return ComparedMetric(label, table, frozenset(needs), shared)
 
 
 def _meaning(plan: MetricPlan, blueprint: Blueprint) -> str:

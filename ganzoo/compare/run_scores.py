@@ -15,14 +15,14 @@ import torch
 from ganzoo.builder.assemble import assemble
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
-from ganzoo.compare.metrics import Tables
+from ganzoo.compare.shared_metrics import Tables
 from ganzoo.compare.systems import System, Training
 from ganzoo.evaluation.measuring import Evaluation, Intervals, Scores, Tell, assess, missing
 from ganzoo.evaluation.observed import Observed
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Data
-from ganzoo.report.reading import figure
+from ganzoo.report.run_files import figure
 from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")

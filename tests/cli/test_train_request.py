@@ -105,10 +105,10 @@ def test_every_option_of_resume_reaches_the_processes(place, launched):
 
 
 def test_as_many_processes_as_before_are_told_where_none_are_typed(place, launched, monkeypatch):
-    from ganzoo.cli import training
+    from ganzoo.cli import train_request
 
     ganzoo("run", "tiny.toml", "--out", "there")
-    monkeypatch.setattr(training, "_as_before", lambda record: 3)
+    monkeypatch.setattr(train_request, "_as_before", lambda record: 3)
     ganzoo("--debug", "resume", "there", "--set", "train.length=4 steps")
     [(count, told)] = launched
     assert (count, parsed(told)["processes"]) == (3, 3)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ganzoo.evaluation.observed import format_a_sample
 from ganzoo.files.untrusted import is_plain
+from ganzoo.report.embedded_images import Grid, affordable, image
 from ganzoo.report.html import Html, el
-from ganzoo.report.images import Grid, affordable, image
-from ganzoo.report.reading import RunFiles, Table, figure
-from ganzoo.report.tables import format_name
+from ganzoo.report.run_files import RunFiles, Table, figure
+from ganzoo.report.shared_markup import format_name
 from ganzoo.runs.layout import RunPaths
 
 CASES = 4  # so many best, and so many worst

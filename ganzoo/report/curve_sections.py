@@ -10,7 +10,7 @@ from typing import Any
 from ganzoo.report.axes import Value, Values, axis_of, thin
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
-from ganzoo.report.reading import RunFiles, Table, figure
+from ganzoo.report.run_files import RunFiles, Table, figure
 
 Curves = dict[str, dict[str, list[Value]]]
 

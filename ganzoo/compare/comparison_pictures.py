@@ -23,7 +23,7 @@ READING = {"size", "resize", "flip", "channels", "aspect", "range", "colour", "i
 
 
 @dataclass(frozen=True)
-class Shown:
+class PicturedSystem:
     """A system as the pictures need it."""
 
     name: str
@@ -31,19 +31,19 @@ class Shown:
     model: Model
 
 
-def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[Shown]:
+def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[PicturedSystem]:
     """The models of these run folders, by the systems' names."""
     opened = {name: open_model(folder) for name, folder in folders.items()}
-    return [Shown(name, plan, model.to(device)) for name, (plan, model) in opened.items()]
+    return [PicturedSystem(name, plan, model.to(device)) for name, (plan, model) in opened.items()]
 
 
-def draw(systems: Sequence[Shown], out: Path, say: Tell) -> list[Path]:
+def draw(systems: Sequence[PicturedSystem], out: Path, say: Tell) -> list[Path]:
     """One picture for each output that any system has: `OUT/x2y.png`; returns what was written."""
     outputs = dict.fromkeys(name for system in systems for name in system.model.outputs)
     return [_draw(output, systems, out / f"{output}.png", say) for output in outputs]
 
 
-def _draw(output: str, systems: Sequence[Shown], path: Path, say: Tell) -> Path:
+def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell) -> Path:
     """Inputs and truth are shown as the first system reads them that has the output."""
     makers = [system for system in systems if output in system.model.outputs]
     data = _prepared(makers[0])
@@ -68,14 +68,14 @@ def _draw(output: str, systems: Sequence[Shown], path: Path, say: Tell) -> Path:
     return path
 
 
-def _prepared(system: Shown) -> Data:
+def _prepared(system: PicturedSystem) -> Data:
     data = system.blueprint.dataset
     assert data is not None
     data.prepare()
     return data
 
 
-def _seen_by(system: Shown, first: Shown, inputs: Sequence[str]) -> Data | None:
+def _seen_by(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[str]) -> Data | None:
     """What a system gets: the first's images, as it reads them itself where both have the same.
 
     None where it cannot take them.
@@ -91,7 +91,7 @@ def _seen_by(system: Shown, first: Shown, inputs: Sequence[str]) -> Data | None:
     return data if all(fits) else None
 
 
-def _which(system: Shown) -> dict[str, Any]:
+def _which(system: PicturedSystem) -> dict[str, Any]:
     """The settings that say which images there are, wherever they lie."""
     data = system.blueprint.dataset
     assert data is not None
@@ -99,7 +99,7 @@ def _which(system: Shown) -> dict[str, Any]:
     return {k: v for k, v in settings.items() if k not in READING and k not in data.places}
 
 
-def _sides(system: Shown, output: str, data: Data) -> tuple[list[str], list[str]]:
+def _sides(system: PicturedSystem, output: str, data: Data) -> tuple[list[str], list[str]]:
     """The images that an output reads, and those that it should make, where data are paired."""
     images = [name for name, variable in data.variables.items() if variable.size]
     read = [name for name in images if name in system.model.output(output).names]

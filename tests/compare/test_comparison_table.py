@@ -9,8 +9,16 @@ import pytest
 from rich.console import Console
 
 from ganzoo.cli.pages.comparison import print_comparison
-from ganzoo.compare.measuring import Figures
-from ganzoo.compare.table import SIZE, SPEED, Cell, as_csv, as_markdown, compare, format_number
+from ganzoo.compare.comparison_table import (
+    SIZE,
+    SPEED,
+    Cell,
+    as_csv,
+    as_markdown,
+    compare,
+    format_number,
+)
+from ganzoo.compare.run_scores import Figures
 
 PIXEL, IOU, PHOTOS = ("labels", "pixel_accuracy"), ("labels", "iou"), ("photos", "iou")
 
