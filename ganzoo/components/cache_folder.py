@@ -1,4 +1,4 @@
-"""Where ganzoo keeps what takes long to compute."""
+"""The folder in which ganzoo caches what takes long to compute."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path | None:
-    """Where caches go: GANZOO_CACHE, else the user's cache folder; None for a user without one."""
+    """GANZOO_CACHE, or `ganzoo` in the user's cache folder; None for a user without a home."""
     if own := os.environ.get("GANZOO_CACHE"):
         return Path(own).expanduser()
     try:

@@ -1,1 +1,1 @@
-"""Figures on test samples."""
+"""Scores on test samples."""

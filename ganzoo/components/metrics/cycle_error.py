@@ -1,4 +1,4 @@
-"""How far a picture that was translated and translated back is from what it was."""
+"""The error of an image that was translated and translated back."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ganzoo.components.metrics.per_image import PerImage, without_nan
 class CycleError(PerImage):
     """Mean absolute error of F(G(x)) to x, of images in [0, 1]: 0 ... 1, the smaller the better.
 
-    It is half of what the cycle's term in the log says, as images there are in [-1, 1]; and it is
-    of test images, clamped as they are in a saved picture. A value that is not a number is off
-    by the whole range. The wires are any two images: `prediction` the one that went there and back,
-    `target` the one it was.
+    The cycle's term in the log is twice as large, as images there are in [-1, 1]. Here the images
+    are test images, clamped as in a saved image; NaN counts as an error of the whole range. The
+    wires are any two images: `prediction` the one that was translated there and back, `target` the
+    original.
 
-    A small error does not say that anything was translated: G may do nothing, or hide what it has
-    to remember (Chu, Zhmoginov, Sandler 2017, arXiv:1712.02950).
+    A small error does not mean that anything was translated: G may do nothing, or hide the
+    original in its output (Chu, Zhmoginov, Sandler 2017, arXiv:1712.02950).
 
-    The rows to compare the model with:
+    Baselines of the model:
     "copy the input" takes `source` for the prediction, where that wire is given and has the
-    target's shape; G(x) there shows how much of the way there was to go back;
-    "the target of another sample" takes the previous target, where it has this one's shape: so far
-    apart are two images of the set.
+    target's shape. With G(x) as the source it shows how far G moved the image;
+    "the target of another sample" takes the previous target, where it has this one's shape. It
+    shows how far two images of the set are apart.
     """
 
-    figure = "cycle_error"
+    score = "cycle_error"
     needs_pairs = False
     lower_is_better = ("cycle_error",)
 

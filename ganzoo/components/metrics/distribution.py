@@ -1,4 +1,4 @@
-"""What metrics have in common that compare crowds of images by a network's features."""
+"""The common base of metrics that compare distributions of images by a network's features."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from ganzoo.components.metrics.feature_extractor import (
     FeatureExtractor,
     RealFeatures,
     digest_of,
-    eyes,
+    shared_extractor,
 )
 from ganzoo.components.metrics.intervals import delete_half
 from ganzoo.interfaces import Metric
 from ganzoo.interfaces.metric import Interval
 
 MODEL, REAL, COPY = "model", "real, other half", "copy the input"
-# A half needs two images on each side.
+# The fewest images of a set: each of its halves has two.
 FEWEST = 4
-USUAL = 224
-# Samples of which all pairs are kept in memory.
+DEFAULT_SIZE = 224
+# The largest set of which the values of all pairs are kept in memory.
 LARGEST = 2000
-ComponentTable = Callable[[Tensor, Tensor], Mapping[str, float]]
+SubsetScores = Callable[[Tensor, Tensor], Mapping[str, float]]
+"""Scores of some generated and some real images, by their indices (n,) and (m,)."""
 
 
 class DistributionMetric(Metric):
-    """Figures of how far a crowd of generated images is from one of real images.
+    """Scores of how much the distribution of generated images differs from that of real ones.
 
-    The crowds may differ in size: each image is in its crowd once.
+    Every image counts once; the two sets may differ in size. A score is computed for each system:
+    for the model, and for the baselines REAL and COPY.
 
-    name: the metric's, which the figures' names begin with.
-    draws: random halves for an interval.
+    name: the metric's name, as error messages give it.
+    draws: how many random halves an interval is computed from.
     """
 
     needs_pairs = False
@@ -46,12 +48,12 @@ class DistributionMetric(Metric):
     def __init__(self, backbone: str, weights: str, size: int | None) -> None:
         own = 299 if backbone == INCEPTION else None
         if own and size not in (None, own):
-            raise ValueError(f'"{INCEPTION}" looks at images of {own} px: leave size out')
+            raise ValueError(f'"{INCEPTION}" takes images of {own} px: leave size out')
         if size is not None and size < 32:
             raise ValueError(f"size must be at least 32, not {size}")
         self.backbone, self.weights = backbone, weights
-        self.size = size or own or USUAL
-        self.eyes: FeatureExtractor | None = None
+        self.size = size or own or DEFAULT_SIZE
+        self.extractor: FeatureExtractor | None = None
         self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
         self.real = {REAL: RealFeatures(), COPY: RealFeatures()}
 
@@ -60,100 +62,112 @@ class DistributionMetric(Metric):
     ) -> None:
         """Add generated and real images (N, 3, H, W) or (N, 1, H, W) in [-1, 1], of any sizes.
 
-        None adds nothing to a crowd.
+        None adds nothing to that set.
 
         Raises:
             ValueError: they are not of these shapes, or the backbone cannot be had.
         """
-        for row, images in ((MODEL, prediction), (REAL, target), (COPY, source)):
+        for system, images in ((MODEL, prediction), (REAL, target), (COPY, source)):
             if images is not None:
-                self.features[row] += self._look(row, images)
+                self.features[system] += self._extract(system, images)
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """The figures, and what they depend on: counts of both crowds and their `resize`.
+        """The scores, and what they depend on: the sizes of both sets and their `resize`.
 
         Raises:
             ValueError: no image was added.
         """
         for real in self.real.values():
-            real.keep()
-        found = self.crowds()
-        return {row: self.measure(row, crowd, found[REAL]) for row, crowd in found.items()}
+            real.save()
+        sets = self.stacked()
+        return {system: self.measure(system, each, sets[REAL]) for system, each in sets.items()}
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Intervals over random halves of the samples.
+        """Intervals from random halves of the samples.
 
-        Of as many generated images as real ones, which may be of one scene each, the same are
-        taken of both; else those of one crowd have nothing to do with those of the other.
+        Where there are as many generated images as real ones, the two at one index may show one
+        scene, so a half has the same indices in both sets. Otherwise the halves of the two sets
+        are drawn independently.
         """
-        found, rows = self.crowds(), self.compute()
-        return {row: self._sure(row, crowd, found[REAL], rows[row]) for row, crowd in found.items()}
+        sets, scores = self.stacked(), self.compute()
+        return {
+            system: self._intervals(system, each, sets[REAL], scores[system])
+            for system, each in sets.items()
+        }
 
     @abstractmethod
-    def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
-        """A row's figures of features (N, d) and those of the real images (N, d), and counts."""
+    def measure(self, system: str, generated: Tensor, real: Tensor) -> dict[str, float]:
+        """A system's scores, and the counts that they depend on.
+
+        generated, real: features (N, d) and (M, d), float64. For the baseline REAL both are the
+        features of the real images.
+        """
 
     @abstractmethod
-    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
-        """The row's figures of the images of given numbers in both crowds."""
+    def subset_scores(self, system: str, generated: Tensor, real: Tensor) -> SubsetScores:
+        """A function that computes the system's scores of some of these images."""
 
-    def named(self, figure: str) -> str:
-        """A figure with the backbone's name: `kid_efficientnet_lite0`."""
+    def score_name(self, score: str) -> str:
+        """The name of a score, with that of the backbone: `kid_efficientnet_lite0`."""
         untrained = "_untrained" if self.weights == "none" else ""
-        return f"{figure}_{self.backbone.removeprefix('tf_')}{untrained}"
+        return f"{score}_{self.backbone.removeprefix('tf_')}{untrained}"
 
-    def crowds(self) -> dict[str, Tensor]:
-        """Features (N, d) by row, float64.
+    def stacked(self) -> dict[str, Tensor]:
+        """The features (N, d) of every system that has some, float64.
 
         Raises:
             ValueError: no image was added.
         """
         if not self.features[REAL] or not self.features[MODEL]:
             raise ValueError("there is nothing to score: no image was added")
-        return {row: torch.stack(f).double() for row, f in self.features.items() if f}
+        return {name: torch.stack(each).double() for name, each in self.features.items() if each}
 
-    def _sure(
-        self, row: str, found: Tensor, real: Tensor, values: dict[str, float]
+    def _intervals(
+        self, system: str, generated: Tensor, real: Tensor, values: dict[str, float]
     ) -> dict[str, Interval]:
-        figures = {name: v for name, v in values.items() if isinstance(v, float) and name != "std"}
-        part, m, n = self.part(row, found, real), len(found), len(real)
+        scores = {name: v for name, v in values.items() if isinstance(v, float) and name != "std"}
+        score, m, n = self.subset_scores(system, generated, real), len(generated), len(real)
         if min(m, n) < FEWEST:
             return {}
-        if row == REAL:
-            return delete_half(lambda chosen: part(*by_parity(chosen)), n, figures, self.draws)
+        if system == REAL:
+            return delete_half(lambda chosen: score(*by_parity(chosen)), n, scores, self.draws)
         if m == n:
-            return delete_half(lambda chosen: part(chosen, chosen), n, figures, self.draws)
-        return delete_half(part, (m, n), figures, self.draws)
+            return delete_half(lambda chosen: score(chosen, chosen), n, scores, self.draws)
+        return delete_half(score, (m, n), scores, self.draws)
 
-    def _look(self, row: str, images: Tensor) -> list[Tensor]:
-        """Features (d,) of each image, float32, on the CPU."""
+    def _extract(self, system: str, images: Tensor) -> list[Tensor]:
+        """The features (d,) of each image, float32, on the CPU."""
         if images.dim() != 4 or images.shape[1] not in (1, 3):
             raise ValueError(
                 f"{self.name} needs (N, 3, H, W) or (N, 1, H, W), not {tuple(images.shape)}"
             )
-        if self.eyes is None:
-            self.eyes = eyes(self.backbone, self.weights, self.size)
-            self.eyes.open(images.device)
+        if self.extractor is None:
+            self.extractor = shared_extractor(self.backbone, self.weights, self.size)
+            self.extractor.open(images.device)
         shown = images.detach().float().nan_to_num(0).clamp(-1, 1).expand(-1, 3, -1, -1)
-        told = [(digest_of(image), image) for image in shown]
-        return self.real[row].look(self.eyes, told) if row in self.real else self.eyes.look(told)
+        digests = [(digest_of(image), image) for image in shown]
+        if system in self.real:
+            return self.real[system].extract(self.extractor, digests)
+        return self.extractor.extract(digests)
 
 
 Pairs = Callable[[Tensor, Tensor], Tensor]
+"""A table (n, m) of a value of every pair: of features (n, d) and (m, d), or of their indices."""
 
 
-def pairs(of: Pairs, one: Tensor, two: Tensor) -> Pairs:
-    """What `of` says of features (N, d) and (M, d), by the numbers of those that are asked for.
+def index_pairs(function: Pairs, one: Tensor, two: Tensor) -> Pairs:
+    """A function of indices, which gives `function` of the features there.
 
-    It is computed once for all, where that does not take too much memory.
+    one, two: features (N, d) and (M, d).
+    The values of all pairs are computed once, unless that takes too much memory.
     """
     if max(len(one), len(two)) > LARGEST:
-        return lambda rows, columns: of(one[rows], two[columns])
-    table = of(one, two)
+        return lambda rows, columns: function(one[rows], two[columns])
+    table = function(one, two)
     return lambda rows, columns: table[rows[:, None], columns]
 
 
-def by_parity(numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """The even numbers and the odd ones: two halves of the samples."""
-    odd = numbers % 2 == 1
-    return numbers[~odd], numbers[odd]
+def by_parity(indices: Tensor) -> tuple[Tensor, Tensor]:
+    """The even indices and the odd ones: two halves of the samples."""
+    odd = indices % 2 == 1
+    return indices[~odd], indices[odd]

@@ -1,4 +1,4 @@
-"""Networks whose features tell crowds of images apart, and what they saw in real images before."""
+"""Networks that turn images into features, and a cache of the features of real images."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganzoo.components.metrics.tensor_cache import cached_tensors, keep_tensors
+from ganzoo.components.metrics.tensor_cache import cached_tensors, store_tensors
 
 INCEPTION = "inception"
 SEED = 0
-# How many images are remembered, so that several metrics of one sample look once.
+# How many images' features are remembered, for the other metrics of the same samples.
 REMEMBERED = 64
 # Changes whenever an image would give other features than before; caches are named after it.
 VERSION = 1
 
 
 class FeatureExtractor:
-    """A backbone that looks at images of one size.
+    """A network that computes features of images, which it first resizes.
 
-    Several metrics that ask for the same one share it, and each image is looked at once.
+    Metrics with the same settings share one, so that the features of an image are computed once.
+
+    backbone, weights: as the metrics' settings. size: the side that images are resized to.
     """
 
     def __init__(self, backbone: str, weights: str, size: int) -> None:
         self.backbone, self.weights, self.size = backbone, weights, size
         self.network: Callable[[Tensor], Tensor] | None = None
         self.name = ""
-        self.seen: OrderedDict[str, Tensor] = OrderedDict()
+        self.features: OrderedDict[str, Tensor] = OrderedDict()
 
     def open(self, device: torch.device) -> None:
-        """Load the network, and name what it sees after its weights.
+        """Load the network, and give its features a name in the cache that depends on its weights.
 
         Raises:
             ValueError: it cannot be had.
@@ -42,8 +44,8 @@ class FeatureExtractor:
         if self.network is not None:
             return
         module, network = self._load(device)
-        told = [VERSION, type(module).__qualname__, self.backbone, self.size]
-        digest = hashlib.blake2b(repr(told).encode(), digest_size=8)
+        settings = [VERSION, type(module).__qualname__, self.backbone, self.size]
+        digest = hashlib.blake2b(repr(settings).encode(), digest_size=8)
         for name, tensor in module.state_dict().items():
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
@@ -52,20 +54,23 @@ class FeatureExtractor:
         self.network = network
 
     @torch.no_grad()
-    def look(self, images: Sequence[tuple[str, Tensor]]) -> list[Tensor]:
-        """Features (d,), float32, on the CPU, of images (3, H, W) in [-1, 1] by their digest."""
+    def extract(self, images: Sequence[tuple[str, Tensor]]) -> list[Tensor]:
+        """The features (d,) of each image, float32, on the CPU.
+
+        images: (3, H, W) in [-1, 1], each with its digest.
+        """
         assert self.network is not None
-        new = {digest: image for digest, image in images if digest not in self.seen}
+        new = {digest: image for digest, image in images if digest not in self.features}
         if new:
-            found = self.network(torch.stack([*new.values()])).cpu()
-            self.seen.update(zip(new, found, strict=True))
-        features = [self.seen[digest] for digest, _ in images]
-        while len(self.seen) > REMEMBERED:
-            self.seen.popitem(last=False)
+            computed = self.network(torch.stack([*new.values()])).cpu()
+            self.features.update(zip(new, computed, strict=True))
+        features = [self.features[digest] for digest, _ in images]
+        while len(self.features) > REMEMBERED:
+            self.features.popitem(last=False)
         return features
 
     def _load(self, device: torch.device) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
-        """The module, and how it looks at a batch (N, 3, H, W) in [-1, 1]."""
+        """The module, and a function that turns images (N, 3, H, W) in [-1, 1] into features."""
         from ganzoo.components.networks.backbones import input_statistics, load_backbone
 
         if self.backbone == INCEPTION:
@@ -79,66 +84,72 @@ class FeatureExtractor:
         mean, std = (t.to(device) for t in input_statistics(module))
         square = (self.size, self.size)
 
-        def look(images: Tensor) -> Tensor:
+        def extract(images: Tensor) -> Tensor:
             resized = interpolate(images, square, mode="bicubic", antialias=True).clamp(-1, 1)
             features: Tensor = module((resized - mean) / std)
             return features
 
-        return module, look
+        return module, extract
 
 
 _shared: WeakValueDictionary[tuple[str, str, int], FeatureExtractor] = WeakValueDictionary()
 
 
-def eyes(backbone: str, weights: str, size: int) -> FeatureExtractor:
-    """These eyes: those that another metric uses already, or new ones."""
+def shared_extractor(backbone: str, weights: str, size: int) -> FeatureExtractor:
+    """The extractor with these settings that another metric uses, or a new one."""
     key = backbone, weights, size
-    found = _shared.get(key)
-    if found is None:
-        found = _shared[key] = FeatureExtractor(*key)
-    return found
+    extractor = _shared.get(key)
+    if extractor is None:
+        extractor = _shared[key] = FeatureExtractor(*key)
+    return extractor
 
 
 class RealFeatures:
-    """Features of a set of real images, kept in the cache: of each by what it shows.
+    """The features of a set of real images, by digest, which are kept in ganzoo's cache.
 
-    The file is named after the set's first image and whatever the features depend on.
+    The file is named after the extractor and the first image of the set.
     """
 
     def __init__(self) -> None:
         self.place = ""
-        self.kept: dict[str, Tensor] = {}
+        self.cache: dict[str, Tensor] = {}
         self.grown = False
 
-    def look(self, by: FeatureExtractor, images: Sequence[tuple[str, Tensor]]) -> list[Tensor]:
-        """As `FeatureExtractor.look`, but only at those that were never seen."""
+    def extract(
+        self, extractor: FeatureExtractor, images: Sequence[tuple[str, Tensor]]
+    ) -> list[Tensor]:
+        """As `FeatureExtractor.extract`, but only images that are not in the cache are computed."""
         if not self.place and images:
-            self.place = f"{by.name}/{images[0][0]}"
-            self.kept = _unpacked(cached_tensors(self.place))
-        new = [(digest, image) for digest, image in images if digest not in self.kept]
+            self.place = f"{extractor.name}/{images[0][0]}"
+            self.cache = _unpacked(cached_tensors(self.place))
+        new = [(digest, image) for digest, image in images if digest not in self.cache]
         if new:
-            self.kept.update(zip([digest for digest, _ in new], by.look(new), strict=True))
+            self.cache.update(
+                zip([digest for digest, _ in new], extractor.extract(new), strict=True)
+            )
             self.grown = True
-        return [self.kept[digest] for digest, _ in images]
+        return [self.cache[digest] for digest, _ in images]
 
-    def keep(self) -> None:
-        """Write what is new to the cache."""
+    def save(self) -> None:
+        """Write new features to the cache."""
         if self.grown:
-            digests = [torch.frombuffer(bytearray.fromhex(d), dtype=torch.uint8) for d in self.kept]
-            features = torch.stack([*self.kept.values()])
-            keep_tensors(self.place, {"digests": torch.stack(digests), "features": features})
+            digests = [
+                torch.frombuffer(bytearray.fromhex(d), dtype=torch.uint8) for d in self.cache
+            ]
+            features = torch.stack([*self.cache.values()])
+            store_tensors(self.place, {"digests": torch.stack(digests), "features": features})
             self.grown = False
 
 
 def digest_of(image: Tensor) -> str:
-    """What an image (C, H, W) shows, as a name."""
+    """A hash of the shape and the values of an image (C, H, W)."""
     digest = hashlib.blake2b(repr(tuple(image.shape)).encode(), digest_size=16)
     digest.update(image.detach().float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
 def _unpacked(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Features by digest; nothing where the file is not as it was written."""
+    """Features by digest; none where the file is not as `save` wrote it."""
     digests, features = tensors.get("digests"), tensors.get("features")
     if digests is None or features is None or len(digests) != len(features):
         return {}

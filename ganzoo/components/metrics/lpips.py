@@ -1,4 +1,4 @@
-"""Learned perceptual similarity: how far apart do two pictures look to a network?"""
+"""Learned perceptual similarity: the distance of two images in the features of a network."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ SEED = 0
 class Lpips(PerImage):
     """Learned perceptual image patch similarity (Zhang et al. 2018, arXiv:1801.03924, eq. 1).
 
-    A distance of deep features, weighted by what people said of pairs of patches: 0 for equal
-    images, the smaller the better. It is torchmetrics', which brings the people's part of the
-    weights (version 0.1); the network's own, of ImageNet, are torchvision's. The figure has the
-    network's name and must not be compared with one of another network.
+    A distance of deep features, 0 for equal images; smaller is better. Each channel has a weight,
+    learnt from people's judgements of pairs of patches. The implementation and these weights
+    (version 0.1) are those of torchmetrics; the weights of the network, trained on ImageNet, are
+    torchvision's. The name of the score holds that of the network: compare it only with scores of
+    the same network.
 
     net: "alex" (what publications mostly use to compare images), "vgg" or "squeeze".
     weights: of that network: "hub", torchvision's, which are downloaded once (233, 528 or 5 MB); a
         file with torchvision's names, `.pth` or `.safetensors`; or "none", random ones.
 
-    Images are compared at their own size, which is 32 px or more; gray ones are shown as RGB.
+    Images are compared at their own size, which is 32 px or more; gray ones become RGB.
 
-    The rows to compare the model with:
+    Baselines of the model:
     "copy the input" takes `source` for the prediction, where that wire is given and has the
     target's shape;
     "the target of another sample" takes the previous target, where it has this one's shape.
@@ -55,7 +56,7 @@ class Lpips(PerImage):
         if net not in NETWORKS:
             raise ValueError(f'there is no net \'{net}\': use "alex", "vgg" or "squeeze"')
         self.net, self.weights = net, weights
-        self.figure = f"lpips_{net}{'_untrained' if weights == 'none' else ''}"
+        self.score = f"lpips_{net}{'_untrained' if weights == 'none' else ''}"
         self.network: nn.Module | None = None
 
     @torch.no_grad()
@@ -74,9 +75,9 @@ class Lpips(PerImage):
 
 
 def load_lpips(net: str, weights: str) -> nn.Module:
-    """torchmetrics' module: images (N, 3, H, W) in [-1, 1], twice, to distances (N, 1, 1, 1).
+    """torchmetrics' module: two images (N, 3, H, W) in [-1, 1] to distances (N, 1, 1, 1).
 
-    It would read its weights by itself, and fetch the network's unasked; it is given them here.
+    By itself it would unpickle its own weights and download the network's; here both are loaded.
 
     Raises:
         ValueError: they cannot be fetched.
@@ -90,15 +91,15 @@ def load_lpips(net: str, weights: str) -> nn.Module:
         torch.manual_seed(SEED)
         kind: Any = source._LPIPS
         module = kind(pretrained=False, net=net, pnet_rand=True)
-    people = read_pth(Path(source.__file__).parent / "lpips_models" / f"{net}.pth")
-    found = module.load_state_dict(people, strict=False)
+    learned = read_pth(Path(source.__file__).parent / "lpips_models" / f"{net}.pth")
+    odd = module.load_state_dict(learned, strict=False)
     elsewhere = ("net.", "lins.")  # the network has its own file; `lins` lists lin0, lin1 ...
-    if found.unexpected_keys or any(not key.startswith(elsewhere) for key in found.missing_keys):
+    if odd.unexpected_keys or any(not key.startswith(elsewhere) for key in odd.missing_keys):
         raise ModelError(f"torchmetrics' own weights of '{net}' do not fit it: another version?")
     if weights != "none":
         _fill(module.net, _stored(net, weights), f"{weights}: its weights do not fit '{net}'")
-    made: nn.Module = module.eval()
-    return made
+    network: nn.Module = module.eval()
+    return network
 
 
 def _stored(net: str, weights: str) -> dict[str, Tensor]:
@@ -109,7 +110,7 @@ def _stored(net: str, weights: str) -> dict[str, Tensor]:
 
 
 def _fill(network: nn.Module, stored: dict[str, Tensor], complaint: str) -> None:
-    """torchmetrics cuts torchvision's `features` into slices and keeps their numbers."""
+    """Load torchvision's weights: torchmetrics cuts `features` into slices of the same numbers."""
     own = network.state_dict()
     named = {key: f"features.{SLICE.sub('', key)}" for key in own}
     odd = [n for key, n in named.items() if n not in stored or stored[n].shape != own[key].shape]

@@ -1,4 +1,4 @@
-"""What metrics have in common that compare pictures one by one."""
+"""The common base of metrics that compare each image with its own target."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ MODEL, COPY, OTHER = "model", "copy the input", "the target of another sample"
 class PerImage(Metric):
     """A mean over test images, each compared with its own target.
 
-    figure: what it is called.
+    score: the name of the mean in the results.
     """
 
-    figure: str
+    score: str
 
     def __init__(self) -> None:
-        self.found: dict[str, list[float]] = {MODEL: [], COPY: [], OTHER: []}
+        self.values: dict[str, list[float]] = {MODEL: [], COPY: [], OTHER: []}
         self.previous: Tensor | None = None
 
     @abstractmethod
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
-        """The figure of each image (N, C, H, W) in [-1, 1], both of one shape and device."""
+        """The value of each image (N, C, H, W) in [-1, 1]; both are of one shape and device."""
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
         """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
@@ -36,7 +36,7 @@ class PerImage(Metric):
             ValueError: the shapes differ, or are not those of images.
         """
         if target.dim() != 4:
-            raise ValueError(f"{self.figure} needs images (N, C, H, W), not {tuple(target.shape)}")
+            raise ValueError(f"{self.score} needs images (N, C, H, W), not {tuple(target.shape)}")
         if prediction.shape != target.shape:
             raise ValueError(f"{tuple(prediction.shape)} against a target of {tuple(target.shape)}")
         true = clamped(target)
@@ -49,37 +49,36 @@ class PerImage(Metric):
             self.previous = image
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """The figure, in up to three rows.
+        """The mean, of the model and up to two baselines.
 
         Raises:
             ValueError: no image was added.
         """
-        return {row: {self.figure: sum(v) / len(v)} for row, v in self._values().items()}
+        return {name: {self.score: sum(v) / len(v)} for name, v in self._all_values().items()}
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
         """Bootstrap intervals of the means."""
-        return {row: bootstrap_mean(self.figure, v) for row, v in self._values().items()}
+        return {name: bootstrap_mean(self.score, v) for name, v in self._all_values().items()}
 
     def sample_scores(self) -> dict[str, list[float]]:
-        """The figure of each image."""
-        return {self.figure: self.found[MODEL]}
+        """The value of each image."""
+        return {self.score: self.values[MODEL]}
 
-    def _values(self) -> dict[str, list[float]]:
-        """The figure of each image, of all rows that have some."""
-        if not self.found[MODEL]:
+    def _all_values(self) -> dict[str, list[float]]:
+        """The value of each image, of the model and of every baseline that has some."""
+        if not self.values[MODEL]:
             raise ValueError("there is nothing to score: no image was added")
-        return {row: values for row, values in self.found.items() if values}
+        return {name: values for name, values in self.values.items() if values}
 
-    def _add(self, row: str, prediction: Tensor, true: Tensor) -> None:
-        seen = clamped(prediction).to(true.device)
-        self.found[row] += self.compare(seen, true)
+    def _add(self, system: str, prediction: Tensor, true: Tensor) -> None:
+        self.values[system] += self.compare(clamped(prediction).to(true.device), true)
 
 
 def clamped(images: Tensor) -> Tensor:
-    """As they are in a saved picture, but for rounding."""
+    """The values that a saved image has, but not rounded."""
     return images.detach().float().clamp(-1, 1)
 
 
 def without_nan(images: Tensor, true: Tensor, error: float) -> Tensor:
-    """Pixels that are not a number, taken to be off by `error`."""
+    """Images with NaN replaced by values that are off by `error`."""
     return images.where(~images.isnan(), true - error)

@@ -1,4 +1,4 @@
-"""Peak signal-to-noise ratio: how near is each picture to the true one, pixel by pixel?"""
+"""Peak signal-to-noise ratio: how close is each image to its target, pixel by pixel?"""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ganzoo.components.metrics.per_image import PerImage, clamped, without_nan
 
-# What an exact picture counts as: the ratio itself is infinite, and would take a mean with it.
-# 64 x 64 pixels of 8 bits of which one value is off by one have 89 dB.
+# The ratio of an exact image, in dB. The true one is infinite, and so would be every mean.
+# One wrong value, by one level of 8 bits, in 64 x 64 pixels makes 89 dB.
 HIGHEST = 100.0
 PEAK = 2.0
 FLAT = "mean colour"
@@ -18,21 +18,20 @@ class Psnr(PerImage):
     """Peak signal-to-noise ratio in dB: 10 log10(2² / mean squared error), the peak being 2.
 
     It is computed for each image over all its pixels and channels, then averaged over images, as is
-    usual (the ratio of a pooled error would be lower). Values beyond [-1, 1] are clamped, as they
-    are in a saved picture; one that is not a number is off by the whole range. An exact image
-    counts as 100 dB.
+    usual (the ratio of the mean error would be lower). Values beyond [-1, 1] are clamped, as in a
+    saved image; NaN counts as an error of the whole range. An exact image counts as 100 dB.
 
-    The rows to compare the model with:
+    Baselines of the model:
     "copy the input" takes `source` for the prediction, where that wire is given and has the
     target's shape;
-    "the target of another sample" takes the previous target: a picture of the right kind, but of
-    another place. It is left out where no two targets that follow each other have the same shape;
-    "mean colour" is one flat colour, the mean over all targets. It shows nothing, yet the ratio
-    likes it better than a sharp picture in the wrong place: a model should beat it. It is left out
-    where targets differ in channels.
+    "the target of another sample" takes the previous target: an image of the right kind, but of
+    another scene. It is left out where no two consecutive targets have the same shape;
+    "mean colour" is one flat colour, the mean over all targets. It shows nothing, yet its ratio is
+    higher than that of a sharp image of another scene: a model should beat it. It is left out where
+    targets differ in channels.
     """
 
-    figure = "psnr"
+    score = "psnr"
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,9 +57,9 @@ class Psnr(PerImage):
             values = image.double().flatten(1)
             self.moments.append(torch.stack([values.mean(1), values.square().mean(1)]).cpu())
 
-    def _values(self) -> dict[str, list[float]]:
+    def _all_values(self) -> dict[str, list[float]]:
         flat = self._flat() if self.moments else []
-        return {**super()._values(), **({FLAT: flat} if flat else {})}
+        return {**super()._all_values(), **({FLAT: flat} if flat else {})}
 
     def _flat(self) -> list[float]:
         """The ratios of the mean colour m, by E(t - m)² = E t² - 2 m E t + m² in each channel."""

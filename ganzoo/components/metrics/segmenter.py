@@ -1,4 +1,4 @@
-"""A small network that names the class of every pixel of a photo."""
+"""A small network that predicts the class of every pixel of a photo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy, interpolate, max_pool2d
 
 from ganzoo.interfaces.levels import from_levels
 
-# Changes whenever training would give other weights than before; caches are named after it.
+# Part of the names in the cache: it must change whenever training would give other weights.
 VERSION = 1
 LEVELS = 3
 BATCH = 16
@@ -17,13 +17,13 @@ SEED = 0
 
 
 class Segmenter(nn.Module):
-    """Fully convolutional, coarse layers joined with fine ones (Long et al. 2015, arXiv:1411.4038).
+    """Fully convolutional, with coarse and fine layers joined (Long et al. 2015, arXiv:1411.4038).
 
-    All of a level's channels are handed on, not its scores alone (Ronneberger et al. 2015,
+    The layers that are joined are features, not class scores (Ronneberger et al. 2015,
     arXiv:1505.04597).
 
     classes: channels of the output.
-    width: channels at full size; each of three levels below has twice as many.
+    width: channels at full size; they double at each of the three halvings.
     """
 
     def __init__(self, classes: int, width: int = 8) -> None:
@@ -50,22 +50,22 @@ class Segmenter(nn.Module):
 
 
 def new_segmenter(classes: int, width: int) -> Segmenter:
-    """Untrained, on the CPU; always the same."""
+    """An untrained segmenter on the CPU, always with the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         return Segmenter(classes, width)
 
 
 def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: int) -> None:
-    """Teach it the classes (N, H, W) of photos (N, 3, H, W), by cross-entropy; half are mirrored.
+    """Train on photos (N, 3, H, W), uint8, and their classes (N, H, W), by cross-entropy.
 
-    photos: uint8. classes: integers; one that the network has no channel for is not learnt.
+    Half of the photos are mirrored. Classes without a channel in the network are ignored.
     """
     optimizer = torch.optim.AdamW(network.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 2))
     rng = torch.Generator().manual_seed(SEED)
     truth = classes.long().masked_fill(classes >= network.score.out_channels, -100)
-    # Narrow convolutions take 0.6 of the time with channels last.
+    # With channels last, narrow convolutions take 0.6 of the time.
     network.to(memory_format=torch.channels_last).train()
     with torch.enable_grad():
         for _ in range(steps):
@@ -82,13 +82,13 @@ def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: 
 
 
 def _mirror(images: Tensor, mirrored: Tensor) -> Tensor:
-    """Those images (N, ..., W) that are to be mirrored, mirrored."""
+    """Images (N, ..., W), mirrored where `mirrored` (N,) says so."""
     chosen = mirrored.view(-1, *[1] * (images.dim() - 1))
     return torch.where(chosen, images.flip(-1), images)
 
 
 def _block(in_channels: int, out_channels: int) -> nn.Module:
-    """Two convolutions of 3 x 3."""
+    """Two convolutions of 3 x 3, each with batch norm and ReLU."""
     layers: list[nn.Module] = []
     for channels in (in_channels, out_channels):
         convolution = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)

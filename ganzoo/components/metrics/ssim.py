@@ -1,4 +1,4 @@
-"""Structural similarity: do pictures agree in light, contrast and structure, place by place?"""
+"""Structural similarity: do images agree in luminance, contrast and structure, place by place?"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ganzoo.components.metrics.per_image import PerImage, without_nan
 class Ssim(PerImage):
     """Structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861, eq. 13): at most 1.
 
-    Of images in [0, 1], in Gaussian windows that lie inside the image, each channel by itself, with
-    K₁ = 0.01 and K₂ = 0.03; the mean over windows and channels of each image, then over images.
-    Values beyond [-1, 1] are clamped, as they are in a saved picture; one that is not a number is
-    off by the whole range.
+    It is computed for images in [0, 1], each channel by itself, in Gaussian windows inside of the
+    image, with K₁ = 0.01 and K₂ = 0.03. It is averaged over the windows and channels of each image,
+    then over images. Values beyond [-1, 1] are clamped, as in a saved image; NaN counts as an error
+    of the whole range.
 
     sigma: the window's standard deviation in pixels; 1.5 makes it 11 px wide, as in the paper.
 
-    The rows to compare the model with:
+    Baselines of the model:
     "copy the input" takes `source` for the prediction, where that wire is given and has the
     target's shape;
     "the target of another sample" takes the previous target, where it has this one's shape.
@@ -28,7 +28,7 @@ class Ssim(PerImage):
         ValueError: sigma is not above 0.
     """
 
-    figure = "ssim"
+    score = "ssim"
 
     def __init__(self, sigma: float = 1.5) -> None:
         from ganzoo.components.losses.structure import SSIM
@@ -41,7 +41,8 @@ class Ssim(PerImage):
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
         """The similarity of each image, by torchmetrics, in double precision.
 
-        In single precision a flat window's variance is rounding, and 0.0003 of the result.
+        In single precision the variance of a flat window is a rounding error, which changes the
+        result by 0.0003.
         """
         shown = without_nan(prediction, target, 2.0).clamp(-1, 1).double()
         pairs = zip(shown.unsqueeze(1), target.double().unsqueeze(1), strict=True)

@@ -1,4 +1,4 @@
-"""What a metric has learnt or seen, kept in the cache so that it is done once."""
+"""Trained networks and computed tensors, kept in ganzoo's cache."""
 
 from __future__ import annotations
 
@@ -17,46 +17,47 @@ Module = TypeVar("Module", bound=nn.Module)
 def cached_network(
     name: str, make: Callable[[], Module], train: Callable[[Module], None]
 ) -> Module:
-    """The network of that name from the cache, else a new one, trained and kept.
+    """The network of that name from the cache, or a new one, which is trained and stored.
 
-    name: its file in the cache; it must change whenever training would give something else.
-    make: an untrained one.
+    name: its file in the cache; it must change whenever training would give another network.
+    make: builds an untrained one.
+    train: trains it.
 
-    What is broken in the cache is trained again; a disk that cannot be written is done without.
-    Two processes at once both train it, and either's file is whole.
+    A broken file is ignored: the network is trained again. If the cache cannot be written, nothing
+    is stored. Two processes at once both train the network, and the file of either is whole.
     """
     folder = cache_folder()
     path = folder / f"{name}.safetensors" if folder else None
-    found = make()
-    if path is not None and _load(found, path):
-        return found
-    found = make()
-    train(found)
+    network = make()
+    if path is not None and _load(network, path):
+        return network
+    network = make()
+    train(network)
     if path is not None:
-        _store(found.state_dict(), path)
-    return found
+        _store(network.state_dict(), path)
+    return network
 
 
 def cached_tensors(name: str) -> dict[str, Tensor]:
-    """The tensors of that name from the cache; none where they are not there, or broken."""
+    """The tensors of that name from the cache; none if there is no file or it is broken."""
     folder = cache_folder()
     return (_read(folder / f"{name}.safetensors") or {}) if folder else {}
 
 
-def keep_tensors(name: str, tensors: Mapping[str, Tensor]) -> None:
-    """Put tensors into the cache; a disk that cannot be written is done without."""
+def store_tensors(name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors to the cache; nothing is stored if it cannot be written."""
     folder = cache_folder()
     if folder:
         _store(tensors, folder / f"{name}.safetensors")
 
 
 def _load(network: nn.Module, path: Path) -> bool:
-    """Whether the file was there and whole."""
-    found = _read(path)
-    if found is None:
+    """Load a network's state from a file, and return whether it was there, whole and fitting."""
+    state = _read(path)
+    if state is None:
         return False
     try:
-        network.load_state_dict(found)
+        network.load_state_dict(state)
     except RuntimeError:  # of another shape
         return False
     return True

@@ -113,7 +113,7 @@ def test_rows_and_what_they_depend_on() -> None:
     half = frechet_distance(truth[::2], truth[1::2])
     assert rows["real, other half"]["fid_a"] == pytest.approx(half, abs=1e-5)
     assert rows["real, other half"]["images"] == 5
-    assert Fid().named("fid") == "fid_efficientnet_lite0"
+    assert Fid().score_name("fid") == "fid_efficientnet_lite0"
     assert Fid("inception", "hub").size == 299
     assert Fid().higher_is_better("fid_efficientnet_lite0") is False
 
@@ -178,7 +178,7 @@ def test_real_images_are_looked_at_once(own_cache: Path) -> None:
     # Others generated, and another metric; 6 that are new.
     again = scored(Kid("a", "w2", SIZE, 2, 2), images(6, 5), real)
     assert Counted.looked == 18 + 6
-    assert again.crowds()["real, other half"].equal(features(real).float().double())
+    assert again.stacked()["real, other half"].equal(features(real).float().double())
     assert scored(Fid("a", "w2", SIZE), images(6, 0), real).compute() == first
     [folder] = (own_cache / "features").iterdir()
     assert folder.name.startswith("a-32-")
@@ -280,7 +280,7 @@ def test_a_crowd_of_one_picture_has_precision_and_no_recall() -> None:
 def test_refusals() -> None:
     for make, message in (
         (lambda: Fid(size=16), "size must be at least 32"),
-        (lambda: Kid("inception", "hub", 224), "looks at images of 299 px"),
+        (lambda: Kid("inception", "hub", 224), "takes images of 299 px"),
         (lambda: PrecisionRecall(neighbours=0), "neighbours must be at least 1"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -320,9 +320,9 @@ def test_inception_is_that_of_publications(weights: Path, monkeypatch: pytest.Mo
     metric = Fid("inception", str(weights))
     for image in levels / 127.5 - 1:
         metric.update(image[None], image[None])
-    found = metric.crowds()["model"]
+    found = metric.stacked()["model"]
     torch.testing.assert_close(found.float(), theirs(levels), rtol=1e-4, atol=1e-5)
-    assert metric.named("fid") == "fid_inception"
+    assert metric.score_name("fid") == "fid_inception"
 
 
 def test_inception_s_weights(

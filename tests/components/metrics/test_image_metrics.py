@@ -91,8 +91,8 @@ def test_every_row_has_an_interval_and_the_model_cases(metric: Any) -> None:
         for name, (low, high) in ends.items():
             assert low < rows[row][name] < high or row == "mean colour"
     [values] = made.sample_scores().values()
-    assert np.mean(values) == pytest.approx(rows["model"][made.figure])
-    assert made.higher_is_better(made.figure) is (metric is not CycleError)
+    assert np.mean(values) == pytest.approx(rows["model"][made.score])
+    assert made.higher_is_better(made.score) is (metric is not CycleError)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ganzoo.components.metrics.classes import (
     total_intervals,
     total_scores,
 )
-from ganzoo.components.metrics.distribution import ComponentTable
+from ganzoo.components.metrics.distribution import SubsetScores
 from ganzoo.components.metrics.fid import Fid, frechet_distance
 from ganzoo.components.metrics.intervals import bootstrap, bootstrap_mean, delete_half
 from ganzoo.components.metrics.kid import Kid
@@ -146,17 +146,17 @@ def crowds(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
 def test_distances_hold_their_level_as_often_as_they_say(metric: Fid | Kid) -> None:
     """What 60 samples give on average; a bootstrap with replacement would be beside it."""
     rng, held, runs, count = np.random.default_rng(7), 0, 30, 60
-    name = metric.named(metric.name)
+    name = metric.score_name(metric.name)
 
     def figure(sides: tuple[Tensor, Tensor]) -> float:
-        return metric.part("model", *sides)(torch.arange(count), torch.arange(count))[name]
+        return metric.subset_scores("model", *sides)(torch.arange(count), torch.arange(count))[name]
 
     level = np.mean([figure(crowds(rng, count)) for _ in range(150)])
     for _ in range(runs):
         sides = crowds(rng, count)
-        part = metric.part("model", *sides)
+        part = metric.subset_scores("model", *sides)
 
-        def of(chosen: Tensor, part: ComponentTable = part) -> Mapping[str, float]:
+        def of(chosen: Tensor, part: SubsetScores = part) -> Mapping[str, float]:
             return part(chosen, chosen)
 
         [(low, high)] = delete_half(of, count, {name: figure(sides)}, 100).values()

@@ -232,9 +232,9 @@ def test_different_numbers_are_torchmetrics_own(shrink: object) -> None:
 
 
 def test_the_figure_is_named_after_its_backbone() -> None:
-    assert Kid().figure == "kid_efficientnet_lite0"
-    assert Kid("vgg16", "hub").figure == "kid_vgg16"
-    assert Kid("vgg16", "none").figure == "kid_vgg16_untrained"
+    assert Kid().score == "kid_efficientnet_lite0"
+    assert Kid("vgg16", "hub").score == "kid_vgg16"
+    assert Kid("vgg16", "none").score == "kid_vgg16_untrained"
 
 
 def test_refusals(shrink: object) -> None:
