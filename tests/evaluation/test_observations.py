@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import pytest
 import torch
-from ganzoo_study.settings import read_study
+from ganzoo_study.study_file import read_study
 from PIL import Image
 from rich.console import Console
 from torch import nn

@@ -1,7 +1,7 @@
 """CUT and FastCUT for ganzoo (Park, Efros, Zhang, Zhu 2020, arXiv:2007.15651).
 
 Every `ganzoo list` imports this module, so it imports nothing heavy: the strings name what is
-loaded when a recipe first uses it. Recipes call these parts `cut.<name>`.
+loaded when a recipe first uses it. Recipes call these components `cut.<name>`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GANZOO_API = 1
 
-PARTS = (
+COMPONENTS = (
     ("module", "projection", "projection:Projection", "features of a few places as unit vectors"),
     ("loss", "patch_nce", "patch_nce:PatchNCE", "a place's query is like its key and no other"),
 )
@@ -27,7 +27,7 @@ PARTS = (
 @hookimpl
 def register_components(register: Register) -> None:
     """The parts of this package."""
-    for kind, name, target, summary in PARTS:
+    for kind, name, target, summary in COMPONENTS:
         register(kind, name, f"ganzoo_cut.{target}", summary=summary)
 
 

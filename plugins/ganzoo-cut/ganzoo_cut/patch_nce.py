@@ -41,7 +41,7 @@ class PatchNCE(Loss):
             ValueError: they differ in shape or in number.
         """
         queries, keys = _listed(query), _listed(key)
-        shapes = [[tuple(part.shape) for part in side] for side in (queries, keys)]
+        shapes = [[tuple(features.shape) for features in side] for side in (queries, keys)]
         if shapes[0] != shapes[1]:
             raise ValueError(f"query and key differ in shape: {shapes[0]} and {shapes[1]}")
         layers = zip(queries, keys, strict=True)

@@ -52,9 +52,9 @@ class Projection(Network):
             ValueError: the features have other channels than said.
         """
         maps = features if isinstance(features, list) else [features]
-        found = [feature.shape[1] for feature in maps]
-        if found != self.channels:
-            raise ValueError(f"the features have other channels: set channels = {found}")
+        channels = [feature.shape[1] for feature in maps]
+        if channels != self.channels:
+            raise ValueError(f"the features have other channels: set channels = {channels}")
         return [self._project(*pair, noise) for pair in zip(self.mlps, maps, strict=True)]
 
     def _project(self, mlp: nn.Module, feature: Tensor, noise: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Unpaired denoising for ganzoo: photos and noise, DnCNN, a low-pass loss, and a recipe.
 
 Every `ganzoo list` imports this module, so it imports nothing heavy: the strings name what is
-loaded when a recipe first uses it. Recipes call these parts `denoise.<name>`.
+loaded when a recipe first uses it. Recipes call these components `denoise.<name>`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GANZOO_API = 1
 
 
-PARTS = (
+COMPONENTS = (
     ("generator", "dncnn", "dncnn:DnCNN", "predicts the noise and subtracts it"),
     ("generator", "noiser", "noiser:Noiser", "adds noise whose kind and strength it learns"),
     (
@@ -46,14 +46,14 @@ PARTS = (
         "blur_consistency:BlurConsistency",
         "mean absolute difference after a Gaussian blur",
     ),
-    ("metric", "psnr", "psnr:PSNR", "PSNR beside total variation and non-local means"),
+    ("metric", "psnr", "psnr_gain:PSNR", "PSNR beside total variation and non-local means"),
 )
 
 
 @hookimpl
 def register_components(register: Register) -> None:
     """The parts of this package."""
-    for kind, name, target, summary in PARTS:
+    for kind, name, target, summary in COMPONENTS:
         register(kind, name, f"ganzoo_denoise.{target}", summary=summary)
 
 

@@ -23,8 +23,8 @@ def total_variation(noisy: Tensor, strength: float, sigma: float) -> Tensor:
 
     The weight is for intensities in [0, 1]; sigma is not looked at.
     """
-    found = restoration().denoise_tv_chambolle(_pixels(noisy), weight=strength, channel_axis=-1)
-    return _image(found, noisy)
+    denoised = restoration().denoise_tv_chambolle(_pixels(noisy), weight=strength, channel_axis=-1)
+    return _image(denoised, noisy)
 
 
 def non_local_means(noisy: Tensor, strength: float, sigma: float) -> Tensor:
@@ -33,7 +33,7 @@ def non_local_means(noisy: Tensor, strength: float, sigma: float) -> Tensor:
     The strength is the filter's h, in deviations of the noise; sigma is that deviation in [0, 1],
     which is taken off the patches' distances.
     """
-    found = restoration().denoise_nl_means(
+    denoised = restoration().denoise_nl_means(
         _pixels(noisy),
         patch_size=5,
         patch_distance=6,
@@ -42,7 +42,7 @@ def non_local_means(noisy: Tensor, strength: float, sigma: float) -> Tensor:
         fast_mode=True,
         channel_axis=-1,
     )
-    return _image(found, noisy)
+    return _image(denoised, noisy)
 
 
 def restoration() -> ModuleType:

@@ -102,19 +102,19 @@ class CleanNoisy(Data):
             for paths in lists
             for path in paths
         ]
-        looks, wrong = look_at_all(files)
+        headers, wrong = look_at_all(files)
         if wrong:
-            raise DataError(all_wrong(list(wrong.values()), len(wrong) + len(looks)))
-        return notes(looks)
+            raise DataError(all_wrong(list(wrong.values()), len(wrong) + len(headers)))
+        return notes(headers)
 
     def summary(self) -> str:
         """How many images each domain has, and what lies beside them."""
         split = self._files
         kinds = "noisy" if self.noisy else "to be made noisy"
-        told = f"{len(split.noisy)} images {kinds} + {len(split.clean)} clean"
+        counts = f"{len(split.noisy)} images {kinds} + {len(split.clean)} clean"
         left_out = told_left_out(survey(folder) for folder in self._folders().values())
-        parts = (told, f"{self.test_count()} held out", left_out)
-        return ", ".join(part for part in parts if part)
+        described = (counts, f"{self.test_count()} held out", left_out)
+        return ", ".join(text for text in described if text)
 
     def fingerprint(self) -> dict[str, Any]:
         """Of each folder that is used the number of images, and a hash of their names and sizes."""

@@ -16,7 +16,7 @@ class DnCNN(Generator):
 
     Images (N, in_channels, H, W) in [-1, 1] of any size become images of the same shape. The output
     is not clamped and may lie a little outside [-1, 1]: where a clamp is active no gradient flows,
-    and a critic would see it. `layers` convolutions see 2 layers + 1 pixels: 35 for 17.
+    and a discriminator would see it. `layers` convolutions see 2 layers + 1 pixels: 35 for 17.
 
     in_channels: channels of the images.
     out_channels: the same number, as the noise is subtracted from the image.

@@ -1,4 +1,4 @@
-"""Four ways to spoil an image. Intensities are (C, H, W) in [0, 1]; all chance is the caller's."""
+"""Four ways to spoil an image. Intensities are (C, H, W) in [0, 1]."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def speckle(clean: Intensities, level: float, rng: np.random.Generator) -> Inten
 
 
 def salt_pepper(clean: Intensities, level: float, rng: np.random.Generator) -> Intensities:
-    """Dead pixels: each, in all its channels, is white or black with a chance of level / 2 each."""
-    chance = rng.random(clean.shape[-2:])
-    return np.where(chance < level, np.where(chance < level / 2, 0.0, 1.0), clean)
+    """Dead pixels: each, in all its channels, is white or black with probability level / 2."""
+    uniform = rng.random(clean.shape[-2:])
+    return np.where(uniform < level, np.where(uniform < level / 2, 0.0, 1.0), clean)
 
 
 @dataclass(frozen=True)
-class Kind:
+class NoiseKind:
     """A kind of noise: its function, and what `level` means for it."""
 
     spoil: Spoil
@@ -47,11 +47,13 @@ class Kind:
     meaning: str
 
 
-KINDS: dict[str, Kind] = {
-    "gaussian": Kind(gaussian, 0.1, 1.0, "sigma as a fraction of the range (25 / 255 = 0.098)"),
-    "poisson": Kind(poisson, 30.0, 1e6, "the photons of a white pixel"),
-    "speckle": Kind(speckle, 0.2, 1.0, "sigma as a fraction of the pixel's own value"),
-    "salt_pepper": Kind(salt_pepper, 0.05, 1.0, "the fraction of pixels that are lost"),
+KINDS: dict[str, NoiseKind] = {
+    "gaussian": NoiseKind(
+        gaussian, 0.1, 1.0, "sigma as a fraction of the range (25 / 255 = 0.098)"
+    ),
+    "poisson": NoiseKind(poisson, 30.0, 1e6, "the photons of a white pixel"),
+    "speckle": NoiseKind(speckle, 0.2, 1.0, "sigma as a fraction of the pixel's own value"),
+    "salt_pepper": NoiseKind(salt_pepper, 0.05, 1.0, "the fraction of pixels that are lost"),
 }
 
 

@@ -38,11 +38,11 @@ class Impulses(nn.Module):
 class Noiser(Generator):
     """B(y, z) = clamp(y + s(y) · (K * z) + impulses(z)): a clean image with noise in every pixel.
 
-    Learnt from unpaired noisy images against a critic, as in GCBD (Chen, Chen, Chao, Yang 2018,
-    CVPR) and C2N (Jang, Lee, Son, Lee 2021, ICCV), and confined to what noise is: z is normal, K
+    Learnt from unpaired noisy images against a discriminator, as in GCBD (Chen, Chen, Chao, Yang
+    2018, CVPR) and C2N (Jang, Lee, Son, Lee 2021, ICCV). It can make noise only: z is normal, K
     mixes its channels and neighbours, and the network s sees one pixel of the clean image y. Before
     the clamp the noise is symmetric around 0, so it can neither shift colours nor draw shapes,
-    which a critic that tells the scenes of x from those of y would ask for. With K = 1 it is
+    which a discriminator that tells the scenes of x from those of y would ask for. With K = 1 it is
     gaussian if s is a constant, speckle if s grows with y, and nearly poisson if s grows with its
     root. Impulses beyond the clamp are salt and pepper.
 

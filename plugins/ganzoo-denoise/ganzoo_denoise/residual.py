@@ -1,4 +1,4 @@
-"""What a critic of noise should look at."""
+"""What a discriminator of noise is shown."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ GAIN = 3.0
 class Residual(Network):
     """Three times what is left of an image after a blur of 3 x 3 px, and its local brightness.
 
-    A critic that sees this judges the noise more than the scene; GCBD (Chen, Chen, Chao, Yang 2018,
-    CVPR) cuts noise out of smooth patches to the same end. Without the brightness, it cannot tell
-    noise that depends on the signal (poisson, speckle) from noise that does not.
+    A discriminator of this looks at the noise more than at the scene. To the same end, GCBD (Chen,
+    Chen, Chao, Yang 2018, CVPR) cuts noise out of smooth patches. Without the brightness, it
+    cannot tell noise that depends on the signal (poisson, speckle) from noise that does not.
 
     Images (N, in_channels, H, W) in [-1, 1] become (N, in_channels + 1, H, W), the brightness last.
 

@@ -89,8 +89,8 @@ class SamplePhotos(Data):
             DataError: scikit-image or a photo is missing, or a photo is smaller than a sample.
         """
         photos = {name: _read(_folder() / file) for name, file in FILES.items()}
-        kept = [photo for name, photo in photos.items() if name not in self.held_out]
-        cut = [_halves(photo, (self.seed + i) % 2) for i, photo in enumerate(kept)]
+        training = [photo for name, photo in photos.items() if name not in self.held_out]
+        cut = [_halves(photo, (self.seed + i) % 2) for i, photo in enumerate(training)]
         self._noisy, self._clean = ([pair[side] for pair in cut] for side in (0, 1))
         _refuse_smaller(self._noisy + self._clean, self.size, "size")
         tested = [photos[name] for name in self.held_out]
@@ -119,9 +119,9 @@ class SamplePhotos(Data):
     def _crop(self, photo: Tensor, rng: np.random.Generator) -> Tensor:
         slack = zip(photo.shape[1:], self.size, strict=True)
         top, left = (int(rng.integers(length - side + 1)) for length, side in slack)
-        seen = crop(photo, (top, left, *self.size))
+        view = crop(photo, (top, left, *self.size))
         mirrored = self.flip and rng.random() < 0.5
-        return from_levels(seen.flip(-1) if mirrored else seen).contiguous()
+        return from_levels(view.flip(-1) if mirrored else view).contiguous()
 
 
 def tiles(photo: Tensor, size: Size) -> list[Tensor]:

@@ -106,14 +106,14 @@ def split_files(clean: str, noisy: str, test: str, held_out: float, seed: int) -
         DataError: a folder is missing or empty, has too few images, or shares some with another.
     """
     given = {"clean": clean, "noisy": noisy, "test": test}
-    found = {s: find_images(s, name) for s, name in given.items() if name or s == "clean"}
-    refuse_shared(found)
-    order = {setting: shuffled(files, seed) for setting, files in found.items()}
+    files_of = {s: find_images(s, name) for s, name in given.items() if name or s == "clean"}
+    refuse_shared(files_of)
+    order = {setting: shuffled(files, seed) for setting, files in files_of.items()}
     least = {"clean": 1, "noisy": 1} if noisy else {"clean": 2}
-    kept = {setting: order[setting] for setting in least}
+    training = {setting: order[setting] for setting in least}
     aside = {"clean": order.get("test", [])}
     if not test:
         for setting, rest in least.items():
-            aside[setting], kept[setting] = hold_out(order[setting], held_out, rest, setting)
-    first, second = (kept["noisy"], kept["clean"]) if noisy else halves(kept["clean"])
+            aside[setting], training[setting] = hold_out(order[setting], held_out, rest, setting)
+    first, second = (training["noisy"], training["clean"]) if noisy else halves(training["clean"])
     return Split(first, second, aside.get("noisy", aside["clean"]), aside["clean"])

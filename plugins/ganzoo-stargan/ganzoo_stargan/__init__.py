@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 GANZOO_API = 1
 
 COMPONENTS = (
-    ("generator", "resnet", "resnet:DomainResNet", "residual blocks, told the domain to draw"),
+    (
+        "generator",
+        "resnet",
+        "domain_resnet:DomainResNet",
+        "residual blocks, told the domain to draw",
+    ),
     (
         "discriminator",
         "discriminator",

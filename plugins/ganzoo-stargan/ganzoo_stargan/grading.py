@@ -100,8 +100,8 @@ def clouds(image: Plane, sky: Mask) -> Plane:
     """How much brighter each pixel (H, W) is than the sky of its row; nothing of the gradient."""
     brightness = image.mean(2)
     mean = (brightness * sky).sum(1) / np.maximum(sky.sum(1), 1)
-    found: Plane = (brightness - mean[:, None]).astype(np.float32)
-    return found
+    contrast: Plane = (brightness - mean[:, None]).astype(np.float32)
+    return contrast
 
 
 def _rgb(colour: Colour) -> Plane:

@@ -83,8 +83,8 @@ class Light(Data):
 
     def _image(self, scene: int, domain: int, mirrored: bool) -> Tensor:
         picture = self.pictures.get(scene * len(self.domains) + domain)
-        seen = picture[:, ::-1] if mirrored else picture
-        return from_pixels(seen)
+        view = picture[:, ::-1] if mirrored else picture
+        return from_pixels(view)
 
 
 def draw_graded(scenes: PictureCache, domains: Sequence[str], number: int) -> Pixels:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganzoo_stargan.discriminator import DomainDiscriminator
 from ganzoo_stargan.domain import Domain
-from ganzoo_stargan.resnet import DomainResNet
+from ganzoo_stargan.domain_resnet import DomainResNet
 
 
 def images(*shape: int) -> Tensor:

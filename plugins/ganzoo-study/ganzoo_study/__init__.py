@@ -18,6 +18,6 @@ GANZOO_API = 1
 @hookimpl
 def register_commands(app: typer.Typer) -> None:
     """`ganzoo study create|serve|report`."""
-    from ganzoo_study.commands import app as study
+    from ganzoo_study.study_commands import app as study
 
     app.add_typer(study, name="study")

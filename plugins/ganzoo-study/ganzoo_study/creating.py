@@ -16,9 +16,9 @@ from ganzoo.errors import DataError, GanzooError
 from ganzoo.files.writing import remove, write_text, write_with
 
 from ganzoo_study.encoding import Encoder, fingerprint, level
-from ganzoo_study.settings import IMAGES, RESPONSES, STUDY, Format, Picture, Source, Study
-from ganzoo_study.sources import Taken, take_fakes, take_reals
+from ganzoo_study.sources import TakenImage, take_fakes, take_reals
 from ganzoo_study.store import Store
+from ganzoo_study.study_file import IMAGES, RESPONSES, STUDY, Format, Picture, Study, StudyImages
 
 LONGEST = 1024  # pixels of a side, unless a size is asked for
 SHOWN_FAULTS = 10
@@ -62,7 +62,7 @@ def create_study(
 
     Raises:
         GanzooError: `out` is there already, or cannot be written.
-        DataError: images are missing, broken or too few; all that is found wrong at once.
+        DataError: images are missing, broken or too few; all faults at once.
         ModelError: a model cannot be used.
     """
     _check(out, [real, *fakes.values()], options)
@@ -94,24 +94,24 @@ def _fill(work: Path, real: Path, fakes: Mapping[str, Path], options: Options, s
     first, taken[f"fake {next(iter(fakes))}"] = _peek(taken[f"fake {next(iter(fakes))}"])
     encoder = Encoder(options.size or _size(first), options.format, options.quality)
     writer = Writer(work / IMAGES, encoder)
-    found = {name: writer.write(name, images) for name, images in taken.items()}
-    writer.check(found, options)
+    images_of = {name: writer.write(name, images) for name, images in taken.items()}
+    writer.check(images_of, options)
     now = datetime.now(UTC)
     level(list((work / IMAGES).iterdir()), now.timestamp())
     sources = {name: str(path) for name, path in fakes.items()}
-    methods = {n: Source(source=s, images=found[f"fake {n}"]) for n, s in sources.items()}
-    reals = Source(source=str(real), images=found["real"])
+    methods = {n: StudyImages(source=s, images=images_of[f"fake {n}"]) for n, s in sources.items()}
+    reals = StudyImages(source=str(real), images=images_of["real"])
     study = _study(options, encoder.size, now, reals, methods)
     write_text(work / STUDY, study.model_dump_json(indent=1) + "\n")
     Store(work / RESPONSES).close()
-    for note in writer.notes(found):
-        say(note)
+    for warning in writer.warnings(images_of):
+        say(warning)
     return study
 
 
-def _peek(images: Iterator[Taken]) -> tuple[list[Taken], Iterator[Taken]]:
+def _peek(images: Iterator[TakenImage]) -> tuple[list[TakenImage], Iterator[TakenImage]]:
     """The images up to the first that can be read, and all of them."""
-    first: list[Taken] = []
+    first: list[TakenImage] = []
     for taken in images:
         first.append(taken)
         if not taken.fault:
@@ -119,9 +119,9 @@ def _peek(images: Iterator[Taken]) -> tuple[list[Taken], Iterator[Taken]]:
     return first, chain(first, images)
 
 
-def _size(first: Sequence[Taken]) -> Size:
+def _size(first: Sequence[TakenImage]) -> Size:
     """That of an image, its longer side at most LONGEST."""
-    if first[-1].fault:  # nothing can be read: what is found wrong will be told
+    if first[-1].fault:  # nothing can be read: all faults are reported later
         return 1, 1
     height, width = first[-1].pixels.shape[-2:]
     scale = min(1.0, LONGEST / max(height, width))
@@ -139,19 +139,19 @@ class Writer:
         self.faults: list[str] = []
         self.enlarged: dict[str, int] = {}
         self.prints: dict[str, set[str]] = {}
-        self.looks: dict[str, dict[Path, Look]] = {}
+        self.headers: dict[str, dict[Path, Look]] = {}
 
-    def write(self, name: str, images: Iterator[Taken]) -> list[Picture]:
+    def write(self, name: str, images: Iterator[TakenImage]) -> list[Picture]:
         """The images of one class."""
         prints = self.prints.setdefault(name, set())
         return [picture for taken in images if (picture := self._write(name, taken, prints))]
 
-    def _write(self, name: str, taken: Taken, prints: set[str]) -> Picture | None:
+    def _write(self, name: str, taken: TakenImage, prints: set[str]) -> Picture | None:
         if taken.fault:
             self.faults.append(taken.fault)
             return None
         if taken.look:
-            self.looks.setdefault(name, {})[Path(taken.origin)] = taken.look
+            self.headers.setdefault(name, {})[Path(taken.origin)] = taken.look
         pixels = self.encoder.fit(taken.pixels)
         known = fingerprint(pixels)
         if known in prints:
@@ -163,7 +163,7 @@ class Writer:
         write_with(self.folder / file, lambda opened: opened.write(content))
         return Picture(file=file, origin=taken.origin)
 
-    def check(self, found: Mapping[str, Sequence[Picture]], options: Options) -> None:
+    def check(self, images_of: Mapping[str, Sequence[Picture]], options: Options) -> None:
         """See that nothing was broken, and that there are enough images.
 
         Raises:
@@ -177,21 +177,21 @@ class Writer:
                 f"--{name}: {len(images)} different images, but {options.practice} practice and "
                 f"{options.trials} scored trials show {options.need}: "
                 "lower --trials or --practice, or let images be shown again with --repeats"
-                for name, images in found.items()
+                for name, images in images_of.items()
                 if len(images) < options.need
             ]
         if faults:
             raise DataError("\n".join(faults))
 
-    def notes(self, found: Mapping[str, Sequence[Picture]]) -> Iterator[str]:
+    def warnings(self, images_of: Mapping[str, Sequence[Picture]]) -> Iterator[str]:
         """What may spoil the study."""
-        for name, looks in self.looks.items():
-            yield from (f"note: --{name}: {left_out}" for left_out in notes(looks))
+        for name, headers in self.headers.items():
+            yield from (f"note: --{name}: {left_out}" for left_out in notes(headers))
         size = "{} x {}".format(*self.encoder.size)
         for name, count in self.enlarged.items():
             if count:
                 yield (
-                    f"note: {count} of {len(found[name])} images of --{name} are smaller than "
+                    f"note: {count} of {len(images_of[name])} images of --{name} are smaller than "
                     f"{size} and were enlarged: their blur may give them away (see --size)"
                 )
         for name, prints in self.prints.items():
@@ -201,7 +201,7 @@ class Writer:
 
 
 def _study(
-    options: Options, size: Size, now: datetime, real: Source, methods: dict[str, Source]
+    options: Options, size: Size, now: datetime, real: StudyImages, methods: dict[str, StudyImages]
 ) -> Study:
     return Study(
         id=secrets.token_hex(8),

@@ -61,8 +61,8 @@ def _tables(db: sqlite3.Connection) -> dict[str, list[tuple[str, ...]]]:
     query = (
         "SELECT name, type FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
     )
-    found = {}
+    tables = {}
     for name, kind in db.execute(query).fetchall():
         columns = db.execute("SELECT name, type, hidden FROM pragma_table_xinfo(?)", [name])
-        found[name] = columns.fetchall() if kind == "table" else []
-    return found
+        tables[name] = columns.fetchall() if kind == "table" else []
+    return tables

@@ -16,7 +16,7 @@ from ganzoo.interfaces.levels import to_levels
 from PIL import Image
 from torch import Tensor
 
-from ganzoo_study.settings import Format
+from ganzoo_study.study_file import Format
 
 PADDING = 64  # files differ by chance too: their common size is above the largest
 
@@ -35,8 +35,8 @@ class Encoder:
 
     def fit(self, pixels: Tensor) -> Tensor:
         """(3, H, W) as uint8, of any size, to (3, height, width)."""
-        seen = Framing(list(self.size)).centre_view(pixels).of(pixels)
-        return to_levels(seen)
+        view = Framing(list(self.size)).centre_view(pixels).of(pixels)
+        return to_levels(view)
 
     def encode(self, pixels: Tensor) -> bytes:
         """The file's content, for pixels of the right size."""

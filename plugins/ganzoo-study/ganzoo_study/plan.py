@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from random import Random
 from typing import NamedTuple
 
-from ganzoo_study.settings import Picture, Study
+from ganzoo_study.study_file import Picture, Study
 
 
-class Trial(NamedTuple):
+class PlannedTrial(NamedTuple):
     """A pair. fake_place: whether the generated image is shown 1st or 2nd."""
 
     practice: bool
@@ -19,7 +19,7 @@ class Trial(NamedTuple):
     fake_place: int
 
 
-def plan_trials(study: Study, method: str, random: Random) -> list[Trial]:
+def plan_trials(study: Study, method: str, random: Random) -> list[PlannedTrial]:
     """A participant's trials, practice first.
 
     Images are drawn without replacement; where the study allows repeats, none comes again before
@@ -29,9 +29,9 @@ def plan_trials(study: Study, method: str, random: Random) -> list[Trial]:
     """
     reals = _deck(study.real.images, study.all_trials, random)
     fakes = _deck(study.methods[method].images, study.all_trials, random)
-    _part(reals, fakes, random)
+    _separate(reals, fakes, random)
     return [
-        Trial(number < study.practice, real.file, fake.file, random.choice((1, 2)))
+        PlannedTrial(number < study.practice, real.file, fake.file, random.choice((1, 2)))
         for number, (real, fake) in enumerate(zip(reals, fakes, strict=True))
     ]
 
@@ -44,7 +44,7 @@ def _deck(images: Sequence[Picture], count: int, random: Random) -> list[Picture
     return deck[:count]
 
 
-def _part(reals: list[Picture], fakes: Sequence[Picture], random: Random) -> None:
+def _separate(reals: list[Picture], fakes: Sequence[Picture], random: Random) -> None:
     """Swap real images until no pair is of one origin; a swap never makes another such pair."""
     for here, fake in enumerate(fakes):
         if not _same(reals[here], fake):

@@ -17,8 +17,8 @@ from ganzoo.printing.text import one_line
 
 from ganzoo_study.records import Response
 from ganzoo_study.scoring import Score, by_participant, score
-from ganzoo_study.settings import RESPONSES, Study, read_study
 from ganzoo_study.store import Store
+from ganzoo_study.study_file import RESPONSES, Study, read_study
 
 RECOMMENDED = 25
 FRAMES = 2  # an exposure further off than so many frames is counted in the report
@@ -34,14 +34,14 @@ class Report:
     """scores: by method, in the study's order; those without participants are left out.
 
     unfinished: of each method, how many participants have begun and not finished.
-    notes: sentences.
+    remarks: sentences.
     """
 
     study: Study
     responses: Sequence[Response]
     scores: Mapping[str, Score]
     unfinished: Mapping[str, int]
-    notes: Sequence[str]
+    remarks: Sequence[str]
 
 
 def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report:
@@ -62,8 +62,8 @@ def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report
     if not people:
         raise GanzooError(f"{folder}: {_nobody(sum(counts.values()))}")
     scores = {name: score(people[name], draws, seed) for name in study.methods if name in people}
-    notes = [*_conditions(study, counted, draws), *_warnings(study, scores, counts, unfinished)]
-    return Report(study, responses, scores, counts, notes)
+    remarks = [*_conditions(study, counted, draws), *_warnings(study, scores, counts, unfinished)]
+    return Report(study, responses, scores, counts, remarks)
 
 
 def _nobody(begun: int) -> str:
@@ -103,17 +103,20 @@ def rows(report: Report) -> list[tuple[str, ...]]:
 
 
 def as_markdown(report: Report) -> str:
-    """The table, the chart and the notes, for a page."""
+    """The table, the chart and the remarks, for a page."""
     cells = [HEAD, *rows(report)]
     lines = [markdown_row(row) for row in cells]
     table = "\n".join([lines[0], "|---|---:|---:|---:|", *lines[1:]])
-    notes = "\n".join(f"- {note}" for note in report.notes)
+    remarks = "\n".join(f"- {remark}" for remark in report.remarks)
     picture = "![The table as bars, with 95 % intervals](scores.svg)"
-    return f"# Real or fake?\n\n{table}\n\n{picture}\n\n{notes}\n"
+    return f"# Real or fake?\n\n{table}\n\n{picture}\n\n{remarks}\n"
 
 
 def as_csv(report: Report) -> str:
-    """Every response, of practice and of the unfinished, too; trials count from 1 in each part."""
+    """Every response, those of practice and of unfinished participants too.
+
+    Practice and scored trials are both numbered from 1.
+    """
     study = report.study
     table: list[Sequence[Any]] = [COLUMNS]
     methods = [study.real, *study.methods.values()]
@@ -132,7 +135,7 @@ def as_csv(report: Report) -> str:
 
 
 def _conditions(study: Study, counted: Sequence[Response], draws: int) -> list[str]:
-    """What the figures depend on."""
+    """The conditions of the scores."""
     seconds = f"{study.exposure_ms / 1000:g} s"
     height, width = study.size
     return [
@@ -164,7 +167,7 @@ def _exposures(study: Study, counted: Sequence[Response]) -> list[str]:
 def _warnings(
     study: Study, scores: Mapping[str, Score], counts: Mapping[str, int], unfinished: bool
 ) -> list[str]:
-    """What makes the figures less than they should be."""
+    """What makes the scores less reliable."""
     begun = sum(counts.values())
     many = "1 participant has" if begun == 1 else f"{begun} participants have"
     how = "counted by what they answered" if unfinished else "left out"

@@ -63,12 +63,12 @@ def bootstrap(
     Drawing n of n trials with replacement, k of which passed, is a binomial draw of n with
     probability k / n.
     """
-    people, parts = len(trials), []
+    people, rates = len(trials), []
     for start in range(0, draws, TOGETHER):
         drawn = rng.integers(people, size=(min(TOGETHER, draws - start), people))
         some = rng.binomial(trials[drawn], (passed / trials)[drawn])
-        parts.append(some.sum(1) / trials[drawn].sum(1))
-    return np.concatenate(parts)
+        rates.append(some.sum(1) / trials[drawn].sum(1))
+    return np.concatenate(rates)
 
 
 def by_participant(responses: Sequence[Response]) -> Mapping[str, list[list[bool]]]:
@@ -78,7 +78,7 @@ def by_participant(responses: Sequence[Response]) -> Mapping[str, list[list[bool
         if not response.practice:
             key = response.method, response.participant
             people.setdefault(key, []).append(response.fooled)
-    found: dict[str, list[list[bool]]] = {}
+    fooled_by_method: dict[str, list[list[bool]]] = {}
     for (method, _), fooled in people.items():
-        found.setdefault(method, []).append(fooled)
-    return found
+        fooled_by_method.setdefault(method, []).append(fooled)
+    return fooled_by_method

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ganzoo.errors import GanzooError
 
-from ganzoo_study.settings import RESPONSES, read_study
 from ganzoo_study.store import Store
+from ganzoo_study.study_file import RESPONSES, read_study
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -129,17 +129,17 @@ def _ended_by(server: Server) -> Iterator[None]:
         server.should_exit = True
 
     wanted = {"SIGTERM": end, "SIGHUP": close}
-    found = {getattr(signal, name): act for name, act in wanted.items() if hasattr(signal, name)}
+    actions = {getattr(signal, name): act for name, act in wanted.items() if hasattr(signal, name)}
     if threading.current_thread() is not threading.main_thread():
-        found = {}  # only the main thread is told
-    before = {number: signal.getsignal(number) for number in found}
-    found = {n: act for n, act in found.items() if before[n] is not signal.SIG_IGN}
-    for number, act in found.items():
+        actions = {}  # only the main thread is told
+    before = {number: signal.getsignal(number) for number in actions}
+    actions = {n: act for n, act in actions.items() if before[n] is not signal.SIG_IGN}
+    for number, act in actions.items():
         signal.signal(number, act)
     try:
         yield
     finally:
-        for number in found:
+        for number in actions:
             signal.signal(number, before[number])
 
 

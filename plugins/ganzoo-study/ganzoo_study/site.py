@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ganzoo_study.messages import Given, Message, Show, Start
+from ganzoo_study.page_requests import GivenAnswer, Message, Show, Start
 from ganzoo_study.plan import plan_trials
-from ganzoo_study.settings import Study, read_picture
 from ganzoo_study.store import Refused, Store
+from ganzoo_study.study_file import Study, read_picture
 
 PAGES = Path(__file__).with_name("pages")
 FILES = {"/": "index.html", "/study.css": "study.css", "/study.js": "study.js"}
@@ -60,7 +60,7 @@ class Site:
         return JSONResponse(self._state(person is not None, number))
 
     async def start(self, request: Request) -> Response:
-        """Take part; who does already goes on."""
+        """Begin the study; a participant who has begun goes on."""
         await _message(request, Start)
         person = await self._person(request)
         if person is not None:
@@ -83,7 +83,7 @@ class Site:
 
     async def answer(self, request: Request) -> Response:
         """Keep an answer; in practice say whether it was right."""
-        given = await _message(request, Given)
+        given = await _message(request, GivenAnswer)
         person = await self._known(request)
         try:
             practice, right = await _aside(
@@ -113,14 +113,14 @@ class Site:
             raise HTTPException(403, "take part first")
         return person
 
-    def _state(self, takes_part: bool, number: int | None) -> State:
+    def _state(self, participates: bool, number: int | None) -> State:
         """What the page needs to know; the same for every method, and for either order."""
         study = self.study
         practice = number is not None and number < study.practice
         phase = "end" if number is None else "practice" if practice else "scored"
         done = study.all_trials if number is None else number
         return {
-            "phase": phase if takes_part else "new",
+            "phase": phase if participates else "new",
             "trial": number,
             "done": done if practice else done - study.practice,
             "practice": study.practice,

@@ -24,7 +24,7 @@ from ganzoo.runs.layout import RunPaths
 from torch import Tensor
 
 
-class Taken(NamedTuple):
+class TakenImage(NamedTuple):
     """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read.
 
     look: what its file's header says.
@@ -43,7 +43,7 @@ def is_model(path: Path) -> bool:
     return path.suffix == ".safetensors"
 
 
-def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[TakenImage]:
     """Images of a folder, or those that a model makes of its test data or of chance.
 
     limit: at most so many, chosen by `seed`; a model that draws makes as many.
@@ -53,15 +53,15 @@ def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken
         ModelError: the model cannot be used, or has no such output.
     """
     if not is_model(path):
-        return _of_folder(path, limit, seed)
-    blueprint, model = _opened(path, output)
+        return _read_folder(path, limit, seed)
+    blueprint, model = _open(path, output)
     name = output or next(iter(model.outputs))
     if is_drawable(model, name):
-        return _drawn(model, name, limit, seed)
-    return _made(model, name, _held_out(blueprint, path), limit, seed)
+        return _sample_latents(model, name, limit, seed)
+    return _translate(model, name, _load_data(blueprint, path), limit, seed)
 
 
-def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken]:
+def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[TakenImage]:
     """Images of a folder, or the test images that a model's output should look like, each once.
 
     Raises:
@@ -69,18 +69,18 @@ def take_reals(path: Path, output: str, limit: int, seed: int) -> Iterator[Taken
         ModelError: the model cannot be used, has no such output, or the output reads all images.
     """
     if not is_model(path):
-        return _of_folder(path, limit, seed)
-    blueprint, model = _opened(path, output)
-    data = _held_out(blueprint, path)
+        return _read_folder(path, limit, seed)
+    blueprint, model = _open(path, output)
+    data = _load_data(blueprint, path)
     read = model.output(output).names
     wanted = [n for n, variable in data.variables.items() if variable.size and n not in read]
     if not wanted:
         wire = model.output(output).wire
         raise ModelError(f"{path}: '{wire}' reads all images of the data; give --real a folder")
-    return _samples(data, wanted[-1], limit, seed)
+    return _read_held_out(data, wanted[-1], limit, seed)
 
 
-def _of_folder(folder: Path, limit: int, seed: int) -> Iterator[Taken]:
+def _read_folder(folder: Path, limit: int, seed: int) -> Iterator[TakenImage]:
     files = list_images(folder)
     if not files:
         raise DataError(
@@ -90,15 +90,15 @@ def _of_folder(folder: Path, limit: int, seed: int) -> Iterator[Taken]:
     return (_read(folder, files[index]) for index in chosen)
 
 
-def _read(folder: Path, file: Path) -> Taken:
+def _read(folder: Path, file: Path) -> TakenImage:
     origin = shown(file.relative_to(folder))
     try:
-        return Taken(origin, read_image(file).round().to(torch.uint8), look=look_at(file))
+        return TakenImage(origin, read_image(file).round().to(torch.uint8), look=look_at(file))
     except DataError as error:
-        return Taken(origin, torch.empty(0), str(error))
+        return TakenImage(origin, torch.empty(0), str(error))
 
 
-def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
+def _open(path: Path, output: str) -> tuple[Blueprint, Model]:
     blueprint, model = open_model(path)
     if not model.outputs:
         raise ModelError(f"{path}: its recipe names no outputs")
@@ -106,7 +106,7 @@ def _opened(path: Path, output: str) -> tuple[Blueprint, Model]:
     return blueprint, model.to(find_device())
 
 
-def _held_out(blueprint: Blueprint, path: Path) -> Data:
+def _load_data(blueprint: Blueprint, path: Path) -> Data:
     data = blueprint.dataset
     assert data is not None
     data.prepare()
@@ -115,14 +115,18 @@ def _held_out(blueprint: Blueprint, path: Path) -> Data:
     return data
 
 
-def _drawn(model: Model, output: str, count: int, seed: int) -> Iterator[Taken]:
+def _sample_latents(model: Model, output: str, count: int, seed: int) -> Iterator[TakenImage]:
     for start in range(0, count, TOGETHER):
         some = min(TOGETHER, count - start)
         for place, image in enumerate(model.sample(some, output, seed=seed, start=start)):
-            yield Taken(f"drawn {start + place}", _levels(image, str(model.output(output).wire)))
+            yield TakenImage(
+                f"drawn {start + place}", _levels(image, str(model.output(output).wire))
+            )
 
 
-def _made(model: Model, output: str, data: Data, limit: int, seed: int) -> Iterator[Taken]:
+def _translate(
+    model: Model, output: str, data: Data, limit: int, seed: int
+) -> Iterator[TakenImage]:
     chosen = model.output(output)
     counts = {**dict.fromkeys(data.variables, data.test_count()), **data.test_counts()}
     kind = _kind(data, chosen.names)
@@ -130,13 +134,13 @@ def _made(model: Model, output: str, data: Data, limit: int, seed: int) -> Itera
         sample = {name: value[None] for name, value in data.test_sample(index).items()}
         (value,) = model.evaluate([chosen], sample, seed=index)
         image = (value[-1] if isinstance(value, list) else value)[0]
-        yield Taken(f"{kind} {index}", _levels(image, str(chosen.wire)))
+        yield TakenImage(f"{kind} {index}", _levels(image, str(chosen.wire)))
 
 
-def _samples(data: Data, name: str, limit: int, seed: int) -> Iterator[Taken]:
+def _read_held_out(data: Data, name: str, limit: int, seed: int) -> Iterator[TakenImage]:
     kind = _kind(data, [name])
     for index in _choose(data.test_counts().get(name, data.test_count()), limit, seed):
-        yield Taken(f"{kind} {index}", _levels(data.test_sample(index)[name], name))
+        yield TakenImage(f"{kind} {index}", _levels(data.test_sample(index)[name], name))
 
 
 def _kind(data: Data, names: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from random import SystemRandom
 from ganzoo.errors import GanzooError
 
 from ganzoo_study.database import opened
-from ganzoo_study.plan import Trial
+from ganzoo_study.plan import PlannedTrial
 from ganzoo_study.records import Answer, Response, checked
 
 # A trial that a reload or a lost image interrupts is shown again; after so many showings it is
@@ -56,7 +56,7 @@ class Store:
             (token,) = db.execute("SELECT value FROM settings WHERE name = 'token'").fetchone()
         return str(token)
 
-    def join(self, methods: Sequence[str], plan: Callable[[str], Sequence[Trial]]) -> str:
+    def join(self, methods: Sequence[str], plan: Callable[[str], Sequence[PlannedTrial]]) -> str:
         """A new participant, for a method whose participants are fewest; returns their key."""
         key = secrets.token_urlsafe(24)
         with self._transaction() as db:
@@ -75,9 +75,9 @@ class Store:
     def participant(self, key: str) -> int | None:
         """Whose key that is."""
         with self._lock:
-            row = self._db.execute("SELECT id FROM participants WHERE key = ?", [_hashed(key)])
-            found = row.fetchone()
-        return int(found[0]) if found else None
+            query = self._db.execute("SELECT id FROM participants WHERE key = ?", [_hashed(key)])
+            row = query.fetchone()
+        return int(row[0]) if row else None
 
     def next_trial(self, person: int) -> int | None:
         """The number, from 0, of the trial that is not answered yet; None after the last."""

@@ -22,8 +22,8 @@ from ganzoo_study.creating import Options, create_study
 from ganzoo_study.plan import plan_trials
 from ganzoo_study.records import Answer
 from ganzoo_study.scoring import score
-from ganzoo_study.settings import Picture, Source, read_study
 from ganzoo_study.store import SHOWINGS, Refused, Store
+from ganzoo_study.study_file import Picture, StudyImages, read_study
 
 SHORT = Options(trials=4, practice=2)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -266,8 +266,8 @@ def test_a_pair_is_never_of_one_origin(tmp_path, images):
     """As on the paper's maps: a real image and what was made of its input are kept apart."""
     pairs = [Picture(file=f"{i:032x}.png", origin=f"a/{i}.png") for i in range(6)]
     others = [p.model_copy(update={"origin": f"a/{i}.jpg"}) for i, p in enumerate(pairs)]
-    made = a_study(tmp_path, images, real=Source(source="", images=pairs))
-    made = made.model_copy(update={"methods": {"m": Source(source="", images=others)}})
+    made = a_study(tmp_path, images, real=StudyImages(source="", images=pairs))
+    made = made.model_copy(update={"methods": {"m": StudyImages(source="", images=others)}})
     for seed in range(200):
         trials = plan_trials(made, "m", random.Random(seed))
         assert not [t for t in trials if t.real == t.fake]

@@ -31,8 +31,8 @@ from ganzoo_study.creating import Options, create_study
 from ganzoo_study.plan import plan_trials
 from ganzoo_study.records import Answer
 from ganzoo_study.reporting import read_report, write_report
-from ganzoo_study.settings import read_picture, read_study
 from ganzoo_study.store import Store
+from ganzoo_study.study_file import read_picture, read_study
 
 SECRET = "the user's own"
 HOSTILE = "=cmd|'/c calc'!A0\x1b]0;owned\x07|<script>$\\frac{\n"

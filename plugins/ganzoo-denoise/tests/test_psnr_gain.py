@@ -11,7 +11,7 @@ from ganzoo.errors import DataError
 from torch import Tensor
 
 from ganzoo_denoise.classics import non_local_means, total_variation
-from ganzoo_denoise.psnr import CLASSICS, PSNR, mean_psnr
+from ganzoo_denoise.psnr_gain import CLASSICS, PSNR, mean_psnr
 from ganzoo_denoise.sample_photos import SamplePhotos
 
 

@@ -12,7 +12,7 @@ from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
 
 if TYPE_CHECKING:
-    from ganzoo_study.settings import Study
+    from ganzoo_study.study_file import Study
 
 app = typer.Typer(
     help="Ask people which of two images is generated: make a study, serve it, report.",
@@ -150,12 +150,12 @@ def report(
 
     from ganzoo_study import reporting
 
-    found = reporting.read_report(folder, unfinished, draws, seed)
-    print_columns([reporting.HEAD, *reporting.rows(found)], indent=0)
+    results = reporting.read_report(folder, unfinished, draws, seed)
+    print_columns([reporting.HEAD, *reporting.rows(results)], indent=0)
     say()
-    for note in found.notes:
-        say(note)
-    for file in reporting.write_report(found, out or folder / "report"):
+    for remark in results.remarks:
+        say(remark)
+    for file in reporting.write_report(results, out or folder / "report"):
         say(file)
 
 

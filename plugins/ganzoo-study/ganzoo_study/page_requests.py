@@ -25,7 +25,7 @@ class Show(Message):
     """The wish to see the next trial."""
 
 
-class Given(Message):
+class GivenAnswer(Message):
     """An answer.
 
     trial: its number, from 0. choice: which image was said to be fake.

@@ -61,10 +61,10 @@ class PSNR(Metric):
             raise ValueError("there is nothing to compare: no image was added")
         predictions, targets, sources = (list(images) for images in zip(*self.images, strict=True))
         noisy = mean_psnr(sources, targets)
-        found = {"model": mean_psnr(predictions, targets), "noisy input": noisy}
+        scores = {"model": mean_psnr(predictions, targets), "noisy input": noisy}
         for name, (classic, strengths) in CLASSICS.items() if self.classics else ():
-            found[name] = max(_score(classic, s, sources, targets) for s in strengths)
-        return {name: {"psnr": value, "gain": value - noisy} for name, value in found.items()}
+            scores[name] = max(_score(classic, s, sources, targets) for s in strengths)
+        return {name: {"psnr": value, "gain": value - noisy} for name, value in scores.items()}
 
 
 def mean_psnr(images: Sequence[Tensor], targets: Sequence[Tensor]) -> float:
@@ -72,8 +72,8 @@ def mean_psnr(images: Sequence[Tensor], targets: Sequence[Tensor]) -> float:
     from torchmetrics.functional.image import peak_signal_noise_ratio
 
     pairs = zip(images, targets, strict=True)
-    found = [peak_signal_noise_ratio(i.clamp(-1, 1), t, data_range=2.0) for i, t in pairs]
-    return float(torch.stack(found).mean())
+    scores = [peak_signal_noise_ratio(i.clamp(-1, 1), t, data_range=2.0) for i, t in pairs]
+    return float(torch.stack(scores).mean())
 
 
 def _score(

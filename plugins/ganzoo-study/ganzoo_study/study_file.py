@@ -31,7 +31,7 @@ class Picture(Frozen):
     origin: str
 
 
-class Source(Frozen):
+class StudyImages(Frozen):
     """A class of images: the real ones, or a method's."""
 
     source: str
@@ -59,8 +59,8 @@ class Study(Frozen):
     size: tuple[Side, Side]
     format: Format
     repeats: bool
-    real: Source
-    methods: dict[str, Source] = Field(min_length=1)
+    real: StudyImages
+    methods: dict[str, StudyImages] = Field(min_length=1)
 
     @property
     def files(self) -> set[str]:
