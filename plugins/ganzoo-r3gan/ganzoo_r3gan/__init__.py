@@ -1,7 +1,7 @@
 """R3GAN for ganzoo: its networks, its recipes, and differentiable augmentation.
 
 Every `ganzoo list` imports this module, so it imports nothing heavy: the strings name what is
-loaded when a recipe first uses it. Recipes call these parts `r3gan.<name>`. Its loss and its
+loaded when a recipe first uses it. Recipes call these components `r3gan.<name>`. Its loss and its
 penalties are the core's: `relativistic`, `r1` and `r2`.
 """
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 GANZOO_API = 1
 
-PARTS = (
+COMPONENTS = (
     (
         "generator",
         "resnet",
         "generator:ResNetGenerator",
-        "a vector, and a class by choice, to an image by residual blocks without norms",
+        "an image from a vector, and a class by choice, by residual blocks without norms",
     ),
     (
         "discriminator",
         "resnet",
         "discriminator:ResNetDiscriminator",
-        "judges an image, and a class by choice, by residual blocks without norms",
+        "one logit for an image, and a class by choice, by residual blocks without norms",
     ),
     (
         "module",
@@ -43,8 +43,8 @@ PARTS = (
 
 @hookimpl
 def register_components(register: Register) -> None:
-    """The parts of this package."""
-    for kind, name, target, summary in PARTS:
+    """The components of this package."""
+    for kind, name, target, summary in COMPONENTS:
         register(kind, name, f"ganzoo_r3gan.{target}", summary=summary)
 
 

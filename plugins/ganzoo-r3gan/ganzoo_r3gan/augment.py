@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from ganzoo.interfaces import Network
@@ -13,47 +13,59 @@ POLICY: tuple[Change, ...] = ("color", "translation", "cutout")
 
 
 class Augment(Network):
-    """Random changes that a critic sees images through, real and fake: `D(augment(y))`.
+    """Random changes of all images that a discriminator is shown, real and fake: `D(augment(y))`.
 
-    Gradients pass through them to the generator, so the critic never learns what an unchanged
-    image looks like, and the generator still does (arXiv:2006.10738, eq. 3, 4). Each image has
-    draws of its own, in evaluation mode too. Each call of a wire is a draw of its own, so real and
-    fake images are changed independently. What comes in from outside, and what is cut out, is 0.
+    Gradients pass through them to the generator. So the discriminator never sees an unchanged
+    image, and the generator still learns to make them (arXiv:2006.10738, eq. 3, 4). Each image has
+    draws of its own, in evaluation mode too. Each call draws anew, so real and fake images are
+    changed independently. Pixels that come in from outside, and those that are cut out, are 0.
 
     policy: what is changed, in this order: `color` adds up to 0.5 to all values, then scales
         saturation by 0 ... 2, then contrast by 0.5 ... 1.5; `translation` moves by whole pixels;
         `cutout` hides a rectangle that may lie partly outside.
     translation: how far an image moves at most, as a fraction of its side.
     cutout: the hidden rectangle's side, as a fraction of the image's.
+    probability: how likely each change is applied to an image, drawn for each change and image
+        (arXiv:2006.06676, sec. 2.2: p). A callback may adjust it while training, as `r3gan.ada`.
 
     Raises:
         ValueError: a policy without or with repeated changes, or a fraction outside 0 ... 1.
     """
+
+    adjustable: ClassVar[tuple[str, ...]] = ("probability",)
 
     def __init__(
         self,
         policy: tuple[Change, ...] = POLICY,
         translation: float = 0.125,
         cutout: float = 0.5,
+        probability: float = 1.0,
     ) -> None:
         super().__init__()
         if not policy or len(set(policy)) < len(policy):
             raise ValueError(f"policy is {list(policy)}: it must name changes, each once")
-        for name, share in (("translation", translation), ("cutout", cutout)):
-            if not 0 <= share <= 1:
-                raise ValueError(f"{name} is {share:g}: it must be between 0 and 1")
+        fractions = {"translation": translation, "cutout": cutout, "probability": probability}
+        for name, fraction in fractions.items():
+            if not 0 <= fraction <= 1:
+                raise ValueError(f"{name} is {fraction:g}: it must be between 0 and 1")
         self.policy, self.translation, self.cutout = tuple(policy), translation, cutout
+        self.probability = probability
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) in and out; colours may leave [-1, 1]."""
         for change in self.policy:
-            if change == "color":
-                images = recolored(images, *(_uniform(images) for _ in range(3)))
-            elif change == "translation":
-                images = moved(images, *(self._shift(images, side) for side in (2, 3)))
-            else:
-                images = cut(images, *(self._hidden(images, side) for side in (2, 3)))
+            changed = self._change(images, change)
+            if self.probability < 1:  # else nothing is drawn: 1 is what it was without this setting
+                changed = torch.where(_uniform(images) < self.probability, changed, images)
+            images = changed
         return images
+
+    def _change(self, images: Tensor, change: Change) -> Tensor:
+        if change == "color":
+            return recolored(images, *(_uniform(images) for _ in range(3)))
+        if change == "translation":
+            return moved(images, *(self._shift(images, side) for side in (2, 3)))
+        return cut(images, *(self._hidden(images, side) for side in (2, 3)))
 
     def _shift(self, images: Tensor, dim: int) -> Tensor:
         """By how many pixels each image is moved (N,), both directions alike."""

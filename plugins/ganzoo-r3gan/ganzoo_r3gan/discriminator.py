@@ -1,4 +1,4 @@
-"""R3GAN's critic (Huang, Gokaslan, Kuleshov, Tompkin 2024, arXiv:2501.05441, config E)."""
+"""R3GAN's discriminator (Huang, Gokaslan, Kuleshov, Tompkin 2024, arXiv:2501.05441, config E)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ganzoo_r3gan.layers import (
 
 
 class ResNetDiscriminator(Discriminator):
-    """Judges an image by residual blocks without norms: one logit (arXiv:2501.05441, config E).
+    """One logit for an image, by residual blocks without norms (arXiv:2501.05441, config E).
 
     The mirror image of the generator. Images (N, in_channels, size, size) are halved down to 4 x 4
     px and projected on learned maps; logits are (N, 1). With `classes`, `D(y, c)`: the logit is the
-    product of what was seen, `widths[0]` numbers, with a learned vector of the class (as in Miyato,
+    product of the image's `widths[0]` features with a learned vector of the class (as in Miyato,
     Koyama 2018, arXiv:1802.05637, without the term that holds for all classes).
 
-    in_channels: channels of the images; of all of them, where several are judged together.
+    in_channels: channels of the images; their sum where it takes several, as in `D(x, y)`.
     widths: channels at 4 px, 8 px, ... up to the images' size, one for each stage, in the
         generator's order.
     blocks: residual blocks in each stage.
@@ -74,11 +74,11 @@ class ResNetDiscriminator(Discriminator):
         """
         check_labels(labels, self.classes, "D(y, c)")
         self._check_size(images)
-        seen: Tensor = self.model(images)
+        features: Tensor = self.model(images)
         if self.embedding is None:
-            return seen
-        wanted: Tensor = self.embedding(labels)
-        return (seen * wanted).sum(1, keepdim=True)
+            return features
+        classes: Tensor = self.embedding(labels)
+        return (features * classes).sum(1, keepdim=True)
 
     def _check_size(self, images: Tensor) -> None:
         height, width = images.shape[-2:]

@@ -1,4 +1,4 @@
-"""What both networks are made of: residual blocks, resampling, bases of 4 x 4 px.
+"""The layers of both networks: residual blocks, resampling, bases of 4 x 4 px.
 
 Config E of Huang, Gokaslan, Kuleshov, Tompkin 2024, arXiv:2501.05441, sec. 4.
 """
@@ -41,7 +41,7 @@ def projection(in_channels: int, out_channels: int) -> nn.Module:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the residual blocks of a network have in common.
+    """The sizes that all residual blocks of a network share.
 
     widths: channels at 4 px, 8 px, ... up to the image.
     blocks: in each stage.
@@ -81,15 +81,16 @@ class Plan:
         """The residual blocks of one stage."""
         depth = self.blocks * len(self.widths)
         inner = width * self.expansion
-        made = [Block(width, inner, inner // self.group_width, depth) for _ in range(self.blocks)]
-        return nn.Sequential(*made)
+        groups = inner // self.group_width
+        blocks = [Block(width, inner, groups, depth) for _ in range(self.blocks)]
+        return nn.Sequential(*blocks)
 
 
 class Block(nn.Module):
     """x + f(x): 1 x 1 to `inner` channels, 3 x 3 in groups, 1 x 1 back; LeakyReLU between.
 
-    There is no norm. So that `depth` blocks neither blow up nor all speak at once, f starts as 0:
-    its last weights are 0, the others are scaled by depth^(-1 / (2 m - 2)) with m = 3 layers in f
+    There is no norm. So that the variance does not grow over `depth` blocks, f starts as 0: its
+    last weights are 0, the others are scaled by depth^(-1 / (2 m - 2)) with m = 3 layers in f
     (Fixup: Zhang, Dauphin, Ma 2019, arXiv:1901.09321, sec. 3).
 
     width: channels of x.

@@ -121,6 +121,38 @@ def test_what_is_hidden_has_no_gradient():
     assert torch.equal(given.grad == 0, found == 0)
 
 
+def test_a_probability_of_one_draws_what_it_drew_without_the_setting():
+    """The same draws in the same order, put together by hand."""
+    torch.manual_seed(3)
+    uniform = [torch.rand(3, 1, 1, 1, dtype=torch.float64) for _ in range(3)]
+    shifts = [torch.randint(-2, 3, (3,)) for _ in range(2)]  # an eighth of 16 px
+    hidden = [(torch.randint(17, (3,)) - 4, 8) for _ in range(2)]
+    expected = cut(moved(recolored(images(), *uniform), *shifts), *hidden)
+    assert torch.equal(changed(images(), seed=3), expected)
+    assert torch.equal(changed(images(), seed=3, probability=1.0), expected)
+
+
+def test_a_probability_of_zero_changes_nothing():
+    assert torch.equal(changed(images(), probability=0.0), images())
+
+
+def test_each_change_is_drawn_for_each_image():
+    """Of 4000 images 0.3 are coloured and 0.3 cut, independently; the standard error is 0.007."""
+    flat = changed(torch.ones(4000, 1, 8, 8), policy=("color", "cutout"), probability=0.3)
+    is_cut = (flat == 0).any(3).any(2).flatten()
+    is_coloured = (flat.amax((1, 2, 3)) != 1).flatten()
+    assert is_cut.double().mean().item() == pytest.approx(0.3, abs=0.03)
+    assert is_coloured.double().mean().item() == pytest.approx(0.3, abs=0.03)
+    assert (is_cut & is_coloured).double().mean().item() == pytest.approx(0.09, abs=0.02)
+
+
+def test_gradients_pass_with_a_probability():
+    given = images().requires_grad_()
+    changed(given, probability=0.5, policy=("color", "translation")).sum().backward()
+    assert given.grad is not None
+    assert (given.grad != 0).any((1, 2, 3)).all()
+
+
 def test_it_changes_images_in_evaluation_mode_too():
     network = Augment().eval()
     assert not network.per_sample
@@ -135,6 +167,7 @@ def test_it_changes_images_in_evaluation_mode_too():
         ({"policy": ("color", "color")}, "each once"),
         ({"translation": -0.1}, "translation is -0.1"),
         ({"cutout": 2.0}, "cutout is 2"),
+        ({"probability": 1.5}, "probability is 1.5"),
     ],
 )
 def test_wrong_settings(settings, message):

@@ -27,7 +27,7 @@ def test_it_is_light():
     testing.check_light_import("ganzoo_r3gan")
 
 
-def test_the_parts():
+def test_the_components():
     testing.check_package("ganzoo-r3gan")
 
 
@@ -35,7 +35,7 @@ def test_the_generator():
     testing.check_network("r3gan.resnet", rng(2, 5), kind="generator", in_channels=5, **NARROW)
 
 
-def test_the_critic():
+def test_the_discriminator():
     testing.check_network("r3gan.resnet", rng(2, 3, 16, 16), kind="discriminator", **NARROW)
 
 
