@@ -96,7 +96,7 @@ def make_networks(
 
 def _start(network: nn.Module, name: str, blueprint: Blueprint) -> None:
     if name in blueprint.inits:
-        blueprint.inits[name].make()(network)
+        blueprint.inits[name].component(network)
     table, plan = blueprint.recipe.networks[name], blueprint.networks[name]
     if table.weights is not None:
         note = start_from(network, name, table.weights, plan, table.partial)

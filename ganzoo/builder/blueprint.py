@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.origin import Origin
-from ganzoo.interfaces import AdversarialLoss, Data, Latent, Variable
+from ganzoo.interfaces import AdversarialLoss, Data, Latent, Output, Variable
 from ganzoo.recipe.duration import Duration
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.tables import ExpressionTable
@@ -115,10 +115,19 @@ class MetricPlan:
 
 @dataclass(frozen=True)
 class OutputPlan:
-    """An output that a part makes, and its wires."""
+    """An output that a component makes: the component's plan, the component, and its wires."""
 
-    part: ComponentPlan
+    plan: ComponentPlan
+    component: Output
     wires: Mapping[str, Expression]
+
+
+@dataclass(frozen=True)
+class InitPlan:
+    """How a network's weights start: the component's plan, and the component."""
+
+    plan: ComponentPlan
+    component: Callable[[nn.Module], None]
 
 
 @dataclass
@@ -133,7 +142,7 @@ class Blueprint:
 
     recipe: Recipe
     networks: dict[str, ComponentPlan] = field(default_factory=dict)
-    inits: dict[str, ComponentPlan] = field(default_factory=dict)
+    inits: dict[str, InitPlan] = field(default_factory=dict)
     terms: list[TermPlan] = field(default_factory=list)
     outputs: dict[str, Expression] = field(default_factory=dict)
     made: dict[str, OutputPlan] = field(default_factory=dict)
@@ -184,7 +193,8 @@ class Blueprint:
         """A named output: with its mode, or with the part that makes it."""
         wire, table = self.outputs[name], self.recipe.outputs[name]
         if name in self.made:
-            return OutputWire(wire, part=self.made[name].part.make(), wires=self.made[name].wires)
+            plan = self.made[name]
+            return OutputWire(wire, part=plan.component, wires=plan.wires)
         return OutputWire(wire, isinstance(table, ExpressionTable) and table.mode == "train")
 
     def view(self, wire: Expression) -> OutputWire:

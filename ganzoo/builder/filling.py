@@ -71,8 +71,8 @@ def _checkpoints(blueprint: Blueprint) -> Checkpoints:
 
 
 def _network(name: str, table: NetworkTable, blueprint: Blueprint) -> ComponentTable:
-    init = blueprint.inits.get(name)
-    filled = ComponentTable(type=init.name, **_plain(init.settings)) if init else None
+    plan = blueprint.inits[name].plan if name in blueprint.inits else None
+    filled = ComponentTable(type=plan.name, **_plain(plan.settings)) if plan else None
     return _with(table, blueprint.networks[name].settings, init=filled)
 
 
@@ -96,7 +96,7 @@ def _output(
 ) -> ExpressionTable | OutputTable:
     if isinstance(table, ExpressionTable):
         return table
-    return _with(table, {**table.settings, **blueprint.made[name].part.settings})
+    return _with(table, {**table.settings, **blueprint.made[name].plan.settings})
 
 
 def _parts(

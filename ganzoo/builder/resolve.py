@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ganzoo.builder.blueprint import Blueprint, ComponentPlan, MetricPlan, OutputPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve_callbacks import read_callbacks
@@ -86,9 +86,8 @@ def _read_networks(blueprint: Blueprint, lookup: Lookup) -> None:
         start = lookup.part("init", init, f"{path}.init") if init else None
         if plan is not None:
             blueprint.networks[name] = plan
-        lookup.make(start)
         if start is not None:
-            blueprint.inits[name] = start
+            blueprint.inits[name] = InitPlan(start, lookup.make(start))
 
 
 def _check_name(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
@@ -155,13 +154,14 @@ def _read_output(name: str, part: OutputTable, blueprint: Blueprint, lookup: Loo
     wanted = wires(found.make)
     plan = lookup.part("output", part, path, without=wanted)
     read = lookup.wires(part, wanted, path)
-    lookup.make(plan)
+    component = lookup.make(plan)
     for wire in found.latents:
         if wire in read and str(read[wire]) not in latents:
             hint = choices(str(read[wire]), latents)
             lookup.fault(f"{path}.{wire}", f"this must be the name of a latent.{hint}")
     if plan is not None:
-        blueprint.outputs[name], blueprint.made[name] = Name(name), OutputPlan(plan, read)
+        blueprint.outputs[name] = Name(name)
+        blueprint.made[name] = OutputPlan(plan, component, read)
 
 
 def _check_averages(blueprint: Blueprint, lookup: Lookup) -> None:

@@ -63,7 +63,7 @@ def _outputs(found: CheckedRecipe) -> Rows:
     rows: Rows = []
     for name, wire in found.blueprint.outputs.items():
         plan = found.blueprint.made.get(name)
-        first = (name, plan.part.name if plan else "output")
+        first = (name, plan.plan.name if plan else "output")
         wires = {f"{w} = ": e for w, e in plan.wires.items()} if plan else {"": wire}
         for said, expression in wires.items():
             rows.append((*first, f"{said}{expression}", shapes.get(str(expression), "")))

@@ -72,7 +72,7 @@ def _made(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
     """What an output is made of, and how."""
     if output in recipe.blueprint.made:
         plan = recipe.blueprint.made[output]
-        return changed(plan.part), _wired(plan.wires)
+        return changed(plan.plan), _wired(plan.wires)
     trains = recipe.blueprint.output(output).train_mode
     return wire, "dropout and batch statistics as in training" if trains else ""
 
