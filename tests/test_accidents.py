@@ -18,7 +18,7 @@ from rich.console import Console
 from ganzoo import build_recipe
 from ganzoo.errors import RunError
 from ganzoo.files.writing import TEMPORARY, temporary_name
-from ganzoo.runs.keeping import SUMS, damage, write_sums
+from ganzoo.runs.checkpoint_folders import SUMS, damage, write_sums
 from ganzoo.runs.layout import list_checkpoints
 from ganzoo.runs.leftovers import remove_leftovers
 from ganzoo.training.train import train

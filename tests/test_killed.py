@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from ganzoo.runs.keeping import damage
+from ganzoo.runs.checkpoint_folders import damage
 from ganzoo.runs.layout import list_checkpoints
 
 AGAINST = {"real": "D_Y(y)", "fake": "D_Y(G(x))"}

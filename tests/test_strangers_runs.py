@@ -112,8 +112,8 @@ def look(place):
     folder = RunFolder(bad)
     with suppress(GanzooError):
         folder.take(load_recipe(bad))
-        list(folder.records())
-        folder.cut(folder.log, 2)
+        list(folder.entries())
+        folder.cut_after(2, folder.log)
     folder.lock.release()
     assert tree(place / "own") == own
     return said
@@ -231,7 +231,7 @@ def check_values(place, name, parsed):
             if name == "run.json":
                 assert (describe(bad).state == "damaged") == bool(files.faults), (path, new)
             elif name.endswith("jsonl"):
-                list(RunFolder(bad).records(bad / name))
+                list(RunFolder(bad).entries(bad / name))
     ask("list", "runs", "--in", place / "runs")
 
 

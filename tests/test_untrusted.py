@@ -28,7 +28,7 @@ from ganzoo.files.untrusted import (
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.toml_text import parse
 from ganzoo.runs.listing import describe, find_runs
-from ganzoo.runs.record import RunRecord, read_record
+from ganzoo.runs.run_record import RunRecord, read_record
 
 pytestmark = pytest.mark.case("E11")
 

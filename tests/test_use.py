@@ -391,10 +391,10 @@ def folder(tmp_path):
 @pytest.fixture
 def opened(monkeypatch):
     """Every model that a command opens is this one."""
-    from ganzoo.runs import opening
+    from ganzoo.builder import opening
 
     network = Sizes()
-    monkeypatch.setattr(opening, "opened", lambda *_, **__: model_of(network))
+    monkeypatch.setattr(opening, "load_onto", lambda *_, **__: model_of(network))
     return network
 
 

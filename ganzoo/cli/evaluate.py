@@ -13,7 +13,7 @@ import typer
 from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, say_json
-from ganzoo.runs.ahead import refuse_missing
+from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.evaluation.assessment import Assessment

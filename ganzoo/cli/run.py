@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
     from ganzoo.recipe.loading import read_recipe
-    from ganzoo.runs.ahead import refuse_taken
+    from ganzoo.runs.path_checks import refuse_taken
 
     overrides = set_ or []
     plain = read_recipe(recipe)

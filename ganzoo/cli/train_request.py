@@ -25,7 +25,7 @@ from ganzoo.printing.text import say
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.lock import refuse_owned
-from ganzoo.runs.record import last_start, read_record
+from ganzoo.runs.run_record import last_start, read_record
 from ganzoo.training.streams import steady_output
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _here(request: Request, until: float | None) -> int:
     """Train in this process; returns the exit code."""
     from ganzoo.builder import build_recipe
     from ganzoo.printing.terminal import Terminal
-    from ganzoo.runs.going_on import changed_paths
+    from ganzoo.runs.resume_rules import changed_paths
     from ganzoo.training.train import train
 
     experiment = build_recipe(request.recipe, start=not request.resume)
@@ -141,19 +141,19 @@ def _in_several(request: Request, count: int, started: float) -> int:
     from ganzoo.builder.experiment import check_recipe
     from ganzoo.launch.processes import WorkerError, check_devices, launch
     from ganzoo.runs.folder import RunFolder
-    from ganzoo.runs.going_on import changed_paths
     from ganzoo.runs.listing import goes_on
+    from ganzoo.runs.path_checks import refuse_taken
+    from ganzoo.runs.resume_rules import changed_paths
 
     recipe = check_recipe(request.recipe).blueprint.recipe
     if request.resume:
         folder = RunFolder(request.folder)
         try:
-            if told := folder.take(recipe, changed_paths(request.changes)):
-                say(told)
+            folder.take(recipe, changed_paths(request.changes))
         finally:
             folder.lock.release()
     else:
-        RunFolder(request.folder).check_free()
+        refuse_taken(request.folder)
     check_devices(count, recipe.train.device)
     try:
         stopped = launch(count, _words_for_workers(request.words, count), started)

@@ -9,7 +9,7 @@ import typer
 
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
 from ganzoo.printing.text import say
-from ganzoo.runs.ahead import refuse_missing
+from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.inference.translation import Translation

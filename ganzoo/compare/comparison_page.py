@@ -24,7 +24,7 @@ from ganzoo.report.run_files import RunFiles, read_run
 from ganzoo.report.shared_markup import scroll
 from ganzoo.report.text_sections import footer
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.record import now
+from ganzoo.runs.run_record import now
 
 Term = tuple[str, str]  # player and term
 HEIGHT = 120

@@ -80,7 +80,7 @@ def parameters(blueprint: Blueprint) -> int:
 
 def images_per_second(folder: RunFolder) -> float | None:
     """The median over the log's lines, so that pauses and pictures between them do not count."""
-    found = [(figure(line.get("time")), figure(line.get("images"))) for line in folder.records()]
+    found = [(figure(line.get("time")), figure(line.get("images"))) for line in folder.entries()]
     lines = [(time, images) for time, images in found if time is not None and images is not None]
     rates = [(n - m) / (b - a) for (a, m), (b, n) in pairwise(lines) if b > a and n > m]
     return statistics.median(rates) if rates else None

@@ -15,9 +15,9 @@ from ganzoo.files.writing import remove
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.going_on import changed_settings
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
+from ganzoo.runs.resume_rules import changed_settings
 
 State = Literal["new", "begun", "finished"]
 

@@ -31,7 +31,7 @@ from ganzoo.launch.worker import (
     is_launched,
     put_back,
 )
-from ganzoo.runs.process import children, interrupt, kill
+from ganzoo.runs.system_processes import children, interrupt, kill
 
 LOOK = 0.1  # seconds between looks at whether a signal came
 KILLED = -9  # SIGKILL, which Windows has no name for

@@ -23,7 +23,7 @@ from ganzoo.report.text_sections import (
     training_section,
 )
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.record import now
+from ganzoo.runs.run_record import now
 
 
 def write_report(

@@ -24,7 +24,7 @@ from ganzoo.files.untrusted import (
 from ganzoo.recipe.toml_text import LARGEST, parse
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import Run, describe
-from ganzoo.runs.record import last_start, read_record
+from ganzoo.runs.run_record import last_start, read_record
 
 Table = dict[str, Any]
 

@@ -12,7 +12,7 @@ from ganzoo.report.html import Html, el
 from ganzoo.report.run_files import RunFiles, Table, trained_seconds
 from ganzoo.report.shared_markup import pairs, scroll
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.record import format_change
+from ganzoo.runs.run_record import format_change
 
 FAULTS = 8  # of a folder, before they are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from ganzoo.files.untrusted import UntrustedError, inside, read_objects
 from ganzoo.files.writing import append, write_text, write_with
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.schema import Recipe
-from ganzoo.runs.ahead import refuse_taken
-from ganzoo.runs.going_on import Change, check_recipe_same
-from ganzoo.runs.keeping import put_back, set_aside, sound
+from ganzoo.runs.checkpoint_folders import find_undamaged, put_back, set_aside
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.leftovers import remove_leftovers
-from ganzoo.runs.lines import check_of
 from ganzoo.runs.lock import Lock
+from ganzoo.runs.log_lines import check_of
+from ganzoo.runs.path_checks import refuse_taken
+from ganzoo.runs.resume_rules import Change, check_recipe_same
 
 
 class RunFolder(RunPaths):
@@ -30,7 +30,7 @@ class RunFolder(RunPaths):
         self.lock = Lock(path)
 
     def create(self, recipe: Recipe) -> None:
-        """Make the folder.
+        """Make the folder, with the recipe and an empty log.
 
         Raises:
             RunError: it is there already, or cannot be made.
@@ -45,14 +45,6 @@ class RunFolder(RunPaths):
         self.lock.take()
         write_text(self.recipe, recipe.to_toml())
         write_text(self.log, "")
-
-    def check_free(self) -> None:
-        """Say early that the folder is taken.
-
-        Raises:
-            RunError: it is there already.
-        """
-        refuse_taken(self.path)
 
     def check_resumable(
         self, recipe: Recipe, allowed: Collection[str] = ()
@@ -88,15 +80,13 @@ class RunFolder(RunPaths):
                     "nothing; put what it leads to in its place, or delete it"
                 ) from None
 
-    def take(self, recipe: Recipe, allowed: Collection[str] = ()) -> str:
+    def take(self, recipe: Recipe, allowed: Collection[str] = ()) -> None:
         """Become the owner of a run that is there, and mend what a crash left.
 
         allowed: the settings that may differ from the run's.
 
-        Returns what there is to say: that a damaged checkpoint is passed over.
-
         Raises:
-            RunError: another process trains it, it holds nothing sound, or a link leads elsewhere.
+            RunError: another process trains it, it cannot be resumed, or a link leads elsewhere.
         """
         self._require_run()
         self._refuse_links()
@@ -105,53 +95,66 @@ class RunFolder(RunPaths):
             remove_leftovers(place)
         put_back(self.checkpoints)
         self.check_resumable(recipe, allowed)
-        found, wrong = sound(self.checkpoints)
-        if wrong and not found:
-            raise RunError(
-                f"{wrong[0]}\n  there is no checkpoint before it; start anew with --out DIR"
-            )
-        if not wrong:
+
+    def pass_over_damaged(self) -> str:
+        """Set damaged checkpoints aside, so that the run goes on from the last undamaged one.
+
+        Reads the last checkpoint whole; returns what a person should know, or nothing.
+
+        Raises:
+            RunError: all checkpoints are damaged.
+        """
+        undamaged, faults = find_undamaged(self.checkpoints)
+        if not faults:
             return ""
-        step, last = found[-1]
+        if not undamaged:
+            raise RunError(
+                f"{faults[0]}\n  there is no checkpoint before it; start anew with --out DIR"
+            )
+        step, last = undamaged[-1]
         set_aside(self.checkpoints, step)
-        return f"{wrong[0]}; going on from {last.name}, the checkpoint before it"
+        return f"{faults[0]}; going on from {last.name}, the checkpoint before it"
 
     def resume(self, recipe: Recipe, step: int, changes: Sequence[Change] = ()) -> None:
         """Take the log back to the checkpoint, and keep the recipe as it is now.
 
-        changes: noted in the log's last line, as made after it.
+        changes: written into the log's last entry, as made after it.
         """
-        self.cut(self.log, step)
+        self.cut_after(step, self.log)
         if changes:
-            self._note(step, changes)
-        self.cut(self.alarms, step)
-        self.cut(self.evaluations, step)
+            self._log_changes(step, changes)
+        self.cut_after(step, self.alarms)
+        self.cut_after(step, self.evaluations)
         write_text(self.recipe, recipe.to_toml())
         for drawn, path in self.sample_grids().items():
             if drawn > step:
                 path.unlink()
 
-    def cut(self, file: Path, step: int) -> None:
-        """Leave out the lines beyond a step."""
+    def cut_after(self, step: int, file: Path) -> None:
+        """Remove the entries of later steps from a file of lines."""
         if file.exists() or file.is_symlink() or file == self.log:
-            kept = (record for record in self.records(file) if record["step"] <= step)
-            lines = (json.dumps(record).encode() + b"\n" for record in kept)
+            earlier = (entry for entry in self.entries(file) if entry["step"] <= step)
+            lines = (json.dumps(entry).encode() + b"\n" for entry in earlier)
             write_with(file, lambda out: out.writelines(lines))
 
-    def _note(self, step: int, changes: Sequence[Change]) -> None:
-        *before, last = [*self.records()] or [{"step": step}]
-        made = [*last.get("changes", []), *({"step": step, **each} for each in changes)]
-        noted = {**last, "changes": made}
-        write_text(self.log, "".join(json.dumps(finite(r)) + "\n" for r in [*before, noted]))
+    def _log_changes(self, step: int, changes: Sequence[Change]) -> None:
+        *before, last = [*self.entries()] or [{"step": step}]
+        all_changes = [*last.get("changes", []), *({"step": step, **each} for each in changes)]
+        entries = [*before, {**last, "changes": all_changes}]
+        write_text(self.log, "".join(json.dumps(finite(entry)) + "\n" for entry in entries))
 
-    def append(self, record: dict[str, Any], file: Path | None = None) -> None:
-        """Add a line to the log, or to another file; a number that is none becomes null."""
+    def append(self, entry: Mapping[str, Any], file: Path | None = None) -> None:
+        """Add an entry to the log, or to another file of lines; NaN and infinities become null.
+
+        Raises:
+            RunError: this process no longer owns the run.
+        """
         self.lock.check()
-        line = json.dumps(finite(record)) + "\n"
+        line = json.dumps(finite(entry)) + "\n"
         append(file or self.log, line.encode("utf-8"))
 
-    def records(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
-        """Lines of the log, or of another file, by step; all that is none is left out.
+    def entries(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
+        """The entries of the log, or of another file of lines; lines that are none are left out.
 
         A crash cuts lines off, and a disk that was full leaves holes.
 
@@ -170,8 +173,8 @@ class RunFolder(RunPaths):
 
 
 def finite(value: Any) -> Any:
-    """With null for every number that is none, so that it can be JSON."""
-    if isinstance(value, dict):
+    """A copy in which NaN and infinities are null, which JSON can hold."""
+    if isinstance(value, Mapping):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(item) for item in value]

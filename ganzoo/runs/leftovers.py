@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ganzoo.files.writing import TEMPORARY, left_by
-from ganzoo.runs.process import is_older
+from ganzoo.runs.system_processes import is_older
 
 HOUR = 3600.0  # another machine's file of that age is surely not being written
 

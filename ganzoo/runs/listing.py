@@ -14,7 +14,7 @@ from ganzoo.files.untrusted import is_plain, open_plain, parse_json, read_object
 from ganzoo.recipe.toml_text import RECIPE_FILE, read_tables
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.record import is_running, last_start, read_record
+from ganzoo.runs.run_record import is_running, last_start, read_record
 
 TAIL = 1 << 16  # bytes of a log that surely hold its last line
 DEEPEST = 32  # folders below one another that are looked into

@@ -22,8 +22,8 @@ from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, is_number, parse_json
 from ganzoo.files.writing import new_file, open_shared, temporary_name
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.process import birth, is_alive
-from ganzoo.runs.record import now
+from ganzoo.runs.run_record import now
+from ganzoo.runs.system_processes import birth, is_alive
 
 BEAT = 30.0  # seconds between signs of life
 SILENT = 300.0  # seconds without one after which an owner elsewhere is taken to be gone

@@ -10,7 +10,7 @@ from ganzoo.builder import Experiment, build_recipe
 from ganzoo.printing.terminal import Terminal
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.overrides import Overrides
-from ganzoo.runs.ahead import refuse_taken
+from ganzoo.runs.path_checks import refuse_taken
 from ganzoo.training.outcome import Outcome
 from ganzoo.training.train import train as train_into
 

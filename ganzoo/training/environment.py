@@ -20,8 +20,8 @@ from ganzoo import __version__
 from ganzoo.builder import Experiment
 from ganzoo.builder.packaging import packages
 from ganzoo.launch.worker import command_line
-from ganzoo.runs.process import birth
-from ganzoo.runs.record import now
+from ganzoo.runs.run_record import now
+from ganzoo.runs.system_processes import birth
 
 PATIENCE = 10  # seconds for git, which may have to read a whole tree
 

@@ -46,14 +46,14 @@ class Evaluator(Callback):
         """
         folder, step = self.recorder.folder, self.recorder.trainer.done
         wanted = of_a_run(self.recorder.experiment.blueprint)
-        folder.cut(folder.evaluations, step - 1)  # a finished run may be resumed
+        folder.cut_after(step - 1, folder.evaluations)  # a finished run may be resumed
         found = self._measure(step, wanted, tick)
         if found.scores:
             write_json(folder.metrics, found.scores)
             write_json(folder.sample_scores, finite(found.cases))
         self.recorder.keep_best()
         best = self.best.record.get("step")
-        lines = [line for line in folder.records(folder.evaluations) if line["step"] == best]
+        lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]
         return found, lines[-1] if lines else {}
 
     def _announce(self, measured: Evaluation | None) -> None:

@@ -18,10 +18,10 @@ from ganzoo.files.writing import duplicate, remove
 from ganzoo.inference.grid import grid, save_picture
 from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.report.loss_plot import plot_losses
+from ganzoo.runs.checkpoint_folders import PART, close_checkpoint, open_checkpoint
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.going_on import Change
-from ganzoo.runs.keeping import PART, close_checkpoint, open_checkpoint
-from ganzoo.runs.record import RunRecord
+from ganzoo.runs.resume_rules import Change
+from ganzoo.runs.run_record import RunRecord
 from ganzoo.training.environment import environment
 from ganzoo.training.report_writer import Reporting
 
@@ -62,7 +62,7 @@ class Recorder(Callback):
             return
         self.folder.lock.check()
         self._draw_samples(training.step)
-        records = list(self.folder.records())
+        records = list(self.folder.entries())
         if records:
             plot_losses(records, self.folder.plot)
         self.reporting.write()

@@ -111,7 +111,7 @@ class Trackers(Callback):
             return 0
 
     def _evaluated(self) -> list[dict[str, Any]]:
-        return list(self.recorder.folder.records(self.evaluations))
+        return list(self.recorder.folder.entries(self.evaluations))
 
     def _send(self, values: Mapping[str, Any], step: int) -> None:
         """What is a finite number; not every tracker takes others."""

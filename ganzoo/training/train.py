@@ -27,8 +27,9 @@ from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import visible
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.going_on import Change, check_data_same, check_steps_left, unrecorded
-from ganzoo.runs.record import format_change
+from ganzoo.runs.path_checks import refuse_taken
+from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, unrecorded
+from ganzoo.runs.run_record import format_change
 from ganzoo.training.alarms.callback import watching
 from ganzoo.training.display import Display, make_display
 from ganzoo.training.evaluator import Evaluator
@@ -67,7 +68,7 @@ def train(
     folder, tell = RunFolder(out), partial(_say, console)
     begin = Begin(folder, changes, resume, tell)
     if not resume:
-        folder.check_free()
+        refuse_taken(folder.path)
     try:
         recorder = _prepare(experiment, begin, processes)
         with tracking(recorder, tell) as trackers, recorder.recording():
@@ -103,8 +104,10 @@ def _prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Rec
     folder, checkpoint = begin.folder, None
     accelerator = _accelerator(experiment, processes)
     if begin.resume:
-        if accelerator.is_main_process and (said := folder.take(experiment.recipe, begin.allowed)):
-            begin.tell(said)
+        if accelerator.is_main_process:
+            folder.take(experiment.recipe, begin.allowed)
+            if damage := folder.pass_over_damaged():
+                begin.tell(damage)
         accelerator.wait_for_everyone()
         checkpoint, begin.changed = folder.check_resumable(experiment.recipe, begin.allowed)
     trainer = experiment.trainer(accelerator)

@@ -113,3 +113,19 @@ def test_as_many_processes_as_before_are_told_where_none_are_typed(place, launch
     [(count, told)] = launched
     assert (count, parsed(told)["processes"]) == (3, 3)
     assert parsed(told)["set_"] == ["train.length=4 steps"]
+
+
+def test_checkpoints_are_read_whole_by_one_process(place, launched, monkeypatch):
+    """By the one that trains, and not before by the one that starts it."""
+    from ganzoo.runs import checkpoint_folders
+
+    read, damage = [], checkpoint_folders.damage
+    monkeypatch.setattr(
+        checkpoint_folders, "damage", lambda path: [read.append(path.name), damage(path)][1]
+    )
+    ganzoo("run", "tiny.toml", "--out", "there")
+    longer = ["--set", "train.length=3 steps"]
+    ganzoo("resume", "there", *longer, "--processes", "2")
+    assert (len(launched), read) == (1, [])
+    ganzoo("resume", "there", *longer)
+    assert read == ["step-00000002"]

@@ -10,8 +10,8 @@ from rich.console import Console
 from ganzoo import build_recipe
 from ganzoo.engine.checkpoint import read_header
 from ganzoo.engine.trainer import Trainer
+from ganzoo.runs.checkpoint_folders import prune
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.keeping import prune
 from ganzoo.runs.layout import list_checkpoints, name_checkpoint
 from ganzoo.runs.listing import _step
 from ganzoo.training.train import train

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.runs.listing import describe
-from ganzoo.runs.process import birth
+from ganzoo.runs.system_processes import birth
 
 ENTRY = {
     "started": "2026-01-02T03:04:05+00:00",

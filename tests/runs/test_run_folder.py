@@ -13,7 +13,7 @@ from torch.nn import Conv2d, Sequential
 
 from ganzoo import build_recipe
 from ganzoo.errors import RunError
-from ganzoo.runs.keeping import close_checkpoint, open_checkpoint
+from ganzoo.runs.checkpoint_folders import close_checkpoint, open_checkpoint
 from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
 from ganzoo.training.warnings import notes

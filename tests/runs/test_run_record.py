@@ -13,7 +13,7 @@ from rich.console import Console
 import ganzoo
 from ganzoo import build_recipe
 from ganzoo.evaluation.measuring import Evaluation
-from ganzoo.runs.record import RunRecord, read_record
+from ganzoo.runs.run_record import RunRecord, read_record
 from ganzoo.training import evaluator, recorder
 from ganzoo.training.environment import git_state
 from ganzoo.training.train import train

@@ -210,7 +210,7 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
     """A run that goes on knows what was seen before it, from the log alone."""
     _, whole = play(tmp_path / "run", change=STILL)
     folder = RunFolder(tmp_path / "run")
-    records = list(folder.records())
+    records = list(folder.entries())
     experiment = build_recipe({**GAME, **STILL})
     trainer = SimpleNamespace(data=range(9), done=20)
     for kept, expected in ((4, [whole[0]["step"]]), (8, [])):

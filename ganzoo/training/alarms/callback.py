@@ -29,7 +29,7 @@ class Alarms(Callback):
         self.recipe = recorder.experiment.recipe
         self.reader, self.debounce = reader, Debounce(patience)
         self.one_image = len(recorder.trainer.data) == 1
-        for record in recorder.folder.records():
+        for record in recorder.folder.entries():
             with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
                 self._judge(record)
 

@@ -17,7 +17,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import as_written
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.record import DATA, read_record
+from ganzoo.runs.run_record import DATA, read_record
 
 # What the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")

@@ -118,7 +118,7 @@ def format_change(change: Mapping[str, Any]) -> str:
 
 def is_running(entry: dict[str, Any]) -> bool:
     """Whether the process of an entry is still there; ask only on its own host."""
-    from ganzoo.runs.process import is_alive
+    from ganzoo.runs.system_processes import is_alive
 
     return is_alive(entry["pid"], entry["process_started"])
 

@@ -78,7 +78,7 @@ def damage(checkpoint: Path) -> str:
         return f"{error.filename or checkpoint}: cannot be read ({error.strerror or error})"
 
 
-def sound(folder: Path) -> tuple[list[tuple[int, Path]], list[str]]:
+def find_undamaged(folder: Path) -> tuple[list[tuple[int, Path]], list[str]]:
     """The checkpoints up to the last one that is as it was written, and what is wrong after it."""
     saved, wrong = list_checkpoints(folder), []
     while saved and (said := damage(saved[-1][1])):
