@@ -23,6 +23,7 @@ from ganzoo.launch.worker import command_line
 from ganzoo.runs.run_record import now
 from ganzoo.runs.system_processes import birth
 
+PACKAGES = ("torch", "torchvision", "accelerate")  # whose versions are kept, where installed
 PATIENCE = 10  # seconds for git, which may have to read a whole tree
 
 
@@ -37,7 +38,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "ganzoo": __version__,
         "packages": packages(experiment.blueprint),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("torch", "torchvision", "accelerate")},
+        **{name: text for name in PACKAGES if (text := version(name)) is not None},
         "platform": platform.platform(),
         "device": accelerator.device.type,
         "devices": device_names(accelerator.device),
@@ -51,7 +52,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
 
 
 def version(package: str) -> str | None:
-    """A distribution's version."""
+    """A distribution's version, or None where it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

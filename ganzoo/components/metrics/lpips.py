@@ -29,9 +29,9 @@ class Lpips(PerImage):
 
     A distance of deep features, 0 for equal images; smaller is better. Each channel has a weight,
     learnt from people's judgements of pairs of patches. The implementation and these weights
-    (version 0.1) are those of torchmetrics; the weights of the network, trained on ImageNet, are
-    torchvision's. The name of the score holds that of the network: compare it only with scores of
-    the same network.
+    (version 0.1) are those of torchmetrics; the network and its weights, trained on ImageNet, are
+    torchvision's (`pip install 'ganzoo-core[lpips]'`). The name of the score holds that of
+    the network: compare it only with scores of the same network.
 
     net: "alex" (what publications mostly use to compare images), "vgg" or "squeeze".
     weights: of that network: "hub", torchvision's, which are downloaded once (233, 528 or 5 MB); a
@@ -80,17 +80,21 @@ def load_lpips(net: str, weights: str) -> nn.Module:
     By itself it would unpickle its own weights and download the network's; here both are loaded.
 
     Raises:
-        ValueError: they cannot be fetched.
+        ValueError: they cannot be fetched, or torchvision is missing.
         ModelError: the file is missing or damaged, or its weights do not fit.
     """
     import torchmetrics.functional.image.lpips as source
 
     from ganzoo.components.networks.reference import read_pth
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        kind: Any = source._LPIPS
-        module = kind(pretrained=False, net=net, pnet_rand=True)
+    kind: Any = source._LPIPS
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(SEED)
+            module = kind(pretrained=False, net=net, pnet_rand=True)
+    except ImportError as error:
+        needs = "lpips needs the package torchvision: pip install 'ganzoo-core[lpips]'"
+        raise ValueError(needs) from error
     learned = read_pth(Path(source.__file__).parent / "lpips_models" / f"{net}.pth")
     odd = module.load_state_dict(learned, strict=False)
     elsewhere = ("net.", "lins.")  # the network has its own file; `lins` lists lin0, lin1 ...

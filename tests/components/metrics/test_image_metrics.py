@@ -164,6 +164,13 @@ def test_lpips_of_random_weights_is_called_so() -> None:
     assert found[0] == found[1]
 
 
+def test_lpips_without_torchvision_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torchmetrics.functional.image.lpips._TORCHVISION_AVAILABLE", False)
+    image = images(1, 0, size=(32, 32))
+    with pytest.raises(ValueError, match=r"lpips needs .*: pip install 'ganzoo-core\[lpips\]'$"):
+        Lpips("none", "squeeze").update(image, image)
+
+
 def test_lpips_weights(
     squeeze: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
