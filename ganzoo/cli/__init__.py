@@ -49,7 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 app = typer.Typer(
     cls=Commands,
     name="ganzoo",
-    help="A zoo of generative adversarial networks, made of parts that anyone can add to.",
+    help="A zoo of generative adversarial networks, made of components that anyone can add to.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -81,7 +81,7 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """A zoo of generative adversarial networks, made of parts that anyone can add to."""
+    """A zoo of generative adversarial networks, made of components that anyone can add to."""
 
 
 def main() -> None:

@@ -31,38 +31,38 @@ def check(
     from ganzoo.cli.pages.columns import heading, print_columns
     from ganzoo.cli.pages.sections import print_networks
 
-    found = check_recipe(loaded)
-    say(found.place, bold=True)
+    checked = check_recipe(loaded)
+    say(checked.place, bold=True)
     heading("wiring")
-    print_columns(_terms(found) + _outputs(found), cap=36)
-    print_networks(found)
+    print_columns(_terms(checked) + _outputs(checked), cap=36)
+    print_networks(checked)
     heading("a step")
-    print_columns(_cost(found))
-    for note in found.blueprint.notes:
+    print_columns(_cost(checked))
+    for note in checked.blueprint.notes:
         say(f"\nnote: {note}")
-    say(f"\nok: {_counts(found)}")
+    say(f"\nok: {_counts(checked)}")
 
 
-def _terms(found: CheckedRecipe) -> Rows:
+def _terms(checked: CheckedRecipe) -> Rows:
     """A line a wire: its term, its loss, the wire and its shape."""
     rows: Rows = []
-    for term in found.blueprint.terms:
+    for term in checked.blueprint.terms:
         first = (term.name, term.loss.name)
         if term.weight == 0:
             rows.append((*first, "dropped (weight 0)"))
             continue
         for wire, expression in term.wires.items():
             text = str(expression)
-            rows.append((*first, f"{wire} = {text}", found.trial.shapes.get(text, "")))
+            rows.append((*first, f"{wire} = {text}", checked.trial.shapes.get(text, "")))
             first = ("", "")
     return rows
 
 
-def _outputs(found: CheckedRecipe) -> Rows:
-    shapes = found.trial.shapes
+def _outputs(checked: CheckedRecipe) -> Rows:
+    shapes = checked.trial.shapes
     rows: Rows = []
-    for name, wire in found.blueprint.outputs.items():
-        plan = found.blueprint.made.get(name)
+    for name, wire in checked.blueprint.outputs.items():
+        plan = checked.blueprint.made.get(name)
         first = (name, plan.plan.name if plan else "output")
         wires = {f"{w} = ": e for w, e in plan.wires.items()} if plan else {"": wire}
         for said, expression in wires.items():
@@ -71,8 +71,8 @@ def _outputs(found: CheckedRecipe) -> Rows:
     return rows
 
 
-def _cost(found: CheckedRecipe) -> Rows:
-    flops, batch = found.trial.flops, found.blueprint.recipe.train.batch_size
+def _cost(checked: CheckedRecipe) -> Rows:
+    flops, batch = checked.trial.flops, checked.blueprint.recipe.train.batch_size
     an_image = f"{short_count(flops / batch, 'FLOP')} an image"
     rows = [
         (
@@ -80,11 +80,11 @@ def _cost(found: CheckedRecipe) -> Rows:
             f"{short_count(flops, 'FLOP')}, {an_image} (forward and backward, all players)",
         )
     ]
-    return [*rows, ("order", ", then ".join(player.name for player in found.assembly.players))]
+    return [*rows, ("order", ", then ".join(player.name for player in checked.assembly.players))]
 
 
-def _counts(found: CheckedRecipe) -> str:
-    terms, networks = len(found.blueprint.live), len(found.assembly.networks)
-    players = len(found.assembly.players)
+def _counts(checked: CheckedRecipe) -> str:
+    terms, networks = len(checked.blueprint.live), len(checked.assembly.networks)
+    players = len(checked.assembly.players)
     counted = ((terms, "term"), (networks, "network"), (players, "player"))
     return ", ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counted)

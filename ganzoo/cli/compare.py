@@ -1,4 +1,4 @@
-"""`ganzoo compare RECIPE-OR-RUN ...`: systems side by side, in figures and pictures."""
+"""`ganzoo compare RECIPE-OR-RUN ...`: systems side by side, in scores and pictures."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def compare(
     from ganzoo.engine.device import find_device
 
     where = find_device(device)
-    found = find_systems(systems, seeds, set_ or [], out)
-    metrics, refused = plan_metrics(found)
+    compared = find_systems(systems, seeds, set_ or [], out)
+    metrics, refused = plan_metrics(compared)
     for sentence in refused:
         say(f"note: {sentence}")
     try:
-        failed = train_all(found, say)
+        failed = train_all(compared, say)
     except Stopped:
         say("\nStopped; what was done is saved. Go on with the same command.")
         raise typer.Exit(STOPPED) from None
-    _report([system for each in found if (system := each.without(failed))], metrics, out, where)
-    for line in differing_data(found):
+    _report([system for each in compared if (system := each.without(failed))], metrics, out, where)
+    for line in differing_data(compared):
         say(f"note: {line}")
     if failed:
         raise typer.Exit(1)

@@ -1,6 +1,6 @@
-"""What is wrong with a recipe as far as its text and the components' tell: in a second, no torch.
+"""Faults of a recipe that its text and the source text of components show: no torch, one second.
 
-Whatever is found here, `build_recipe` would tell in the same words; it finds more.
+`build_recipe` reports each of these faults in the same words, and finds more.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OWN = tuple(
         *("streets:Streets", "digits:Digits"),
     )
 )
-# Tables whose values the text alone can judge.
+# Tables whose values can be checked by the text alone.
 OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
 
 
@@ -88,21 +88,21 @@ def refuse_folder(loaded: LoadedRecipe, overrides: Sequence[str], folder: Path) 
 
 
 def need(recipe: Recipe) -> Need | None:
-    """What a recipe learns from, as `build.own_data` tells it; None where the text does not."""
-    found = _outline("data", recipe.data.type)
-    if found is None or found.bases[0] not in OWN:
+    """What a recipe learns from, as `own_data` finds it; None where the text is not enough."""
+    outline = _outline("data", recipe.data.type)
+    if outline is None or outline.bases[0] not in OWN:
         return None
-    looked = Early(recipe)
-    list(looked.faults())
+    early = Early(recipe)
+    list(early.faults())
     terms = tuple(f"losses.{name}." for name, term in recipe.losses.items() if term.weight != 0)
-    wires = [wire for path, wire in looked.wires if path.startswith(terms)]
+    wires = [wire for path, wire in early.wires if path.startswith(terms)]
     used = {name for wire in wires for name in names(wire)} - set(recipe.latents)
-    paired = recipe.data.settings.get("paired", found.bases[0] == PAIRS) is True
+    paired = recipe.data.settings.get("paired", outline.bases[0] == PAIRS) is True
     return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
 
 
 def _find_faults(loaded: LoadedRecipe) -> list[Fault]:
-    """What is wrong with a recipe, as far as the texts tell."""
+    """The faults of a recipe that texts show."""
     if loaded.recipe is None:
         return list(loaded.faults)
     more = Early(loaded.recipe).faults()
@@ -110,7 +110,7 @@ def _find_faults(loaded: LoadedRecipe) -> list[Fault]:
 
 
 def _is_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
-    """Whether nothing else can be wrong: the rest is installed, or ours to judge."""
+    """Whether these are all faults: the rest is an installed recipe's, or was checked by text."""
     wrong = [fault.path for fault in faults]
     return all(
         path.partition(".")[0] in OURS or any(f"{path}.".startswith(f"{w}.") for w in wrong)
@@ -172,29 +172,29 @@ class Early:
         for place, penalty in enumerate(term.penalties):
             yield from self._component("penalty", penalty, f"{path}.penalties.{place}")
 
-    def _component(self, kind: str, part: ComponentTable, path: str) -> Iterator[Fault]:
+    def _component(self, kind: str, table: ComponentTable, path: str) -> Iterator[Fault]:
         try:
-            installed().registry.get(kind, part.type)
+            installed().registry.get(kind, table.type)
         except UnknownComponent as error:
             yield Fault(f"{path}.type", str(error))
             return
-        found = _outline(kind, part.type)
-        if found is None:
+        outline = _outline(kind, table.type)
+        if outline is None:
             return
-        wanted = wires_of(kind, found)
-        given = {key: value for key, value in part.settings.items() if key not in wanted}
-        beside = [*wanted, *type(part).model_fields]
-        yield from check_outline(found, part.type, given, path, beside)
-        yield from self._wires(part, wanted, path)
+        wanted = wires_of(kind, outline)
+        given = {key: value for key, value in table.settings.items() if key not in wanted}
+        beside = [*wanted, *type(table).model_fields]
+        yield from check_outline(outline, table.type, given, path, beside)
+        yield from self._wires(table, wanted, path)
 
     def _wires(
-        self, part: ComponentTable, wanted: Mapping[str, bool], path: str
+        self, table: ComponentTable, wanted: Mapping[str, bool], path: str
     ) -> Iterator[Fault]:
         for wire, required in wanted.items():
-            if wire in part.settings:
-                yield from self._wire(part.settings[wire], f"{path}.{wire}")
+            if wire in table.settings:
+                yield from self._wire(table.settings[wire], f"{path}.{wire}")
             elif required:
-                yield missing_wire(part.type, wire, path)
+                yield missing_wire(table.type, wire, path)
 
     def _wire(self, text: Any, path: str) -> Iterator[Fault]:
         wire = read_wire(text, path)
@@ -213,21 +213,21 @@ class Early:
             yield from self._wire(text, "samples.show")
 
     def _kind(self, name: str, component: str) -> str:
-        """A network's kind, as `build.reading` tells it: a critic is called outermost in a term."""
+        """A network's kind, as `builder.resolve` finds it: a discriminator is called outermost."""
         losses = {n: _outline("loss", term.type) for n, term in self.recipe.losses.items()}
         played = [n for n, loss in losses.items() if loss is not None and is_adversarial(loss)]
         sides = {f"losses.{n}.{side}" for n in played for side in ("real", "fake")}
         readable = [wire for path, wire in self.wires if path in sides]
-        judging = {wire.network for wire in readable if isinstance(wire, Call)}
+        outermost = {wire.network for wire in readable if isinstance(wire, Call)}
         unread = None in losses.values() or len(readable) < len(sides)
         known = ("discriminator", component) in installed().registry.components
-        judges = name in judging or (unread and known)
-        return kind_of_network(component, judges, installed().registry)
+        is_discriminator = name in outermost or (unread and known)
+        return kind_of_network(component, is_discriminator, installed().registry)
 
     def _unknown_networks(self) -> Iterator[Fault]:
-        """Calls of what is no network; what is a variable elsewhere is left to those who know."""
+        """Calls of what is no network; names of variables are known once the data are built."""
         declared = list(self.recipe.networks)
-        others = {part.name for _, w in self.wires for part in walk(w) if isinstance(part, Name)}
+        others = {node.name for _, w in self.wires for node in walk(w) if isinstance(node, Name)}
         for path, wire in self.wires:
             if networks(wire) - set(declared) - others - set(self.recipe.latents):
                 yield from no_network(path, wire, declared)

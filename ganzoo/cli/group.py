@@ -52,15 +52,15 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except Exception as error:
-            told = _told(error)
-            if told is None:
+            mistake = _as_mistake(error)
+            if mistake is None:
                 raise
             if launcher():
-                report(told)
+                report(mistake)
                 raise typer.Exit(2) from None
             if ctx.params.get("debug"):
                 say(traceback.format_exc(), err=True, end="")
-            say(told if isinstance(told, RecipeError) else f"ganzoo: {told}", err=True)
+            say(mistake if isinstance(mistake, RecipeError) else f"ganzoo: {mistake}", err=True)
             raise typer.Exit(2) from None
 
     @contextmanager
@@ -125,8 +125,8 @@ def _usage_visible() -> Iterator[None]:
         raise
 
 
-def _told(error: Exception) -> GanzooError | None:
-    """An error as a person is told of it; None for a fault of the program."""
+def _as_mistake(error: Exception) -> GanzooError | None:
+    """A mistake of the user's, as a sentence; None for a fault of the program."""
     if isinstance(error, GanzooError):
         return error
     if not memory_is_short(error):

@@ -1,4 +1,4 @@
-"""`ganzoo list`: what is installed, what was trained. Neither torch nor a part is imported."""
+"""`ganzoo list`: what is installed, what was trained. Neither torch nor a component is imported."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def list_(
         raise GanzooError("--in goes with: ganzoo list runs")
     if as_json:
         shown = [what] if what else list(Listing)
-        found = {each.value: _objects(each, kind, in_) for each in shown}
-        say_json(found[what.value] if what else found)
+        listings = {each.value: _objects(each, kind, in_) for each in shown}
+        say_json(listings[what.value] if what else listings)
     elif what is None:
         _overview()
     elif what is Listing.runs:
@@ -74,17 +74,17 @@ def rows(what: Listing, kind: str | None = None) -> list[Row]:
 
 
 def component_rows(kind: str | None = None) -> list[Row]:
-    """Every part that a recipe may name."""
+    """Every component that a recipe may name."""
     return [
         {
-            "kind": part.kind,
-            "name": part.name,
-            "package": part.package,
-            "version": part.version,
-            "summary": part.summary,
+            "kind": component.kind,
+            "name": component.name,
+            "package": component.package,
+            "version": component.version,
+            "summary": component.summary,
         }
-        for part in installed().registry
-        if kind in (None, part.kind)
+        for component in installed().registry
+        if kind in (None, component.kind)
     ]
 
 
@@ -150,20 +150,20 @@ def _check_kind(kind: str, what: Listing | None) -> None:
         raise GanzooError(f"there is no kind of component '{kind}'.{hint}")
 
 
-def _print_rows(found: Sequence[Row]) -> None:
+def _print_rows(listing: Sequence[Row]) -> None:
     if not sys.stdout.isatty():
-        print_tabs([list(row.values()) for row in found])
-    elif found:
-        print_rich(*as_table(found))
+        print_tabs([list(row.values()) for row in listing])
+    elif listing:
+        print_rich(*as_table(listing))
     else:
         say("none")
 
 
-def as_table(found: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+def as_table(listing: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Headers and rows for a terminal: package and version together, a heading for each kind."""
     table: list[list[str]] = []
     kind = ""
-    for row in found:
+    for row in listing:
         cells = {**row, "package": f"{row['package']} {row['version']}"}
         if row.get("kind", kind) != kind:
             kind = row["kind"]
@@ -171,7 +171,7 @@ def as_table(found: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
         indent = "  " if kind else ""
         cells["name"] = indent + row["name"]
         table.append([cells[header] for header in _headers(row)])
-    return _headers(found[0]), table
+    return _headers(listing[0]), table
 
 
 def _headers(row: Row) -> list[str]:
@@ -179,9 +179,9 @@ def _headers(row: Row) -> list[str]:
 
 
 def _overview() -> None:
-    parts = installed().registry
+    registry = installed().registry
     say("components", bold=True)
-    print_terms([(kind, ", ".join(parts.names(kind))) for kind in KINDS if parts.names(kind)])
+    print_terms([(kind, ", ".join(registry.names(kind))) for kind in KINDS if registry.names(kind)])
     heading("recipes")
     print_terms([(row["name"], row["summary"]) for row in recipe_rows()] or [("none", "")])
     heading("plugins")

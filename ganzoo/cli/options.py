@@ -91,7 +91,7 @@ def seconds(text: str) -> int:
         GanzooError: it is no such time, or zero.
     """
     match = WALL_TIME.fullmatch(text.strip())
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    hours, minutes, rest = (int(count or 0) for count in match.groups()) if match else (0, 0, 0)
     total = 3600 * hours + 60 * minutes + rest
     if not total:
         raise GanzooError(f"--stop-after {text}: write a time as 90s, 30m, 2h or 1h30m")

@@ -1,4 +1,4 @@
-"""`ganzoo show NAME`: a part, or a recipe, on one page."""
+"""`ganzoo show NAME`: a component, or a recipe, on one page."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def show(
     ] = None,
 ) -> None:
     """Show a component, or a recipe and its objective, on one page."""
-    parts = _parts(name, kind)
+    components = _components(name, kind)
     recipe = None if kind else _recipe(name)
-    if not parts and recipe is None:
+    if not components and recipe is None:
         raise GanzooError(_unknown(name))
-    for number, part in enumerate(parts):
+    for number, component in enumerate(components):
         from ganzoo.cli.pages.component import show_component
 
         say("\n" if number else "", end="")
-        show_component(part)
+        show_component(component)
     if recipe is not None:
         from ganzoo.cli.early import refuse_early
         from ganzoo.recipe.loading import read_recipe
@@ -41,11 +41,11 @@ def show(
         refuse_early(loaded, data=False, partly=False)
         from ganzoo.cli.pages.recipe import show_recipe
 
-        say("\n" if parts else "", end="")
+        say("\n" if components else "", end="")
         show_recipe(loaded)
 
 
-def _parts(name: str, kind: str | None) -> list[Component]:
+def _components(name: str, kind: str | None) -> list[Component]:
     from ganzoo.registry.components import KINDS
     from ganzoo.registry.discovery import installed
 
@@ -78,5 +78,5 @@ def _unknown(name: str) -> str:
         return f"{name}: this folder is no run: it holds no recipe.toml"
     if name.endswith(".toml"):
         return f"there is no file '{name}'"
-    hint = did_you_mean(name, {*zoo.recipes, *(part.name for part in zoo.registry)})
+    hint = did_you_mean(name, {*zoo.recipes, *(component.name for component in zoo.registry)})
     return f"there is no component or recipe '{name}'.{hint} See: ganzoo list"

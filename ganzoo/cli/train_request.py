@@ -134,7 +134,7 @@ def _here(request: Request, until: float | None) -> int:
 
 
 def _in_several(request: Request, count: int, started: float) -> int:
-    """Check here, so that a mistake is told once, then train in `count` processes.
+    """Check the recipe here, so that a mistake is reported once, then train in `count` processes.
 
     Returns the exit code.
     """
@@ -182,17 +182,17 @@ def _reason(folder: Path) -> str:
 
 
 def _record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
-    """What the run says of itself; a record that cannot be read is done without.
+    """What the run says of itself; nothing where its record cannot be read.
 
-    tell: say that, once for all processes.
+    tell: whether to warn of a record that cannot be read, once for all processes.
     """
     try:
         return read_record(folder)
     except (OSError, ValueError) as error:
         if tell and not launcher():
-            kept_as = RunPaths(folder).damaged_record.name
+            set_aside_as = RunPaths(folder).damaged_record.name
             say(
-                f"note: {error}; the run goes on without it, and {kept_as} keeps it",
+                f"note: {error}; the run goes on without it, and {set_aside_as} keeps it",
                 err=True,
             )
         return None

@@ -90,14 +90,14 @@ def _close(todo: Translation, counted: bool) -> None:
 
 
 def _go_over(todo: Translation) -> None:
-    told = 0
+    reported = 0
     for source, target in todo:
-        told = _tell_refused(todo, told)
+        reported = _report_refused(todo, reported)
         say(f"{source} -> {target}")
-    _tell_refused(todo, told)
+    _report_refused(todo, reported)
 
 
-def _tell_refused(todo: Translation, told: int) -> int:
-    for reason in todo.refused[told:]:
+def _report_refused(todo: Translation, reported: int) -> int:
+    for reason in todo.refused[reported:]:
         say(f"skipped: {reason}", err=True)
     return len(todo.refused)

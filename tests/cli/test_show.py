@@ -68,7 +68,7 @@ def test_a_plain_loss_has_its_wires_and_notation():
 def test_an_adversarial_loss_says_what_each_side_minimises():
     page = lines("lsgan")
     assert '  real  required, as real = "D(y)"' in page
-    assert "  critics minimise  The average of E[(real - 1)²] and E[fake²]." in page
+    assert "  discriminators minimise  The average of E[(real - 1)²] and E[fake²]." in page
 
 
 def test_a_metric_has_wires():

@@ -1,1 +1,1 @@
-"""What the command line prints of parts and recipes: pages and columns of text."""
+"""What the command line prints of components and recipes: pages and columns of text."""

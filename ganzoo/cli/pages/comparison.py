@@ -1,4 +1,4 @@
-"""A comparison on a terminal: figures in columns, seeds' deviation below the mean."""
+"""A comparison on a terminal: scores in columns, seeds' deviation below the mean."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
         rows = [row for row in comparison.rows if any(column in row.cells for column in shown)]
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         table.add_column(one_line(metric) or "size and speed", no_wrap=True)
-        for _, figure in shown:
-            table.add_column(one_line(figure.replace("_", " ")), justify="right")
+        for _, score in shown:
+            table.add_column(one_line(score.replace("_", " ")), justify="right")
         for row in rows:
             table.add_row(
                 one_line(row.name),

@@ -1,4 +1,4 @@
-"""A part on one page: where it is from, what it says of itself, its settings and wires."""
+"""A component on one page: where it is from, what it says of itself, its settings and wires."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from ganzoo.registry.signature import Setting, as_written, settings, wires
 SKIPPED = {"optimizer": 1}
 
 
-def show_component(part: Component) -> None:
-    """Print everything a recipe's writer wants to know of a part.
+def show_component(component: Component) -> None:
+    """Print everything a recipe's writer wants to know of a component.
 
     Raises:
         PluginError: it cannot be imported.
     """
-    found = part.load()
-    say(f"{part.kind} {part.name}", bold=True)
-    say(f"  {part.package} {part.version}")
-    say(f"  {part.target}{_file(found)}")
-    say(f"\n{_text(found, part.kind) or part.summary}")
-    _print_settings(settings(found, SKIPPED.get(part.kind, 0)))
-    _print_wires(found, part.kind)
-    heads = [(f"N.{name}(...)", _first_line(getattr(found, name))) for name in _heads(found)]
+    loaded = component.load()
+    say(f"{component.kind} {component.name}", bold=True)
+    say(f"  {component.package} {component.version}")
+    say(f"  {component.target}{_file(loaded)}")
+    say(f"\n{_text(loaded, component.kind) or component.summary}")
+    _print_settings(settings(loaded, SKIPPED.get(component.kind, 0)))
+    _print_wires(loaded, component.kind)
+    heads = [(f"N.{name}(...)", _first_line(getattr(loaded, name))) for name in _heads(loaded)]
     if heads:
         heading("heads")
         print_columns(heads)
 
 
-def _file(found: Any) -> str:
+def _file(loaded: Any) -> str:
     """Where it is defined, from here if it is below."""
     try:
-        path = Path(inspect.getsourcefile(found) or "")
+        path = Path(inspect.getsourcefile(loaded) or "")
     except (TypeError, OSError):
         return ""
     here = Path.cwd()
     return f"  ({path.relative_to(here) if path.is_relative_to(here) else path})"
 
 
-def _text(found: Any, kind: str) -> str:
+def _text(loaded: Any, kind: str) -> str:
     """What it says of itself; of torch's optimizers only the first line, the rest is for torch."""
-    text = inspect.cleandoc(found.__doc__ or "")
+    text = inspect.cleandoc(loaded.__doc__ or "")
     return text.partition("\n\n")[0] if kind == "optimizer" else text
 
 
@@ -55,34 +55,36 @@ def _first_line(function: Any) -> str:
     return inspect.cleandoc(function.__doc__ or "").partition("\n")[0]
 
 
-def _print_settings(found: list[Setting]) -> None:
-    if not found:
+def _print_settings(all_settings: list[Setting]) -> None:
+    if not all_settings:
         say("\nIt has no settings.")
         return
     heading("settings")
-    rows = [(s.name, "required" if s.required else as_written(s.default), s.type) for s in found]
+    rows = [
+        (s.name, "required" if s.required else as_written(s.default), s.type) for s in all_settings
+    ]
     print_columns([("name", "default", "type"), *rows])
 
 
-def _print_wires(found: Any, kind: str) -> None:
+def _print_wires(loaded: Any, kind: str) -> None:
     if kind not in ("loss", "metric", "output"):
         return
     heading("wires")
-    if issubclass(found, AdversarialLoss):
+    if issubclass(loaded, AdversarialLoss):
         print_columns(
             [
                 ("real", 'required, as real = "D(y)"'),
                 ("fake", 'required, as fake = "D(G(x))"'),
-                ("generators minimise", _first_line(found.generator_loss)),
-                ("critics minimise", _first_line(found.discriminator_loss)),
+                ("generators minimise", _first_line(loaded.generator_loss)),
+                ("discriminators minimise", _first_line(loaded.discriminator_loss)),
             ]
         )
         return
-    taken = wires(getattr(found, {"loss": "forward", "metric": "update", "output": "make"}[kind]))
+    taken = wires(getattr(loaded, {"loss": "forward", "metric": "update", "output": "make"}[kind]))
     print_columns([(n, "required" if needed else "optional") for n, needed in taken.items()])
-    if getattr(found, "notation", ""):
-        say(f"\n  {found.notation}")
+    if getattr(loaded, "notation", ""):
+        say(f"\n  {loaded.notation}")
 
 
-def _heads(found: Any) -> list[str]:
-    return sorted(n for n in dir(found) if getattr(getattr(found, n, None), "is_head", False))
+def _heads(loaded: Any) -> list[str]:
+    return sorted(n for n in dir(loaded) if getattr(getattr(loaded, n, None), "is_head", False))

@@ -61,14 +61,16 @@ def _print_outputs(recipe: CheckedRecipe) -> None:
     outputs = recipe.blueprint.outputs.items()
     if outputs:
         heading("outputs")
-        print_columns([(name, *_made(name, str(wire), recipe)) for name, wire in outputs])
+        print_columns(
+            [(name, *_describe_output(name, str(wire), recipe)) for name, wire in outputs]
+        )
     if recipe.blueprint.metrics:
         heading("metrics")
         metrics = recipe.blueprint.metrics.items()
         print_columns([(name, changed(m.metric), _wired(m.wires)) for name, m in metrics])
 
 
-def _made(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
+def _describe_output(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
     """What an output is made of, and how."""
     if output in recipe.blueprint.made:
         plan = recipe.blueprint.made[output]
@@ -95,8 +97,8 @@ def _print_training(recipe: CheckedRecipe) -> None:
     rows += [("schedule", scheduled(schedule))] if schedule else []
     if blueprint.recipe.ema:
         names = ", ".join(averaged(blueprint, recipe.assembly))
-        kept = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.filled().decay}"
-        rows += [("averages", f"of {names}, {kept}")]
+        window = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.filled().decay}"
+        rows += [("averages", f"of {names}, {window}")]
     rows += [("precision", train.precision)] if train.precision != "float32" else []
     rows += [("compiled", "yes")] if train.compile else []
     for name, plan in blueprint.callbacks.items():
@@ -105,8 +107,8 @@ def _print_training(recipe: CheckedRecipe) -> None:
 
 
 def _batches(train: Train) -> str:
-    parts = f"batch size {train.batch_size}"
-    return f"{parts} x {train.accumulate} a step" if train.accumulate > 1 else parts
+    size = f"batch size {train.batch_size}"
+    return f"{size} x {train.accumulate} a step" if train.accumulate > 1 else size
 
 
 def _paced(player: Player) -> str:
