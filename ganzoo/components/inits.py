@@ -1,4 +1,4 @@
-"""How weights start. All chance comes from torch's global generator, which the caller seeds."""
+"""How weights start. Random numbers come from torch's global generator, which the caller seeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch.nn.utils.parametrize import is_parametrized
 
 
 class _Init(ABC):
-    """Fills weights its own way, biases with 0, and the scales of norms from N(1, spread)."""
+    """Fills weights as `fill` does, biases with 0, and the scales of norms from N(1, spread)."""
 
     spread: float = 0.02
 
     def __call__(self, network: nn.Module) -> None:
-        """Fill every convolution, linear layer and norm of the network; leave the rest."""
+        """Fill every convolution, linear layer and norm of the network; leave other modules."""
         network.apply(self._fill_module)
 
     @abstractmethod

@@ -11,8 +11,8 @@ from ganzoo.errors import did_you_mean
 from ganzoo.interfaces import Latent, Variable
 
 
-class _Noise(Latent):
-    """Noise whose shape is given, or taken from a variable of the data."""
+class _TensorLatent(Latent):
+    """Draws of a shape that is given, or taken from a variable of the data."""
 
     def __init__(
         self, size: int | None = None, like: str | None = None, channels: int | None = None
@@ -39,7 +39,7 @@ class _Noise(Latent):
         return Variable(channels=self.channels or other.channels, size=other.size)
 
 
-class NormalLatent(_Noise):
+class NormalLatent(_TensorLatent):
     """Independent draws from N(0, 1).
 
     size: the length of a vector; or
@@ -55,7 +55,7 @@ class NormalLatent(_Noise):
         return torch.randn(shape, generator=rng)
 
 
-class UniformLatent(_Noise):
+class UniformLatent(_TensorLatent):
     """Independent draws from [-1, 1).
 
     size: the length of a vector; or

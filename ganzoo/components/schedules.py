@@ -86,6 +86,6 @@ class Step(Schedule):
         self.at, self.drop = at, factor
 
     def factor(self, progress: Progress) -> float:
-        """`factor` to the power of how many times have come."""
-        done = progress.step / progress.steps  # rounds as the reader of a recipe's 0.7 does
+        """`factor` to the power of the number of drops so far."""
+        done = progress.step / progress.steps  # rounded like the fractions of a recipe, as 0.7
         return float(self.drop ** sum(time <= done for time in self.at))

@@ -1,1 +1,1 @@
-"""What a critic sees of the past."""
+"""Memories of past fakes, from which a discriminator is shown some."""

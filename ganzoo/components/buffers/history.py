@@ -1,4 +1,4 @@
-"""A critic's memory of past fakes."""
+"""A discriminator's memory of past fakes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ Pieces = tuple[Tensor, ...]
 
 
 class History(Buffer):
-    """Half of what the critic sees are past fakes (Shrivastava et al. 2017, arXiv:1612.07828).
+    """Half of the fakes that a discriminator sees are past ones (Shrivastava et al. 2017).
 
-    Fills first. Then each new sample, with probability 1/2, takes the place of a random stored one,
-    which the critic sees instead. Samples are decided one at a time: a batch may get back what an
-    earlier sample of it left.
+    arXiv:1612.07828, sec. 2.3. At first every sample is stored and shown. Once the history is full,
+    each new sample is shown with probability 1/2; otherwise it replaces a random stored sample,
+    which is shown instead. The samples of a batch are handled one after the other: a sample may be
+    replaced by one that was stored just before.
 
-    size: how many samples are kept; 50 in Zhu et al. 2017, arXiv:1703.10593.
+    size: how many samples are stored; 50 in Zhu et al. 2017, arXiv:1703.10593.
 
     Raises:
         ValueError: size is less than 1.
@@ -36,7 +37,7 @@ class History(Buffer):
         """Swap fakes, tensors (N, ...), for past ones; the result is detached.
 
         Raises:
-            ValueError: the fakes differ in shape from those kept.
+            ValueError: the fakes differ in shape from the stored ones.
         """
         fakes = tuple(fake.detach() for fake in fakes)
         self._refuse_other_shapes(fakes)
@@ -44,12 +45,12 @@ class History(Buffer):
         return tuple(torch.stack(pieces) for pieces in zip(*drawn, strict=True))
 
     def state(self) -> dict[str, Tensor]:
-        """The samples kept: "0", "1", ... for each tensor of a sample, stacked; or nothing."""
+        """The stored samples: "0", "1" ... hold the stacked tensors at that place of a sample."""
         columns = zip(*self.samples, strict=True)
         return {str(i): torch.stack(column) for i, column in enumerate(columns)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take up a saved state; what is more than `size` is forgotten."""
+        """Take up a saved state; of more than `size` samples, the first are taken."""
         columns = [state[str(i)][: self.size].clone() for i in range(len(state))]
         self.samples = list(zip(*columns, strict=True))
 
@@ -66,13 +67,13 @@ class History(Buffer):
 
     def _refuse_other_shapes(self, fakes: Pieces) -> None:
         new = [tuple(fake.shape[1:]) for fake in fakes]
-        kept = [tuple(piece.shape) for piece in self.samples[0]] if self.samples else new
-        if new != kept:
+        stored = [tuple(piece.shape) for piece in self.samples[0]] if self.samples else new
+        if new != stored:
             raise ValueError(
-                f"samples of {new} do not fit a history of {kept}: use images of one size"
+                f"samples of {new} do not fit a history of {stored}: use images of one size"
             )
 
 
 def _copy(sample: Pieces) -> Pieces:
-    """By itself in memory: a slice would keep its whole batch alive."""
+    """A copy with memory of its own: a slice would keep its whole batch in memory."""
     return tuple(piece.clone() for piece in sample)

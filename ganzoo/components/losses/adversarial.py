@@ -1,9 +1,9 @@
 """Adversarial losses, as functions of logits.
 
-Given real logits too, the generators' side is the whole game with the labels swapped (BiGAN,
+With real logits, the generators' loss is that of the whole game with swapped labels (BiGAN,
 Donahue et al. 2016, arXiv:1605.09782; ALI, Dumoulin et al. 2016, arXiv:1606.00704): a sum, as in
-those papers. The critics' side of `lsgan` and `vanilla` averages its two parts, as the authors of
-CycleGAN do; the others sum them, as their papers do.
+those papers. The discriminators' loss has a real and a fake term: `lsgan` and `vanilla` average
+the two, as the authors of CycleGAN do; the others sum them, as their papers do.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Vanilla(AdversarialLoss):
 
 
 class Hinge(AdversarialLoss):
-    """Logits beyond the margin, 1 for real and -1 for fake, move the critic no more.
+    """Logits beyond the margin, 1 for real and -1 for fake, no longer train the discriminator.
 
     Lim, Ye 2017, arXiv:1705.02894; in this form Miyato et al. 2018, arXiv:1802.05957.
     """
@@ -59,7 +59,7 @@ class Hinge(AdversarialLoss):
 
     def generator_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """-E[fake], plus E[real] where real logits are given."""
-        return _wanted_apart(fake, real)
+        return _mean_difference(fake, real)
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[max(0, 1 - real)] + E[max(0, 1 + fake)]."""
@@ -67,16 +67,16 @@ class Hinge(AdversarialLoss):
 
 
 class Wasserstein(AdversarialLoss):
-    """The earth mover's distance (Arjovsky et al. 2017, arXiv:1701.07875, eq. 2).
+    """The Wasserstein-1 distance (Arjovsky et al. 2017, arXiv:1701.07875, eq. 2).
 
-    It is one only if the critic's slope is bounded: give the term the penalty `gradient`.
+    It is that only if the discriminator's slope is bounded: give the term the penalty `gradient`.
     """
 
     notation: ClassVar[str] = "E[{real}] - E[{fake}]"
 
     def generator_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """-E[fake], plus E[real] where real logits are given."""
-        return _wanted_apart(fake, real)
+        return _mean_difference(fake, real)
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E[fake] - E[real]."""
@@ -86,11 +86,12 @@ class Wasserstein(AdversarialLoss):
 class Relativistic(AdversarialLoss):
     """Whether real looks more real than fake (Jolicoeur-Martineau 2018, arXiv:1807.00734).
 
-    Each real logit meets the fake one at its place in the batch (there RSGAN; RpGAN in Huang et al.
-    2024, arXiv:2501.05441), so the two have one shape. -log σ(t) = log(1 + e⁻ᵗ) = softplus(-t).
+    Each real logit is compared with the fake one at its place in the batch, so both have one shape
+    (RSGAN there; RpGAN in Huang et al. 2024, arXiv:2501.05441).
+    -log σ(t) = log(1 + e⁻ᵗ) = softplus(-t).
 
     average: instead, each logit meets the mean of the other side's, over the patches and the batch
-        of one process (RaSGAN), and each player sums two parts.
+        of one process (RaSGAN), and each player's loss is a sum of two terms.
     """
 
     needs_real: ClassVar[bool] = True
@@ -123,7 +124,7 @@ class Relativistic(AdversarialLoss):
         return self._lead(real, fake)
 
     def _lead(self, high: Tensor, low: Tensor) -> Tensor:
-        """What it costs that `high` does not lie far above `low`."""
+        """A cost that falls as `high` rises above `low`."""
         if self.average:
             return softplus(low.mean() - high).mean() + softplus(low - high.mean()).mean()
         if high.shape != low.shape:
@@ -134,6 +135,6 @@ class Relativistic(AdversarialLoss):
         return softplus(low - high).mean()
 
 
-def _wanted_apart(fake: Tensor, real: Tensor | None) -> Tensor:
-    """Fakes as high as can be, and reals, where the generators reach them, as low."""
+def _mean_difference(fake: Tensor, real: Tensor | None) -> Tensor:
+    """-E[fake], plus E[real] where real logits are given: high fakes and low reals cost least."""
     return -fake.mean() if real is None else real.mean() - fake.mean()

@@ -11,10 +11,10 @@ from ganzoo.interfaces import Loss
 
 
 class CrossEntropy(Loss):
-    """How far logits are from telling the class: -log of the share that softmax gives it.
+    """Cross-entropy of logits and a class: -log of the probability that softmax gives the class.
 
-    A critic that also tells classes learns so from real images, and the generators from what it
-    says of theirs (Odena, Olah, Shlens 2016, arXiv:1610.09585, eq. 3). As wires:
+    A discriminator that also classifies learns it from real images; the generators learn from its
+    classification of their images (Odena, Olah, Shlens 2016, arXiv:1610.09585, eq. 3). As wires:
     prediction = "D.domain(x)", target = "c".
     """
 

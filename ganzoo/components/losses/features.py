@@ -1,4 +1,4 @@
-"""Losses on what a network computes inside."""
+"""Losses on the features inside of a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganzoo.interfaces import Loss, Value
 
 
 class FeatureMatching(Loss):
-    """Fakes whose features are those of real images, mostly the critic's own.
+    """Distance of the features of fakes from those of real images, mostly the discriminator's.
 
     Salimans et al. 2016, arXiv:1606.03498, sec. 3.1; L1 in every layer, as Wang et al. 2018,
     arXiv:1711.11585, eq. 4, who sum over the layers where this averages: their weight of 10 for L

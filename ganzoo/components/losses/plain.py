@@ -68,7 +68,7 @@ class Huber(Loss):
 
 
 def check_shapes(prediction: Tensor, target: Tensor) -> None:
-    """Torch would broadcast 1 channel to 3; that is a mistake in a wire, never a wish.
+    """Refuse two shapes, as torch would broadcast 1 channel to 3: a wire is wrong then.
 
     Raises:
         ValueError: the shapes differ.

@@ -1,4 +1,4 @@
-"""Losses that look at a pixel's neighbourhood."""
+"""Losses on the neighbourhood of each pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class SSIM(Loss):
     """One minus the structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861, eq. 13).
 
     Luminance, contrast and structure are compared in Gaussian windows that lie inside the image,
-    each channel by itself, with K₁ = 0.01 and K₂ = 0.03. Equal images cost 0, and none above 2.
+    each channel by itself, with K₁ = 0.01 and K₂ = 0.03. It is 0 for equal images and at most 2.
 
     sigma: the window's standard deviation in pixels; 1.5 makes it 11 px wide, as in the paper.
 
@@ -29,7 +29,7 @@ class SSIM(Loss):
         if sigma <= 0:
             raise ValueError(f"sigma is {sigma:g}: it must be above 0")
         self.sigma = sigma
-        self.margin = int(3.5 * sigma + 0.5)  # what torchmetrics cuts a Gaussian off at
+        self.margin = int(3.5 * sigma + 0.5)  # where torchmetrics cuts a Gaussian off
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The mean of 1 - SSIM over windows, for images (N, C, H, W) in [-1, 1] of one shape.
@@ -64,8 +64,8 @@ class TotalVariation(Loss):
     """How much neighbours differ (Rudin, Osher, Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
 
     The anisotropic form: E|u(i + 1, j) - u(i, j)| + E|u(i, j + 1) - u(i, j)|, each the mean over
-    all such neighbours, so that it does not grow with the image. Noise of independent pixels costs
-    the same at any size; one edge costs less, the larger the image.
+    all such neighbours, so that it does not grow with the image. The loss of noise
+    does not depend on the size; that of a single edge is smaller in a larger image.
     """
 
     notation: ClassVar[str] = "‖∇{image}‖₁"

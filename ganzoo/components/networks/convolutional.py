@@ -1,4 +1,4 @@
-"""From a vector to an image and from an image to a verdict, by convolutions alone.
+"""From a vector to an image and from an image to a logit, by convolutions alone.
 
 Radford, Metz, Chintala 2015, arXiv:1511.06434, sec. 3. Both networks have a form for class labels.
 """
@@ -77,27 +77,27 @@ class ConvolutionalGenerator(Generator):
 
 
 class ConvolutionalDiscriminator(Discriminator):
-    """Judges an image as a whole, by strided convolutions: one logit (arXiv:1511.06434, sec. 3).
+    """One logit for a whole image, by strided convolutions (arXiv:1511.06434, sec. 3).
 
     Images (N, in_channels, size, size) are halved down to 4 x 4 px, with LeakyReLU; logits are
     (N, 1). With `classes`, `D(y, c)`: the class in one-hot form stands beside every pixel, as
     channels of 0 or 1 (Mirza, Osindero 2014, arXiv:1411.1784, sec. 3.2; there of flat images), or
-    it chooses what is added to the logit (`projection`).
+    it determines what is added to the logit (`projection`).
 
-    in_channels: channels of the images; of all of them, where several are judged together.
+    in_channels: channels of the images; of all of them, where several are concatenated.
     size: the images' side in pixels, a power of two, 8 or more.
     width: channels of the first layer; they double, up to eight times.
     norm: the normalisation after every convolution but the first and the last. Under a gradient
-        penalty not batch, which lets samples see each other: layer, as Gulrajani et al. 2017
+        penalty not batch, where samples depend on each other, but layer, as Gulrajani et al. 2017
         (arXiv:1704.00028) advise, instance, group or none.
     classes: how many classes there are; left out, `D(y)`.
-    minibatch_std: whether the last layer also sees how much the samples of a batch differ, which is
+    minibatch_std: whether the last layer also gets how much the samples of a batch differ, which is
         little where a generator draws the same image again and again (Karras et al. 2017,
         arXiv:1710.10196, sec. 3).
     spectral_norm: whether to divide every weight by its largest singular value (Miyato et al. 2018,
         arXiv:1802.05957), best with norm none.
-    projection: whether the image is looked at without its class, and the inner product of the last
-        features (all 4 x 4 of them) with the class's own vector is added to the logit (Miyato,
+    projection: whether the layers get the image without its class, and the inner product of the
+        last features (all 4 x 4 of them) with a vector of the class is added to the logit (Miyato,
         Koyama 2018, arXiv:1802.05637, eq. 3); it needs classes.
 
     Raises:
@@ -142,25 +142,25 @@ class ConvolutionalDiscriminator(Discriminator):
         Raises:
             ValueError: the images have another size, or labels are missing or not expected.
         """
-        seen = self.model[:-1](self._shown(images, labels))
-        judged = torch.cat([seen, _spread(seen)], 1) if self.minibatch_std else seen
-        logits: Tensor = self.model[-1](judged).flatten(1)
+        features = self.model[:-1](self._with_classes(images, labels))
+        all_ = torch.cat([features, _spread(features)], 1) if self.minibatch_std else features
+        logits: Tensor = self.model[-1](all_).flatten(1)
         if self.projection and labels is not None:
-            logits = logits + self.class_vectors(seen).flatten(1).gather(1, labels[:, None])
+            logits = logits + self.class_vectors(features).flatten(1).gather(1, labels[:, None])
         return logits
 
     @head
     def features(self, *arguments: Tensor) -> list[Tensor]:
-        """What every LeakyReLU gives: (N, width, size / 2, size / 2) first, 4 x 4 px last.
+        """The output of every LeakyReLU: (N, width, size / 2, size / 2) first, 4 x 4 px last.
 
         arguments: as for the logits: images (N, C, H, W), and labels (N,) where it takes some.
         """
         labels = arguments[-1] if self.classes else None
         images = torch.cat(arguments[:-1] if self.classes else arguments, 1)
-        return activations(self.model, self._shown(images, labels))
+        return activations(self.model, self._with_classes(images, labels))
 
-    def _shown(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """What the first layer sees: images, with a channel for each class."""
+    def _with_classes(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """The input of the first layer: images, with a channel for each class."""
         _check_labels(labels, self.classes, "D(y, c)")
         self._check_size(images)
         if labels is None or self.projection:

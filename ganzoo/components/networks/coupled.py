@@ -11,7 +11,7 @@ from ganzoo.components.networks.convolutional import halved_widths
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.interfaces import Discriminator, Generator, head
 
-SMALLEST = 4  # pixels at the end of a critic, and at the start of a generator
+SMALLEST = 4  # pixels at the end of a discriminator, and at the start of a generator
 
 
 class CoupledGenerator(Generator):
@@ -73,7 +73,7 @@ class CoupledGenerator(Generator):
         return self.to_y(self._content(latents))  # type: ignore[no-any-return]
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Nothing: a wire calls a head.
+        """Always refused: a wire must call a head.
 
         Raises:
             ValueError: always.
@@ -88,16 +88,16 @@ class CoupledGenerator(Generator):
 
 
 class CoupledDiscriminator(Discriminator):
-    """Two critics that share their last layers: `D.x(x)` and `D.y(y)`.
+    """Two discriminators that share their last layers: `D.x(x)` and `D.y(y)`.
 
-    The first layers read each domain's own look, and the last ones what is in the image (Liu, Tuzel
+    The first layers read how a domain draws images, the last ones what is in them (Liu, Tuzel
     2016, arXiv:1606.07536, sec. 3). Images (N, in_channels, H, W) become logits (N, 1, h, w), one
     where they are size x size.
 
     in_channels: channels of each image.
-    size: the side in pixels that one logit judges, a power of two.
+    size: the side of the patch of one logit in pixels, a power of two.
     width: channels of the first layer; they double, up to eight times.
-    shared: how many of the log2(size) - 1 layers the two have in common, the logit's among them.
+    shared: how many of the log2(size) - 1 layers the two share, the logit's included.
     norm: the normalisation after every convolution but the first and the last.
 
     Raises:
@@ -137,26 +137,26 @@ class CoupledDiscriminator(Discriminator):
     @head
     def x(self, images: Tensor) -> Tensor:
         """Logits (N, 1, h, w) for images (N, in_channels, H, W) of the first domain."""
-        return self._judge(self.from_x, images)
+        return self._logits(self.from_x, images)
 
     @head
     def y(self, images: Tensor) -> Tensor:
         """Logits (N, 1, h, w) for images (N, in_channels, H, W) of the second domain."""
-        return self._judge(self.from_y, images)
+        return self._logits(self.from_y, images)
 
     def logits(self, images: Tensor) -> Tensor:
-        """Nothing: a wire calls a head.
+        """Always refused: a wire must call a head.
 
         Raises:
             ValueError: always.
         """
-        raise ValueError("this is a critic for each of two domains: call a head, as D.x(x)")
+        raise ValueError("this is a discriminator for each of two domains: call a head, as D.x(x)")
 
-    def _judge(self, look: nn.Module, images: Tensor) -> Tensor:
+    def _logits(self, own: nn.Module, images: Tensor) -> Tensor:
         if min(images.shape[-2:]) < self.smallest:
             shape = " x ".join(map(str, images.shape[-2:]))
             raise ValueError(f"images of {shape} px are too small: size is {self.smallest}")
-        return self.shared(look(images))  # type: ignore[no-any-return]
+        return self.shared(own(images))  # type: ignore[no-any-return]
 
 
 def _check(size: int, width: int, shared: int, *channels: int) -> None:

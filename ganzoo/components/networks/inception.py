@@ -1,4 +1,4 @@
-"""The Inception v3 by whose features publications compare crowds of images."""
+"""The Inception v3 whose features publications compare distributions of images by."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Inception(nn.Module):
     """Szegedy et al. 2015 (arXiv:1512.00567), by torch-fidelity, as Heusel et al. 2017 use it.
 
     weights: "hub", those of 2015-12-05 that torch-fidelity publishes, downloaded once (96 MB); or
-        a file of them. There are no others: with random ones the figures would mean nothing.
+        a file of them. There are no others: with random ones the scores would mean nothing.
 
     It resizes images to 299 x 299 by itself, as TensorFlow 1 did.
 
@@ -41,15 +41,15 @@ class Inception(nn.Module):
                 "downloads them (96 MB), or name a file of them"
             )
         path = fetched(URL) if weights == "hub" else Path(weights)
-        # It would unpickle a file of weights: it is handed one that was written here.
+        # torch-fidelity would unpickle the file: it gets a copy that was read safely.
         own = io.BytesIO()
         torch.save(read_weights(path), own)
         own.seek(0)
         try:
-            made: nn.Module = kind("inception-v3-compat", ["2048"], own)
+            network: nn.Module = kind("inception-v3-compat", ["2048"], own)
         except RuntimeError as error:
             raise ModelError(f'{path}: its weights do not fit "inception"') from error
-        self.network = made.eval()
+        self.network = network.eval()
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (N, 2048) of images (N, 3, H, W) in [-1, 1], rounded to 8 bits as in a file."""

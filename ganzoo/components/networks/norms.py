@@ -1,4 +1,4 @@
-"""Normalisation layers, and what they mean for biases and for merging calls."""
+"""Normalisation layers, and which need a bias before them or mix samples."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def make_norm(norm: Norm, channels: int) -> nn.Module:
         ValueError: the norm is unknown.
     """
     if norm == "instance":
-        # Not nn.InstanceNorm2d: on a CPU its input gradient is wrong (torch 2.14.1) when the batch
-        # is 1 and the incoming gradient is channels_last.
+        # Not nn.InstanceNorm2d: on a CPU (torch 2.14.1) its input gradient is wrong for a batch of
+        # 1 if the incoming gradient is channels_last.
         return nn.GroupNorm(channels, channels, affine=False)
     if norm == "batch":
         return nn.BatchNorm2d(channels)

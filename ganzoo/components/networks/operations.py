@@ -1,4 +1,4 @@
-"""Networks without parameters: what a wire cannot say by itself."""
+"""Networks without parameters: operations that wires have no notation for."""
 
 from __future__ import annotations
 

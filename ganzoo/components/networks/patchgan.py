@@ -1,4 +1,4 @@
-"""The critic of patches (Isola et al. 2017, arXiv:1611.07004)."""
+"""The discriminator of patches (Isola et al. 2017, arXiv:1611.07004)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ LAYERS: dict[int, int] = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
 
 
 class PatchGAN(Discriminator):
-    """Judges overlapping patches: one logit for each. 70 px: C64-C128-C256-C512, then 1 channel.
+    """One logit for each of many overlapping patches. 70 px: C64-C128-C256-C512, then 1 channel.
 
     Images (N, in_channels, H, W) become logits (N, 1, h, w); 256 px give 30 x 30 patches of 70 px.
     Weights have the names of the authors' PyTorch code, so its checkpoints load.
 
-    in_channels: channels of the images; of all of them, where several are judged together.
+    in_channels: channels of the images; of all of them, where several are concatenated.
     width: channels of the first layer; they double, up to eight times.
     receptive_field: the side of a patch in pixels; 70 where neither this nor `layers` is given.
-    layers: instead, how often the image is halved: 1, 2, 3, 4, 5 see 16, 34, 70, 142, 286 px.
+    layers: instead, how often the image is halved: 1, 2, 3, 4, 5 make patches of 16, 34, 70, 142,
+        286 px.
     norm: the normalisation after every convolution but the first and the last.
 
     Raises:
@@ -71,7 +72,7 @@ class PatchGAN(Discriminator):
 
     @head
     def features(self, *images: Tensor) -> list[Tensor]:
-        """What every LeakyReLU gives, layers + 1 tensors (N, C, h, w), first to last.
+        """The output of every LeakyReLU, layers + 1 tensors (N, C, h, w), first to last.
 
         images: (N, C, H, W); several are concatenated along channels, as for the logits.
 
@@ -86,19 +87,19 @@ class PatchGAN(Discriminator):
         height, width = images.shape[-2:]
         if min(height, width) < self.smallest:
             raise ValueError(
-                f"images of {height} x {width} px are too small for this critic, which needs "
-                f"{self.smallest} px: choose larger images or a smaller receptive_field"
+                f"images of {height} x {width} px are too small for this discriminator, which "
+                f"needs {self.smallest} px: choose larger images or a smaller receptive_field"
             )
 
 
 def activations(layers: nn.Sequential, images: Tensor) -> list[Tensor]:
-    """What every LeakyReLU of a critic gives; its last layer, which makes logits, does not run."""
-    found, x = [], images
+    """The output of every LeakyReLU of a discriminator; the last layer does not run."""
+    outputs, x = [], images
     for layer in layers[:-1]:
         x = layer(x)
         if isinstance(layer, nn.LeakyReLU):
-            found.append(x)
-    return found
+            outputs.append(x)
+    return outputs
 
 
 def _convolution(in_channels: int, out_channels: int, stride: int, bias: bool = True) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The critic of single pixels (Isola et al. 2017, arXiv:1611.07004)."""
+"""The discriminator of single pixels (Isola et al. 2017, arXiv:1611.07004)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ganzoo.interfaces import Discriminator, head
 
 
 class PixelDiscriminator(Discriminator):
-    """Judges every pixel by its colour alone: a PatchGAN whose patches are 1 x 1.
+    """One logit for each pixel, by its colour alone: a PatchGAN whose patches are 1 x 1.
 
     Images (N, in_channels, H, W) become logits (N, 1, H, W). Weights have the names of the authors'
     PyTorch code, so its checkpoints load.
 
-    in_channels: channels of the images; of all of them, where several are judged together.
+    in_channels: channels of the images; of all of them, where several are concatenated.
     width: channels of the first layer; the second has twice as many.
     norm: the normalisation after the second convolution.
 
@@ -40,7 +40,9 @@ class PixelDiscriminator(Discriminator):
             nn.Conv2d(width, 2 * width, 1, bias=bias),
             make_norm(norm, 2 * width),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, 1, 1, bias=bias),  # the bias rule of the published weights
+            nn.Conv2d(
+                2 * width, 1, 1, bias=bias
+            ),  # with a bias where the published weights have one
         )
         self.per_sample = is_per_sample(self)
 
@@ -50,7 +52,7 @@ class PixelDiscriminator(Discriminator):
 
     @head
     def features(self, *images: Tensor) -> list[Tensor]:
-        """What every LeakyReLU gives: (N, width, H, W) and (N, 2 width, H, W).
+        """The output of every LeakyReLU: (N, width, H, W) and (N, 2 width, H, W).
 
         images: (N, C, H, W); several are concatenated along channels, as for the logits.
         """

@@ -28,7 +28,7 @@ def read_pth(path: Path | str, limit: int = LIMIT) -> dict[str, Tensor]:
     from several GPUs, are dropped.
 
     path: the file.
-    limit: how many bytes it, and what it unpacks to, may have.
+    limit: the most bytes of the file, and of what it unpacks to.
 
     Raises:
         ModelError: the file is missing, too large, or not a flat dict of tensors.
@@ -46,7 +46,7 @@ def read_pth(path: Path | str, limit: int = LIMIT) -> dict[str, Tensor]:
 
 
 def _refuse_large(path: Path, limit: int) -> None:
-    """Before anything is read; a small archive may unpack to a large one."""
+    """Refuse a large file before it is read; a small archive may unpack to a large one."""
     try:
         refuse_special(path)
         size = path.stat().st_size
@@ -61,7 +61,7 @@ def _refuse_large(path: Path, limit: int) -> None:
 
 
 def _tensors(path: Path, weights: Any, limit: int) -> dict[str, Tensor]:
-    """The weights, each by itself in memory."""
+    """The weights, each with memory of its own."""
     if not isinstance(weights, Mapping) or not weights:
         raise ModelError(f"{path}: holds no weights but a {type(weights).__name__}")
     for key, value in weights.items():
@@ -81,14 +81,14 @@ def _is_plain(value: object) -> bool:
 
 
 def _without_prefix(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """`module.` is how nn.DataParallel calls what it wraps."""
+    """Without `module.`, the name under which nn.DataParallel holds a network."""
     if not all(key.startswith("module.") for key in weights):
         return weights
     return {key.removeprefix("module."): value for key, value in weights.items()}
 
 
 def _without_statistics(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Batch norm, which needs its statistics, has a weight beside them; instance norm has none."""
+    """Without the statistics of instance norm; batch norm has a weight beside those it needs."""
 
     def is_left_over(key: str) -> bool:
         layer, _, name = key.rpartition(".")

@@ -31,16 +31,16 @@ class ResNet(Generator):
     downsamplings: how often the image is halved before the blocks.
     upsampling: transposed convolutions, as published, or nearest-neighbour resize + convolution,
         which leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
-    padding: how the convolutions of stride 1 see beyond the border.
+    padding: how the convolutions of stride 1 continue the image beyond its border.
     norm: the normalisation after every convolution but the last.
     dropout: the probability of dropping an activation inside a residual block.
     kernel: the side of the first and the last convolution, an odd number of pixels. They work at
         full size, and cost most in a narrow network.
     checkpointing: whether to keep only the input of each residual block for the backward pass and
-        to compute its inside once more there, which saves memory and changes no result (Chen et
-        al. 2016, arXiv:1604.06174); not with batch norm, whose statistics would move twice.
-    layers: what the head `features` gives: images after so many layers of `model`, 0 being the
-        images themselves and [0, 5, 8, 11, 15] Park et al.'s choice (2020, arXiv:2007.15651): the
+        to compute the block again there, which saves memory and changes no result (Chen et al.
+        2016, arXiv:1604.06174); not with batch norm, whose statistics would be updated twice.
+    layers: which outputs the head `features` returns: those after so many layers of `model`; 0 is
+        the images themselves. Park et al. 2020 (arXiv:2007.15651) use [0, 5, 8, 11, 15]: the
         pixels, both downsamplings, the first block and the fifth.
 
     Raises:
@@ -86,24 +86,26 @@ class ResNet(Generator):
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
-        # Reflection needs 2 px inside a block, and one more than the outer convolutions reach.
+        # Reflection needs 2 px inside a block, and one more px than the outer convolutions reach.
         return same_size(self._body, images, self.multiple, self.smallest)
 
     @head
     def features(self, images: Tensor) -> list[Tensor]:
-        """What `layers` asks for, a tensor (N, C, h, w) each, of images (N, in_channels, H, W).
+        """The outputs (N, C, h, w) after each of `layers`, for images (N, in_channels, H, W).
 
         Raises:
             ValueError: layers is empty.
         """
         if not self.layers:
-            raise ValueError("layers is empty: say where features look, as layers = [0, 5, 8]")
-        found, x = {0: images}, images
+            raise ValueError(
+                "layers is empty: name the layers of the features, as layers = [0, 5, 8]"
+            )
+        outputs, x = {0: images}, images
         for place, layer in enumerate(list(self.model)[: max(self.layers)], start=1):
             x = self._run(layer, x)
             if place in self.layers:
-                found[place] = x.clone()  # the next layer may be a ReLU that overwrites x
-        return [found[place] for place in self.layers]
+                outputs[place] = x.clone()  # the next layer may be a ReLU that overwrites x
+        return [outputs[place] for place in self.layers]
 
     def _body(self, x: Tensor) -> Tensor:
         for layer in self.model:

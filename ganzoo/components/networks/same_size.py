@@ -1,4 +1,4 @@
-"""Images of any size through networks that halve them: padded on the way in, cropped after."""
+"""Images of any size through networks that halve them: padded before, cropped after."""
 
 from __future__ import annotations
 

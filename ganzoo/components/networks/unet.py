@@ -83,8 +83,8 @@ class Outermost(nn.Module):
 class Skip(nn.Module):
     """A block whose input (N, C, H, W) goes around it: (N, 2C, H, W) comes out.
 
-    The leaky ReLU works in place, so the skip is rectified too. It makes no difference to what
-    follows, a ReLU, and saves a copy.
+    The leaky ReLU works in place, so the skip is rectified too. That saves a copy, and makes no
+    difference to the ReLU that follows.
     """
 
     model: nn.Sequential
@@ -115,7 +115,7 @@ class Between(Skip):
 
 
 class Innermost(Skip):
-    """Half the size and back, with no norm between: there, a sample may be a single pixel."""
+    """Half the size and back. There is no norm between, where a sample may be a single pixel."""
 
     def __init__(self, outer: int, inner: int, norm: Norm) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Translation by a generator that only knows latents."""
+"""Translation by a generator that takes latents only."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from ganzoo.interfaces import Output, Value, Wire
 class LatentSearch(Output):
     """Find the latent whose image is the target, then render it (Liu, Tuzel 2016, sec. 5).
 
-    `search = "z", reconstruction = "G.x(z)", target = "x", render = "G.y(z)"` translates x: Adam
-    (Kingma, Ba 2014, arXiv:1412.6980) moves z until G.x(z) is near x, and the output is G.y(z)
-    (arXiv:1606.07536). Of many draws the best few are moved; the best of these is rendered. A
-    target of another size than the reconstruction is brought to its size, and the rendering back.
+    arXiv:1606.07536. `search = "z", reconstruction = "G.x(z)", target = "x", render = "G.y(z)"`
+    translates x: Adam (Kingma, Ba 2014, arXiv:1412.6980) optimises z until G.x(z) is close to x,
+    and the output is G.y(z). Of many drawn latents the best few are optimised, and the best of
+    these is rendered. A target of another size is resized to the reconstruction's for comparison,
+    and the rendering to the target's.
 
-    steps: how often each start is moved.
+    steps: optimizer steps.
     lr: the learning rate of the first step; it falls to 0 along half a cosine.
-    draws: latents that are looked at first.
-    starts: how many of them are moved.
+    draws: how many latents are drawn at first.
+    starts: how many of them, the best, are optimised.
     distance: what is minimised, "l2" (mean square) or "l1" (mean absolute difference) of pixels.
 
     Raises:
@@ -47,13 +48,13 @@ class LatentSearch(Output):
         self.distance = distance
 
     def make(self, search: Wire, reconstruction: Wire, target: Wire, render: Wire) -> Value:
-        """The rendering (N, C, H, W) of the latents found, for a target (N, C, H, W)."""
+        """The rendering (N, C, H, W) of the best latents, for a target (N, C, H, W)."""
         wanted = _image(target())
         latents = self._start(search, reconstruction, wanted)
         with torch.enable_grad():
-            found = self._move(latents.detach().clone(), search.text, reconstruction, wanted)
-        costs = self._costs(reconstruction(self.starts, **{search.text: found}), wanted)
-        best = _best(found, costs, 1)
+            optimised = self._move(latents.detach().clone(), search.text, reconstruction, wanted)
+        costs = self._costs(reconstruction(self.starts, **{search.text: optimised}), wanted)
+        best = _best(optimised, costs, 1)
         return _sized(_image(render(1, **{search.text: best})), wanted)
 
     def _start(self, search: Wire, reconstruction: Wire, wanted: Tensor) -> Tensor:
@@ -73,9 +74,9 @@ class LatentSearch(Output):
             schedule.step()
         return latents.detach()
 
-    def _costs(self, made: Value, wanted: Tensor) -> Tensor:
+    def _costs(self, reconstructions: Value, wanted: Tensor) -> Tensor:
         """The distance (times, N) of every reconstruction from its target."""
-        images = _image(made)
+        images = _image(reconstructions)
         likes = _sized(wanted, images).repeat(len(images) // len(wanted), 1, 1, 1)
         difference = images - likes
         pixels = difference.square() if self.distance == "l2" else difference.abs()
