@@ -171,10 +171,10 @@ def test_what_belongs_to_other_data_goes_and_how_images_are_cut_stays(place):
         *("folders", 64),
         str(place / "own"),
     )
-    assert "metrics.labels, metrics.photos" in found.told
-    assert "is y; 64 x 64 px\n" in found.told
+    assert "metrics.labels, metrics.photos" in found.summary
+    assert "is y; 64 x 64 px\n" in found.summary
     own = own_data("gan", [], place / "own" / "photos")
-    assert own.told.endswith("'class_folders', 3 images; 32 x 32 px, gray")
+    assert own.summary.endswith("'class_folders', 3 images; 32 x 32 px, gray")
     settings = check_recipe("gan", own.settings).blueprint.recipe.data.settings
     assert (settings["size"], settings["channels"]) == (32, 1)
 
@@ -187,7 +187,7 @@ def test_the_other_way_round_is_what_is_told(place, folders):
     for name in folders:
         draw(place / "own" / name, 2)
     found = own_data("cyclegan", [], place / "own")
-    words = shlex.split(found.told.rpartition("the other way round: ")[2])
+    words = shlex.split(found.summary.rpartition("the other way round: ")[2])
     turned = [word for word in words if word != "--set"]
     both = [
         check_recipe(

@@ -100,7 +100,7 @@ def _start(network: nn.Module, name: str, blueprint: Blueprint) -> None:
     table, plan = blueprint.recipe.networks[name], blueprint.networks[name]
     if table.weights is not None:
         note = start_from(network, name, table.weights, plan, table.partial)
-        blueprint.notes.append(note)
+        blueprint.warnings.append(note)
 
 
 def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True) -> Assembly:

@@ -29,7 +29,7 @@ class ComponentPlan:
 
     kind: str
     name: str
-    part: type
+    component_class: type
     settings: Mapping[str, Any]
     path: str
 
@@ -41,7 +41,7 @@ class ComponentPlan:
         """
         try:
             with bounded():
-                return self.part(*first, **self.settings)
+                return self.component_class(*first, **self.settings)
         except (ValueError, TypeError, RuntimeError, OverflowError) as error:
             message = first_line(error)
             raise RecipeError("recipe", [Fault(self.path, message)]) from error
@@ -89,10 +89,10 @@ class TermPlan:
     @property
     def adversarial(self) -> bool:
         """Whether a critic plays against it."""
-        return issubclass(self.loss.part, AdversarialLoss)
+        return issubclass(self.loss.component_class, AdversarialLoss)
 
     @property
-    def critics(self) -> set[str]:
+    def discriminators(self) -> set[str]:
         """The networks called outermost: what makes a network a discriminator."""
         outer = self.wires.values() if self.adversarial else ()
         return {wire.network for wire in outer if isinstance(wire, Call)}
@@ -134,8 +134,9 @@ class InitPlan:
 class Blueprint:
     """A recipe with every name resolved. Terms of weight 0 are kept: they still give roles.
 
-    outputs: what each evaluates; one that a part makes, in `made`, is its own name here.
-    notes: what was left out, and why.
+    outputs: the expression of each; an output that a component makes has its own name here.
+    component_outputs: the outputs that a component makes.
+    warnings: what was left out, and why; and what else a person should know.
     weights: bytes of all that is built, once it was tried.
     unasked: the metrics that would fetch weights from the network only because a file says so.
     """
@@ -145,7 +146,7 @@ class Blueprint:
     inits: dict[str, InitPlan] = field(default_factory=dict)
     terms: list[TermPlan] = field(default_factory=list)
     outputs: dict[str, Expression] = field(default_factory=dict)
-    made: dict[str, OutputPlan] = field(default_factory=dict)
+    component_outputs: dict[str, OutputPlan] = field(default_factory=dict)
     samples: list[Expression] = field(default_factory=list)
     metrics: dict[str, MetricPlan] = field(default_factory=dict)
     optimizers: dict[str, ComponentPlan] = field(default_factory=dict)
@@ -156,7 +157,7 @@ class Blueprint:
     dataset: Data | None = None
     latent_samplers: dict[str, Latent] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     weights: int = 0
     unasked: frozenset[str] = frozenset()
 
@@ -173,9 +174,9 @@ class Blueprint:
         return {name: plan for name, plan in (terms | penalties).items() if plan}
 
     @property
-    def critics(self) -> set[str]:
+    def discriminators(self) -> set[str]:
         """Every network called outermost in an adversarial term, weight 0 included."""
-        return {name for term in self.terms for name in term.critics}
+        return {name for term in self.terms for name in term.discriminators}
 
     @property
     def used(self) -> set[str]:
@@ -192,8 +193,8 @@ class Blueprint:
     def output(self, name: str) -> OutputWire:
         """A named output: with its mode, or with the part that makes it."""
         wire, table = self.outputs[name], self.recipe.outputs[name]
-        if name in self.made:
-            plan = self.made[name]
+        if name in self.component_outputs:
+            plan = self.component_outputs[name]
             return OutputWire(wire, part=plan.component, wires=plan.wires)
         return OutputWire(wire, isinstance(table, ExpressionTable) and table.mode == "train")
 

@@ -15,10 +15,10 @@ from ganzoo.builder.filling import fill
 from ganzoo.builder.resolve import read
 from ganzoo.builder.rules import (
     check_rules,
+    explain_uncompiled,
     factor,
     make_averages,
     make_optimizers,
-    told_of_compiling,
 )
 from ganzoo.builder.tracker_names import wrong_trackers
 from ganzoo.builder.trial import Trial, latent_shapes, try_step
@@ -237,8 +237,8 @@ def _check(blueprint: Blueprint, place: str) -> CheckedRecipe:
     parameters = (p for network in assembly.networks.values() for p in network.parameters())
     blueprint.weights = sum(p.numel() * p.element_size() for p in parameters)
     trial = try_step(blueprint, assembly, place)
-    blueprint.notes += told_of_compiling(blueprint, assembly)
-    blueprint.notes += [
+    blueprint.warnings += explain_uncompiled(blueprint, assembly)
+    blueprint.warnings += [
         f"networks.{idle}: no live term reaches it, so it keeps its first weights"
         for idle in assembly.untrained()
         if recipe.networks[idle].trainable

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, PenaltyPlan, TermPlan
-from ganzoo.recipe.schema import Checkpoints, Recipe
+from ganzoo.recipe.schema import CheckpointsTable, Recipe
 from ganzoo.recipe.tables import (
     ComponentTable,
     ExpressionTable,
@@ -56,14 +56,14 @@ def fill(blueprint: Blueprint) -> Recipe:
 
 def _whole_places(data: ComponentPlan) -> dict[str, Any]:
     """With whole paths, so that a run's data are found from another working directory, too."""
-    settings, places = dict(data.settings), getattr(data.part, "places", ())
+    settings, places = dict(data.settings), getattr(data.component_class, "places", ())
     for name in places:
         if isinstance(settings.get(name), str) and settings[name]:
             settings[name] = str(Path(settings[name]).expanduser().absolute())
     return settings
 
 
-def _checkpoints(blueprint: Blueprint) -> Checkpoints:
+def _checkpoints(blueprint: Blueprint) -> CheckpointsTable:
     """Without the figure that decides, where its metric is left out."""
     table = blueprint.recipe.checkpoints
     known = table.best.partition(".")[0] in blueprint.metrics
@@ -96,7 +96,7 @@ def _output(
 ) -> ExpressionTable | OutputTable:
     if isinstance(table, ExpressionTable):
         return table
-    return _with(table, {**table.settings, **blueprint.made[name].plan.settings})
+    return _with(table, {**table.settings, **blueprint.component_outputs[name].plan.settings})
 
 
 def _parts(

@@ -18,7 +18,7 @@ from ganzoo.components.data.image_files import MAX_PIXELS
 from ganzoo.errors import ModelError, RecipeError
 
 if TYPE_CHECKING:
-    from ganzoo.builder.found import Found
+    from ganzoo.builder.weight_source import WeightSource
 
 LARGEST = 2**16  # layers, widths, sizes: each far above any that is in use
 LONGEST = 2**20  # numbers in a vector, or channels
@@ -48,26 +48,26 @@ def _largest(value: Any) -> float:
     return abs(value) if isinstance(value, int) else 0
 
 
-def check_fit(blueprint: Blueprint, names: Iterable[str], found: Found) -> None:
+def check_fit(blueprint: Blueprint, names: Iterable[str], source: WeightSource) -> None:
     """Compare networks with the file's tensors, on the meta device: without memory or arithmetic.
 
     Raises:
         ModelError: they differ; says where.
     """
-    shapes = found.shapes()
-    if found.is_reference:  # its recipe is a person's own
+    shapes = source.shapes()
+    if source.is_reference:  # its recipe is a person's own
         return
-    with bounded_by_file(len(shapes), found.file):
-        made = make_unstarted(blueprint, names, "meta", found.file)
+    with bounded_by_file(len(shapes), source.file):
+        made = make_unstarted(blueprint, names, "meta", source.file)
     for name, network in made.items():
-        stored, shared = found.state(name, shapes)
+        stored, shared = source.state(name, shapes)
         whole = stored | {n: stored[first] for n, first in shared.items() if first in stored}
         wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
         odd = sorted(misfits(wanted, whole))
         if odd:
             more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
             raise ModelError(
-                f"{found.file}: {name}: the weights do not fit this network ('{odd[0]}'{more})"
+                f"{source.file}: {name}: the weights do not fit this network ('{odd[0]}'{more})"
             )
 
 

@@ -92,7 +92,7 @@ def _distance(
     """How many tensors do not fit; infinite where the network refuses the settings."""
     try:
         with torch.device("meta"), weights_follow(), bounded_by_file(len(stored), file):
-            made = plan.part(**settings)
+            made = plan.component_class(**settings)
         return len(misfits(shapes_of(made.state_dict()), stored))
     except Exception:  # whatever odd settings make a stranger's network raise
         return float("inf")
@@ -102,9 +102,9 @@ def _candidates(
     plan: ComponentPlan, settings: Mapping[str, Any], stored: Shapes
 ) -> Iterator[tuple[str, Any]]:
     """Other values of each setting, one at a time."""
-    hints = typing.get_type_hints(plan.part.__init__)  # type: ignore[misc]
+    hints = typing.get_type_hints(plan.component_class.__init__)  # type: ignore[misc]
     sizes = {size for shape in stored.values() for size in shape[:2]}
-    for parameter in parameters(plan.part):
+    for parameter in parameters(plan.component_class):
         hint = hints.get(parameter.name, inspect.Parameter.empty)
         for value in dict.fromkeys(_values(hint, sizes)):
             if value != settings.get(parameter.name):

@@ -48,7 +48,7 @@ BASES: dict[str, type | tuple[type, ...]] = {
 
 
 class Lookup:
-    """A registry, and the faults found so far."""
+    """A registry, and the faults component_class so far."""
 
     def __init__(self, registry: Registry | None = None) -> None:
         self.registry = registry or Registry()
@@ -65,21 +65,21 @@ class Lookup:
     def load(self, kind: str, name: str, path: str) -> Any:
         """The class of a part, or None where there is none."""
         try:
-            found = self.registry.get(kind, name).load()
+            component_class = self.registry.get(kind, name).load()
         except GanzooError as error:
             self.fault(f"{path}.type", str(error))
             return None
         base = BASES.get(kind, object)
-        if isinstance(found, type) and issubclass(found, base):
-            return found
+        if isinstance(component_class, type) and issubclass(component_class, base):
+            return component_class
         wanted = " or ".join(b.__name__ for b in (base if isinstance(base, tuple) else (base,)))
         self.fault(f"{path}.type", f"'{name}' cannot be a {kind}: its class is no {wanted}")
         return None
 
-    def part(
+    def plan(
         self,
         kind: str,
-        part: ComponentTable,
+        table: ComponentTable,
         path: str,
         without: Collection[str] = (),
         skip: int = 0,
@@ -89,25 +89,27 @@ class Lookup:
         without: keys of its table that are no settings (wires).
         skip: leading parameters that the host supplies.
         """
-        found = self.load(kind, part.type, path)
-        if found is None:
+        component_class = self.load(kind, table.type, path)
+        if component_class is None:
             return None
-        given = {key: value for key, value in part.settings.items() if key not in without}
-        beside = [*without, *type(part).model_fields]
+        given = {key: value for key, value in table.settings.items() if key not in without}
+        beside = [*without, *type(table).model_fields]
         try:
-            self._refuse_clash(found, part.type, beside, path, skip)
-            settings, faults = check_settings(found, part.type, given, path, skip, beside)
+            self._refuse_clash(component_class, table.type, beside, path, skip)
+            settings, faults = check_settings(
+                component_class, table.type, given, path, skip, beside
+            )
         except GanzooError as error:
             self.fault(f"{path}.type", str(error))
             return None
         self.faults += faults
-        return ComponentPlan(kind, part.type, found, settings, path)
+        return ComponentPlan(kind, table.type, component_class, settings, path)
 
     def _refuse_clash(
-        self, found: type, name: str, beside: Collection[str], path: str, skip: int
+        self, component_class: type, name: str, beside: Collection[str], path: str, skip: int
     ) -> None:
         """A setting that shares its name with a wire or a key of the host could never be set."""
-        for parameter in parameters(found, skip):
+        for parameter in parameters(component_class, skip):
             if parameter.name in beside:
                 self.fault(
                     f"{path}.type",
@@ -130,11 +132,11 @@ class Lookup:
 
     def wire(self, text: Any, path: str) -> Expression | None:
         """A wire, parsed, or None where it is none."""
-        found = read_wire(text, path)
-        if isinstance(found, Fault):
-            self.faults.append(found)
+        component_class = read_wire(text, path)
+        if isinstance(component_class, Fault):
+            self.faults.append(component_class)
             return None
-        return found
+        return component_class
 
     def wires(
         self, table: ComponentTable, wanted: Mapping[str, bool], path: str

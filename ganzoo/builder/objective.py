@@ -24,7 +24,7 @@ def as_terms(term: TermPlan) -> list[Term]:
 def _written(
     name: str, plan: ComponentPlan, wires: dict[str, str], weight: float, notes: list[str]
 ) -> Term:
-    notation = str(getattr(plan.part, "notation", ""))
+    notation = str(getattr(plan.component_class, "notation", ""))
     return Term(name, plan.name, notation, wires, weight, ", ".join([*notes, *_set(plan)]))
 
 
@@ -48,7 +48,7 @@ def _set(plan: ComponentPlan) -> list[str]:
 
 def objective_lines(blueprint: Blueprint, assembly: Assembly) -> list[str]:
     """Who plays against whom, and the sum of the terms."""
-    judges = {name for term in blueprint.live for name in term.critics}
+    judges = {name for term in blueprint.live for name in term.discriminators}
     owned = {name for player in assembly.players for name in player.networks}
     trained = [name for name in assembly.networks if name in owned]
     makers = [name for name in trained if name not in judges]
@@ -65,7 +65,7 @@ def scheduled(plan: SchedulePlan) -> str:
 
 def changed(plan: ComponentPlan, skip: int = 0) -> str:
     """A part with the settings that are not its defaults: `resnet, width = 32`."""
-    defaults = {s.name: s.default for s in settings(plan.part, skip) if not s.required}
+    defaults = {s.name: s.default for s in settings(plan.component_class, skip) if not s.required}
     different = {
         name: value
         for name, value in plan.settings.items()

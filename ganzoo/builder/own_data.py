@@ -28,10 +28,10 @@ WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class OwnData:
-    """settings: for `--set`, before the user's own. told: what was taken, in a line."""
+    """settings: for `--set`, before the user's own. summary: what was taken, in a line."""
 
     settings: list[str]
-    told: str
+    summary: str
 
 
 def moved(recipe: LoadedRecipe, folder: Path) -> list[str]:
@@ -119,12 +119,12 @@ def _with_choice(
     changes += _classes(blueprint, settings)
     left = ", ".join(f"metrics.{name}" for name in dropped)
     why = f"for want of pairs, or made for '{recipe.data.type}'"
-    told = f"--data {folder}: '{settings['type']}', {choice.told}"
-    told += "" if "size" in given else f"; {width} x {height} px"
-    told += ", gray" if image.channels == 1 and "channels" not in given else ""
-    told += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
-    told += f"\n  the other way round: {choice.turned}" if choice.turned else ""
-    return OwnData(changes, told)
+    summary = f"--data {folder}: '{settings['type']}', {choice.told}"
+    summary += "" if "size" in given else f"; {width} x {height} px"
+    summary += ", gray" if image.channels == 1 and "channels" not in given else ""
+    summary += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
+    summary += f"\n  the other way round: {choice.turned}" if choice.turned else ""
+    return OwnData(changes, summary)
 
 
 def _plugins(blueprint: Blueprint, other: str, folder: Path) -> OwnData:
@@ -172,7 +172,7 @@ def _belongs(plan: MetricPlan | None, blueprint: Blueprint, settings: Mapping[st
     paired = bool(settings["type"] == "paired_folders")
     if plan is None:
         return not paired
-    unpaired = bool(getattr(plan.metric.part, "needs_pairs", False)) and not paired
+    unpaired = bool(getattr(plan.metric.component_class, "needs_pairs", False)) and not paired
     return unpaired or blueprint.recipe.data.type in [*plan.metric.settings.values()]
 
 

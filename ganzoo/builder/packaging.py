@@ -35,6 +35,6 @@ def packages(blueprint: Blueprint) -> dict[str, str]:
     plans += [blueprint.schedule.schedule] if blueprint.schedule else []
     plans += [*blueprint.networks.values(), *blueprint.latents.values()]
     plans += [term.loss for term in blueprint.terms]
-    plans += [output.plan for output in blueprint.made.values()]
+    plans += [output.plan for output in blueprint.component_outputs.values()]
     found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
     return {component.package: component.version for component in found}

@@ -49,7 +49,7 @@ def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] 
 
 def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
     begin, table = len(lookup.faults), blueprint.recipe.data
-    blueprint.data = lookup.part("data", table, "data")
+    blueprint.data = lookup.plan("data", table, "data")
     found, registry = lookup.faults[begin:], lookup.registry
     lookup.faults[begin:] = [own_images(fault, table, registry) for fault in found]
     blueprint.dataset = lookup.make(blueprint.data)
@@ -63,7 +63,7 @@ def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
     for name, part in blueprint.recipe.latents.items():
         path = f"latents.{name}"
         _check_name(name, path, blueprint, lookup)
-        plan = lookup.part("latent", part, path)
+        plan = lookup.plan("latent", part, path)
         latent = lookup.make(plan)
         if plan is None or latent is None or blueprint.dataset is None:
             continue
@@ -81,9 +81,9 @@ def _read_networks(blueprint: Blueprint, lookup: Lookup) -> None:
         path = f"networks.{name}"
         _check_name(name, path, blueprint, lookup)
         refuse_taken(name, path, lookup)
-        plan = lookup.part(_kind(name, table, blueprint, lookup), table, path)
+        plan = lookup.plan(_kind(name, table, blueprint, lookup), table, path)
         init = table.init or _default_init(plan)
-        start = lookup.part("init", init, f"{path}.init") if init else None
+        start = lookup.plan("init", init, f"{path}.init") if init else None
         if plan is not None:
             blueprint.networks[name] = plan
         if start is not None:
@@ -109,12 +109,12 @@ def _kind(name: str, table: NetworkTable, blueprint: Blueprint, lookup: Lookup) 
     """
     unread = len(blueprint.terms) < max(1, len(blueprint.recipe.losses))
     known = ("discriminator", table.type) in lookup.registry.components
-    judges = name in blueprint.critics or (unread and known)
+    judges = name in blueprint.discriminators or (unread and known)
     return kind_of_network(table.type, judges, lookup.registry)
 
 
 def _default_init(plan: ComponentPlan | None) -> ComponentTable | None:
-    default = getattr(plan.part, "default_init", None) if plan else None
+    default = getattr(plan.component_class, "default_init", None) if plan else None
     return ComponentTable(type=default) if default else None
 
 
@@ -135,7 +135,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
         if name not in (*players, *recipe.networks):
             hint = choices(name, [*players, *recipe.networks])
             lookup.fault(f"optimizers.{name}", f"there is no player or network '{name}'.{hint}")
-        plan = lookup.part("optimizer", part, f"optimizers.{name}", skip=1)
+        plan = lookup.plan("optimizer", part, f"optimizers.{name}", skip=1)
         blueprint.optimizers |= {name: plan} if plan else {}
         lookup.make(plan, [torch.zeros(1, requires_grad=True)])
     blueprint.schedule = read_schedule(recipe.schedule, "schedule", lookup)
@@ -152,7 +152,7 @@ def _read_output(name: str, part: OutputTable, blueprint: Blueprint, lookup: Loo
     if found is None:
         return
     wanted = wires(found.make)
-    plan = lookup.part("output", part, path, without=wanted)
+    plan = lookup.plan("output", part, path, without=wanted)
     read = lookup.wires(part, wanted, path)
     component = lookup.make(plan)
     for wire in found.latents:
@@ -161,7 +161,7 @@ def _read_output(name: str, part: OutputTable, blueprint: Blueprint, lookup: Loo
             lookup.fault(f"{path}.{wire}", f"this must be the name of a latent.{hint}")
     if plan is not None:
         blueprint.outputs[name] = Name(name)
-        blueprint.made[name] = OutputPlan(plan, component, read)
+        blueprint.component_outputs[name] = OutputPlan(plan, component, read)
 
 
 def _check_averages(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -207,14 +207,14 @@ def read_metric(name: str, part: MetricTable, blueprint: Blueprint, lookup: Look
     if found is None:
         return
     wanted = wires(found.update)
-    plan = lookup.part("metric", part, path, without=wanted)
+    plan = lookup.plan("metric", part, path, without=wanted)
     read = lookup.wires(part, wanted, path)
     data = blueprint.dataset
     for wire in set(found.learns_from) & set(read):
         _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
     if found.needs_pairs and data is not None and not data.paired:
         why = f"the images of '{blueprint.recipe.data.type}' are none"
-        blueprint.notes.append(f"{path} is left out: it compares pairs, and {why}")
+        blueprint.warnings.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
         blueprint.metrics[name] = MetricPlan(plan, read, part.when, part.every)
 

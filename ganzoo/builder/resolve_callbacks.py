@@ -12,6 +12,6 @@ def read_callbacks(blueprint: Blueprint, lookup: Lookup) -> None:
         path = f"callbacks.{name}"
         if not name.replace("-", "_").isidentifier():
             lookup.fault(path, "a callback's name is one word of letters, digits, - and _")
-        plan = lookup.part("callback", table, path)
+        plan = lookup.plan("callback", table, path)
         lookup.make(plan)
         blueprint.callbacks |= {name: plan} if plan else {}

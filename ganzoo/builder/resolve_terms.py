@@ -38,9 +38,9 @@ def _read_term(name: str, table: TermTable, found: Any, lookup: Lookup) -> TermP
     path = f"losses.{name}"
     adversarial = issubclass(found, AdversarialLoss)
     wanted = SIDES if adversarial else wires(found.forward)
-    loss = lookup.part("loss", table, path, without=wanted)
+    loss = lookup.plan("loss", table, path, without=wanted)
     read = lookup.wires(table, wanted, path)
-    buffer = lookup.part("buffer", table.buffer, f"{path}.buffer") if table.buffer else None
+    buffer = lookup.plan("buffer", table.buffer, f"{path}.buffer") if table.buffer else None
     if table.buffer and not adversarial:
         lookup.fault(f"{path}.buffer", f"'{table.type}' has no critic to show past samples to")
     if table.penalties and not adversarial:
@@ -65,7 +65,7 @@ def _read_weight(
 
 def read_schedule(table: ScheduleTable, path: str, lookup: Lookup) -> SchedulePlan | None:
     """A schedule, of learning rates or of a weight."""
-    plan = lookup.part("schedule", table, path)
+    plan = lookup.plan("schedule", table, path)
     lookup.make(plan)
     return SchedulePlan(plan, table.warmup) if plan else None
 
@@ -75,7 +75,7 @@ def _read_penalties(table: TermTable, path: str, lookup: Lookup) -> list[Penalty
     plans = []
     types = [penalty.type for penalty in table.penalties]
     for place, penalty in enumerate(table.penalties):
-        plan = lookup.part("penalty", penalty, f"{path}.penalties.{place}")
+        plan = lookup.plan("penalty", penalty, f"{path}.penalties.{place}")
         lookup.make(plan)
         before = types[:place].count(penalty.type)
         name = f"{path.partition('.')[2]}.{penalty.type}{f'_{before + 1}' if before else ''}"

@@ -68,7 +68,7 @@ def check_players(blueprint: Blueprint, lookup: Lookup) -> None:
 
 
 def _default_owners(blueprint: Blueprint) -> dict[str, str]:
-    critics = blueprint.critics
+    critics = blueprint.discriminators
     return {
         name: DISCRIMINATORS if name in critics else GENERATORS
         for name in blueprint.recipe.networks
@@ -94,7 +94,7 @@ def player_of(term: TermPlan, roles: Roles, blueprint: Blueprint, lookup: Lookup
     if term.player is not None:
         return _named_player(term, term.player, roles, lookup)
     found = [n for wire in _sides(term) for n in sorted(networks(wire)) if n in roles.owner]
-    generators = [name for name in found if name not in blueprint.critics]
+    generators = [name for name in found if name not in blueprint.discriminators]
     owners = sorted({roles.owner[name] for name in generators or found})
     if term.adversarial and not generators:
         return None
@@ -121,9 +121,11 @@ def _named_player(term: TermPlan, player: str, roles: Roles, lookup: Lookup) -> 
 
 def discriminator_owner(term: TermPlan, roles: Roles, lookup: Lookup) -> str | None:
     """Who minimises the critic's side; None where the critic is not trained."""
-    owners = {roles.owner.get(name) for name in term.critics}
+    owners = {roles.owner.get(name) for name in term.discriminators}
     if len(owners) > 1:
-        lookup.fault(term.path, f"{listed(sorted(term.critics))} belong to different players")
+        lookup.fault(
+            term.path, f"{listed(sorted(term.discriminators))} belong to different players"
+        )
     return owners.pop() if owners else None
 
 

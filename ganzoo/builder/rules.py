@@ -42,7 +42,7 @@ def check_rules(blueprint: Blueprint, assembly: Assembly, source: str) -> None:
         raise RecipeError(source, faults)
 
 
-def told_of_compiling(blueprint: Blueprint, assembly: Assembly) -> list[str]:
+def explain_uncompiled(blueprint: Blueprint, assembly: Assembly) -> list[str]:
     """Which players run uncompiled, where the others are compiled, and why."""
     if not blueprint.recipe.train.compile:
         return []
@@ -84,10 +84,10 @@ def _fused(plan: ComponentPlan) -> ComponentPlan:
     """The optimizer fused where torch can and the recipe does not say otherwise."""
     settings = dict(plan.settings)
     rivals = ("fused", "foreach", "differentiable")
-    fusible = any(p.name == "fused" for p in parameters(plan.part))
+    fusible = any(p.name == "fused" for p in parameters(plan.component_class))
     if fusible and not any(settings.get(rival) for rival in rivals):
         settings["fused"] = settings.get("fused") is None
-    return ComponentPlan(plan.kind, plan.name, plan.part, settings, plan.path)
+    return ComponentPlan(plan.kind, plan.name, plan.component_class, settings, plan.path)
 
 
 def factor(plan: SchedulePlan, table: Timetable) -> Factor:
@@ -102,7 +102,7 @@ def averaged(blueprint: Blueprint, assembly: Assembly) -> list[str]:
     if blueprint.recipe.ema is None:
         return []
     trained = [name for player in assembly.players for name in player.networks]
-    makers = [name for name in trained if name not in blueprint.critics]
+    makers = [name for name in trained if name not in blueprint.discriminators]
     return blueprint.recipe.ema.networks or makers
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.fitting import check_fit, check_sizes, check_weights, make_unstarted
-from ganzoo.builder.found import Found, find_weights
 from ganzoo.builder.likely import refuse_misfit
 from ganzoo.builder.resolve import read
+from ganzoo.builder.weight_source import WeightSource, find_weights
 from ganzoo.engine.checkpoint import load_module
 from ganzoo.errors import GanzooError, ModelError, RecipeError, first_line
 from ganzoo.expression import names
@@ -70,22 +70,22 @@ def open_model(
 
 
 def open_weights(
-    found: Found, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
+    source: WeightSource, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
 ) -> tuple[Blueprint, Model]:
-    """As `open_model`, of weights that were found.
+    """As `open_model`, of weights that were source.
 
     Raises:
         ModelError: as there.
     """
     try:
-        blueprint = _blueprint(found, change or {}, overrides)
-        return blueprint, _model(blueprint, found)
+        blueprint = _blueprint(source, change or {}, overrides)
+        return blueprint, _model(blueprint, source)
     except (GanzooError, MemoryError):
         raise
     except Exception as error:  # whatever a hostile header makes of what reads it
         reason = first_line(error)
         raise ModelError(
-            f"{found.file}: this is no ganzoo model, or a damaged one ({reason:.200})"
+            f"{source.file}: this is no ganzoo model, or a damaged one ({reason:.200})"
         ) from error
 
 
@@ -99,51 +99,51 @@ def reread(model: Model, overrides: Overrides = ()) -> Blueprint:
     if origin.recipe is None:
         raise ModelError("the recipe of this model is not known: it was not read by load_model")
     file = origin.file or Path(origin.recipe.name or "recipe")
-    weights = Found(file, {"shared": {}}, origin.recipe.to_dict(), not origin.from_file)
+    weights = WeightSource(file, {"shared": {}}, origin.recipe.to_dict(), not origin.from_file)
     blueprint = _blueprint(weights, {}, overrides)
     if weights.is_reference:
         _keep_outputs(blueprint, {*model.networks}, file)
     return blueprint
 
 
-def _blueprint(found: Found, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
+def _blueprint(source: WeightSource, change: Mapping[str, Any], overrides: Overrides) -> Blueprint:
     given = overrides if isinstance(overrides, Mapping) else [*overrides]
     try:
-        tables = override({**up_to_date(dict(found.tables)), **change}, given)
-        recipe = check_tables(_without_best(tables), str(found.file))
-        blueprint = read(recipe, installed().registry, str(found.file))
+        tables = override({**up_to_date(dict(source.tables)), **change}, given)
+        recipe = check_tables(_without_best(tables), str(source.file))
+        blueprint = read(recipe, installed().registry, str(source.file))
     except RecipeError as error:
-        raise ModelError(f"{error}{_missing_plugins(found.header)}") from error
-    check_sizes(blueprint, found.file)
-    if not found.typed:
-        blueprint.unasked = _unasked({"metrics": {}, **found.tables}, tables, given)
+        raise ModelError(f"{error}{_missing_plugins(source.header)}") from error
+    check_sizes(blueprint, source.file)
+    if not source.typed:
+        blueprint.unasked = _unasked({"metrics": {}, **source.tables}, tables, given)
     return blueprint
 
 
-def _model(blueprint: Blueprint, found: Found) -> Model:
-    held = found.holds(blueprint)
-    if found.is_reference:
-        _keep_outputs(blueprint, held, found.file)
-    check_fit(blueprint, held, found)
-    tensors = found.tensors(next(iter(held), ""))
-    made = make_unstarted(blueprint, held, "cpu", found.file)
+def _model(blueprint: Blueprint, source: WeightSource) -> Model:
+    held = source.holds(blueprint)
+    if source.is_reference:
+        _keep_outputs(blueprint, held, source.file)
+    check_fit(blueprint, held, source)
+    tensors = source.tensors(next(iter(held), ""))
+    made = make_unstarted(blueprint, held, "cpu", source.file)
     for name, network in made.items():
-        state, shared = found.state(name, tensors)
-        check_weights(state, f"{found.file}: {name}")
-        if found.is_reference:
-            refuse_misfit(network, blueprint.networks[name], state, found.file)
+        state, shared = source.state(name, tensors)
+        check_weights(state, f"{source.file}: {name}")
+        if source.is_reference:
+            refuse_misfit(network, blueprint.networks[name], state, source.file)
             state = {**network.state_dict(), **state}  # a .pth of old torch lacks counters
-        load_module(network, state, shared, f"{found.file}: {name}")
-    model = blueprint.model(made, resting_modules(made), _origin(blueprint.recipe, found))
+        load_module(network, state, shared, f"{source.file}: {name}")
+    model = blueprint.model(made, resting_modules(made), _origin(blueprint.recipe, source))
     for network in made.values():
         network.eval()
     return model
 
 
-def _origin(recipe: Recipe, found: Found) -> Origin:
-    averaged = recipe.ema is not None and not found.is_reference
-    step = None if found.is_reference else found.header.get("step", 0)
-    return Origin(recipe, found.file, step, averaged, from_file=not found.typed)
+def _origin(recipe: Recipe, source: WeightSource) -> Origin:
+    averaged = recipe.ema is not None and not source.is_reference
+    step = None if source.is_reference else source.header.get("step", 0)
+    return Origin(recipe, source.file, step, averaged, from_file=not source.typed)
 
 
 def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:
@@ -156,7 +156,7 @@ def _keep_outputs(blueprint: Blueprint, networks: set[str], file: Path) -> None:
         if lost:
             del blueprint.metrics[name]
             why = f"the file does not make the output {', '.join(lost)}"
-            blueprint.notes.append(f"metrics.{name} is left out: {why}")
+            blueprint.warnings.append(f"metrics.{name} is left out: {why}")
     if not blueprint.outputs:
         raise ModelError(f"{file}: no output of the recipe is made by {', '.join(networks)} alone")
 

@@ -175,7 +175,7 @@ def _check_shapes(
 def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
     found = [(f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()]
     found += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
-    for name, plan in blueprint.made.items():
+    for name, plan in blueprint.component_outputs.items():
         found += [(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
     found += [("samples.show", view.wire) for view in blueprint.shown()]
     for name, metric in blueprint.metrics.items():

@@ -21,9 +21,9 @@ def check_wires(blueprint: Blueprint, lookup: Lookup) -> None:
         for wire, expression in term.wires.items():
             check(expression, f"{term.path}.{wire}")
     for name, expression in blueprint.outputs.items():
-        if name not in blueprint.made:
+        if name not in blueprint.component_outputs:
             check(expression, f"outputs.{name}")
-    for name, plan in blueprint.made.items():
+    for name, plan in blueprint.component_outputs.items():
         for wire, expression in plan.wires.items():
             check(expression, f"outputs.{name}.{wire}")
     for expression in blueprint.samples:
@@ -74,10 +74,12 @@ class WireCheck:
         return self._head(part, plan) if part.head else _body(part, plan)
 
     def _head(self, part: Call, plan: ComponentPlan) -> str:
-        if getattr(getattr(plan.part, part.head, None), "is_head", False):
+        if getattr(getattr(plan.component_class, part.head, None), "is_head", False):
             return ""
         heads = sorted(
-            n for n in dir(plan.part) if getattr(getattr(plan.part, n), "is_head", False)
+            n
+            for n in dir(plan.component_class)
+            if getattr(getattr(plan.component_class, n), "is_head", False)
         )
         known = f"It has {listed(heads)}." if heads else "It has none."
         return f"'{plan.name}' has no head '{part.head}'. {known}"
@@ -85,14 +87,20 @@ class WireCheck:
 
 def _body(part: Call, plan: ComponentPlan) -> str:
     """What a plain call would run that the network's class does not have."""
-    forward = plan.part.forward  # type: ignore[attr-defined]
+    forward = plan.component_class.forward  # type: ignore[attr-defined]
     if forward is nn.Module.forward:
         missing = "forward"
-    elif forward is Discriminator.forward and plan.part.logits is Discriminator.logits:  # type: ignore[attr-defined]
+    elif forward is Discriminator.forward and plan.component_class.logits is Discriminator.logits:  # type: ignore[attr-defined]
         missing = "logits"
     else:
         return ""
     return (
-        f"'{plan.name}' cannot be called as {part.network}(...): its class {plan.part.__name__} "
+        f"'{plan.name}' cannot be called as {part.network}(...): its class "
+        f"{plan.component_class.__name__} "
         f"has no method {missing}; its author has to write it, or a wire has to call a head"
     )
+
+
+def _heads_of(network: type) -> list[str]:
+    """The names of a network's heads."""
+    return sorted(n for n in dir(network) if getattr(getattr(network, n), "is_head", False))

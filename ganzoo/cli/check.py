@@ -38,7 +38,7 @@ def check(
     print_networks(checked)
     heading("a step")
     print_columns(_cost(checked))
-    for note in checked.blueprint.notes:
+    for note in checked.blueprint.warnings:
         say(f"\nnote: {note}")
     say(f"\nok: {_counts(checked)}")
 
@@ -62,7 +62,7 @@ def _outputs(checked: CheckedRecipe) -> Rows:
     shapes = checked.trial.shapes
     rows: Rows = []
     for name, wire in checked.blueprint.outputs.items():
-        plan = checked.blueprint.made.get(name)
+        plan = checked.blueprint.component_outputs.get(name)
         first = (name, plan.plan.name if plan else "output")
         wires = {f"{w} = ": e for w, e in plan.wires.items()} if plan else {"": wire}
         for said, expression in wires.items():

@@ -65,7 +65,7 @@ def _of_folder(plain: LoadedRecipe, overrides: list[str], folder: Path) -> list[
 
     own = own_data(loaded, overrides, folder)
     if not is_launched():
-        say(own.told)
+        say(own.summary)
     return own.settings
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.builder.found import find_weights
 from ganzoo.builder.own_data import as_words, at_place, own_data, says_data
 from ganzoo.builder.trained import open_weights, reread
+from ganzoo.builder.weight_source import find_weights
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
@@ -135,7 +135,7 @@ def _of_folder(
     if place := at_place(tables["data"]["type"], folder):
         return place
     own = own_data(tables, overrides, folder)
-    tell(own.told)
+    tell(own.summary)
     return [each for each in own.settings if each.startswith(("data=", "metrics."))]
 
 
@@ -181,7 +181,7 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
     """Why a metric cannot be computed; nothing where it can."""
     path = f"metrics.{name}"
     if name not in blueprint.metrics:
-        return next(note for note in blueprint.notes if note.startswith(f"{path} "))
+        return next(note for note in blueprint.warnings if note.startswith(f"{path} "))
     if name in blueprint.unasked:
         return (
             f"{path} is left out: the file asks for weights from the network, which only you may: "

@@ -160,7 +160,7 @@ def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
 
 def _learnt(plan: MetricPlan) -> dict[str, str]:
     """The wires that a metric learns from, and the variables that they are."""
-    part: Any = plan.metric.part
+    part: Any = plan.metric.component_class
     return {wire: str(plan.wires[wire]) for wire in part.learns_from if wire in plan.wires}
 
 

@@ -149,7 +149,7 @@ def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]
         read_metric(name, part, blueprint, lookup)
     if lookup.faults:
         raise RecipeError("--folders", lookup.faults)
-    if blueprint.notes:
+    if blueprint.warnings:
         pairs = ", ".join(name for name in names if name not in blueprint.metrics)
         raise ModelError(f"--folders: {pairs} compares pairs: files of equal names in both folders")
     return blueprint

@@ -43,7 +43,7 @@ def is_folder_name(name: str) -> bool:
 DECAY = 0.999  # of averages, where a recipe asks for them and says no more
 
 
-class Averages(Table):
+class AveragesTable(Table):
     """Exponential moving averages of weights, for outputs, samples and metrics.
 
     decay: how much of an average each step keeps; 0.999 where neither is given.
@@ -65,13 +65,13 @@ class Averages(Table):
             return {key: value for key, value in table.items() if key != "decay"}
         return table
 
-    def filled(self) -> Averages:
+    def filled(self) -> AveragesTable:
         """With the decay that is meant, unless it follows from the half-life."""
         given = self.decay is not None or self.half_life is not None
         return self if given else self.model_copy(update={"decay": DECAY})
 
 
-class Train(Table):
+class TrainTable(Table):
     """How long, on how much, from which seed.
 
     length: the whole training, learning-rate decay included.
@@ -95,7 +95,7 @@ class Train(Table):
     log_every: DurationField = Duration(50, "steps")
 
 
-class Samples(Table):
+class SamplesTable(Table):
     """The picture a run shows of itself: a row a test sample, a column a wire."""
 
     show: Annotated[list[str], MANY] = []
@@ -103,7 +103,7 @@ class Samples(Table):
     every: DurationField = Duration(500, "steps")
 
 
-class Checkpoints(Table):
+class CheckpointsTable(Table):
     """What a run keeps: the last `keep`, and for good every `keep_every`.
 
     best: the metric and its figure by which the best model is kept, as "labels.class_iou"; left
@@ -126,7 +126,7 @@ AlarmName = Literal[
 ]
 
 
-class Alarms(Table):
+class AlarmsTable(Table):
     """What training watches for.
 
     action: "warn" reports; "stop" also saves and stops, as Ctrl-C does; "off" detects nothing.
@@ -152,13 +152,13 @@ class Recipe(Table):
     data: ComponentTable
     optimizers: Annotated[dict[str, OptimizerTable], MANY]
     schedule: ScheduleTable = ScheduleTable(type="constant")
-    ema: Averages | None = None
-    train: Train
-    samples: Samples = Samples()
-    checkpoints: Checkpoints = Checkpoints()
+    ema: AveragesTable | None = None
+    train: TrainTable
+    samples: SamplesTable = SamplesTable()
+    checkpoints: CheckpointsTable = CheckpointsTable()
     metrics: Annotated[dict[str, MetricTable], MANY] = {}
     callbacks: Annotated[dict[str, ComponentTable], MANY] = {}
-    alarms: Alarms = Alarms()
+    alarms: AlarmsTable = AlarmsTable()
     trackers: dict[str, dict[str, Any]] = {}
 
     @field_validator("name")

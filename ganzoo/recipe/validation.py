@@ -8,7 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganzoo.errors import Fault, RecipeError, cut, did_you_mean, listed
-from ganzoo.recipe.schema import Alarms, Averages, Checkpoints, Recipe, Samples, Train
+from ganzoo.recipe.schema import (
+    AlarmsTable,
+    AveragesTable,
+    CheckpointsTable,
+    Recipe,
+    SamplesTable,
+    TrainTable,
+)
 from ganzoo.recipe.standins import without_faulty
 from ganzoo.recipe.tables import ExpressionTable, PlayerTable
 from ganzoo.registry.former import new_name, renamed
@@ -135,13 +142,13 @@ def _items(place: list[str]) -> str:
 def _known(place: list[str], given: Any, recipe: Mapping[str, Any]) -> str:
     """The key that was meant, in this table or in another one; else all keys of this one."""
     tables: dict[str, type[BaseModel]] = {
-        "train": Train,
-        "samples": Samples,
-        "checkpoints": Checkpoints,
-        "alarms": Alarms,
+        "train": TrainTable,
+        "samples": SamplesTable,
+        "checkpoints": CheckpointsTable,
+        "alarms": AlarmsTable,
         "outputs": ExpressionTable,
         "players": PlayerTable,
-        "ema": Averages,
+        "ema": AveragesTable,
     }
     key, table = place[-1], tables.get(place[0], Recipe) if len(place) > 1 else Recipe
     known = list(table.model_fields)

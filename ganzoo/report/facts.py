@@ -90,7 +90,9 @@ def _term(term: TermPlan) -> WiredTerm:
     buffer = [f"{term.buffer.name} of {size}" if size else term.buffer.name] if term.buffer else []
     penalties = [penalty.penalty.name for penalty in term.penalties]
     note = " + ".join([_weighted(term.weight, term.loss.name), *penalties])
-    return WiredTerm(term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.critics))
+    return WiredTerm(
+        term.name, ", ".join([note, *buffer]), term.wires, frozenset(term.discriminators)
+    )
 
 
 def _weighted(weight: float, loss: str) -> str:

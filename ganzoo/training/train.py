@@ -155,7 +155,7 @@ def _take_up(
 ) -> None:
     """Put the trainer where the checkpoint is, unless that is past the end."""
     try:
-        experiment.blueprint.notes += state.restore(trainer, checkpoint)
+        experiment.blueprint.warnings += state.restore(trainer, checkpoint)
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         if not changed:
             raise

@@ -15,7 +15,7 @@ from ganzoo.interfaces import Data
 
 def notes(experiment: Experiment, data: Data) -> list[str]:
     """What was left out of the recipe, what will not move, and what cannot be measured."""
-    found = list(experiment.blueprint.notes)
+    found = list(experiment.blueprint.warnings)
     idle = experiment.trial.idle
     named = [text for p in experiment.players for text in _unreached(p, idle.get(p.name, []))]
     if named:

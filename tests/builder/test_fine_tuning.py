@@ -44,7 +44,7 @@ def test_critics_come_from_the_last_checkpoint(old, tiny):
     for name in ("G", "D_Y"):
         for key, value in experiment.networks[name].state_dict().items():
             assert torch.equal(value, from_state[name].state_dict()[key])
-    notes = "\n".join(experiment.blueprint.notes)
+    notes = "\n".join(experiment.blueprint.warnings)
     assert "networks.G: all" in notes
     assert "networks.D_Y: all" in notes
     assert str(step / "state.safetensors") in notes
@@ -64,7 +64,7 @@ def test_a_changed_network_takes_what_fits(old, tiny):
     experiment = start(changed, old, "G")
     own, before = experiment.networks["G"].state_dict(), load_model(old).networks["G"].state_dict()
     assert torch.equal(own["model.4.weight"], before["model.4.weight"])
-    [note] = [note for note in experiment.blueprint.notes if note.startswith("networks.G")]
+    [note] = [note for note in experiment.blueprint.warnings if note.startswith("networks.G")]
     fitting = len(before) - 1
     assert f"{fitting} of {len(own)} tensors" in note
     assert "new: model.1.weight (4 x 6 x 7 x 7 here, 4 x 3 x 7 x 7 there)" in note
@@ -142,7 +142,7 @@ def test_a_recipe_refuses_it_in_python_and_when_it_is_used(tiny, tmp_path):
     with pytest.raises(ModelError, match=r"the file looks like dropout = 0\.5"):
         load_model(file, recipe="cyclegan", network="G", overrides=tiny())
     taken = {**tiny(), "networks.G.partial": True}
-    notes = start(taken, file, "G").blueprint.notes
+    notes = start(taken, file, "G").blueprint.warnings
     [note] = [note for note in notes if note.startswith("networks.G")]
     assert "(new: model.10.conv_block.5.weight" in note
 

@@ -201,7 +201,7 @@ def test_a_network_that_only_an_output_reaches_keeps_its_weights(recipes, tiny):
     experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **zero})
     assert set(experiment.players[0].networks) == {"G"}
     assert not any(p.requires_grad for p in experiment.networks["F"].parameters())
-    assert "networks.F: no live term reaches it" in experiment.blueprint.notes[0]
+    assert "networks.F: no live term reaches it" in experiment.blueprint.warnings[0]
 
 
 def test_an_operation_belongs_to_nobody(recipes, tiny):

@@ -322,5 +322,5 @@ def test_wrong_rules(recipes, tiny, overrides, message):
 def test_a_player_with_penalties_runs_uncompiled_and_it_is_said(recipes, tiny):
     penalty = {"losses.adversarial_Y.penalties": [{"type": "r1"}], "train.compile": True}
     experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **penalty})
-    told = [note for note in experiment.blueprint.notes if "uncompiled" in note]
+    told = [note for note in experiment.blueprint.warnings if "uncompiled" in note]
     assert told == ["player 'discriminators' pays penalties, so it runs uncompiled"]

@@ -244,7 +244,7 @@ def test_a_head_that_differentiates_is_found_and_left_in_full_precision(tiny):
     assert network.differentiates == {"slope"}
     generators, critics = experiment.players
     assert (generators.double_backward, critics.double_backward) == (False, True)
-    notes = experiment.blueprint.notes
+    notes = experiment.blueprint.warnings
     why = "takes gradients inside its forward pass, so it runs uncompiled"
     assert [note for note in notes if why in note] == [f"player 'discriminators' {why}"]
     values = {"x": torch.rand(1, 3, 16, 16), "y": torch.rand(1, 3, 16, 16)}
@@ -263,7 +263,7 @@ def test_a_loss_that_differentiates_is_found(tiny):
     generators, critics = experiment.players
     assert (generators.double_backward, critics.double_backward) == (True, False)
     told = "player 'generators' takes gradients inside its forward pass, so it runs uncompiled"
-    assert told in experiment.blueprint.notes
+    assert told in experiment.blueprint.warnings
 
 
 @pytest.mark.case("B8")

@@ -55,6 +55,6 @@ def test_a_part_that_cannot_be_used_is_a_fault(kind, found, table, wires, messag
     registry.add(Component(kind, "part", "somewhere:Part", "", "package", "1"))
     monkeypatch.setattr(Component, "load", lambda self: found)
     lookup = Lookup(registry)
-    lookup.part(kind, table, "place", without=wires)
+    lookup.plan(kind, table, "place", without=wires)
     assert [fault.path for fault in lookup.faults] == ["place.type"]
     assert message in lookup.faults[0].message

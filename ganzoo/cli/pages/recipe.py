@@ -13,7 +13,7 @@ from ganzoo.engine.player import Player
 from ganzoo.interfaces import Variable
 from ganzoo.printing.text import say
 from ganzoo.recipe.loading import LoadedRecipe
-from ganzoo.recipe.schema import Train
+from ganzoo.recipe.schema import TrainTable
 
 
 def show_recipe(loaded: LoadedRecipe) -> None:
@@ -72,8 +72,8 @@ def _print_outputs(recipe: CheckedRecipe) -> None:
 
 def _describe_output(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
     """What an output is made of, and how."""
-    if output in recipe.blueprint.made:
-        plan = recipe.blueprint.made[output]
+    if output in recipe.blueprint.component_outputs:
+        plan = recipe.blueprint.component_outputs[output]
         return changed(plan.plan), _wired(plan.wires)
     trains = recipe.blueprint.output(output).train_mode
     return wire, "dropout and batch statistics as in training" if trains else ""
@@ -106,7 +106,7 @@ def _print_training(recipe: CheckedRecipe) -> None:
     print_columns(rows)
 
 
-def _batches(train: Train) -> str:
+def _batches(train: TrainTable) -> str:
     size = f"batch size {train.batch_size}"
     return f"{size} x {train.accumulate} a step" if train.accumulate > 1 else size
 

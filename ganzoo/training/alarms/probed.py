@@ -42,7 +42,10 @@ def probed_outputs(blueprint: Blueprint) -> list[ProbedOutput]:
     models: dict[Expression, str | None] = {}
     for output, real in _find_models(blueprint):
         models.setdefault(output, real)
-    wires = [*models, *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.made)]
+    wires = [
+        *models,
+        *(wire for n, wire in blueprint.outputs.items() if n not in blueprint.component_outputs),
+    ]
     probed = [_read_wire(w, models.get(w), blueprint) for w in wires if isinstance(w, Call)]
     by_text = {each.text: each for each in probed}
     return [each for each in by_text.values() if each.wire.networks <= blueprint.used]

@@ -26,7 +26,7 @@ from ganzoo.runs.layout import RunPaths
 
 
 @dataclass(frozen=True)
-class Found:
+class WeightSource:
     """Weights, and the recipe that they were trained by.
 
     file: where they are. header: what the file says beside them.
@@ -82,7 +82,7 @@ class Found:
         return blueprint.shipped
 
 
-def find_weights(path: Path, recipe: Source | None = None, network: str = "") -> Found:
+def find_weights(path: Path, recipe: Source | None = None, network: str = "") -> WeightSource:
     """What a path means: a model file, a run's or a checkpoint's folder, or a `.pth`.
 
     recipe: by what it was trained; needed for a `.pth`, and for a checkpoint outside its run.
@@ -96,7 +96,7 @@ def find_weights(path: Path, recipe: Source | None = None, network: str = "") ->
             raise ModelError(
                 f"{path}: a .pth file holds no recipe; say which: --recipe cyclegan_paper"
             )
-        return Found(path, {"shared": {}}, load_recipe(recipe).to_dict(), True, network)
+        return WeightSource(path, {"shared": {}}, load_recipe(recipe).to_dict(), True, network)
     if network:
         raise ModelError(f"{path}: --network is for a .pth file, which does not say what it holds")
     if (path / STATE).is_file():
@@ -107,7 +107,7 @@ def find_weights(path: Path, recipe: Source | None = None, network: str = "") ->
     header = read_header(file)
     if "recipe" not in header or "shared" not in header:
         raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
-    return Found(file, header, header["recipe"])
+    return WeightSource(file, header, header["recipe"])
 
 
 def model_file(path: Path) -> Path:
@@ -124,7 +124,7 @@ def model_file(path: Path) -> Path:
     return file
 
 
-def _checkpoint(folder: Path, recipe: Source | None) -> Found:
+def _checkpoint(folder: Path, recipe: Source | None) -> WeightSource:
     file, own = folder / STATE, RunPaths(folder.absolute().parent.parent).recipe
     header = read_header(file)
     if "shared" not in header:
@@ -132,19 +132,19 @@ def _checkpoint(folder: Path, recipe: Source | None) -> Found:
     if recipe is None and not own.is_file():
         raise ModelError(f"{folder}: its run's {own.name} is not beside it; give --recipe RECIPE")
     tables = load_recipe(own if recipe is None else recipe).to_dict()
-    return Found(file, header, tables, recipe is not None)
+    return WeightSource(file, header, tables, recipe is not None)
 
 
-def _chosen(found: Found, blueprint: Blueprint) -> str:
+def _chosen(source: WeightSource, blueprint: Blueprint) -> str:
     """Which network a `.pth` holds: the one that is named, or the only one of the first output."""
-    if found.network:
-        if found.network not in blueprint.networks:
-            hint = choices(found.network, blueprint.networks)
-            raise ModelError(f"--network: the recipe has no network '{found.network}'.{hint}")
-        return found.network
+    if source.network:
+        if source.network not in blueprint.networks:
+            hint = choices(source.network, blueprint.networks)
+            raise ModelError(f"--network: the recipe has no network '{source.network}'.{hint}")
+        return source.network
     first = next(iter(blueprint.outputs), "")
     used = sorted(blueprint.output(first).networks) if first else []
     if len(used) != 1:
         names = ", ".join(blueprint.networks)
-        raise ModelError(f"{found.file}: say which network it holds: --network, one of {names}")
+        raise ModelError(f"{source.file}: say which network it holds: --network, one of {names}")
     return used[0]
