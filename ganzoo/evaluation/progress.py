@@ -1,4 +1,4 @@
-"""A bar for whoever waits for figures."""
+"""A bar for a person who waits for scores."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ganzoo.evaluation.showing import Tick, no_tick
 
 @contextmanager
 def progress(console: Console, doing: str) -> Iterator[Tick]:
-    """A bar on a terminal while figures are computed, gone afterwards; elsewhere nothing.
+    """A bar on a terminal while scores are computed, gone afterwards; elsewhere nothing.
 
-    doing: what is done until it is told something else.
+    doing: what the bar says is done, until the first tick says otherwise.
     """
     if not console.is_terminal or console.is_dumb_terminal or console.quiet:
         yield no_tick
@@ -25,7 +25,7 @@ def progress(console: Console, doing: str) -> Iterator[Tick]:
         TextColumn("{task.description}", markup=False),
         *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
     )
-    both = sys.stdout.isatty()  # what is printed into a file stays there
+    both = sys.stdout.isatty()  # with stdout in a file, prints go there and not above the bar
     with Progress(*columns, console=console, transient=True, redirect_stdout=both) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total, said: bar.update(
