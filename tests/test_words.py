@@ -72,7 +72,7 @@ NAMES = {
 # Where a word of the above is another's: the standard library's names, a paper's own, a file's.
 ALLOWED = re.compile(
     r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|FigureCanvasAgg"
-    r"|in part\b|take[sn]? part\b|part-\d|\.part\b"
+    r"|\"figure\"|in part\b|take[sn]? part\b|part-\d|\.part\b"
 )
 # Files that quote what is refused or read from older versions.
 QUOTING = {"former.py", "older.py", "cases.md"}

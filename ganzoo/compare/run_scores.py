@@ -17,7 +17,14 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
 from ganzoo.compare.shared_metrics import Tables
 from ganzoo.compare.systems import System, Training
-from ganzoo.evaluation.measuring import Evaluation, Intervals, Scores, Tell, assess, missing
+from ganzoo.evaluation.measuring import (
+    Evaluation,
+    Intervals,
+    Scores,
+    Tell,
+    compute_metrics,
+    find_missing_networks,
+)
 from ganzoo.evaluation.observed import Observed
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import write_json
@@ -90,8 +97,8 @@ def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.devi
     blueprint, model = open_model(folder.model, {"metrics": metrics})
     data = _data(blueprint)
     plans = blueprint.metrics.items()
-    wanted = [name for name, plan in plans if not missing(plan, blueprint, model)]
-    return assess(blueprint, model.to(device), data, wanted, say)
+    wanted = [name for name, plan in plans if not find_missing_networks(plan, blueprint, model)]
+    return compute_metrics(blueprint, model.to(device), data, wanted, say)
 
 
 def _key(blueprint: Blueprint, folder: RunFolder, metrics: Tables) -> str:

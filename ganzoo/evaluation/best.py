@@ -19,24 +19,25 @@ from ganzoo.runs.layout import RunPaths
 
 
 class Best:
-    """Keeps the model with the best figure of a run.
+    """Keeps the model of a run that has the best score.
 
     folder: the run's.
     """
 
     def __init__(self, experiment: Experiment, folder: Path) -> None:
         self.experiment, self.paths = experiment, RunPaths(folder)
-        self.metric, self.figure = deciding(experiment.blueprint)
+        self.metric, self.score = find_deciding_score(experiment.blueprint)
 
     @property
     def record(self) -> dict[str, Any]:
-        """What best.json says; nothing where there is none."""
+        """The content of best.json; empty where there is none."""
         return _read(self.paths.best)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Which model is the best, and by what, as a sentence."""
         record = self.record
-        what = f"{record['metric']}, {record['figure'].replace('_', ' ')}"
+        score: str = record["figure"]
+        what = f"{record['metric']}, {score.replace('_', ' ')}"
         value = format_score(record["value"], record["interval"])
         chosen = format_observed(record.get("observed"))
         return (
@@ -44,61 +45,68 @@ class Best:
             f"{self.paths.best_model}"
         )
 
-    def consider(self, step: int, found: Evaluation) -> str:
-        """Keep the model as it is now if it is better than all before; returns what is wrong.
+    def consider(self, step: int, evaluation: Evaluation) -> str:
+        """Keep the model as it is now if it is better than all before; returns a fault, or nothing.
 
-        Of equal ones the earlier is kept; a figure that is no number is never the best.
+        Of equal ones the earlier is kept; NaN and infinities are never the best.
         """
-        rows = found.scores.get(self.metric)
-        if not rows:
+        by_row = evaluation.scores.get(self.metric)
+        if not by_row:
             return ""
-        row, figures = next(iter(rows.items()))
-        figure = self.figure or next(iter(figures))
-        value = figures.get(figure)
+        model_row, scores = next(iter(by_row.items()))
+        score = self.score or next(iter(scores))
+        value = scores.get(score)
         if value is None:
-            known = ", ".join(figures)
-            return f"checkpoints.best: metrics.{self.metric} has no figure '{figure}' but {known}"
-        on = found.observed.get(self.metric, {})
-        if not math.isfinite(value) or not self._is_better(figure, value, on):
+            known = ", ".join(scores)
+            return f"checkpoints.best: metrics.{self.metric} has no score '{score}' but {known}"
+        on = evaluation.observed.get(self.metric, {})
+        if not math.isfinite(value) or not self._is_better(score, value, on):
             return ""
         write_model(self.experiment, self.paths.best_model, step)
-        interval = found.intervals.get(self.metric, {}).get(row, {}).get(figure)
-        told = {"step": step, "metric": self.metric, "figure": figure, "value": value}
-        write_json(self.paths.best, {**told, "interval": interval, "observed": on})
+        interval = evaluation.intervals.get(self.metric, {}).get(model_row, {}).get(score)
+        record = {"step": step, "metric": self.metric, "figure": score, "value": value}
+        write_json(self.paths.best, {**record, "interval": interval, "observed": on})
         return ""
 
-    def _is_better(self, figure: str, value: float, on: Observed) -> bool:
-        """Also where another figure decided before, or on other samples, or the model is gone."""
+    def _is_better(self, score: str, value: float, on: Observed) -> bool:
+        """Whether a value beats the best one so far.
+
+        It does where nothing compares: another score decided before, the samples were other ones,
+        or the best model is gone.
+        """
         before = self.record
-        same = before.get("metric") == self.metric and before.get("figure") == figure
+        same = before.get("metric") == self.metric and before.get("figure") == score
         same = same and before.get("observed", on) == on
         if not same or not self.paths.best_model.exists():
             return True
         metric = self.experiment.blueprint.metrics[self.metric].metric.make()
         is_higher: bool = value > before["value"]
-        better: bool = metric.higher_is_better(figure)
+        better: bool = metric.higher_is_better(score)
         return is_higher if better else value < before["value"]
 
 
-def deciding(blueprint: Blueprint) -> tuple[str, str]:
-    """The metric that decides, and its figure; an empty one is its first; no metric, none."""
+def find_deciding_score(blueprint: Blueprint) -> tuple[str, str]:
+    """The metric and the score by which the best model is chosen.
+
+    An empty score is the metric's first; an empty metric: no model is chosen.
+    """
     asked = blueprint.recipe.checkpoints.best
     if asked:
-        metric, _, figure = asked.partition(".")
-        return (metric, figure) if metric in blueprint.metrics else ("", "")
+        metric, _, score = asked.partition(".")
+        return (metric, score) if metric in blueprint.metrics else ("", "")
     plans = blueprint.metrics.items()
     return next((name for name, plan in plans if plan.every), ""), ""
 
 
 def keep_in(folder: Path, checkpoint: Path) -> None:
-    """Let a checkpoint remember the best so far, by a hard link where that is possible."""
+    """Copy the best model so far into a checkpoint, by hard links where that is possible."""
     for file in _files(folder):
         if file.exists():
             duplicate(file, checkpoint / file.name)
 
 
 def take_back(folder: Path, checkpoint: Path) -> None:
-    """Make the best what it was when the checkpoint was written."""
+    """Put back the best model of the time when the checkpoint was written."""
     for file in _files(folder):
         if (checkpoint / file.name).exists():
             duplicate(checkpoint / file.name, file)
@@ -112,17 +120,17 @@ def _files(folder: Path) -> tuple[Path, Path]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What a file says; nothing where it is missing or nonsense."""
+    """The content of best.json; empty where it is missing or damaged."""
     try:
-        found = read_object(path, within=path.parent)
+        record = read_object(path, within=path.parent)
     except (OSError, ValueError):
         return {}
-    return found if _is_record(found) else {}
+    return record if _is_record(record) else {}
 
 
-def _is_record(found: Mapping[str, Any]) -> bool:
-    interval = [0, 0] if found.get("interval") is None else found["interval"]
+def _is_record(record: Mapping[str, Any]) -> bool:
+    interval = [0, 0] if record.get("interval") is None else record["interval"]
     ends = interval if isinstance(interval, list) and len(interval) == 2 else [None]
-    numbers = [found.get("step"), found.get("value"), *ends]
-    texts = [found.get("metric"), found.get("figure")]
+    numbers = [record.get("step"), record.get("value"), *ends]
+    texts = [record.get("metric"), record.get("figure")]
     return all(map(is_number, numbers)) and all(isinstance(text, str) for text in texts)

@@ -16,7 +16,13 @@ from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
 from ganzoo.evaluation.assessment import Assessment
-from ganzoo.evaluation.measuring import Evaluation, Tell, assess, left_out, missing
+from ganzoo.evaluation.measuring import (
+    Evaluation,
+    Tell,
+    compute_metrics,
+    find_left_out,
+    find_missing_networks,
+)
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
@@ -64,7 +70,7 @@ def evaluate(
     wanted = _wanted(blueprint, metrics, everything)
     able = _able(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
     _tell_left_out(data_set, tell)
-    evaluation = measured(blueprint, opened, data_set, able, tell, tick)
+    evaluation = compute_or_refuse(blueprint, opened, data_set, able, tell, tick)
     return _assessment(opened, blueprint, data_set, evaluation)
 
 
@@ -167,7 +173,7 @@ def _able(
     tell: Tell,
     strict: bool,
 ) -> list[str]:
-    """Those that can be computed; the others are told of, or refused if they were asked for."""
+    """Those that can be computed; the others are reported, or refused if asked for."""
     reasons = {name: _hindrance(name, blueprint, model, data) for name in wanted}
     hindered = [reason for reason in reasons.values() if reason]
     if hindered and (strict or len(hindered) == len(reasons)):
@@ -187,26 +193,26 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
             f"{path} is left out: the file asks for weights from the network, which only you may: "
             f"--set {path}.weights=hub"
         )
-    lacking = missing(blueprint.metrics[name], blueprint, model)
+    lacking = find_missing_networks(blueprint.metrics[name], blueprint, model)
     if lacking:
         held = ", ".join(sorted(lacking))
         return f"{path} is left out: the model file does not hold {held}, which no output needs"
-    if name in left_out(blueprint, data):
+    if name in find_left_out(blueprint, data):
         kind = blueprint.recipe.data.type
         return f"{path} is left out: it learns from pairs, and '{kind}' has none to spare"
     return ""
 
 
-def measured(
+def compute_or_refuse(
     blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell, tick: Tick
 ) -> Evaluation:
-    """These metrics.
+    """The scores of these metrics.
 
     Raises:
         ModelError: they cannot be computed on these data.
     """
     try:
-        return assess(blueprint, model, data, names, tell, tick)
+        return compute_metrics(blueprint, model, data, names, tell, tick)
     except (ValueError, RuntimeError) as error:
         if memory_is_short(error):
             raise

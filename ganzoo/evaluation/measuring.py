@@ -12,56 +12,57 @@ from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
 from ganzoo.evaluation.examples import Examples
 from ganzoo.evaluation.observed import Observed
-from ganzoo.evaluation.showing import Asked, Tick, no_tick, show
+from ganzoo.evaluation.showing import ShownMetric, Tick, no_tick, show
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Metric
 from ganzoo.interfaces.metric import Interval
 
 Scores = dict[str, dict[str, dict[str, float]]]
 Intervals = dict[str, dict[str, dict[str, Interval]]]
-Cases = dict[str, dict[str, dict[str, Any]]]
+SampleScores = dict[str, dict[str, dict[str, Any]]]
 Tell = Callable[[str], None]
 """Says a sentence to the person who waits."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What metrics say of a model.
+    """The scores of a model.
 
-    scores: by metric, row and figure.
-    intervals: 95 % ones over the samples, of those figures that have one.
-    cases: by metric and figure, `higher_is_better` and the `values` of the model, one a sample.
-    observed: by metric, how many distinct items it saw, and of what kind.
+    scores: by metric, row (the model, then its baselines) and score.
+    intervals: 95 % ones over the samples, of those scores that have one.
+    sample_scores: by metric and score, `higher_is_better` and the `values` of the model, one for
+        each sample.
+    observed: by metric, how many distinct items it was shown, and of what kind.
     higher_is_better: by metric and score, which of two values is the better one.
     """
 
     scores: Scores = field(default_factory=dict)
     intervals: Intervals = field(default_factory=dict)
-    cases: Cases = field(default_factory=dict)
+    sample_scores: SampleScores = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
     higher_is_better: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def tables(self) -> dict[str, Any]:
-        """The figures, for JSON."""
+        """The scores, for JSON."""
         return {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
 
 
 def say_nothing(text: str) -> None:
-    """To nobody."""
+    """Print nothing; for callers whom nobody listens to."""
 
 
-def evaluate(experiment: Experiment, data: Data, tell: Tell = say_nothing) -> Scores:
-    """The metrics that belong to a run's end, over all test samples."""
-    wanted = of_a_run(experiment.blueprint)
-    return assess(experiment.blueprint, experiment.model(), data, wanted, tell).scores
+def score_run(experiment: Experiment, data: Data, tell: Tell = say_nothing) -> Scores:
+    """The scores that a run ends with, over all test samples."""
+    wanted = metrics_of_a_run(experiment.blueprint)
+    return compute_metrics(experiment.blueprint, experiment.model(), data, wanted, tell).scores
 
 
-def of_a_run(blueprint: Blueprint) -> list[str]:
+def metrics_of_a_run(blueprint: Blueprint) -> list[str]:
     """The metrics that belong to a run's end."""
     return [name for name, planned in blueprint.metrics.items() if planned.when == "run"]
 
 
-def assess(
+def compute_metrics(
     blueprint: Blueprint,
     model: Model,
     data: Data,
@@ -69,61 +70,60 @@ def assess(
     tell: Tell = say_nothing,
     tick: Tick = no_tick,
 ) -> Evaluation:
-    """Metrics over all test samples, one at a time; torch's chance stays as it was.
+    """Metrics over all test samples, one sample at a time; torch's random state stays as it was.
 
-    What the data cannot serve is left out; nothing where there are no test samples.
-    tick: called after every sample, and before each metric computes its figures.
+    Metrics that these data cannot serve are left out; without test samples, all are.
+    tick: called after every sample, and before each metric computes its scores.
     """
     if not data.test_count():
         return Evaluation()
-    skipped = left_out(blueprint, data)
+    skipped = find_left_out(blueprint, data)
     with keep_rng(model.device):
-        asked = [Asked.of(n, blueprint, data) for n in wanted if n not in skipped]
-        for each in asked:
+        shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
+        for each in shown:
             learnt = _learnt(blueprint.metrics[each.name])
             _prepare(each.metric, each.name, Examples(data, learnt, model.device), tell)
-        show(asked, model, data, tick)
-        return _found(asked, tick)
+        show(shown, model, data, tick)
+        return _collect(shown, tick)
 
 
-def _found(asked: Sequence[Asked], tick: Tick) -> Evaluation:
-    """What they say; a figure without an interval, or without cases, is left out there."""
-    found = Evaluation()
-    for place, each in enumerate(asked):
-        tick(place, len(asked), f"{each.name}: figures and intervals")
-        found.scores[each.name] = table = each.metric.compute()
+def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
+    """The scores of metrics that were shown all samples."""
+    evaluation = Evaluation()
+    for place, each in enumerate(shown):
+        tick(place, len(shown), f"{each.name}: scores and intervals")
+        evaluation.scores[each.name] = table = each.metric.compute()
         named = {score for scores in table.values() for score in scores}
-        found.higher_is_better[each.name] = {n: each.metric.higher_is_better(n) for n in named}
-        found.intervals[each.name] = each.metric.intervals()
-        found.observed[each.name] = each.observed
-        cases = _cases(each.metric)
-        if cases:
-            found.cases[each.name] = cases
-    return found
+        evaluation.higher_is_better[each.name] = {n: each.metric.higher_is_better(n) for n in named}
+        evaluation.intervals[each.name] = each.metric.intervals()
+        evaluation.observed[each.name] = each.observed
+        if by_sample := _sample_scores(each.metric):
+            evaluation.sample_scores[each.name] = by_sample
+    return evaluation
 
 
-def _cases(metric: Metric) -> dict[str, dict[str, Any]]:
+def _sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
     return {
-        figure: {"higher_is_better": metric.higher_is_better(figure), "values": values}
-        for figure, values in metric.sample_scores().items()
+        score: {"higher_is_better": metric.higher_is_better(score), "values": values}
+        for score, values in metric.sample_scores().items()
     }
 
 
-def left_out(blueprint: Blueprint, data: Data) -> list[str]:
+def find_left_out(blueprint: Blueprint, data: Data) -> list[str]:
     """The metrics that would learn from paired samples, where prepared data have none."""
     metrics = blueprint.metrics.items()
     learning = [name for name, plan in metrics if _learnt(plan)]
     return [] if not learning or data.paired_count() else learning
 
 
-def missing(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
+def find_missing_networks(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
     """The networks that a metric's wires call and a model file does not hold."""
     views = [blueprint.view(wire) for wire in plan.wires.values()]
     return {name for view in views for name in view.networks} - set(model.networks)
 
 
 def rehearse(experiment: Experiment, data: Data) -> None:
-    """Show a run's metrics one test sample, so that what they refuse is told before training.
+    """Show a run's metrics one test sample, so that what they refuse is reported before training.
 
     Raises:
         RecipeError: a metric does not take what its wires give.
@@ -131,37 +131,37 @@ def rehearse(experiment: Experiment, data: Data) -> None:
     if not data.test_count():
         return
     model, blueprint = experiment.model(), experiment.blueprint
-    skipped = left_out(blueprint, data)
-    for name in of_a_run(blueprint):
+    skipped = find_left_out(blueprint, data)
+    for name in metrics_of_a_run(blueprint):
         if name in skipped:
             continue
         try:
-            asked = Asked.of(name, blueprint, data)
-            show([asked], model, data, samples=1)
+            shown = ShownMetric.of(name, blueprint, data)
+            show([shown], model, data, samples=1)
         except (ValueError, RuntimeError) as error:
             fault = Fault(f"metrics.{name}", first_line(error))
             raise RecipeError(experiment.recipe.name, [fault]) from error
-        _check_best(name, asked.metric, experiment)
+        _check_best(name, shown.metric, experiment)
 
 
 def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
-    """Refuse a figure that the metric does not have, if it can tell so early."""
-    decides, _, figure = experiment.recipe.checkpoints.best.partition(".")
+    """Refuse a `checkpoints.best` whose score the metric lacks, if that is known so early."""
+    decides, _, score = experiment.recipe.checkpoints.best.partition(".")
     if decides != name:
         return
     try:
         known = list(next(iter(metric.compute().values())))
-    except ValueError:  # it has not learnt, or not seen enough
+    except ValueError:  # it has not learnt yet, or needs more samples
         return
-    if figure not in known:
-        message = f"metrics.{name} has no figure '{figure}'.{choices(figure, known)}"
+    if score not in known:
+        message = f"metrics.{name} has no score '{score}'.{choices(score, known)}"
         raise RecipeError(experiment.recipe.name, [Fault("checkpoints.best", message)])
 
 
 def _learnt(plan: MetricPlan) -> dict[str, str]:
-    """The wires that a metric learns from, and the variables that they are."""
-    part: Any = plan.metric.component_class
-    return {wire: str(plan.wires[wire]) for wire in part.learns_from if wire in plan.wires}
+    """The wires that a metric learns from, each with the variable that it is."""
+    kind: Any = plan.metric.component_class
+    return {wire: str(plan.wires[wire]) for wire in kind.learns_from if wire in plan.wires}
 
 
 def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:

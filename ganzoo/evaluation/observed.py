@@ -1,4 +1,4 @@
-"""How many distinct items a figure was measured on, and of what kind: kept as JSON, and spelled."""
+"""How many distinct items a score was measured on, and of what kind: as JSON and as text."""
 
 from __future__ import annotations
 
@@ -35,16 +35,20 @@ def distinct(names: Collection[str], counts: Mapping[str, int], samples: int) ->
 def observed(
     shown: Mapping[str, int], counts: Mapping[str, int], trained_on: Collection[str]
 ) -> Observed:
-    """shown: of how many samples each name was seen. counts, trained_on: as data say them."""
-    found: Observed = {}
+    """The distinct items that were shown, by kind and variable.
+
+    shown: of how many samples each name was shown.
+    counts, trained_on: `test_counts()` and `trained_on()` of the data.
+    """
+    items: Observed = {}
     for name, number in shown.items():
         kind = DRAWN if name not in counts else TRAINING if name in trained_on else HELD_OUT
-        found.setdefault(kind, {})[name] = min(number, counts.get(name, number))
-    return {kind: found[kind] for kind in WORDS if kind in found}
+        items.setdefault(kind, {})[name] = min(number, counts.get(name, number))
+    return {kind: items[kind] for kind in WORDS if kind in items}
 
 
 def format_observed(observed: Any) -> str:
-    """`40 held-out samples of x, 9 of y, 40 draws of z`; nothing where that is lost."""
+    """`40 held-out samples of x, 9 of y, 40 draws of z`; nothing where that is not known."""
     tables = observed if isinstance(observed, dict) else {}
     return ", ".join(
         text
@@ -55,7 +59,7 @@ def format_observed(observed: Any) -> str:
 
 
 def format_a_sample(trained_on: Any) -> str:
-    """What a row of a picture is, by what data say of `trained_on`; neutral where that is lost."""
+    """What a row of a picture is, by what data say of `trained_on`; neutral where unknown."""
     if not isinstance(trained_on, list):
         return "a sample"
     if not trained_on:

@@ -17,7 +17,7 @@ from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
 from ganzoo.evaluation.assessment import Printable
-from ganzoo.evaluation.evaluate import measured
+from ganzoo.evaluation.evaluate import compute_or_refuse
 from ganzoo.evaluation.measuring import Evaluation, Tell
 from ganzoo.evaluation.observed import GIVEN, HELD_OUT
 from ganzoo.evaluation.showing import Tick, no_tick
@@ -30,8 +30,8 @@ from ganzoo.registry.discovery import installed
 from ganzoo.runs.folder import finite
 
 REAL, FAKE = "real", "fake"
-# What is computed where nothing is asked for: of crowds, and of pairs.
-CROWDS, PAIRS = ("kid",), ("psnr", "ssim")
+# What is computed where nothing is asked for: of distributions, and of pairs.
+DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
 
 
 class SavedImages(Data):
@@ -45,9 +45,9 @@ class SavedImages(Data):
 
     def __init__(self, real: Path, fake: Path) -> None:
         self.variables = {REAL: Variable(), FAKE: Variable()}
-        found = {REAL: _by_name(real), FAKE: _by_name(fake)}
-        self.paired = found[REAL].keys() == found[FAKE].keys()
-        self.files = {name: [files[key] for key in sorted(files)] for name, files in found.items()}
+        images = {REAL: _by_name(real), FAKE: _by_name(fake)}
+        self.paired = images[REAL].keys() == images[FAKE].keys()
+        self.files = {name: [files[key] for key in sorted(files)] for name, files in images.items()}
 
     def __len__(self) -> int:
         return 0
@@ -88,15 +88,15 @@ class FolderScores(Printable):
         return f"{shown(self.fake)} against {shown(self.real)}: {counts}{pairs}"
 
     def as_json(self) -> dict[str, Any]:
-        """For programs; null where a figure is no number."""
-        told = {
+        """For programs; null where a score is not a number (NaN, infinity)."""
+        tables = {
             "real": str(self.real),
             "fake": str(self.fake),
             "counts": self.counts,
             "paired": self.paired,
             **self.evaluation.tables(),
         }
-        plain: dict[str, Any] = finite(told)
+        plain: dict[str, Any] = finite(tables)
         return plain
 
 
@@ -123,13 +123,13 @@ def evaluate_folders(
     """
     where = find_device(device)
     data = SavedImages(real, fake)
-    names = list(dict.fromkeys(metrics)) or [*(PAIRS if data.paired else ()), *CROWDS]
+    names = list(dict.fromkeys(metrics)) or [*(PAIRS if data.paired else ()), *DISTRIBUTION]
     blueprint = _blueprint(names, data, overrides)
     model = Model({}, {}, data.variables, {}).to(where)
-    found = measured(blueprint, model, data, list(blueprint.metrics), tell, tick)
-    given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in found.observed.items()}
-    found = replace(found, observed=given)  # nobody knows what a model was trained on
-    return FolderScores(real, fake, data.test_counts(), data.paired, found)
+    evaluation = compute_or_refuse(blueprint, model, data, list(blueprint.metrics), tell, tick)
+    given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in evaluation.observed.items()}
+    evaluation = replace(evaluation, observed=given)  # nobody knows what a model was trained on
+    return FolderScores(real, fake, data.test_counts(), data.paired, evaluation)
 
 
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:
@@ -145,8 +145,8 @@ def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]
     recipe = check_tables(override(tables, overrides), "--folders")
     blueprint = Blueprint(recipe, dataset=data, variables=dict(data.variables))
     lookup = Lookup(installed().registry)
-    for name, part in recipe.metrics.items():
-        read_metric(name, part, blueprint, lookup)
+    for name, table in recipe.metrics.items():
+        read_metric(name, table, blueprint, lookup)
     if lookup.faults:
         raise RecipeError("--folders", lookup.faults)
     if blueprint.warnings:
@@ -159,10 +159,10 @@ def _by_name(folder: Path) -> dict[str, Path]:
     """The images of a folder, by their names without the suffix, where those are different."""
     if not folder.is_dir():
         raise DataError(f"--folders: there is no folder {shown(folder)}")
-    found = survey(folder)
-    if not found.images:
-        raise DataError(f"--folders: no images in {shown(folder)}{no_images(found)}")
-    stems = {shown(path.relative_to(folder).with_suffix("")): path for path in found.images}
-    if len(stems) == len(found.images):
+    files = survey(folder)
+    if not files.images:
+        raise DataError(f"--folders: no images in {shown(folder)}{no_images(files)}")
+    stems = {shown(path.relative_to(folder).with_suffix("")): path for path in files.images}
+    if len(stems) == len(files.images):
         return stems
-    return {shown(path.relative_to(folder)): path for path in found.images}
+    return {shown(path.relative_to(folder)): path for path in files.images}

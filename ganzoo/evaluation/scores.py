@@ -1,4 +1,4 @@
-"""Figures and their intervals as tables on a terminal."""
+"""Scores and their intervals as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def print_scores(
     intervals: Mapping[str, Rows] | None = None,
     best: Mapping[str, Any] | None = None,
 ) -> None:
-    """One table a metric: the model first, then what to compare it with.
+    """Print a table for each metric: the model's row first, then those of its baselines.
 
     Counts that are the same in all rows, as the size that images are shown at, stand below.
 
     observed: by metric, on how many distinct items of what kind.
-    best: the line of evaluations.jsonl in which the best model was found, for a row of its own.
+    best: the entry of evaluations.jsonl in which the best model was found, for a row of its own.
     """
     for name, rows in scores.items():
         ends: Rows = (intervals or {}).get(name, {})
@@ -55,12 +55,12 @@ def format_score(value: float | None, interval: Any = None, gap: str = " ") -> s
 
 def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
     """The rows, with the best model's below the last one's."""
-    found = best.get(kind, {}).get(name, {})
-    first = next(iter(found), None)
+    best_rows = best.get(kind, {}).get(name, {})
+    first = next(iter(best_rows), None)
     if first is None:
         return rows
     step = best["step"]
-    named = {f"best, step {step}": found[first]}
+    named = {f"best, step {step}": best_rows[first]}
     return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
 
 
@@ -75,24 +75,24 @@ def _everywhere(rows: Rows) -> dict[str, int]:
 
 
 def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
-    """gap: what stands between a figure and its interval."""
+    """gap: what stands between a score and its interval."""
     below = _everywhere(rows)
     caption = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in below.items())
     table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
     table.caption, table.caption_justify = one_line(caption) or None, "left"
     table.add_column("")
-    names = dict.fromkeys(figure for found in rows.values() for figure in found)
-    figures = [name for name in names if name not in below]
+    names = dict.fromkeys(score for scores in rows.values() for score in scores)
+    scores = [name for name in names if name not in below]
     cells = {
         row: [
             format_score(v[f], intervals.get(row, {}).get(f), gap) if f in v else "–"
-            for f in figures
+            for f in scores
         ]
         for row, v in rows.items()
     }
-    for figure, column in zip(figures, zip(*cells.values(), strict=True), strict=True):
+    for score, column in zip(scores, zip(*cells.values(), strict=True), strict=True):
         widest = max(len(line) for cell in column for line in cell.split("\n"))
-        table.add_column(one_line(figure.replace("_", " ")), justify="right", min_width=widest)
-    for row, found in cells.items():
-        table.add_row(one_line(row), *found)
+        table.add_column(one_line(score.replace("_", " ")), justify="right", min_width=widest)
+    for row, texts in cells.items():
+        table.add_row(one_line(row), *texts)
     return table

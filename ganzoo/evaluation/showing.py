@@ -15,19 +15,20 @@ from ganzoo.inference.model import Model, OutputWire
 from ganzoo.interfaces import Data, Value
 
 Tick = Callable[[int, int, str], None]
-"""Is told how much is done, of how much, and what."""
-Shown = tuple[Expression, bool]
+"""Called as work goes on: tick(done, total, what is done)."""
+ViewKey = tuple[Expression, bool]
 
 
 def no_tick(done: int, total: int, doing: str) -> None:
-    """Nobody waits."""
+    """Do nothing; nobody waits."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A metric, what each of its wires shows, and of how many samples that is something new.
+class ShownMetric:
+    """A metric, and what it is shown.
 
-    observed: what it sees altogether.
+    views: what each of its wires shows. new: for how many samples a wire shows something new.
+    observed: the items that the metric is shown altogether.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Asked:
     observed: Observed
 
     @classmethod
-    def of(cls, name: str, blueprint: Blueprint, data: Data) -> Asked:
+    def of(cls, name: str, blueprint: Blueprint, data: Data) -> ShownMetric:
         """A recipe's metric, ready to be shown prepared data.
 
         Raises:
@@ -59,17 +60,17 @@ class Asked:
         """The wires that show something new on that sample."""
         return {wire: view for wire, view in self.views.items() if index < self.new[wire]}
 
-    def update(self, index: int, found: Mapping[Shown, Value]) -> None:
+    def update(self, index: int, values: Mapping[ViewKey, Value]) -> None:
         """Show the metric that sample's values, if any of them is new."""
         due = self.due(index)
         if due:
             self.metric.update(
-                **{w: found[_key(view)] if w in due else None for w, view in self.views.items()}
+                **{w: values[_key(view)] if w in due else None for w, view in self.views.items()}
             )
 
 
 def show(
-    asked: Sequence[Asked],
+    metrics: Sequence[ShownMetric],
     model: Model,
     data: Data,
     tick: Tick = no_tick,
@@ -79,27 +80,27 @@ def show(
 
     samples: only so many.
     """
-    total = max((count for each in asked for count in each.new.values()), default=0)
+    total = max((count for each in metrics for count in each.new.values()), default=0)
     for index in range(total if samples is None else min(total, samples)):
-        views = [view for each in asked for view in each.due(index).values()]
-        found = _values(model, views, data, index)
-        for each in asked:
-            each.update(index, found)
+        views = [view for each in metrics for view in each.due(index).values()]
+        values = _values(model, views, data, index)
+        for each in metrics:
+            each.update(index, values)
         tick(index + 1, total, "samples")
 
 
 def _values(
     model: Model, views: Iterable[OutputWire], data: Data, index: int
-) -> Mapping[Shown, Value]:
+) -> Mapping[ViewKey, Value]:
     """Each wire on a test sample, once.
 
-    One by one, so that dropout in one does not depend on what else is asked for.
+    One by one, so that dropout in one does not depend on what else is computed.
     """
     sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
     wanted = {_key(view): view for view in views}
     return {key: model.evaluate([v], sample, index)[0] for key, v in wanted.items()}
 
 
-def _key(view: OutputWire) -> Shown:
-    """What two views of the same have in common; the part that makes an output is made for each."""
+def _key(view: OutputWire) -> ViewKey:
+    """What two views share if they show the same. (Each has an output component of its own.)"""
     return view.wire, view.train_mode

@@ -7,7 +7,7 @@ from functools import partial
 from torch import Tensor
 
 from ganzoo.builder import Experiment
-from ganzoo.evaluation.rows import row
+from ganzoo.evaluation.picture_row import make_picture_row
 from ganzoo.files.writing import write_with
 from ganzoo.inference.grid import grid
 from ganzoo.report.picture_sections import case_file, extremes, figures_of
@@ -29,7 +29,7 @@ def draw_cases(experiment: Experiment, files: RunFiles) -> None:
             there = [index for index, _ in cases if index < data.test_count()]
             for index in there:
                 if index not in rows:
-                    rows[index] = row(model, columns, data, index)
+                    rows[index] = make_picture_row(model, columns, data, index)
             if there:
                 sheet = grid([rows[i] for i in there], [str(column.wire) for column in columns])
                 path = case_file(files.folder, metric, figure, side)

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganzoo.evaluation.best import Best
-from ganzoo.evaluation.measuring import Evaluation, Tell, assess, of_a_run, say_nothing
+from ganzoo.evaluation.measuring import (
+    Evaluation,
+    Tell,
+    compute_metrics,
+    metrics_of_a_run,
+    say_nothing,
+)
 from ganzoo.evaluation.showing import Tick, no_tick
 from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Callback, Scores, Training
@@ -45,12 +51,12 @@ class Evaluator(Callback):
         Returns what was found, and the line of the best model's evaluation, if there is one.
         """
         folder, step = self.recorder.folder, self.recorder.trainer.done
-        wanted = of_a_run(self.recorder.experiment.blueprint)
+        wanted = metrics_of_a_run(self.recorder.experiment.blueprint)
         folder.cut_after(step - 1, folder.evaluations)  # a finished run may be resumed
         found = self._measure(step, wanted, tick)
         if found.scores:
             write_json(folder.metrics, found.scores)
-            write_json(folder.sample_scores, finite(found.cases))
+            write_json(folder.sample_scores, finite(found.sample_scores))
         self.recorder.keep_best()
         best = self.best.record.get("step")
         lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]
@@ -67,7 +73,7 @@ class Evaluator(Callback):
         experiment, trainer = self.recorder.experiment, self.recorder.trainer
         folder = self.recorder.folder
         blueprint, model = experiment.blueprint, experiment.model()
-        found = assess(blueprint, model, trainer.data, names, self.tell, tick)
+        found = compute_metrics(blueprint, model, trainer.data, names, self.tell, tick)
         if not found.scores:
             return found
         folder.append({"step": step, **found.tables()}, folder.evaluations)

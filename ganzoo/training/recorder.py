@@ -13,7 +13,7 @@ from ganzoo.engine import state
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError, first_line
 from ganzoo.evaluation.best import keep_in
-from ganzoo.evaluation.rows import row
+from ganzoo.evaluation.picture_row import make_picture_row
 from ganzoo.files.writing import duplicate, remove
 from ganzoo.inference.grid import grid, save_picture
 from ganzoo.interfaces import Callback, LogEntry, Training
@@ -144,7 +144,7 @@ class Recorder(Callback):
         if not self.columns or not count:
             return
         model = self.experiment.model()
-        rows = [row(model, self.columns, data, index) for index in range(count)]
+        rows = [make_picture_row(model, self.columns, data, index) for index in range(count)]
         path = self.folder.sample_grid(step)
         save_picture(grid(rows, [str(column.wire) for column in self.columns]), path)
 

@@ -213,7 +213,7 @@ def _finish(evaluator: Evaluator, trainer: Trainer, console: Console) -> None:
     other = best if best.get("step") != trainer.done else {}
     print_scores(found.scores, found.observed, console, found.intervals, other)
     if best:
-        _say(console, evaluator.best.told())
+        _say(console, evaluator.best.describe())
 
 
 def _say(console: Console, text: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ganzoo.builder import Experiment
 from ganzoo.engine.player import Player
-from ganzoo.evaluation.best import deciding
-from ganzoo.evaluation.measuring import left_out
+from ganzoo.evaluation.best import find_deciding_score
+from ganzoo.evaluation.measuring import find_left_out
 from ganzoo.interfaces import Data
 
 
@@ -26,7 +26,7 @@ def notes(experiment: Experiment, data: Data) -> list[str]:
     found += [_told(name, table) for name, table in experiment.recipe.trackers.items()]
     name = experiment.recipe.data.type
     why = f"it learns from x and y of one scene, and '{name}' has none to spare"
-    found += [f"metrics.{m} is left out: {why}" for m in left_out(experiment.blueprint, data)]
+    found += [f"metrics.{m} is left out: {why}" for m in find_left_out(experiment.blueprint, data)]
     return found
 
 
@@ -45,7 +45,7 @@ def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
     text = f"nothing of {' and '.join(names)} is held out: samples and metrics are of training ones"
     chosen = (
         ", and so is what decides which model is the best"
-        if deciding(experiment.blueprint)[0]
+        if find_deciding_score(experiment.blueprint)[0]
         else ""
     )
     return [f"{text}{chosen}"]

@@ -25,7 +25,7 @@ from ganzoo.errors import DataError, GanzooError, ModelError, RecipeError
 from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.measuring import say_nothing
 from ganzoo.evaluation.scores import print_scores
-from ganzoo.training import evaluator
+from ganzoo.training import together
 from ganzoo.training import train as training
 from ganzoo.training.train import train
 
@@ -248,7 +248,7 @@ def test_faults(recipes, settings, change, path, message):
 
 
 def test_a_figure_that_is_not_there_is_told_before_training(built, tmp_path):
-    with pytest.raises(RecipeError, match=r"no figure 'iou'\. Use 'pixel_accuracy'"):
+    with pytest.raises(RecipeError, match=r"no score 'iou'\. Use 'pixel_accuracy'"):
         train(built(checkpoints__best="labels.iou"), tmp_path / "run", console=quiet())
     assert not (tmp_path / "run").exists()
 
@@ -289,7 +289,7 @@ class Party:
 
 def test_the_others_wait_and_are_told(monkeypatch):
     """Each of three ticks is a sign of life; only the main process works."""
-    monkeypatch.setattr(evaluator, "SECONDS", -1.0)
+    monkeypatch.setattr(together, "SECONDS", -1.0)
     party, worked = Party(), []
 
     def work(tick):
@@ -297,9 +297,9 @@ def test_the_others_wait_and_are_told(monkeypatch):
             tick()
         worked.append(threading.current_thread().name)
 
-    other = threading.Thread(target=evaluator.together, args=(party.accelerator(False), work))
+    other = threading.Thread(target=together.together, args=(party.accelerator(False), work))
     other.start()
-    evaluator.together(party.accelerator(True), work)
+    together.together(party.accelerator(True), work)
     other.join(10)
     assert not other.is_alive()
     assert worked == [threading.current_thread().name]

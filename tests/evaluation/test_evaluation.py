@@ -18,7 +18,7 @@ from ganzoo.components.data.street_photo import street_scene
 from ganzoo.components.data.streets import PALETTE, Streets
 from ganzoo.errors import RecipeError
 from ganzoo.evaluation.examples import Examples
-from ganzoo.evaluation.measuring import evaluate, rehearse
+from ganzoo.evaluation.measuring import rehearse, score_run
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.training.train import train
 from ganzoo.training.warnings import notes
@@ -48,13 +48,13 @@ def built(recipes, tiny):
 
 def test_a_metric_learns_once_and_is_told_of(built):
     experiment, told = built({"photos": PHOTOS, "labels": LABELS}), []
-    first = evaluate(experiment, experiment.data, told.append)
+    first = score_run(experiment, experiment.data, told.append)
     assert set(first) == {"photos", "labels"}
     assert list(first["photos"]) == [
         *("model", "real photos", "photo of another scene", "copy the input")
     ]
     assert told == [f"metrics.photos: {LEARNS}"]
-    assert evaluate(experiment, experiment.data, told.append) == first
+    assert score_run(experiment, experiment.data, told.append) == first
     assert len(told) == 1
 
 
@@ -64,7 +64,7 @@ def test_each_wire_is_evaluated_once_a_sample(built):
     for name in ("F", "G"):
         network = experiment.networks[name]
         network.register_forward_hook(lambda *_, name=name: calls.append(name))
-    evaluate(experiment, experiment.data)
+    score_run(experiment, experiment.data)
     assert sorted(calls) == ["F"] * 3 + ["G"] * 3
 
 
@@ -77,7 +77,7 @@ def test_figures_do_not_depend_on_what_else_is_asked_for(built):
     found = []
     for metrics in ({"one": one}, {"more": more, "one": one}):
         experiment = built(metrics, networks__G=generator, outputs=outputs)
-        found.append(evaluate(experiment, experiment.data)["one"])
+        found.append(score_run(experiment, experiment.data)["one"])
     assert found[0] == found[1]
 
 
@@ -125,7 +125,7 @@ def test_pairs_that_all_are_held_out_leave_it_out_with_a_note(built, tmp_path):
     data = {"type": "paired_folders", "root": str(tmp_path), "size": 16}
     experiment = built({"photos": PHOTOS, "labels": LABELS}, data=data)
     rehearse(experiment, experiment.data)
-    assert list(evaluate(experiment, experiment.data)) == ["labels"]
+    assert list(score_run(experiment, experiment.data)) == ["labels"]
     assert [note for note in notes(experiment, experiment.data) if "metrics." in note] == [
         "metrics.photos is left out: it learns from x and y of one scene, and 'paired_folders' "
         "has none to spare"
@@ -136,7 +136,7 @@ def test_folders_without_pairs_leave_it_out_with_a_note(built, tmp_path):
     pictures(tmp_path, "trainA", "trainB")
     data = {"type": "folders", "root": str(tmp_path), "size": 16}
     experiment = built({"photos": PHOTOS}, data=data)
-    assert evaluate(experiment, experiment.data) == {}
+    assert score_run(experiment, experiment.data) == {}
     [note] = [note for note in notes(experiment, experiment.data) if "metrics.photos" in note]
     assert note.startswith("metrics.photos is left out: it compares pairs")
     assert Folders(str(tmp_path)).paired_count() == 0

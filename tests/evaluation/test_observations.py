@@ -24,7 +24,7 @@ from ganzoo.components.metrics.cycle_error import CycleError
 from ganzoo.components.metrics.fid import frechet_distance
 from ganzoo.components.metrics.intervals import bootstrap_mean
 from ganzoo.components.networks import backbones
-from ganzoo.evaluation.measuring import assess
+from ganzoo.evaluation.measuring import compute_metrics
 from ganzoo.evaluation.observed import distinct, format_a_sample, format_observed, observed
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
@@ -100,7 +100,9 @@ def found(built):
         for name in "FG" if calls is not None else "":
             network = experiment.networks[name]
             network.register_forward_hook(lambda *_, name=name: calls.append(name))
-        return assess(experiment.blueprint, model, data or Few(), metrics, tick=tick), model
+        return compute_metrics(
+            experiment.blueprint, model, data or Few(), metrics, tick=tick
+        ), model
 
     return find
 
@@ -156,7 +158,7 @@ def test_means_cases_and_intervals_are_of_distinct_images(found, wires, name, co
         again = model(back, seed=index, **{"y" if name == "x" else "x": other})
         direct.update(again, image[None])
     assert evaluation.scores["c"]["model"] == pytest.approx(direct.compute()["model"], rel=1e-5)
-    values = evaluation.cases["c"]["cycle_error"]["values"]
+    values = evaluation.sample_scores["c"]["cycle_error"]["values"]
     assert values == pytest.approx(direct.sample_scores()["cycle_error"], rel=1e-5)
     assert len(values) == count
     wanted = bootstrap_mean("cycle_error", direct.sample_scores()["cycle_error"])["cycle_error"]
@@ -185,7 +187,7 @@ def test_a_metric_that_knows_nothing_of_it_is_right(built):
     blueprint = experiment.blueprint
     plan = blueprint.metrics["mine"]
     blueprint.metrics["mine"] = replace(plan, metric=replace(plan.metric, part=Unaware))
-    evaluation = assess(blueprint, experiment.model(), Few(), ["mine"])
+    evaluation = compute_metrics(blueprint, experiment.model(), Few(), ["mine"])
     row = evaluation.scores["mine"]["model"]
     assert row["images"] == Y  # 40 would count y's items four or five times
     assert row["mean"] == pytest.approx(float(Few().y.mean()), abs=1e-6)
@@ -247,7 +249,7 @@ def test_who_waits_is_told_how_far_it_is(found):
     found({"fid": {**FID, "prediction": "y2x", "target": "y"}}, tick=lambda *t: told.append(t))
     assert told == [
         *((done, Y, "samples") for done in range(1, Y + 1)),
-        (0, 1, "fid: figures and intervals"),
+        (0, 1, "fid: scores and intervals"),
     ]
 
 
@@ -457,7 +459,7 @@ def test_a_latent_is_drawn_once_a_sample(recipes):
         },
     )
     model = experiment.model()
-    found = assess(experiment.blueprint, model, Few(), ["fid"])
+    found = compute_metrics(experiment.blueprint, model, Few(), ["fid"])
     assert found.observed == {"fid": {"held_out": {"y": Y}, "drawn": {"z": X}}}
     drawn = [model("sample", seed=i, y=Few().y[:1]) for i in range(X)]
     wanted = frechet_distance(seen(torch.cat(drawn)), seen(Few().y))

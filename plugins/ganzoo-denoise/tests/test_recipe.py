@@ -11,7 +11,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from ganzoo.errors import DataError, RecipeError
-from ganzoo.evaluation.measuring import evaluate
+from ganzoo.evaluation.measuring import score_run
 from ganzoo.interfaces import Callback, LogEntry, Training
 from torch import Tensor, nn
 
@@ -136,7 +136,7 @@ def test_it_trains_on_the_sample_photos_and_is_scored(recipe):
     experiment = ganzoo.build_recipe(recipe, {**TINY[recipe][0], **small, **one})
     trainer = experiment.trainer(Accelerator(cpu=True))
     trainer.run()
-    scores = evaluate(experiment, trainer.data)["psnr"]
+    scores = score_run(experiment, trainer.data)["psnr"]
     # The noise's figure is what its sigma says, but for the clamp's help: 20 log10(255 / 25).
     assert scores["noisy input"]["psnr"] == pytest.approx(20.17, abs=0.5)
     assert math.isfinite(scores["model"]["psnr"])

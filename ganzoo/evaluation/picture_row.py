@@ -10,8 +10,10 @@ from ganzoo.inference.model import Model, OutputWire
 from ganzoo.interfaces import Data
 
 
-def row(model: Model, columns: Sequence[OutputWire], data: Data, index: int) -> list[Tensor]:
-    """Each column's picture (C, H, W) of that sample; seeded by its number."""
+def make_picture_row(
+    model: Model, columns: Sequence[OutputWire], data: Data, index: int
+) -> list[Tensor]:
+    """Each column's picture (C, H, W) of that sample; random draws are seeded by its number."""
     sample = {name: value[None] for name, value in data.test_sample(index).items()}
     values = model.evaluate([*columns], sample, seed=index)
     return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]
