@@ -69,10 +69,11 @@ NAMES = {
     "subject": "probed output",
     "subjects": "probed outputs",
 }
-# Where a word of the above is another's: the standard library's names, a paper's own, a file's.
+# Where a word of the above is another's: the standard library's names, a paper's own, a file's, a
+# tag of HTML, and keys that lie in run folders.
 ALLOWED = re.compile(
     r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|FigureCanvasAgg"
-    r"|\"figure\"|in part\b|take[sn]? part\b|part-\d|\.part\b"
+    r"|\"figures?\"|in part\b|take[sn]? part\b|part-\d|\.part\b"
 )
 # Files that quote what is refused or read from older versions.
 QUOTING = {"former.py", "older.py", "cases.md"}

@@ -29,7 +29,7 @@ from ganzoo.evaluation.observed import Observed
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Data
-from ganzoo.report.run_files import figure
+from ganzoo.report.run_files import as_number
 from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
@@ -87,7 +87,9 @@ def parameters(blueprint: Blueprint) -> int:
 
 def images_per_second(folder: RunFolder) -> float | None:
     """The median over the log's lines, so that pauses and pictures between them do not count."""
-    found = [(figure(line.get("time")), figure(line.get("images"))) for line in folder.entries()]
+    found = [
+        (as_number(line.get("time")), as_number(line.get("images"))) for line in folder.entries()
+    ]
     lines = [(time, images) for time, images in found if time is not None and images is not None]
     rates = [(n - m) / (b - a) for (a, m), (b, n) in pairwise(lines) if b > a and n > m]
     return statistics.median(rates) if rates else None

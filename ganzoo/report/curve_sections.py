@@ -10,7 +10,7 @@ from typing import Any
 from ganzoo.report.axes import Value, Values, axis_of, thin
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
-from ganzoo.report.run_files import RunFiles, Table, figure
+from ganzoo.report.run_files import RunFiles, Table, as_number
 
 Curves = dict[str, dict[str, list[Value]]]
 
@@ -24,8 +24,8 @@ def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
             for term, value in _items(terms):
                 if term not in own:
                     own[term] = [None] * len(log)
-                own[term][index] = figure(value)
-    steps = thin([figure(record.get("step")) for record in log])
+                own[term][index] = as_number(value)
+    steps = thin([as_number(record.get("step")) for record in log])
     return steps, {p: {t: thin(c) for t, c in terms.items()} for p, terms in curves.items()}
 
 
@@ -84,13 +84,13 @@ def throughput(log: Sequence[Table]) -> tuple[Values, Values]:
     rates: list[Value] = []
     for before, line in pairwise(log):
         images, seconds = (_gain(before, line, key) for key in ("images", "time"))
-        steps.append(figure(line.get("step")))
+        steps.append(as_number(line.get("step")))
         rates.append(images / seconds if images > 0 and seconds > 0 else None)
     return steps, rates
 
 
 def _gain(before: Table, line: Table, key: str) -> float:
-    return (figure(line.get(key)) or 0.0) - (figure(before.get(key)) or 0.0)
+    return (as_number(line.get(key)) or 0.0) - (as_number(before.get(key)) or 0.0)
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -13,13 +13,13 @@ LEGEND = {
     "latent": "latent",
     "generator": "generator",
     "module": "module",
-    "discriminator": "critic",
+    "discriminator": "discriminator",
     "loss": "loss",
 }
 
 
 def diagram(wiring: Wiring) -> Html:
-    """A figure: the drawing in a box that scrolls, what its colours mean, and the wires in words.
+    """The drawing in a box that scrolls, what its colours mean, and the wires in words.
 
     The drawing flows from left to right; each expression stands in it once.
     """
@@ -88,15 +88,17 @@ def _route(route: Route) -> Html:
 def _path(points: Sequence[tuple[float, float]]) -> str:
     """Straight where an arrow passes a column, a curve with level ends between two columns."""
     (x, y), *rest = points
-    parts, straight = [f"M{x:.1f},{y:.1f}"], True
+    commands, straight = [f"M{x:.1f},{y:.1f}"], True
     for right, level in rest:
         if straight:
-            parts.append(f"L{right:.1f},{level:.1f}")
+            commands.append(f"L{right:.1f},{level:.1f}")
         else:
             middle = (x + right) / 2
-            parts.append(f"C{middle:.1f},{y:.1f} {middle:.1f},{level:.1f} {right:.1f},{level:.1f}")
+            commands.append(
+                f"C{middle:.1f},{y:.1f} {middle:.1f},{level:.1f} {right:.1f},{level:.1f}"
+            )
         x, y, straight = right, level, not straight
-    return " ".join(parts)
+    return " ".join(commands)
 
 
 def _box(place: Place) -> Html:

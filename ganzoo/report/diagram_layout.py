@@ -111,14 +111,14 @@ def _ordered(columns: Columns) -> Columns:
         order = range(1, len(columns)) if rightwards else range(len(columns) - 2, -1, -1)
         for index in order:
             _sort(columns[index], columns[index - 1 if rightwards else index + 1], rightwards)
-        found = _crossings(columns)
-        if found < fewest:
-            best, fewest = [list(column) for column in columns], found
+        crossings = _crossings(columns)
+        if crossings < fewest:
+            best, fewest = [list(column) for column in columns], crossings
     return _upright(best)
 
 
 def _upright(columns: Columns) -> Columns:
-    """The same upside down where that has the data in their order, and crosses no more."""
+    """Upside down, if the data stand in their order then and no more arrows cross."""
     names = [slot.box.key for slot in columns[0] if slot.box] if columns else []
     flipped = [column[::-1] for column in columns]
     wrong = sum(a > b for a, b in combinations(names, 2))

@@ -24,8 +24,8 @@ def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
     stride = 1
     while -(-len(grids) // stride) + 1 > most and stride < len(grids):
         stride *= 2
-    kept = list(grids[::stride])
-    return kept if not grids or kept[-1] == grids[-1] else [*kept, grids[-1]]
+    chosen = list(grids[::stride])
+    return chosen if not grids or chosen[-1] == grids[-1] else [*chosen, grids[-1]]
 
 
 def affordable(grids: Sequence[Grid]) -> list[Grid]:

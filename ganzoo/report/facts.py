@@ -1,7 +1,7 @@
 """What is known of a recipe: its objective in the paper's notation, its wires, its networks.
 
-With the recipe's parts this is exact; without them (a plugin that is gone, a recipe of another age)
-as much as the tables alone tell.
+With the recipe's components this is exact. Without them (a plugin is gone, the recipe is older) the
+tables alone are read.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Facts:
 
 
 def read_facts(tables: Tables) -> Facts:
-    """The facts of a recipe by its tables; its parts are imported, and torch with them."""
+    """The facts of a recipe by its tables; its components are imported, and torch with them."""
     try:
         from ganzoo.builder.assemble import assemble
         from ganzoo.builder.resolve import read
@@ -55,9 +55,9 @@ def read_facts(tables: Tables) -> Facts:
         recipe = check_tables(up_to_date(dict(tables)), RECIPE_FILE)
         blueprint = read(recipe, installed().registry, "recipe")
         return facts(blueprint, assemble(blueprint, "meta", "recipe"))
-    except Exception as error:  # a plugin's part may raise anything
+    except Exception as error:  # a plugin's component may raise anything
         reason = (str(error) or type(error).__name__).splitlines()[-1].strip()
-        return bare_facts(tables, f"The recipe's parts cannot be read here ({reason}).")
+        return bare_facts(tables, f"The recipe's components cannot be read here ({reason}).")
 
 
 def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
@@ -106,43 +106,45 @@ def _kind(kind: str) -> Kind:
 def bare_facts(tables: Tables, note: str = "") -> Facts:
     """The facts that tables alone tell: losses are called by name, weights are not counted."""
     known = _table(tables, "networks")
-    losses = {name: loss for name, loss in _table(tables, "losses").items() if _is_part(loss)}
+    losses = {name: loss for name, loss in _table(tables, "losses").items() if _is_component(loss)}
     variables = _variables(tables)
     read = {name: _wires(loss, known, variables) for name, loss in losses.items()}
-    judges = {name: _judges(wires) for name, wires in read.items()}
-    critics = {name for found in judges.values() for name in found}
+    outermost = {name: _outermost(wires) for name, wires in read.items()}
+    discriminators = {name for outer in outermost.values() for name in outer}
     terms = [(name, losses[name], _weight(losses[name])) for name in losses]
     written = [
         Term(name, loss["type"], "", {k: str(w) for k, w in read[name].items()}, weight)
         for name, loss, weight in terms
     ]
     live = [
-        WiredTerm(name, _weighted(weight, loss["type"]), read[name], judges[name])
+        WiredTerm(name, _weighted(weight, loss["type"]), read[name], outermost[name])
         for name, loss, weight in terms
         if weight != 0
     ]
     used = {n for term in live for wire in term.wires.values() for n in networks(wire)}
-    kinds: dict[str, Kind] = {n: "discriminator" if n in critics else "generator" for n in known}
+    kinds: dict[str, Kind] = {
+        n: "discriminator" if n in discriminators else "generator" for n in known
+    }
     wiring = Wiring(live, kinds, frozenset(_table(tables, "latents")), dict(_outputs(tables)))
     built = [
-        NetworkFacts(n, kinds[n], str(part.get("type")), None, "")
-        for n, part in known.items()
-        if n in used and isinstance(part, dict)
+        NetworkFacts(n, kinds[n], str(table.get("type")), None, "")
+        for n, table in known.items()
+        if n in used and isinstance(table, dict)
     ]
     lines = objective(
         written,
-        [n for n in known if n in used - critics],
-        [n for n in known if n in used & critics],
+        [n for n in known if n in used - discriminators],
+        [n for n in known if n in used & discriminators],
     )
     return Facts(lines, wiring, built, note)
 
 
 def _table(tables: Tables, name: str) -> dict[str, Any]:
-    found = tables.get(name)
-    return found if isinstance(found, dict) else {}
+    table = tables.get(name)
+    return table if isinstance(table, dict) else {}
 
 
-def _is_part(value: Any) -> bool:
+def _is_component(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("type"), str)
 
 
@@ -157,19 +159,21 @@ def _wires(loss: Tables, known: Tables, variables: Collection[str]) -> dict[str,
 
     `backbone = "vgg16"` reads as a name, too.
     """
-    found = {key: _parsed(value) for key, value in loss.items() if key not in ("type", "player")}
+    wires = {key: _parsed(value) for key, value in loss.items() if key not in ("type", "player")}
     return {
         key: wire
-        for key, wire in found.items()
+        for key, wire in wires.items()
         if wire is not None and networks(wire) <= set(known) and names(wire) <= set(variables)
     }
 
 
 def _variables(tables: Tables) -> set[str]:
     """The names that any network is called with."""
-    parts = [*_table(tables, "losses").values(), *_table(tables, "outputs").values()]
+    settings_tables = [*_table(tables, "losses").values(), *_table(tables, "outputs").values()]
     texts = [
-        text for part in parts for text in (part.values() if isinstance(part, dict) else [part])
+        text
+        for table in settings_tables
+        for text in (table.values() if isinstance(table, dict) else [table])
     ]
     wires = [wire for text in texts if (wire := _parsed(text)) is not None]
     return {name for wire in wires if isinstance(wire, Call) for name in names(wire)}
@@ -182,7 +186,7 @@ def _parsed(value: Any) -> Expression | None:
         return None
 
 
-def _judges(wires: Mapping[str, Expression]) -> frozenset[str]:
+def _outermost(wires: Mapping[str, Expression]) -> frozenset[str]:
     """Of a term with a real and a fake side, the networks called outermost."""
     if not {"real", "fake"} <= wires.keys():
         return frozenset()

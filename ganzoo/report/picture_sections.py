@@ -1,4 +1,4 @@
-"""The sections of pictures: sample grids over time, best and worst cases."""
+"""The sections of pictures: sample grids over time, best and worst samples."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ganzoo.evaluation.observed import format_a_sample
 from ganzoo.files.untrusted import is_plain
 from ganzoo.report.embedded_images import Grid, affordable, image
 from ganzoo.report.html import Html, el
-from ganzoo.report.run_files import RunFiles, Table, figure
+from ganzoo.report.run_files import RunFiles, Table, as_number
 from ganzoo.report.shared_markup import format_name
 from ganzoo.runs.layout import RunPaths
 
-CASES = 4  # so many best, and so many worst
-FIGURES = 6  # of which cases are drawn and shown
+SHOWN = 4  # so many best, and so many worst
+MOST_SCORES = 6  # for which samples are drawn and shown
 
 
 def samples_section(files: RunFiles) -> Html | None:
@@ -93,36 +93,36 @@ def _slider(name: str, label: str, low: int, high: int, value: int, said: str) -
     return el("p", el("label", label, for_=name), slider, el("output", said, for_=name))
 
 
-def cases_section(files: RunFiles) -> Html | None:
-    """The samples on which each figure is best, and worst."""
+def extremes_section(files: RunFiles) -> Html | None:
+    """The samples with the best and the worst value of each score."""
     shown = [
         el("div", el("h3", f"{format_name(metric)}: {format_name(each)}"), el("div", *halves,
            class_="halves"))
-        for metric, each, table in figures_of(files.cases)
+        for metric, each, table in score_tables(files.sample_scores)
         if (halves := [*_halves(files.folder, metric, each, table)])
     ]  # fmt: skip
     if not shown:
         return None
-    kind = f"a case is {format_a_sample(files.latest.get('trained_on'))}"
+    kind = f"a row is {format_a_sample(files.latest.get('trained_on'))}"
     return el(
         "section",
-        el("h2", "Best and worst cases", id="cases"),
-        el("p", f"By its own figure, the most extreme first; {kind}.", class_="note"),
+        el("h2", "Best and worst samples", id="extremes"),
+        el("p", f"By the score of each sample, the most extreme first; {kind}.", class_="note"),
         *shown,
-        aria_labelledby="cases",
+        aria_labelledby="extremes",
     )
 
 
-def figures_of(cases: Table) -> Iterator[tuple[str, str, Table]]:
-    """The first FIGURES figures of cases.json that tell best from worst: metric, figure, table."""
-    found = (
+def score_tables(sample_scores: Table) -> Iterator[tuple[str, str, Table]]:
+    """The first MOST_SCORES scores in cases.json: metric, name, and the values of the samples."""
+    tables = (
         (metric, each, table)
-        for metric, figures in cases.items()
-        if isinstance(figures, dict)
-        for each, table in figures.items()
+        for metric, scores in sample_scores.items()
+        if isinstance(scores, dict)
+        for each, table in scores.items()
         if isinstance(table, dict) and isinstance(table.get("values"), list)
     )
-    for _, entry in zip(range(FIGURES), found, strict=False):
+    for _, entry in zip(range(MOST_SCORES), tables, strict=False):
         yield entry
 
 
@@ -131,29 +131,29 @@ def extremes(table: Table) -> tuple[list[tuple[int, float]], list[tuple[int, flo
 
     No sample is both; values that are none are neither.
     """
-    values = [(index, figure(value)) for index, value in enumerate(table["values"])]
+    values = [(index, as_number(value)) for index, value in enumerate(table["values"])]
     known = [(index, value) for index, value in values if value is not None]
     sign = -1 if table.get("higher_is_better", True) else 1
-    known.sort(key=lambda case: (sign * case[1], case[0]))
-    count = min(CASES, (len(known) + 1) // 2)
+    known.sort(key=lambda sample: (sign * sample[1], sample[0]))
+    count = min(SHOWN, (len(known) + 1) // 2)
     return known[:count], known[count:][::-1][:count]
 
 
-def case_file(folder: Path, metric: str, each: str, side: str) -> Path:
-    """Where the picture of such cases is: `cases/labels-class_iou-best.png`."""
+def extreme_file(folder: Path, metric: str, each: str, side: str) -> Path:
+    """Where the picture of these samples is: `cases/labels-class_iou-best.png`."""
     name = re.sub(r"[^\w.-]+", "_", f"{metric}-{each}-{side}")
     return RunPaths(folder).extremes / f"{name.lstrip('.')}.png"
 
 
 def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html]:
-    for side, cases in zip(("best", "worst"), extremes(table), strict=True):
-        path = case_file(folder, metric, each, side)
-        if cases and is_plain(path, within=folder):
-            entries = [el("li", f"sample {index}: {value:.4g}") for index, value in cases]
-            alt = f"The {side} {len(cases)} cases by {format_name(each)}, a row each"
+    for side, samples in zip(("best", "worst"), extremes(table), strict=True):
+        path = extreme_file(folder, metric, each, side)
+        if samples and is_plain(path, within=folder):
+            entries = [el("li", f"sample {index}: {value:.4g}") for index, value in samples]
+            alt = f"The {side} {len(samples)} samples by {format_name(each)}, a row each"
             yield el(
                 "figure",
                 el("figcaption", el("strong", side.capitalize()), el("ol", *entries)),
                 el("div", image(path, alt, class_="grid"), class_="scroll", tabindex=0,
-                   role="group", aria_label=f"{side} cases by {format_name(each)}"),
+                   role="group", aria_label=f"{side} samples by {format_name(each)}"),
             )  # fmt: skip

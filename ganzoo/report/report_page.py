@@ -9,7 +9,7 @@ from ganzoo.files.writing import write_text
 from ganzoo.report.curve_sections import losses_section, speed_section
 from ganzoo.report.facts import Facts, read_facts
 from ganzoo.report.html import Html, el, page
-from ganzoo.report.picture_sections import cases_section, samples_section
+from ganzoo.report.picture_sections import extremes_section, samples_section
 from ganzoo.report.run_files import RunFiles, read_run
 from ganzoo.report.score_section import metrics_section
 from ganzoo.report.text_sections import (
@@ -63,7 +63,7 @@ def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
     yield guarded("Objective", lambda: objective_section(facts))
     yield guarded("Samples", lambda: samples_section(files))
     yield guarded("Metrics", lambda: metrics_section(files))
-    yield guarded("Cases", lambda: cases_section(files))
+    yield guarded("Best and worst samples", lambda: extremes_section(files))
     yield guarded("Losses", lambda: losses_section(files))
     yield guarded("Throughput", lambda: speed_section(files))
     yield guarded("Training", lambda: training_section(files, facts))

@@ -48,7 +48,7 @@ class RunFiles:
     log: list[Table]
     evaluations: list[Table]
     metrics: Table
-    cases: Table
+    sample_scores: Table
     best: Table
     alarms: list[Table]
     samples: list[tuple[int, Path]]
@@ -66,8 +66,8 @@ class RunFiles:
 
     def table(self, name: str) -> Table:
         """A table of the recipe; an empty one where there is none."""
-        found = self.recipe.get(name)
-        return found if isinstance(found, dict) else {}
+        table = self.recipe.get(name)
+        return table if isinstance(table, dict) else {}
 
 
 def read_run(folder: Path) -> RunFiles:
@@ -90,7 +90,7 @@ def read_run(folder: Path) -> RunFiles:
         log=_by_step(reader.lines(paths.log)),
         evaluations=_by_step(reader.lines(paths.evaluations)),
         metrics=reader.table(paths.metrics),
-        cases=reader.table(paths.sample_scores),
+        sample_scores=reader.table(paths.sample_scores),
         best=reader.table(paths.best),
         alarms=reader.lines(paths.alarms),
         samples=reader.grids(),
@@ -167,14 +167,14 @@ class Reader:
         self.faults.append(said if named else f"{file}: {said}")
 
 
-def figure(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
     """A number that can be drawn, else None."""
     return float(value) if is_number(value) else None
 
 
 def trained_seconds(files: RunFiles) -> float:
     """The time of all starts together; of one that was killed, until its last line of the log."""
-    last = max((figure(line.get("time")) or 0.0 for line in files.log), default=0.0)
+    last = max((as_number(line.get("time")) or 0.0 for line in files.log), default=0.0)
     return sum(_lasted(entry, last) for entry in files.starts)
 
 
@@ -192,5 +192,5 @@ def _time(text: Any) -> float | None:
 
 def _by_step(lines: Iterable[Table]) -> list[Table]:
     """Of a step that occurs twice the later line counts."""
-    found = {line["step"]: line for line in lines if isinstance(line.get("step"), int)}
-    return [found[step] for step in sorted(found)]
+    last = {line["step"]: line for line in lines if isinstance(line.get("step"), int)}
+    return [last[step] for step in sorted(last)]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
-from ganzoo.report.run_files import RunFiles, Table, figure
+from ganzoo.report.run_files import RunFiles, Table, as_number
 from ganzoo.report.shared_markup import format_name, scroll
 from ganzoo.runs.layout import BEST_MODEL
 
-Figures = Mapping[str, Any]
-
 
 def metrics_section(files: RunFiles) -> Html | None:
-    """Every metric: its figures over the steps, then what the last and the best model come to."""
+    """Every metric: its scores over the steps, then those of the last and of the best model."""
     last = _last(files)
     scores = _tables(last.get("scores"))
     if not scores:
@@ -35,7 +33,7 @@ def metrics_section(files: RunFiles) -> Html | None:
 
 def best_line(best: Table) -> Html | None:
     """Which model was kept as the best, and by what."""
-    value = figure(best.get("value"))
+    value = as_number(best.get("value"))
     if value is None:
         return None
     what = " ".join(format_name(str(best[key])) for key in ("metric", "figure") if key in best)
@@ -46,7 +44,7 @@ def best_line(best: Table) -> Html | None:
 
 
 def _last(files: RunFiles) -> Table:
-    """The latest evaluation; of a run that kept none, the figures of its end."""
+    """The latest evaluation; of a run that kept none, the scores of its end."""
     if files.evaluations:
         return files.evaluations[-1]
     return {"scores": files.metrics, "step": files.run.step}
@@ -69,16 +67,16 @@ def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
 
 
 def _over_time(
-    name: str, figures: Sequence[str], evaluations: Sequence[Table], group: str
+    name: str, score_names: Sequence[str], evaluations: Sequence[Table], group: str
 ) -> Html | None:
-    """A small panel a figure; nothing where there are not two evaluations."""
+    """A small panel for each score; nothing where there are not two evaluations."""
     lines = [line for line in evaluations if name in _tables(line.get("scores"))]
     if len(lines) < 2:
         return None
-    steps: list[Value] = [figure(line.get("step")) for line in lines]
+    steps: list[Value] = [as_number(line.get("step")) for line in lines]
     panels: list[Html] = []
     read: dict[str, Values] = {}
-    for each in figures:
+    for each in score_names:
         curves = [*_curves(name, each, lines)]
         if not curves:
             continue
@@ -96,11 +94,11 @@ def _over_time(
 
 
 def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
-    """The model with its interval, then what it is compared with, as levels."""
+    """The model with its interval, then the baselines, as levels."""
     rows = dict.fromkeys(row for line in lines for row in _rows(line, "scores", name))
     for style, row in enumerate(rows):
         cells = [_rows(line, "scores", name).get(row) for line in lines]
-        values = [figure(cell.get(each)) if isinstance(cell, dict) else None for cell in cells]
+        values = [as_number(cell.get(each)) if isinstance(cell, dict) else None for cell in cells]
         known = [value for value in values if value is not None]
         if not known:
             continue
@@ -114,39 +112,43 @@ def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
             yield Line(key, row, values, style, low if there else (), high if there else ())
 
 
-def _table(name: str, rows: Table, figures: Sequence[str], last: Table, files: RunFiles) -> Html:
-    """The last model, the best one, then what they are compared with."""
-    head = el("tr", el("td"), *(el("th", format_name(f), scope="col") for f in figures))
+def _table(
+    name: str, rows: Table, score_names: Sequence[str], last: Table, files: RunFiles
+) -> Html:
+    """The last model, the best one, then the baselines."""
+    head = el("tr", el("td"), *(el("th", format_name(f), scope="col") for f in score_names))
     first, *others = rows
     bounds = _rows(last, "intervals", name)
     body = [
-        _row(f"{first}, step {_count(last.get('step'))}", rows[first], bounds.get(first), figures)
+        _row(
+            f"{first}, step {_count(last.get('step'))}", rows[first], bounds.get(first), score_names
+        )
     ]
-    body += _best_row(name, figures, last, files)
-    body += [_row(row, rows[row], bounds.get(row), figures) for row in others]
+    body += _best_row(name, score_names, last, files)
+    body += [_row(row, rows[row], bounds.get(row), score_names) for row in others]
     return scroll(
         el("table", el("thead", head), el("tbody", *body)), f"Table of {format_name(name)}"
     )
 
 
-def _best_row(name: str, figures: Sequence[str], last: Table, files: RunFiles) -> list[Html]:
-    """The best model's figures, if they are not the last one's."""
+def _best_row(name: str, score_names: Sequence[str], last: Table, files: RunFiles) -> list[Html]:
+    """The best model's scores, if they are not the last one's."""
     step = files.best.get("step")
-    found = [line for line in files.evaluations if line.get("step") == step]
-    if not found or step == last.get("step"):
+    lines = [line for line in files.evaluations if line.get("step") == step]
+    if not lines or step == last.get("step"):
         return []
-    rows, bounds = _rows(found[-1], "scores", name), _rows(found[-1], "intervals", name)
+    rows, bounds = _rows(lines[-1], "scores", name), _rows(lines[-1], "intervals", name)
     if not rows:
         return []
     first = next(iter(rows))
-    return [_row(f"best {first}, step {_count(step)}", rows[first], bounds.get(first), figures)]
+    return [_row(f"best {first}, step {_count(step)}", rows[first], bounds.get(first), score_names)]
 
 
-def _row(name: str, values: Any, bounds: Any, figures: Sequence[str]) -> Html:
+def _row(name: str, values: Any, bounds: Any, score_names: Sequence[str]) -> Html:
     values = values if isinstance(values, dict) else {}
     cells = []
-    for each in figures:
-        value = figure(values.get(each))
+    for each in score_names:
+        value = as_number(values.get(each))
         interval = _interval(bounds.get(each) if isinstance(bounds, dict) else None)
         text = "–" if value is None else f"{value:.4g}"
         cells.append(el("td", text, el("small", interval) if interval else None))
@@ -165,7 +167,7 @@ def _bounds(row: Any, each: str) -> tuple[Value, Value]:
 def _pair(bounds: Any) -> tuple[Value, Value]:
     if not isinstance(bounds, (list, tuple)) or len(bounds) != 2:
         return None, None
-    return figure(bounds[0]), figure(bounds[1])
+    return as_number(bounds[0]), as_number(bounds[1])
 
 
 def _order(rows: Table) -> list[str]:
@@ -173,16 +175,16 @@ def _order(rows: Table) -> list[str]:
 
 
 def _is_count(rows: Table, each: str) -> bool:
-    """Whole numbers say on what a figure was measured."""
-    found = [row.get(each) for row in rows.values() if isinstance(row, dict) and each in row]
-    return all(isinstance(value, int) for value in found)
+    """Whole numbers say on how many samples a score was measured."""
+    values = [row.get(each) for row in rows.values() if isinstance(row, dict) and each in row]
+    return all(isinstance(value, int) for value in values)
 
 
 def _counts(rows: Table) -> str:
     """`resize: 224`, and where rows differ `images: 9 (model), 40 (real, other half)`."""
-    told = {name: row for name, row in rows.items() if isinstance(row, dict)}
+    tables = {name: row for name, row in rows.items() if isinstance(row, dict)}
     return "; ".join(
-        f"{format_name(each)}: {_by_row({n: r[each] for n, r in told.items() if each in r})}"
+        f"{format_name(each)}: {_by_row({n: r[each] for n, r in tables.items() if each in r})}"
         for each in _order(rows)
         if _is_count(rows, each)
     )
@@ -200,8 +202,8 @@ def _count(value: Any) -> str:
 
 def _tables(value: Any) -> dict[str, Table]:
     """By name, those that are tables."""
-    found = value if isinstance(value, dict) else {}
-    return {name: table for name, table in found.items() if isinstance(table, dict) and table}
+    tables = value if isinstance(value, dict) else {}
+    return {name: table for name, table in tables.items() if isinstance(table, dict) and table}
 
 
 def _of(tables: Any, name: str) -> Any:

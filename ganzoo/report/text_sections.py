@@ -40,7 +40,7 @@ def heading(files: RunFiles, written: str) -> Html:
 
 
 def alarms_section(files: RunFiles) -> Html | None:
-    """What was seen while training, and what to try."""
+    """The alarms of the training, and what to try."""
     if not files.alarms:
         return None
     entries = [
@@ -156,8 +156,8 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     yield "Platform", str(latest.get("platform") or "")
     yield "Versions", ", ".join(f"{v} {latest[v]}" for v in VERSIONS if latest.get(v))
     packages = latest.get("packages")
-    found = packages.items() if isinstance(packages, dict) else ()
-    yield "Parts from", ", ".join(f"{name} {version}" for name, version in found)
+    versions = packages.items() if isinstance(packages, dict) else ()
+    yield "Components from", ", ".join(f"{name} {version}" for name, version in versions)
 
 
 def _changes(files: RunFiles) -> Iterator[str]:

@@ -17,7 +17,7 @@ LONGEST = 34  # signs; what is longer is cut, and whole in the box's title
 
 @dataclass(frozen=True)
 class WiredTerm:
-    """A term that counts: its loss, its wires by name, and the critics called outermost.
+    """A term that counts: its loss, its wires by name, and the discriminators called outermost.
 
     note: what stands below its name: `30 l1`.
     """
@@ -25,7 +25,7 @@ class WiredTerm:
     name: str
     note: str
     wires: Mapping[str, Expression]
-    critics: frozenset[str] = frozenset()
+    discriminators: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Graph:
 
 
 def graph(wiring: Wiring) -> Graph:
-    """Every distinct expression once; critics stand before the losses, losses on the right."""
+    """Every distinct expression once; discriminators stand before the losses, on the right."""
     expressions = _distinct(wire for term in wiring.terms for wire in term.wires.values())
     layers = _layers(wiring, expressions)
     boxes = {key: _box(e, layers[key], wiring) for key, e in expressions.items()}
@@ -100,25 +100,25 @@ def graph(wiring: Wiring) -> Graph:
 
 
 def _distinct(wires: Iterable[Expression]) -> dict[str, Expression]:
-    return {str(part): part for wire in wires for part in walk(wire)}
+    return {str(node): node for wire in wires for node in walk(wire)}
 
 
 def _layers(wiring: Wiring, expressions: Mapping[str, Expression]) -> dict[str, int]:
     """Each expression's column; under "" that of the losses.
 
-    A critic's verdict that nothing but losses reads stands in the last column before them.
+    Logits that only losses read stand in the last column before them.
     """
     depths = {key: _depth(expression) for key, expression in expressions.items()}
-    inner = {str(a) for e in expressions.values() if isinstance(e, Call) for a in e.arguments}
-    verdicts = {
+    arguments = {str(a) for e in expressions.values() if isinstance(e, Call) for a in e.arguments}
+    logits = {
         str(wire)
         for term in wiring.terms
         for wire in term.wires.values()
-        if isinstance(wire, Call) and wire.network in term.critics
-    } - inner
-    others = [depth for key, depth in depths.items() if key not in verdicts]
-    last = max([*others, *(depths[key] - 1 for key in verdicts)], default=0) + bool(verdicts)
-    return {**depths, **dict.fromkeys(verdicts, last), "": last + 1}
+        if isinstance(wire, Call) and wire.network in term.discriminators
+    } - arguments
+    others = [depth for key, depth in depths.items() if key not in logits]
+    last = max([*others, *(depths[key] - 1 for key in logits)], default=0) + bool(logits)
+    return {**depths, **dict.fromkeys(logits, last), "": last + 1}
 
 
 def _depth(expression: Expression) -> int:

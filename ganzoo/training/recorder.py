@@ -110,7 +110,7 @@ class Recorder(Callback):
             self._end_badly(error)
             raise
         if self.finished:
-            self.reporting.draw_cases()
+            self.reporting.draw_extremes()
         why = "" if self.finished else self.trainer.stop_reason
         record.end("finished" if self.finished else "stopped", why)
         self.reporting.finish()

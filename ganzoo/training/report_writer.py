@@ -12,7 +12,7 @@ from ganzoo.printing.text import say
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.report_page import write_report
 from ganzoo.report.run_files import read_run
-from ganzoo.training.cases import draw_cases
+from ganzoo.training.extreme_samples import draw_extremes
 
 SHARE = 20  # what writing took must be this many times shorter than the time between two pages
 
@@ -45,9 +45,9 @@ class Reporting:
         """Write the page as it stays."""
         self._guard(self._write)
 
-    def draw_cases(self) -> None:
+    def draw_extremes(self) -> None:
         """Draw the best and the worst samples."""
-        self._guard(lambda: draw_cases(self.experiment, read_run(self.folder)))
+        self._guard(lambda: draw_extremes(self.experiment, read_run(self.folder)))
 
     def _write(self) -> None:
         began = self.clock()

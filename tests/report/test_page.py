@@ -16,7 +16,7 @@ from ganzoo import build_recipe, load_recipe
 from ganzoo.cli import app
 from ganzoo.report.embedded_images import encoded
 from ganzoo.report.facts import bare_facts, facts
-from ganzoo.report.picture_sections import case_file
+from ganzoo.report.picture_sections import extreme_file
 from ganzoo.report.report_page import report, write_report
 from ganzoo.report.run_files import read_run
 from ganzoo.training.report_writer import Reporting
@@ -76,7 +76,7 @@ def made(tmp_path_factory):
     for step, colour in zip(STEPS, COLOURS, strict=True):
         Image.new("RGB", (600, 400), colour).save(folder / "samples" / f"step-{step:08d}.png")
     for side in ("best", "worst"):
-        picture = case_file(folder, "labels", "accuracy", side)
+        picture = extreme_file(folder, "labels", "accuracy", side)
         Image.new("RGB", (300, 200), "gray").save(picture)
     return folder
 
@@ -230,7 +230,7 @@ def test_cases_are_drawn(recipes, tiny, tmp_path):
     (tmp_path / "recipe.toml").write_text(experiment.recipe.to_toml())
     cases = {"labels": {"iou": {"higher_is_better": False, "values": [0.3, 0.1, 0.2]}}}
     (tmp_path / "cases.json").write_text(json.dumps(cases))
-    Reporting(experiment, tmp_path).draw_cases()
+    Reporting(experiment, tmp_path).draw_extremes()
     heights = {path.stem: Image.open(path).height for path in (tmp_path / "cases").iterdir()}
     assert heights.keys() == {"labels-iou-best", "labels-iou-worst"}
     assert heights["labels-iou-best"] > heights["labels-iou-worst"]  # two rows and one

@@ -20,7 +20,7 @@ from ganzoo.report.diagram_layout import lay_out
 from ganzoo.report.embedded_images import choose
 from ganzoo.report.facts import bare_facts, read_facts
 from ganzoo.report.html import Html, el, embed, page
-from ganzoo.report.picture_sections import case_file, extremes
+from ganzoo.report.picture_sections import extreme_file, extremes
 from ganzoo.report.wiring import graph
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "recipes").glob("*.toml"))
@@ -237,9 +237,9 @@ def test_extremes_are_no_sample_twice():
 
 
 def test_the_pictures_of_cases_stay_in_their_folder(tmp_path):
-    path = case_file(tmp_path, "../../etc", "a/b", "best")
+    path = extreme_file(tmp_path, "../../etc", "a/b", "best")
     assert path.parent == tmp_path / "cases"
-    assert case_file(tmp_path, "labels", "iou", "worst").name == "labels-iou-worst.png"
+    assert extreme_file(tmp_path, "labels", "iou", "worst").name == "labels-iou-worst.png"
 
 
 def test_nothing_heavy_is_imported():

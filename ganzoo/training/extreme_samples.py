@@ -1,4 +1,4 @@
-"""Pictures of the samples on which a figure is best, and worst."""
+"""Pictures of the samples with the best and the worst scores."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ganzoo.builder import Experiment
 from ganzoo.evaluation.picture_row import make_picture_row
 from ganzoo.files.writing import write_with
 from ganzoo.inference.grid import grid
-from ganzoo.report.picture_sections import case_file, extremes, figures_of
+from ganzoo.report.picture_sections import extreme_file, extremes, score_tables
 from ganzoo.report.run_files import RunFiles
 
 
-def draw_cases(experiment: Experiment, files: RunFiles) -> None:
-    """Draw `cases/<metric>-<figure>-best.png` and `-worst.png`: a row a sample of cases.json.
+def draw_extremes(experiment: Experiment, files: RunFiles) -> None:
+    """Draw `cases/<metric>-<score>-best.png` and `-worst.png`: a row a sample of cases.json.
 
     Columns are those of the sample grids; each sample is seeded by its number, as there.
     """
@@ -24,13 +24,13 @@ def draw_cases(experiment: Experiment, files: RunFiles) -> None:
         return
     model, data = experiment.model(), experiment.data
     rows: dict[int, list[Tensor]] = {}
-    for metric, figure, table in figures_of(files.cases):
-        for side, cases in zip(("best", "worst"), extremes(table), strict=True):
-            there = [index for index, _ in cases if index < data.test_count()]
+    for metric, score, table in score_tables(files.sample_scores):
+        for side, extreme in zip(("best", "worst"), extremes(table), strict=True):
+            there = [index for index, _ in extreme if index < data.test_count()]
             for index in there:
                 if index not in rows:
                     rows[index] = make_picture_row(model, columns, data, index)
             if there:
                 sheet = grid([rows[i] for i in there], [str(column.wire) for column in columns])
-                path = case_file(files.folder, metric, figure, side)
+                path = extreme_file(files.folder, metric, score, side)
                 write_with(path, partial(sheet.save, format="PNG"))
