@@ -1,4 +1,4 @@
-"""docs/where.md is true: each new thing is added as the page says, to a copy of ganzoo and as a plugin.
+"""docs/where.md is true: each thing is added as it says, to a copy of ganzoo and in a plugin.
 
 The page's own blocks are what is added: `new=FILE` is a file in ganzoo/ (or in the package mine/),
 `core=FILE` a diff of lines to add, `plugin` and `hook` what a plugin's __init__.py holds.
@@ -22,7 +22,9 @@ PAGE = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+) ([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 BLOCKS = {title: FENCE.findall(text) for title, text in SECTIONS.items()}
-THINGS = [title for title, blocks in BLOCKS.items() if any(m.startswith("core=") for _, m, _ in blocks)]
+THINGS = [
+    title for title, blocks in BLOCKS.items() if any(m.startswith("core=") for _, m, _ in blocks)
+]
 NAMES = {
     "A network": ["negative"],
     "A loss": ["charbonnier"],
@@ -73,7 +75,11 @@ def run(folder, words, **environment):
     )
     assert done.returncode == 0, done.stderr
     outcomes, file, deterministic = json.loads(done.stdout.splitlines()[-1])
-    return {" ".join(w): tuple(o) for w, o in zip(words, outcomes, strict=True)}, file, deterministic
+    return (
+        {" ".join(w): tuple(o) for w, o in zip(words, outcomes, strict=True)},
+        file,
+        deterministic,
+    )
 
 
 def words(prefix=""):
@@ -111,7 +117,9 @@ def plugin(tmp_path_factory):
         (folder / "mine" / Path(name).name).write_text(text, encoding="utf-8")
     lines = "".join(f"    {line}\n" for _, t in blocks("plugin") for line in t.splitlines())
     hooks = "\n\n".join(text for _, text in blocks("hook"))
-    init = f"from ganzoo import hookimpl\n\n\n@hookimpl\ndef register_components(register):\n{lines}"
+    init = (
+        f"from ganzoo import hookimpl\n\n\n@hookimpl\ndef register_components(register):\n{lines}"
+    )
     (folder / "mine" / "__init__.py").write_text(f"{init}\n\n{hooks}", encoding="utf-8")
     info = folder / "mine-0.1.dist-info"
     info.mkdir()
@@ -168,7 +176,7 @@ def test_a_command(where, request):
 
 def test_a_recipe_key(core):
     """What it asks for is done, and the run's own recipe says it."""
-    folder, outcomes, _, deterministic = core
+    folder, _, _, deterministic = core
     assert deterministic
     assert "deterministic = true" in (folder / "out" / "recipe.toml").read_text(encoding="utf-8")
 

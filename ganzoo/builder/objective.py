@@ -16,7 +16,7 @@ def as_terms(term: TermPlan) -> list[Term]:
     wires = {name: str(wire) for name, wire in term.wires.items()}
     terms = [_written(term.name, term.loss, wires, term.weight, _notes(term))]
     for plan in term.penalties if term.weight != 0 else ():
-        notes = ["the critic's", *_moving(plan.schedule)]
+        notes = ["the discriminator's", *_moving(plan.schedule)]
         terms.append(_written(plan.name, plan.penalty, wires, plan.weight, notes))
     return terms
 
