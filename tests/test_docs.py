@@ -14,6 +14,7 @@ import doctest
 import importlib
 import io
 import re
+import runpy
 import shlex
 import sys
 import tomllib
@@ -234,3 +235,20 @@ def anchors(page):
     """The anchors GitHub gives a page's headings."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_architecture_names_what_is_there():
+    """A row a package, in the order of the house; the modules that a row names are in it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \| (.*) \|$", page, re.MULTILINE)
+    order = runpy.run_path(str(ROOT / "docs" / "draw_rooms.py"))["ORDER"]
+    assert [room for room, _ in rows] == list(order)
+    named = [(room, name) for room, text in rows for name in re.findall(r"`([a-z_]+)/?`", text)]
+    package = Path(ganzoo.__file__).parent
+    lost = [
+        f"{room}/{name}"
+        for room, name in named
+        if not (package / room / f"{name}.py").is_file() and not (package / room / name).is_dir()
+    ]
+    assert lost == []
+    assert len(named) > 40

@@ -141,7 +141,7 @@ def test_a_weight_that_moves_is_told(tmp_path, recipes):
     (tmp_path / "mine.toml").write_text(changed)
     [told] = [line for line in lines(tmp_path / "mine.toml") if "adversarial.r1" in line]
     assert "+ 2 ½ E‖∇D(y)‖₂²" in told
-    assert "the critic's, its weight times cosine, final = 0.1" in told
+    assert "the discriminator's, its weight times cosine, final = 0.1" in told
 
 
 def test_a_dropped_term_stands_apart(recipes):
