@@ -123,7 +123,7 @@ class Trainer:
             Abandoned: see `play`.
         """
         self.play(callbacks, checkpoint)
-        self.callbacks.call("on_end")
+        self.end()
 
     def play(self, callbacks: Given, checkpoint: CheckpointFolder | None = None) -> None:
         """Train from `done` to the plan's end; a stop is obeyed between steps, after a checkpoint.
@@ -164,11 +164,15 @@ class Trainer:
                 callbacks.call("on_log", self._log_entry())
             if self._is_due(timetable.samples_every):
                 callbacks.call("on_samples")
-            stop = self._asked_to_stop()
+            stop = self.stop_sync.asked(self.done, self.stop)  # all processes stop at the same step
             if checkpoint and (stop or self._is_due(timetable.checkpoint_every)):
                 callbacks.call("on_checkpoint", checkpoint(self.done))
             if stop:
                 break
+
+    def end(self) -> None:
+        """Tell the callbacks that training is over."""
+        self.callbacks.call("on_end")
 
     def evaluated(self, scores: Scores) -> None:
         """Tell the callbacks what an evaluation gave; all processes must do so."""
@@ -241,7 +245,3 @@ class Trainer:
         }
         self.callbacks.add_log_values(entry)
         return entry
-
-    def _asked_to_stop(self) -> bool:
-        """Whether this process, or any other, was asked; all stop at the same step."""
-        return self.stop_sync.asked(self.done, self.stop)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from rich.columns import Columns
@@ -15,8 +16,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ganzoo.errors import first_line
 from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.printing.text import one_line, visible
+from ganzoo.training.session import say_aside
 from ganzoo.training.speed import Clock, Speed, format_number, format_rate, format_time, is_finite
 
 Record = Mapping[str, Any]
@@ -28,6 +31,31 @@ def make_display(console: Console, steps: int, start: int, name: str) -> Display
     """A display for training `name` from step `start` to `steps`, as suits the console."""
     live = console.is_terminal and not console.is_dumb_terminal and not console.quiet
     return (LiveDisplay if live else LineDisplay)(console, steps, start, name)
+
+
+@contextmanager
+def showing(display: Display) -> Iterator[Display]:
+    """Begin and end a display; what it raises is told, and training goes on."""
+    with _shielded():
+        display.__enter__()
+    try:
+        yield display
+    finally:
+        with _shielded():
+            display.__exit__()
+
+
+@contextmanager
+def _shielded() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # whatever a display may raise
+        say_aside(display_failed(first_line(error)))
+
+
+def display_failed(why: str) -> str:
+    """That training goes on without a display."""
+    return f"warning: the display has failed ({why}) and shows nothing more; training goes on"
 
 
 class Display(Callback, ABC):

@@ -2,83 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from rich.console import Console
+
 from ganzoo.evaluation.best import Best
-from ganzoo.evaluation.measuring import (
-    Evaluation,
-    Tell,
-    compute_metrics,
-    metrics_of_a_run,
-    say_nothing,
-)
-from ganzoo.evaluation.showing import Tick, no_tick
+from ganzoo.evaluation.measuring import Evaluation, compute_metrics, metrics_of_a_run
+from ganzoo.evaluation.progress import progress
+from ganzoo.evaluation.scores import print_scores
+from ganzoo.evaluation.showing import Tick
 from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Callback, Scores, Training
 from ganzoo.runs.folder import finite
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.checkpoint_writer import CheckpointWriter
+from ganzoo.training.session import Session
 from ganzoo.training.together import from_main, together
 
 
 class Evaluator(Callback):
-    """A callback that measures, writes it down, and keeps the best model.
+    """Computes metrics, writes their scores down, and keeps the best model.
 
-    tell: says a sentence to the person who waits.
+    The main process computes while the others wait; then all callbacks, in all processes, are told.
+    console: where the scores of the finished model are shown.
     """
 
-    def __init__(self, recorder: Recorder, tell: Tell = say_nothing) -> None:
-        experiment, trainer = recorder.experiment, recorder.trainer
-        self.recorder, self.tell = recorder, tell
-        self.best = Best(experiment, recorder.folder.path)
-        image_counts = trainer.timetable.image_counts
-        plans = experiment.blueprint.metrics.items()
+    def __init__(self, session: Session, checkpoints: CheckpointWriter, console: Console) -> None:
+        self.session, self.checkpoints, self.console = session, checkpoints, console
+        self.best = Best(session.experiment, session.folder.path)
+        image_counts = session.trainer.timetable.image_counts
+        plans = session.experiment.blueprint.metrics.items()
         self.every = {n: p.every.steps(*image_counts) for n, p in plans if p.every}
         self.told = ""
 
     def on_step(self, training: Training) -> None:
-        """Measure what is due; after the last step `finish` measures everything."""
-        step = training.step
-        due = [name for name, every in self.every.items() if step % every == 0]
-        if due and not self.recorder.finished:
-            accelerator = self.recorder.trainer.accelerator
-            measured = together(accelerator, lambda t: self._measure(step, due, lambda *_: t()))
-            self._announce(measured)
+        """Compute what is due; after the last step `on_end` computes everything."""
+        due = [name for name, every in self.every.items() if training.step % every == 0]
+        if due and not self.session.finished:
+            self._share(lambda alive: self._measure(due, lambda *_: alive()))
 
-    def finish(self, tick: Tick = no_tick) -> tuple[Evaluation, dict[str, Any]]:
-        """Measure the finished model, by the main process alone.
+    def on_end(self, training: Training) -> None:
+        """Compute all metrics of a finished run, and show their scores."""
+        if self.session.finished:
+            self._share(self._finish)
 
-        Returns what was found, and the line of the best model's evaluation, if there is one.
-        """
-        folder, step = self.recorder.folder, self.recorder.trainer.done
-        wanted = metrics_of_a_run(self.recorder.experiment.blueprint)
+    def _share(self, measure: Callable[[Callable[[], None]], Evaluation]) -> None:
+        """Let the main process measure, and tell all callbacks, in all processes, what it found."""
+        trainer = self.session.trainer
+        measured = together(trainer.accelerator, measure)
+        own = (measured.scores, measured.higher_is_better) if measured else None
+        scores, better = from_main(trainer.accelerator, own)
+        if scores:
+            trainer.evaluated(Scores(scores, better))
+
+    def _finish(self, alive: Callable[[], None]) -> Evaluation:
+        """Measure the finished model, and show the scores beside the best model's."""
+        with progress(self.console, "measuring") as show:
+
+            def tick(*place: Any) -> None:
+                show(*place)
+                alive()
+
+            measured, best = self.finish(tick)
+        other = best if best.get("step") != self.session.trainer.done else {}
+        print_scores(measured.scores, measured.observed, self.console, measured.intervals, other)
+        if best:
+            self.session.tell(self.best.describe())
+        return measured
+
+    def finish(self, tick: Tick) -> tuple[Evaluation, dict[str, Any]]:
+        """Measure the finished model; returns the line of the best model's evaluation as well."""
+        folder, step = self.session.folder, self.session.trainer.done
+        wanted = metrics_of_a_run(self.session.experiment.blueprint)
         folder.cut_after(step - 1, folder.evaluations)  # a finished run may be resumed
-        found = self._measure(step, wanted, tick)
-        if found.scores:
-            write_json(folder.metrics, found.scores)
-            write_json(folder.sample_scores, finite(found.sample_scores))
-        self.recorder.keep_best()
+        measured = self._measure(wanted, tick)
+        if measured.scores:
+            write_json(folder.metrics, measured.scores)
+            write_json(folder.sample_scores, finite(measured.sample_scores))
+        self.checkpoints.keep_best()
         best = self.best.record.get("step")
         lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]
-        return found, lines[-1] if lines else {}
+        return measured, lines[-1] if lines else {}
 
-    def _announce(self, measured: Evaluation | None) -> None:
-        """Tell all callbacks, in all processes, what the main one measured."""
-        own = (measured.scores, measured.higher_is_better) if measured else None
-        scores, better = from_main(self.recorder.trainer.accelerator, own)
-        if scores:
-            self.recorder.trainer.evaluated(Scores(scores, better))
-
-    def _measure(self, step: int, names: Sequence[str], tick: Tick) -> Evaluation:
-        experiment, trainer = self.recorder.experiment, self.recorder.trainer
-        folder = self.recorder.folder
+    def _measure(self, names: Sequence[str], tick: Tick) -> Evaluation:
+        session, step = self.session, self.session.trainer.done
+        experiment, folder, data = session.experiment, session.folder, session.trainer.data
         blueprint, model = experiment.blueprint, experiment.model()
-        found = compute_metrics(blueprint, model, trainer.data, names, self.tell, tick)
-        if not found.scores:
-            return found
-        folder.append({"step": step, **found.tables()}, folder.evaluations)
-        wrong = self.best.consider(step, found)
+        measured = compute_metrics(blueprint, model, data, names, session.tell, tick)
+        if not measured.scores:
+            return measured
+        folder.append({"step": step, **measured.tables()}, folder.evaluations)
+        wrong = self.best.consider(step, measured)
         if wrong and wrong != self.told:
-            self.tell(wrong)
+            session.tell(wrong)
         self.told = wrong or self.told
-        return found
+        return measured

@@ -11,18 +11,19 @@ from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, GanzooError, RunError
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.listing import goes_on
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.checkpoint_writer import CheckpointWriter
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def failed(error: Exception, trainer: Trainer, recorder: Recorder) -> Exception:
+def failed(error: Exception, checkpoints: CheckpointWriter) -> Exception:
     """What to raise for an error that ended a training, which is saved if that is possible.
 
     An error that is nobody's mistake stays as it is, and notes what is safe.
     """
-    told = _told(error, trainer, recorder.folder.path)
-    safe = _safe(trainer, recorder)
+    session = checkpoints.session
+    told = _told(error, session.trainer, session.folder.path)
+    safe = _safe(checkpoints)
     if not told:
         error.add_note(safe)
         return error
@@ -30,15 +31,15 @@ def failed(error: Exception, trainer: Trainer, recorder: Recorder) -> Exception:
     return kind(f"{told}\n  {safe}")
 
 
-def leave(trainer: Trainer, recorder: Recorder) -> None:
+def leave(checkpoints: CheckpointWriter) -> None:
     """Stop without the data that do not come; the last whole step is saved.
 
     Raises:
         KeyboardInterrupt: with several processes nothing can be saved here, as that takes them all.
     """
-    if trainer.accelerator.num_processes > 1:
+    if checkpoints.session.trainer.accelerator.num_processes > 1:
         raise KeyboardInterrupt
-    recorder.save(trainer.done)
+    checkpoints.save()
 
 
 def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
@@ -72,16 +73,16 @@ def _lost(code: int) -> str:
     return f"a data worker was killed by {name}{memory}"
 
 
-def _safe(trainer: Trainer, recorder: Recorder) -> str:
+def _safe(checkpoints: CheckpointWriter) -> str:
     """Save, if this process alone can do that after a whole step; returns how to go on.
 
     Of several processes the others may be in the middle of a step, and to save takes all. An error
     in the middle of a step leaves weights of which only some have moved.
     """
-    folder = recorder.folder.path
+    trainer, folder = checkpoints.session.trainer, checkpoints.session.folder.path
     if trainer.accelerator.num_processes == 1 and not trainer.moving:
         try:
-            recorder.save(trainer.done)
+            checkpoints.save()
         except (OSError, GanzooError):
             pass
         else:

@@ -8,33 +8,40 @@ from pathlib import Path
 
 from ganzoo.builder import Experiment
 from ganzoo.errors import first_line
-from ganzoo.printing.text import say
+from ganzoo.interfaces import Callback, Training
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.report_page import write_report
 from ganzoo.report.run_files import read_run
 from ganzoo.training.extreme_samples import draw_extremes
+from ganzoo.training.session import say_aside
 
 SHARE = 20  # what writing took must be this many times shorter than the time between two pages
 
 
-def say_aside(text: str) -> None:
-    """Where no display is."""
-    say(text, err=True)
-
-
-class Reporting:
+class ReportWriter(Callback):
     """Writes the page of one run. What goes wrong with it is told once, and stops nothing else.
 
-    tell: says a sentence to whoever watches.
+    tell: prints a line for whoever waits.
     """
 
-    def __init__(self, experiment: Experiment, folder: Path) -> None:
-        self.experiment, self.folder = experiment, folder
-        self.tell: Callable[[str], None] = say_aside
+    def __init__(
+        self, experiment: Experiment, folder: Path, tell: Callable[[str], None] = say_aside
+    ) -> None:
+        self.experiment, self.folder, self.tell = experiment, folder, tell
         self.clock: Callable[[], float] = time.monotonic
         self.facts: Facts | None = None
         self.next = 0.0
         self.told = False
+
+    def on_samples(self, training: Training) -> None:
+        """Show the new pictures and losses."""
+        if training.is_main:
+            self.write()
+
+    def on_checkpoint(self, training: Training, folder: Path) -> None:
+        """Show how far it is."""
+        if training.is_main:
+            self.write()
 
     def write(self) -> None:
         """Rewrite the page, unless that was done just now for what it takes."""

@@ -14,7 +14,6 @@ from ganzoo.engine.trainer import Trainer
 from ganzoo.engine.workers import Abandoned
 from ganzoo.interfaces import Callback, Training
 from ganzoo.launch.worker import SAME, answer_signals, end_quietly, launcher, put_back
-from ganzoo.training.display import Display
 
 GRACE = 10.0  # seconds for other processes to come to the step at which all stop
 FIRST = 60.0  # seconds for the first step's data where the time given is over
@@ -36,11 +35,11 @@ class Stopping(Callback):
     def __init__(
         self,
         trainer: Trainer,
-        display: Display,
+        tell: Callable[[str], None],
         until: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.trainer, self.display, self.until, self.clock = trainer, display, until, clock
+        self.trainer, self.tell, self.until, self.clock = trainer, tell, until, clock
         self.launcher, self.first = launcher(), trainer.done
         self.grace = 0.0 if trainer.accelerator.num_processes == 1 else GRACE
         self.asked: float | None = None
@@ -76,7 +75,7 @@ class Stopping(Callback):
         self.trainer.stop = True
         if not self.told and (number == signal.SIGINT or not self.launcher):
             self.told = True
-            self.display.note("stopping after this step ... (Ctrl-C again stops without saving)")
+            self.tell("stopping after this step ... (Ctrl-C again stops without saving)")
         self.look()
 
     def look(self, *_: object) -> None:

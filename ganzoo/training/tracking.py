@@ -11,7 +11,7 @@ from typing import Any
 
 from ganzoo.errors import RecipeError, RunError, first_line
 from ganzoo.files.writing import remove
-from ganzoo.interfaces import Callback, LogEntry, Training
+from ganzoo.interfaces import Callback, LogEntry, Scores, Training
 from ganzoo.recipe.schema import Recipe
 from ganzoo.training.accelerate_trackers import (
     begin_tracker,
@@ -19,10 +19,8 @@ from ganzoo.training.accelerate_trackers import (
     send_settings,
     wrong_settings,
 )
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.session import Session
 from ganzoo.training.speed import Speed
-
-Tell = Callable[[str], None]
 
 
 def check_trackers(recipe: Recipe) -> None:
@@ -43,20 +41,12 @@ class Trackers(Callback):
     """A callback that passes on what the run folder gets. A tracker that fails is given up.
 
     live: the trackers that work, by name.
-    tell: says a sentence to the person who waits.
     """
 
-    def __init__(self, recorder: Recorder, live: Mapping[str, Any], tell: Tell) -> None:
-        self.recorder, self.live, self.tell = recorder, dict(live), tell
-        self.speed = Speed(recorder.trainer.done, time.monotonic)
-        self.evaluations = recorder.folder.evaluations
-        self.size, self.sent = self._size(), len(self._evaluated())
+    def __init__(self, session: Session, live: Mapping[str, Any]) -> None:
+        self.session, self.live = session, dict(live)
+        self.speed = Speed(session.trainer.done, time.monotonic)
         self.without_pictures: set[str] = set()
-
-    def on_step(self, training: Training) -> None:
-        """Pass on evaluations that were made since."""
-        if self.live and self._size() != self.size:
-            self._send_evaluations()
 
     def on_log(self, training: Training, entry: LogEntry) -> None:
         """Pass on losses, rates, speed, and what callbacks gave."""
@@ -74,13 +64,16 @@ class Trackers(Callback):
     def on_samples(self, training: Training) -> None:
         """Pass on the picture."""
         step = training.step
-        file = self.recorder.folder.sample_grid(step)
+        file = self.session.folder.sample_grid(step)
         if file.exists():
             self._send_picture(file, step)
 
+    def on_evaluation(self, training: Training, scores: Scores) -> None:
+        """Pass on scores."""
+        self._send(_flat(scores.tables), training.step)
+
     def finish(self) -> None:
-        """Pass on what is left, and end every tracker."""
-        self._send_evaluations()
+        """End every tracker."""
         self._each(lambda name, tracker: tracker.finish())
         self.live = {}
 
@@ -93,25 +86,10 @@ class Trackers(Callback):
                 send_picture(name, tracker, file, step)
             except Exception as error:  # whatever a tracker may raise: training goes on
                 self.without_pictures.add(name)
-                self.tell(
+                self.session.tell(
                     f"warning: trackers.{name} takes no pictures ({first_line(error)}); it gets "
                     "all else, and the run folder has everything"
                 )
-
-    def _send_evaluations(self) -> None:
-        self.size, found = self._size(), self._evaluated()
-        for line in found[self.sent :]:
-            self._send(_flat(line["scores"]), line["step"])
-        self.sent = len(found)
-
-    def _size(self) -> int:
-        try:
-            return self.evaluations.stat().st_size
-        except OSError:
-            return 0
-
-    def _evaluated(self) -> list[dict[str, Any]]:
-        return list(self.recorder.folder.entries(self.evaluations))
 
     def _send(self, values: Mapping[str, Any], step: int) -> None:
         """What is a finite number; not every tracker takes others."""
@@ -128,52 +106,52 @@ class Trackers(Callback):
                 del self.live[name]
                 with suppress(Exception):
                     tracker.finish()
-                self.tell(
+                self.session.tell(
                     f"warning: trackers.{name} has failed ({first_line(error)}) and gets nothing "
                     "more; training goes on, and the run folder has everything"
                 )
 
 
 @contextmanager
-def tracking(recorder: Recorder, tell: Tell) -> Iterator[Trackers | None]:
+def tracking(session: Session) -> Iterator[Trackers | None]:
     """The recipe's trackers, begun and in any case ended; only the main process has some.
 
     Raises:
         RunError: one cannot begin; a folder that was made for this run is gone again.
     """
-    if not recorder.main or not recorder.experiment.recipe.trackers:
+    if not session.is_main or not session.experiment.recipe.trackers:
         yield None
         return
-    trackers = Trackers(recorder, _begin(recorder), tell)
+    trackers = Trackers(session, _begin(session))
     try:
         yield trackers
     finally:
         trackers.finish()
 
 
-def _begin(recorder: Recorder) -> dict[str, Any]:
-    recipe, step = recorder.experiment.recipe, recorder.trainer.done
+def _begin(session: Session) -> dict[str, Any]:
+    recipe, step = session.experiment.recipe, session.trainer.done
     text, flat = recipe.to_toml(), _flat(recipe.to_dict(), ".")
     started: dict[str, Any] = {}
     for name, settings in recipe.trackers.items():
         try:
-            started[name] = begin_tracker(name, settings, recorder.folder.path, step)
+            started[name] = begin_tracker(name, settings, session.folder.path, step)
             send_settings(name, started[name], text, flat, step)
         except Exception as error:  # whatever a tracker may raise
-            _undo(recorder, started)
+            _undo(session, started)
             raise RunError(
                 f"trackers.{name}: it cannot begin ({first_line(error)}); mend it, or leave it out"
             ) from error
     return started
 
 
-def _undo(recorder: Recorder, started: Mapping[str, Any]) -> None:
+def _undo(session: Session, started: Mapping[str, Any]) -> None:
     """End what has begun; a folder without a step would only be in the way."""
     for tracker in started.values():
         with suppress(Exception):
             tracker.finish()
-    if recorder.trainer.done == 0:
-        remove(recorder.folder.path)
+    if session.trainer.done == 0:
+        remove(session.folder.path)
 
 
 def _flat(values: Mapping[str, Any], joint: str = "/", path: str = "") -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ganzoo.builder.experiment import check_recipe
 from ganzoo.components.buffers.history import History
 from ganzoo.components.data.image_files import save_image
 from ganzoo.errors import RecipeError
-from ganzoo.training import train as training
+from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.train import train
 
 BATCH = 4
@@ -109,10 +109,10 @@ def test_stopped_and_resumed_it_ends_the_same(root, tmp_path, monkeypatch):
         return train(experiment, out, resume=resume, console=console)
 
     def stop_at_three(self, training):
-        self.trainer.stop = training.step == 3
+        self.session.trainer.stop = training.step == 3
 
     assert run(tmp_path / "whole").finished
-    monkeypatch.setattr(training.Recorder, "on_step", stop_at_three)
+    monkeypatch.setattr(LogWriter, "on_step", stop_at_three)
     assert run(tmp_path / "parts").step == 3
     monkeypatch.undo()
     assert run(tmp_path / "parts", resume=True).finished

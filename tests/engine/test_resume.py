@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from ganzoo import build_recipe
 from ganzoo.errors import RunError
 from ganzoo.runs.layout import list_checkpoints
-from ganzoo.training import train as training
+from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.train import train
 
 STEPS = 7
@@ -55,7 +55,7 @@ def interrupt_at(monkeypatch, step):
         if training.step == step:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(training.Recorder, "on_step", on_step)
+    monkeypatch.setattr(LogWriter, "on_step", on_step)
 
 
 def log_of(folder):

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from ganzoo import build_recipe
 from ganzoo.runs.layout import list_checkpoints
-from ganzoo.training import train as training
+from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.train import train
 
 SHORT = {
@@ -68,9 +68,9 @@ def test_stopped_after_three_of_six_steps(recipes, tiny, tmp_path, rules, monkey
     assert run(recipe, overrides, tmp_path / "whole").finished
 
     def stop_at_three(self, training):
-        self.trainer.stop = training.step == 3
+        self.session.trainer.stop = training.step == 3
 
-    monkeypatch.setattr(training.Recorder, "on_step", stop_at_three)
+    monkeypatch.setattr(LogWriter, "on_step", stop_at_three)
     assert run(recipe, overrides, tmp_path / "parts").step == 3
     monkeypatch.undo()
     assert run(recipe, overrides, tmp_path / "parts", resume=True).finished

@@ -26,7 +26,7 @@ from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.measuring import say_nothing
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.training import together
-from ganzoo.training import train as training
+from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.train import train
 
 CYCLE = {"type": "cycle_error", "prediction": "F(G(x))", "target": "x"}
@@ -188,7 +188,7 @@ def test_a_resumed_run_has_the_same_evaluations_and_the_same_best(
         if training.step == 5:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(training.Recorder, "on_step", stop)
+    monkeypatch.setattr(LogWriter, "on_step", stop)
     out = tmp_path / "run"
     train(built(), out, console=quiet())
     monkeypatch.undo()

@@ -19,7 +19,7 @@ from ganzoo.report.facts import bare_facts, facts
 from ganzoo.report.picture_sections import extreme_file
 from ganzoo.report.report_page import report, write_report
 from ganzoo.report.run_files import read_run
-from ganzoo.training.report_writer import Reporting
+from ganzoo.training.report_writer import ReportWriter
 from ganzoo.training.train import train
 
 PLANTED = "<script>document.title = 'planted'</script>"
@@ -176,7 +176,7 @@ SHORT = {"train.length": "2 steps", "samples.count": 1, "samples.every": "1 step
 
 def test_a_run_keeps_its_report(recipes, tiny, tmp_path):
     seen, experiment = [], build_recipe(recipes / "cyclegan.toml", {**tiny(), **SHORT})
-    write = Reporting.write
+    write = ReportWriter.write
 
     def watch(self):
         self.next = 0.0  # as if it had taken no time
@@ -184,7 +184,7 @@ def test_a_run_keeps_its_report(recipes, tiny, tmp_path):
         seen.append((self.folder / "report.html").read_text())
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Reporting, "write", watch)
+        patch.setattr(ReportWriter, "write", watch)
         train(experiment, tmp_path / "run", console=Console(file=io.StringIO()))
     assert len(seen) >= 3
     assert "Samples at step 0" in seen[0]
@@ -213,7 +213,7 @@ def test_pages_leave_training_its_time(made, monkeypatch):
     """After a page that took 2 s the next is due 40 s later; the last one always is."""
     times, written = iter([0, 0, 2, 30, 43, 43, 43, 50, 50]), []
     monkeypatch.setattr("ganzoo.training.report_writer.write_report", lambda *_: written.append(1))
-    reporting = Reporting(None, made)
+    reporting = ReportWriter(None, made)
     reporting.facts, reporting.clock = bare_facts({}), lambda: next(times)
     reporting.write()
     reporting.write()
@@ -230,7 +230,7 @@ def test_cases_are_drawn(recipes, tiny, tmp_path):
     (tmp_path / "recipe.toml").write_text(experiment.recipe.to_toml())
     cases = {"labels": {"iou": {"higher_is_better": False, "values": [0.3, 0.1, 0.2]}}}
     (tmp_path / "cases.json").write_text(json.dumps(cases))
-    Reporting(experiment, tmp_path).draw_extremes()
+    ReportWriter(experiment, tmp_path).draw_extremes()
     heights = {path.stem: Image.open(path).height for path in (tmp_path / "cases").iterdir()}
     assert heights.keys() == {"labels-iou-best", "labels-iou-worst"}
     assert heights["labels-iou-best"] > heights["labels-iou-worst"]  # two rows and one

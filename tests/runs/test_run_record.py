@@ -14,7 +14,7 @@ import ganzoo
 from ganzoo import build_recipe
 from ganzoo.evaluation.measuring import Evaluation
 from ganzoo.runs.run_record import RunRecord, read_record
-from ganzoo.training import evaluator, recorder
+from ganzoo.training import evaluator, log_writer
 from ganzoo.training.environment import git_state
 from ganzoo.training.train import train
 
@@ -58,7 +58,7 @@ def break_down(error):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("no memory\nmore")])
 def test_whatever_ends_it_is_told(recipes, tiny, tmp_path, monkeypatch, error):
-    monkeypatch.setattr(recorder.Recorder, "on_step", break_down(error))
+    monkeypatch.setattr(log_writer.LogWriter, "on_step", break_down(error))
     with pytest.raises(type(error)):
         run(recipes / "cyclegan.toml", {**tiny(), **SHORT}, tmp_path / "run")
     record = read_record(tmp_path / "run")

@@ -17,11 +17,12 @@ from ganzoo.cli import app
 from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.layout import list_checkpoints
-from ganzoo.training import recorder
-from ganzoo.training.alarms.callback import Alarms, watching
+from ganzoo.training import sample_drawer
+from ganzoo.training.alarms.callback import Alarms, watch_training
 from ganzoo.training.alarms.detectors import LogReader
 from ganzoo.training.alarms.ranges import measure_loss_ranges
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.log_writer import LogWriter
+from ganzoo.training.session import Session
 from ganzoo.training.train import train
 
 GAME = {
@@ -41,7 +42,7 @@ GAME = {
 @pytest.fixture(autouse=True)
 def no_plot(monkeypatch):
     """It takes longer than the training."""
-    monkeypatch.setattr(recorder, "plot_losses", lambda records, path: None)
+    monkeypatch.setattr(sample_drawer, "plot_losses", lambda records, path: None)
 
 
 def alarms_of(out):
@@ -54,12 +55,11 @@ def play(out, plant=lambda experiment: None, change=None):
     experiment = build_recipe({**GAME, **(change or {})})
     plant(experiment)
     trainer = experiment.trainer(make_accelerator())
-    keeper, said = Recorder(experiment, trainer, RunFolder(out)), []
-    keeper.folder.create(experiment.recipe)
-    display = SimpleNamespace(note=lambda text, style="": said.append(text))
-    keeper.on_samples = lambda training: None
-    before, after = watching(keeper, display)
-    trainer.run([*before, keeper, *after])
+    session, said = Session(experiment, trainer, RunFolder(out)), []
+    session.folder.create(experiment.recipe)
+    session.print_line = lambda text, style: said.append(text)
+    before, after = watch_training(session)
+    trainer.run([*before, LogWriter(session), *after])
     assert trainer.done == trainer.timetable.steps
     return "\n".join(said), alarms_of(out)
 
@@ -216,10 +216,9 @@ def test_what_a_log_holds_is_not_told_again_and_what_follows_is(tmp_path):
     for kept, expected in ((4, [whole[0]["step"]]), (8, [])):
         folder.log.write_text("".join(json.dumps(r) + "\n" for r in records[:kept]))
         folder.alarms.write_text("")
-        keeper = SimpleNamespace(folder=folder, experiment=experiment, trainer=trainer)
-        display = SimpleNamespace(note=lambda text, style: None)
-        alarms = Alarms(keeper, display, LogReader(measure_loss_ranges(experiment.players)), 20)
-        alarms.on_start(None)
+        session = Session(experiment, trainer, folder, print_line=lambda text, style: None)
+        alarms = Alarms(session, LogReader(measure_loss_ranges(experiment.players)), 20)
+        alarms.on_start(SimpleNamespace(step=20))
         for record in records[kept:]:
             alarms.on_log(None, record)
         assert [entry["step"] for entry in alarms_of(tmp_path / "run")] == expected

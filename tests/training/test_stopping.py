@@ -35,8 +35,7 @@ def made():
         watch, said = Watch(), []
         alone = SimpleNamespace(num_processes=processes)
         trainer = SimpleNamespace(stop=False, waiting=False, done=0, accelerator=alone)
-        display = SimpleNamespace(note=said.append)
-        return Stopping(trainer, display, until, watch), trainer, watch, said
+        return Stopping(trainer, said.append, until, watch), trainer, watch, said
 
     return make
 

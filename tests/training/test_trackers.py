@@ -18,8 +18,9 @@ from rich.console import Console
 from ganzoo import build_recipe
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.errors import RecipeError, RunError
+from ganzoo.interfaces import Scores
 from ganzoo.recipe.older import FILLED_TRAIN, up_to_date
-from ganzoo.training import recorder
+from ganzoo.training import sample_drawer
 from ganzoo.training.tracking import Trackers
 from ganzoo.training.train import train
 
@@ -45,7 +46,7 @@ def run(recipes, tiny, out, resume=False, plant=lambda experiment: None, **track
 @pytest.fixture(autouse=True)
 def no_plot(monkeypatch):
     """It takes longer than the training."""
-    monkeypatch.setattr(recorder, "plot_losses", lambda records, path: None)
+    monkeypatch.setattr(sample_drawer, "plot_losses", lambda records, path: None)
 
 
 class Fake(GeneralTracker):
@@ -183,34 +184,18 @@ def test_a_tracker_is_ended_whatever_ends_the_run(recipes, tiny, tmp_path, fake)
     assert kinds(fake)[-1] == ("finished", 0)
 
 
-def test_evaluations_are_passed_on_once(tmp_path, fake):
-    """From their file, at the next step; those of before a resume were sent."""
-    from ganzoo.runs.folder import RunFolder
-
-    folder = RunFolder(tmp_path)
-    keeper = SimpleNamespace(folder=folder, trainer=SimpleNamespace(done=0))
-    file = tmp_path / "evaluations.jsonl"
-    line = {"step": 4, "scores": {"psnr": {"model": {"psnr": 17.5, "pictures": 3}}}}
-    file.write_text(json.dumps(line) + "\n")
-    trackers = Trackers(keeper, {"fake": Fake("x")}, print)
-    trackers.on_step(None)
-    assert kinds(fake) == []
-    with file.open("a") as lines:
-        lines.write(json.dumps({**line, "step": 6, "intervals": {}}) + "\n")
-    for _ in range(2):
-        trackers.on_step(None)
-    with file.open("a") as lines:
-        lines.write(json.dumps({**line, "step": 8}) + "\n")
+def test_scores_are_passed_on(fake):
+    trackers = Trackers(SimpleNamespace(trainer=SimpleNamespace(done=0)), {"fake": Fake("x")})
+    tables = {"psnr": {"model": {"psnr": 17.5, "pictures": 3}}}
+    trackers.on_evaluation(SimpleNamespace(step=6), Scores(tables, {}))
     trackers.finish()
-    assert [what for what in kinds(fake)] == [("log", 6), ("log", 8), ("finished", 0)]
+    assert kinds(fake) == [("log", 6), ("finished", 0)]
     sent = next(what[2] for what in fake.said if what[0] == "log")
     assert sent == {"psnr/model/psnr": 17.5, "psnr/model/pictures": 3}
 
 
-def test_what_is_no_finite_number_is_not_passed_on(tmp_path, fake):
-    folder = SimpleNamespace(evaluations=tmp_path / "none", records=lambda file: [])
-    keeper = SimpleNamespace(folder=folder, trainer=SimpleNamespace(done=0))
-    trackers = Trackers(keeper, {"fake": Fake("x")}, print)
+def test_what_is_no_finite_number_is_not_passed_on(fake):
+    trackers = Trackers(SimpleNamespace(trainer=SimpleNamespace(done=0)), {"fake": Fake("x")})
     losses = {"generators": {"a": float("nan"), "b": 0.5}}
     record = {"step": 2, "images": 2, "epoch": 0, "losses": losses, "lr": {}, "nonfinite": 1}
     trackers.on_log(None, record)

@@ -12,8 +12,7 @@ from ganzoo.training.alarms.detectors import LogReader
 from ganzoo.training.alarms.messages import describe
 from ganzoo.training.alarms.observations import Observations
 from ganzoo.training.alarms.ranges import measure_loss_ranges
-from ganzoo.training.display import Display
-from ganzoo.training.recorder import Recorder
+from ganzoo.training.session import Session
 
 
 class Alarms(Callback):
@@ -22,27 +21,22 @@ class Alarms(Callback):
     The log's records are all that it judges by, so that a run that goes on takes them up again.
     """
 
-    def __init__(
-        self, recorder: Recorder, display: Display, reader: LogReader, patience: int
-    ) -> None:
-        self.recorder, self.display = recorder, display
-        self.recipe = recorder.experiment.recipe
+    def __init__(self, session: Session, reader: LogReader, patience: int) -> None:
+        self.session, self.recipe = session, session.experiment.recipe
         self.reader, self.debounce = reader, Debounce(patience)
-        self.one_image = len(recorder.trainer.data) == 1
-        for record in recorder.folder.entries():
+        self.one_image = len(session.trainer.data) == 1
+        for record in session.folder.entries():
             with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
                 self._judge(record)
 
     def on_start(self, training: Training) -> None:
         """Tell what is plain before the first step; a run that goes on was told."""
-        trainer, experiment = self.recorder.trainer, self.recorder.experiment
-        if trainer.done:
+        if training.step:
             return
+        blueprint = self.session.experiment.blueprint
         if self.one_image:
             self._raise(Alarm("input_unchanged", "data", 0, 0, {"images": 1}))
-        for name in find_constant_latents(
-            experiment.blueprint.latent_samplers, experiment.blueprint.variables
-        ):
+        for name in find_constant_latents(blueprint.latent_samplers, blueprint.variables):
             self._raise(Alarm("input_unchanged", name, 0, 0))
 
     def on_log(self, training: Training, entry: LogEntry) -> None:
@@ -63,22 +57,23 @@ class Alarms(Callback):
             return
         message, advice = describe(alarm, self.recipe)
         entry = {"step": alarm.step, "alarm": alarm.name, "message": message, "advice": advice}
-        self.recorder.folder.append(entry, self.recorder.folder.alarms)
-        self.display.note(f"alarm {alarm.name}: {message}. {advice}.", "bold red")
+        self.session.folder.append(entry, self.session.folder.alarms)
+        self.session.tell(f"alarm {alarm.name}: {message}. {advice}.", "bold red")
         if table.action == "stop":
-            self.recorder.trainer.ask_to_stop(f"alarm {alarm.name}")
+            self.session.trainer.ask_to_stop(f"alarm {alarm.name}")
 
 
-def watching(recorder: Recorder, display: Display) -> tuple[Sequence[Callback], Sequence[Callback]]:
+def watch_training(session: Session) -> tuple[Sequence[Callback], Sequence[Callback]]:
     """The callbacks that come before and after all others; only the main process has some.
 
-    It alone looks: the others wait for it at the next step. If it stops, all of them do.
+    It alone observes: the others wait for it at the next step. If it stops, all of them do.
     """
-    table, trainer = recorder.experiment.recipe.alarms, recorder.trainer
-    if table.action == "off" or not recorder.main:
+    table, trainer = session.experiment.recipe.alarms, session.trainer
+    if table.action == "off" or not session.is_main:
         return (), ()
-    reader = LogReader(measure_loss_ranges(recorder.experiment.players))
-    intervals = [player.update_interval.every for player in recorder.experiment.players]
+    players = session.experiment.players
+    reader = LogReader(measure_loss_ranges(players))
+    intervals = [player.update_interval.every for player in players]
     patience = max(table.patience.steps(*trainer.timetable.image_counts), *intervals)
-    alarms = Alarms(recorder, display, reader, patience)
-    return [Observations(recorder.experiment, trainer, reader, patience)], [alarms]
+    alarms = Alarms(session, reader, patience)
+    return [Observations(session.experiment, trainer, reader, patience)], [alarms]

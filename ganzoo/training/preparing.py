@@ -1,0 +1,106 @@
+"""What is looked at before a training begins, and where it begins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from ganzoo.builder import Experiment
+from ganzoo.engine import state
+from ganzoo.engine.device import choose_accelerator
+from ganzoo.engine.trainer import Trainer
+from ganzoo.errors import RunError
+from ganzoo.evaluation.best import take_back
+from ganzoo.evaluation.measuring import rehearse
+from ganzoo.interfaces import Data
+from ganzoo.launch.processes import check_count, check_devices, wants_cpu
+from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, unrecorded
+from ganzoo.runs.run_record import format_change
+from ganzoo.training.session import Session
+from ganzoo.training.tracking import check_trackers
+
+
+@dataclass
+class Begin:
+    """How a training begins.
+
+    allowed: the settings that may differ from the run's. tell: prints a line in a style.
+    changed: what of the recipe and of the data was changed on purpose.
+    """
+
+    folder: RunFolder
+    allowed: Sequence[str]
+    resume: bool
+    tell: Callable[[str, str], None]
+    changed: list[Change] = field(default_factory=list)
+
+
+def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Session:
+    """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
+    folder, checkpoint = begin.folder, None
+    accelerator = _accelerator(experiment, processes)
+    if begin.resume:
+        if accelerator.is_main_process:
+            folder.take(experiment.recipe, begin.allowed)
+            if damage := folder.pass_over_damaged():
+                begin.tell(damage, "")
+        accelerator.wait_for_everyone()
+        checkpoint, begin.changed = folder.check_resumable(experiment.recipe, begin.allowed)
+    trainer = experiment.trainer(accelerator)
+    is_main, unknown = bool(accelerator.is_main_process), list[str]()
+    if is_main and checkpoint:
+        begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
+        unknown = unrecorded(folder.path, trainer.data)
+    changed = [f"changed: {format_change(each)}" for each in begin.changed]
+    warnings = [*changed, *unknown, *_found(trainer.data)]
+    if is_main:
+        rehearse(experiment, trainer.data)
+        check_trackers(experiment.recipe)
+    if checkpoint:
+        _take_up(experiment, trainer, checkpoint, begin.changed)
+    accelerator.wait_for_everyone()
+    if is_main and checkpoint:
+        folder.resume(experiment.recipe, trainer.done, begin.changed)
+        take_back(folder.path, checkpoint)
+    elif is_main:
+        folder.create(experiment.recipe)
+    return Session(experiment, trainer, folder, warnings, begin.changed, begin.tell)
+
+
+def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
+    """This process's device, once it is sure that there is one for each."""
+    train = experiment.recipe.train
+    check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), train.device)
+    cpu = {"device": "cpu"} if wants_cpu(train.device) else {}
+    accelerator = choose_accelerator(train.model_copy(update=cpu))
+    check_count(processes, int(accelerator.num_processes), os.environ)
+    return accelerator
+
+
+def _found(data: Data) -> list[str]:
+    """What data there are, in a line; and what a look at every file shows."""
+    notes = data.inspect()
+    summary = data.summary()
+    return [*([f"data: {summary}"] if summary else []), *notes]
+
+
+def _take_up(
+    experiment: Experiment, trainer: Trainer, checkpoint: Path, changed: Sequence[Change]
+) -> None:
+    """Put the trainer where the checkpoint is, unless that is past the end."""
+    try:
+        experiment.blueprint.warnings += state.restore(trainer, checkpoint)
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        if not changed:
+            raise
+        paths = ", ".join(str(each["path"]) for each in changed)
+        raise RunError(
+            f"{checkpoint}: it does not fit the recipe as it was changed ({paths}): {error}"
+        ) from error
+    length, left = experiment.recipe.train.length, trainer.timetable.steps - trainer.done
+    check_steps_left(checkpoint.parents[1], trainer.done, left, str(length), changed)
