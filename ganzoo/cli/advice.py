@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ganzoo.errors import did_you_mean
+from ganzoo.registry import former
 
 # Commands, and what they are called elsewhere.
 COMMANDS = {
@@ -33,7 +34,9 @@ OPTIONS = {
 
 
 def command_meant(name: str, commands: Iterable[str]) -> str:
-    """` Did you mean 'run'?` for `train`, `trian` and `rum`."""
+    """` Did you mean 'run'?` for `train`, `trian` and `rum`; the package of a command that left."""
+    if package := former.COMMANDS.get(name):
+        return f" The package {package} brings it: pip install {package}"
     known = list(commands)
     words = {other: command for command, others in COMMANDS.items() for other in others}
     near = did_you_mean(name, [*known, *words])

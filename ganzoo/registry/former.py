@@ -19,6 +19,8 @@ RECIPES = {
 }
 # The packages of plugins that bring what the core itself had once.
 PACKAGES = {"earth": "ganzoo-earth"}
+# Commands that the core itself had once, and the packages that bring them.
+COMMANDS = {"study": "ganzoo-study"}
 # Keys of a recipe's tables and values in them, by the path at which they stand and former name;
 # `*` stands for any one key or place of a list.
 PLACES: dict[tuple[str, str], str] = {

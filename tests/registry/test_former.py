@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ganzoo import build_recipe, load_recipe
+from ganzoo.cli.advice import command_meant
 from ganzoo.errors import GanzooError, RecipeError
 from ganzoo.recipe.older import FILLED_TRAIN, up_to_date
 from ganzoo.registry.components import Registry, UnknownComponent
@@ -84,6 +85,11 @@ def test_a_recipe_without_its_package(bare, name, message):
     with pytest.raises(GanzooError) as caught:
         load_recipe(name)
     assert str(caught.value) == f"{message}ganzoo-earth"
+
+
+def test_a_command_that_left_the_core_names_its_package():
+    said = command_meant("study", ["run", "show"])
+    assert said == " The package ganzoo-study brings it: pip install ganzoo-study"
 
 
 def test_what_version_0_1_filled_has_the_new_name_and_what_a_person_writes_has_not():
