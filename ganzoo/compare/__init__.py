@@ -1,1 +1,1 @@
-"""Systems side by side: what to run, what is there, their figures and their pictures."""
+"""Systems side by side: what to train, what is trained, their scores and their pictures."""

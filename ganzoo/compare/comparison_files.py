@@ -32,13 +32,13 @@ def write_report(
         ModelError: a model is missing or damaged.
         DataError: the images are.
     """
-    figures = {
+    scores = {
         system.name: [
             measure(system, t, metrics[system.name], say, device) for t in system.trainings
         ]
         for system in systems
     }
-    table = compare(figures)
+    table = compare(scores)
     texts = {out / "comparison.md": as_markdown(table), out / "comparison.csv": as_csv(table)}
     for path, text in texts.items():
         write_text(path, text)

@@ -1,4 +1,4 @@
-"""`comparison.html`: the systems' objectives, figures, pictures and losses on one page."""
+"""`comparison.html`: the systems' objectives, scores, pictures and losses on one page."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def comparison_page(
            class_="wide"),
         el(
             "main",
-            guarded("Figures", lambda: _figures(table)),
+            guarded("Scores", lambda: _scores(table)),
             guarded("Pictures", lambda: _pictures(pictures, systems)),
             guarded("Objectives", lambda: _objectives(systems, out)),
             guarded("Losses", lambda: _losses(systems)),
@@ -76,18 +76,18 @@ def _shown(system: System) -> ShownSystem:
     return ShownSystem(system.name, known, [read_run(folder) for folder in folders])
 
 
-def _figures(table: Comparison) -> Html:
+def _scores(table: Comparison) -> Html:
     head = el("tr", el("td"), *(el("th", title(c), scope="col") for c in table.columns))
     body = [_row(row, table) for row in table.rows]
     grid = el("table", el("thead", head), el("tbody", *body))
     return el(
         "section",
-        el("h2", "Figures", id="figures"),
-        el("p", "Means ± standard deviations over the seeds. Last: what metrics compare systems "
-           "with.", class_="note"),
-        scroll(grid, "Table of figures"),
+        el("h2", "Scores", id="scores"),
+        el("p", "Means ± standard deviations over the seeds; below the systems, the baselines.",
+           class_="note"),
+        scroll(grid, "Table of scores"),
         *(el("p", condition, class_="note") for condition in table.conditions),
-        aria_labelledby="figures",
+        aria_labelledby="scores",
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _row(row: Row, table: Comparison) -> Html:
 
 
 def _pictures(pictures: Sequence[Path], systems: Sequence[ShownSystem]) -> Html | None:
-    told = [run.latest.get("trained_on") for system in systems for run in system.runs]
+    trained_on = [run.latest.get("trained_on") for system in systems for run in system.runs]
     shown = [
         el("figure", el("figcaption", el("strong", path.stem)),
            scroll(image(path, f"{path.stem}: inputs down, systems across", class_="grid"),
@@ -107,13 +107,13 @@ def _pictures(pictures: Sequence[Path], systems: Sequence[ShownSystem]) -> Html 
     if not shown:
         return None
     return el("section", el("h2", "Pictures", id="pictures"),
-              el("p", f"A row {format_a_sample(next(iter(told), None))}: its input, the systems, "
-                 "and the truth, where data are paired.", class_="note"), *shown,
+              el("p", f"A row {format_a_sample(next(iter(trained_on), None))}: its input, the "
+                 "systems, and the truth, where data are paired.", class_="note"), *shown,
               aria_labelledby="pictures")  # fmt: skip
 
 
 def _objectives(systems: Sequence[ShownSystem], out: Path) -> Html:
-    entries = [part for system in systems for part in _objective(system, out)]
+    entries = [element for system in systems for element in _objective(system, out)]
     return el("section", el("h2", "Objectives", id="objectives"), *entries,
               aria_labelledby="objectives")  # fmt: skip
 
@@ -166,13 +166,13 @@ def _losses_row(
     term: Term, logs: Mapping[str, Sequence[tuple[list[Value], Curves]]], across: Axis
 ) -> Html:
     player, name = term
-    found = {
+    curves_of = {
         system: [(steps, curves.get(player, {}).get(name)) for steps, curves in runs]
         for system, runs in logs.items()
     }
-    axis = axis_of(v for runs in found.values() for _, values in runs for v in values or ())
+    axis = axis_of(v for runs in curves_of.values() for _, values in runs for v in values or ())
     cells = []
-    for system, runs in found.items():
+    for system, runs in curves_of.items():
         lines = [
             Line(f"{system}/{seed}", f"seed {seed}", values, seed, at=steps)
             for seed, (steps, values) in enumerate(runs)
@@ -184,13 +184,13 @@ def _losses_row(
     return el("tr", el("th", name, el("br"), el("small", player), scope="row"), *cells)
 
 
-def _terms(found: Iterable[Curves]) -> list[Term]:
+def _terms(all_curves: Iterable[Curves]) -> list[Term]:
     return list(
-        dict.fromkeys((p, t) for curves in found for p, terms in curves.items() for t in terms)
+        dict.fromkeys((p, t) for curves in all_curves for p, terms in curves.items() for t in terms)
     )
 
 
-def axis_of_steps(found: Iterable[Sequence[Value]]) -> Axis:
+def axis_of_steps(runs: Iterable[Sequence[Value]]) -> Axis:
     """From the first step of any run to the last."""
-    known = [step for steps in found for step in steps if step is not None] or [0.0, 1.0]
+    known = [step for steps in runs for step in steps if step is not None] or [0.0, 1.0]
     return Axis(min(known), max(max(known), min(known) + 1))

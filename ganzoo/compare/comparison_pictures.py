@@ -48,8 +48,8 @@ def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell)
     makers = [system for system in systems if output in system.model.outputs]
     data = _prepared(makers[0])
     inputs, truth = _sides(makers[0], output, data)
-    seen = {system.name: _seen_by(system, makers[0], inputs) for system in makers}
-    able = [system for system in makers if seen[system.name]]
+    data_of = {system.name: _data_for(system, makers[0], inputs) for system in makers}
+    able = [system for system in makers if data_of[system.name]]
     for system in makers:
         if system not in able:
             say(
@@ -61,9 +61,11 @@ def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell)
     distinct = [counts[name] for name in inputs if name in counts]
     for index in range(min(ROWS, data.test_count(), *distinct)):
         sample = data.test_sample(index)
-        given = [(system, own.test_sample(index)) for system in able if (own := seen[system.name])]
-        made = [_made(system.model, output, images, index) for system, images in given]
-        rows.append([*(sample[n] for n in inputs), *made, *(sample[n] for n in truth)])
+        given = [
+            (system, own.test_sample(index)) for system in able if (own := data_of[system.name])
+        ]
+        pictures = [_compute(system.model, output, images, index) for system, images in given]
+        rows.append([*(sample[n] for n in inputs), *pictures, *(sample[n] for n in truth)])
     save_picture(grid(rows, headings), path)
     return path
 
@@ -75,10 +77,11 @@ def _prepared(system: PicturedSystem) -> Data:
     return data
 
 
-def _seen_by(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[str]) -> Data | None:
-    """What a system gets: the first's images, as it reads them itself where both have the same.
+def _data_for(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[str]) -> Data | None:
+    """The images that a system is shown; None where they have other channels than its own.
 
-    None where it cannot take them.
+    Where its own data are the first system's images, it reads them as it was trained to; else it
+    sees those of the first system, as that one reads them.
     """
     own, data = _prepared(system), _prepared(first)
     one, other = (
@@ -106,7 +109,7 @@ def _sides(system: PicturedSystem, output: str, data: Data) -> tuple[list[str], 
     return read, [n for n in images if n not in read] if data.paired and read else []
 
 
-def _made(model: Model, output: str, sample: Sample, index: int) -> Tensor:
+def _compute(model: Model, output: str, sample: Sample, index: int) -> Tensor:
     known = {name: value[None] for name, value in sample.items()}
     (value,) = model.evaluate([model.output(output)], known, seed=index)
     picture = value[-1] if isinstance(value, list) else value

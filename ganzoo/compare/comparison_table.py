@@ -1,4 +1,4 @@
-"""The comparison as a table: systems down, figures across, what they are compared with below."""
+"""The comparison as a table: systems down, scores across, baselines below."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ganzoo.compare.run_scores import Figures
+from ganzoo.compare.run_scores import RunScores
 from ganzoo.evaluation.measuring import Scores
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.printing.tabular import as_csv as csv_of
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.printing.text import one_line
 
-Column = tuple[str, str]  # metric and figure; one without a metric is not a score
+Column = tuple[str, str]  # metric and name of a score; without a metric: the size, the speed
 SIZE, SPEED = ("", "parameters"), ("", "images / s")
 NOTHING = "–"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure over the seeds: their mean and, of two or more, their standard deviation.
+    """A score over the seeds: their mean and, of two or more, their standard deviation.
 
     interval: of a single seed, the 95 % one over its samples, where the metric has one.
     """
@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A system, or what systems are compared with; runs: over how many the figures are taken."""
+    """A system with its number of runs, or a baseline, which has none."""
 
     name: str
     cells: Mapping[Column, Cell]
@@ -48,9 +48,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """columns: the figures of any row. rows: the systems in their order, then the rest.
+    """columns: the scores of any row. rows: the systems in their order, then the baselines.
 
-    conditions: of what a metric's figures are, and what else they depend on, as it counts them:
+    conditions: on how many samples each metric was measured, and its other counts:
         `kid: 200 held-out samples of x and y, images 200`.
     """
 
@@ -59,19 +59,19 @@ class Comparison:
     conditions: Sequence[str] = ()
 
 
-def compare(systems: Mapping[str, Sequence[Figures]]) -> Comparison:
-    """Put systems side by side; systems: by name, the figures of each seed."""
-    everything = [figures for runs in systems.values() for figures in runs]
-    rows = [_row(name, runs) for name, runs in systems.items()] + _references(everything)
+def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
+    """Put systems side by side; systems: by name, the scores of each seed."""
+    everything = [run for runs in systems.values() for run in runs]
+    rows = [_row(name, runs) for name, runs in systems.items()] + _baselines(everything)
     columns = list(dict.fromkeys(column for row in rows for column in row.cells))
     order = {column: place for place, column in enumerate([*columns, SIZE, SPEED])}
     return Comparison(sorted(columns, key=order.__getitem__), rows, _conditions(everything))
 
 
-def _row(name: str, runs: Sequence[Figures]) -> Row:
-    scores = [_model_scores(figures.scores) for figures in runs]
-    columns = dict.fromkeys(column for found in scores for column in found)
-    cells = {c: Cell.of([found[c] for found in scores if c in found]) for c in columns}
+def _row(name: str, runs: Sequence[RunScores]) -> Row:
+    scores = [_model_scores(run.scores) for run in runs]
+    columns = dict.fromkeys(column for values in scores for column in values)
+    cells = {c: Cell.of([values[c] for values in scores if c in values]) for c in columns}
     if len(runs) == 1:
         cells = {c: replace(cell, interval=_interval(runs[0], c)) for c, cell in cells.items()}
     speeds = [f.images_per_second for f in runs if f.images_per_second is not None]
@@ -80,56 +80,56 @@ def _row(name: str, runs: Sequence[Figures]) -> Row:
     return Row(name, cells, len(runs))
 
 
-def _interval(figures: Figures, column: Column) -> tuple[float, float] | None:
+def _interval(run: RunScores, column: Column) -> tuple[float, float] | None:
     """Of the model's row, which is the first."""
-    metric, figure = column
-    row = next(iter(figures.scores[metric]))
-    found = figures.intervals.get(metric, {}).get(row, {}).get(figure)
-    return (found[0], found[1]) if found else None
+    metric, name = column
+    row = next(iter(run.scores[metric]))
+    ends = run.intervals.get(metric, {}).get(row, {}).get(name)
+    return (ends[0], ends[1]) if ends else None
 
 
 def _model_scores(scores: Scores) -> dict[Column, float]:
     """Of each metric the first row, which is the model's."""
-    found: dict[Column, float] = {}
+    values: dict[Column, float] = {}
     for metric, rows in scores.items():
-        first = _figures(next(iter(rows.values()), {}))
-        found |= {(metric, figure): value for figure, value in first.items()}
-    return found
+        first = _without_counts(next(iter(rows.values()), {}))
+        values |= {(metric, name): value for name, value in first.items()}
+    return values
 
 
-def _figures(row: Mapping[str, float]) -> dict[str, float]:
-    """What is measured; whole numbers are counts."""
-    return {figure: value for figure, value in row.items() if not isinstance(value, int)}
+def _without_counts(row: Mapping[str, float]) -> dict[str, float]:
+    """The scores of a row; whole numbers are counts."""
+    return {name: value for name, value in row.items() if not isinstance(value, int)}
 
 
-def _conditions(runs: Sequence[Figures]) -> list[str]:
+def _conditions(runs: Sequence[RunScores]) -> list[str]:
     """The samples and the counts of each metric, once if all runs have the same."""
-    found: dict[str, dict[str, None]] = {}
-    for figures in runs:
-        for metric, rows in figures.scores.items():
-            on = format_observed(figures.observed.get(metric))
+    counts_of: dict[str, dict[str, None]] = {}
+    for run in runs:
+        for metric, rows in run.scores.items():
+            on = format_observed(run.observed.get(metric))
             if on:
-                found.setdefault(metric, {})[on] = None
+                counts_of.setdefault(metric, {})[on] = None
             for name, value in next(iter(rows.values()), {}).items():
                 if isinstance(value, int):
                     said = f"{name.replace('_', ' ')} {value}"
-                    found.setdefault(metric, {})[said] = None
-    return [f"{metric}: {', '.join(counts)}" for metric, counts in found.items()]
+                    counts_of.setdefault(metric, {})[said] = None
+    return [f"{metric}: {', '.join(counts)}" for metric, counts in counts_of.items()]
 
 
-def _references(runs: Sequence[Figures]) -> list[Row]:
-    """What the metrics compare a model with, from the first run that shows it.
+def _baselines(runs: Sequence[RunScores]) -> list[Row]:
+    """The baselines of the metrics, each from the first run that has it.
 
-    It is a property of the test data: runs differ in it only where their data do.
+    A baseline is a property of the test data: runs differ in it only where their data do.
     """
-    found: dict[str, dict[Column, Cell]] = {}
-    for figures in runs:
-        for metric, rows in figures.scores.items():
-            for name in list(rows)[1:]:
-                cells = found.setdefault(name, {})
-                for figure, value in _figures(rows[name]).items():
-                    cells.setdefault((metric, figure), Cell(value))
-    return [Row(name, cells) for name, cells in found.items()]
+    cells_of: dict[str, dict[Column, Cell]] = {}
+    for run in runs:
+        for metric, rows in run.scores.items():
+            for baseline in list(rows)[1:]:
+                cells = cells_of.setdefault(baseline, {})
+                for name, value in _without_counts(rows[baseline]).items():
+                    cells.setdefault((metric, name), Cell(value))
+    return [Row(baseline, cells) for baseline, cells in cells_of.items()]
 
 
 def format_number(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
@@ -148,7 +148,7 @@ def format_number(column: Column, cell: Cell | None, sign: str = " ± ") -> str:
 
 def title(column: Column) -> str:
     """`labels: pixel accuracy`."""
-    return ": ".join(part.replace("_", " ") for part in column if part)
+    return ": ".join(word.replace("_", " ") for word in column if word)
 
 
 def as_markdown(table: Comparison) -> str:

@@ -1,4 +1,4 @@
-"""A finished run's figures: the metrics that the compared recipes share, kept with the run."""
+"""A finished run's scores: the metrics that the compared recipes share, kept with the run."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ from ganzoo.report.run_files import as_number
 from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
-# Changes whenever the same model, metrics and data would give other figures than before.
+# Changes whenever the same model, metrics and data would give other scores than before.
 VERSION = 2
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one run comes to.
+class RunScores:
+    """The scores, the size and the speed of one run.
 
-    scores, intervals: by metric, row and figure. observed: by metric, on how many items.
+    scores, intervals: by metric, row and name; the first row is the model's, baselines follow.
+    observed: by metric, on how many items.
     parameters: of all networks that the recipe trains.
     images_per_second: while it was trained; None where the log is too short to tell.
     """
@@ -55,8 +56,8 @@ class Figures:
 
 def measure(
     system: System, training: Training, metrics: Tables, say: Tell, device: torch.device = CPU
-) -> Figures:
-    """A run's figures; those that were measured before are read, if nothing has changed.
+) -> RunScores:
+    """A run's scores; those that were measured before are read, if nothing has changed.
 
     Raises:
         ModelError: the model is missing or damaged.
@@ -68,15 +69,17 @@ def measure(
     if known and was == key:
         return known
     say(f"measuring {folder.path}")
-    found = _evaluated(folder, metrics, say, device)
+    evaluation = _evaluated(folder, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
-    figures = Figures(found.scores, size, speed, found.intervals, found.observed)
-    write_json(folder.comparison, {"key": key, "figures": asdict(figures)})
-    return figures
+    scores_of_run = RunScores(
+        evaluation.scores, size, speed, evaluation.intervals, evaluation.observed
+    )
+    write_json(folder.comparison, {"key": key, "figures": asdict(scores_of_run)})
+    return scores_of_run
 
 
 def parameters(blueprint: Blueprint) -> int:
-    """How many weights a recipe trains, critics included."""
+    """How many weights a recipe trains, discriminators included."""
     trained = {
         name: network
         for player in assemble(blueprint, "meta", "recipe").players
@@ -87,10 +90,10 @@ def parameters(blueprint: Blueprint) -> int:
 
 def images_per_second(folder: RunFolder) -> float | None:
     """The median over the log's lines, so that pauses and pictures between them do not count."""
-    found = [
+    moments = [
         (as_number(line.get("time")), as_number(line.get("images"))) for line in folder.entries()
     ]
-    lines = [(time, images) for time, images in found if time is not None and images is not None]
+    lines = [(time, images) for time, images in moments if time is not None and images is not None]
     rates = [(n - m) / (b - a) for (a, m), (b, n) in pairwise(lines) if b > a and n > m]
     return statistics.median(rates) if rates else None
 
@@ -104,11 +107,11 @@ def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.devi
 
 
 def _key(blueprint: Blueprint, folder: RunFolder, metrics: Tables) -> str:
-    """What the figures depend on: the model as written, the metrics, and the data."""
+    """What the scores depend on: the model as written, the metrics, and the data."""
     stat = folder.model.stat() if folder.model.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
-    told = [VERSION, model, metrics, _data(blueprint).fingerprint()]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    depends_on = [VERSION, model, metrics, _data(blueprint).fingerprint()]
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _data(blueprint: Blueprint) -> Data:
@@ -118,30 +121,30 @@ def _data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _read(folder: RunFolder) -> tuple[str, Figures | None]:
+def _read(folder: RunFolder) -> tuple[str, RunScores | None]:
     """What was measured before, and what it depended on; nothing where it cannot be read."""
     try:
-        found = read_object(folder.comparison, within=folder.path)
-        figures = Figures(**found["figures"])
-        return str(found["key"]), figures if _are_figures(figures) else None
+        record = read_object(folder.comparison, within=folder.path)
+        known = RunScores(**record["figures"])
+        return str(record["key"]), known if _are_sound(known) else None
     except (OSError, ValueError, TypeError, KeyError):
         return "", None
 
 
-def _are_figures(found: Figures) -> bool:
+def _are_sound(known: RunScores) -> bool:
     """Whether a file, which anybody may have made, holds numbers where they belong."""
-    speed = found.images_per_second
+    speed = known.images_per_second
     return (
-        is_number(found.parameters)
+        is_number(known.parameters)
         and (speed is None or is_number(speed))
-        and _are_tables(found.scores, is_number)
-        and _are_tables(found.intervals, _are_ends)
+        and _are_tables(known.scores, is_number)
+        and _are_tables(known.intervals, _are_ends)
     )
 
 
-def _are_tables(found: Any, is_right: Callable[[Any], bool]) -> bool:
-    """By metric, row and figure; no metric is without a row."""
-    metrics = _inner([found])
+def _are_tables(tables: Any, is_right: Callable[[Any], bool]) -> bool:
+    """Whether values stand by metric, row and name; no metric is without a row."""
+    metrics = _inner([tables])
     rows = _inner(metrics)
     return all(metrics) and all(map(is_right, _inner(rows)))
 
@@ -152,10 +155,10 @@ def _inner(tables: Iterable[Any]) -> list[Any]:
     Raises:
         TypeError: one is no table.
     """
-    found = list(tables)
-    if not all(isinstance(table, dict) for table in found):
+    all_tables = list(tables)
+    if not all(isinstance(table, dict) for table in all_tables):
         raise TypeError("this is no table")
-    return [value for table in found for value in table.values()]
+    return [value for table in all_tables for value in table.values()]
 
 
 def _are_ends(value: Any) -> bool:

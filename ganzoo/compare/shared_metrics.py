@@ -35,54 +35,54 @@ class ComparedMetric:
 def own_metrics(systems: Sequence[System]) -> dict[str, list[ComparedMetric]]:
     """Each system's metrics, by its name.
 
-    What has one name and one meaning has one label; another meaning is another metric, and has its
-    system's name beside: `labels (mine)`.
+    Metrics of one name and one meaning share a label. A metric of the same name and another meaning
+    gets the system's name beside its own: `labels (mine)`.
     """
     labels: dict[tuple[str, str], str] = {}
-    found: dict[str, list[ComparedMetric]] = {}
+    metrics: dict[str, list[ComparedMetric]] = {}
     for system in systems:
-        found[system.name] = own = []
+        metrics[system.name] = own = []
         for name, plan in system.blueprint.metrics.items():
             is_new = all(known != name for known, _ in labels)
             label = name if is_new else f"{name} ({system.name})"
             key = name, _meaning(plan, system.blueprint)
-            own.append(_asked(labels.setdefault(key, label), plan))
-    return found
+            own.append(_compared_metric(labels.setdefault(key, label), plan))
+    return metrics
 
 
 def metrics_of(system: System, own: Mapping[str, Sequence[ComparedMetric]]) -> Tables:
     """The shared metrics of which a system has all outputs, and all of its own."""
     known = {*system.blueprint.outputs, *system.blueprint.variables}
-    everyone = [asked for each in own.values() for asked in each]
-    fitting = [asked for asked in everyone if asked.shared and asked.needs <= known]
-    return {asked.label: asked.table for asked in [*fitting, *own[system.name]]}
+    everyone = [metric for metrics in own.values() for metric in metrics]
+    fitting = [metric for metric in everyone if metric.shared and metric.needs <= known]
+    return {metric.label: metric.table for metric in [*fitting, *own[system.name]]}
 
 
 def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], list[str]]:
-    """The metrics of each system, and a sentence for each that cannot be had, with the reason.
+    """The metrics of each system, and a sentence for each that cannot be computed, with the reason.
 
-    Each is shown one test sample of its system as it is before training, so that a package that is
-    missing is told before hours are spent. Data that are missing are the training's to tell.
+    Each metric sees one test sample of its system before training, so that a missing package is
+    reported before hours are spent. Missing data are reported by the training.
     """
     own = own_metrics(systems)
     planned = {system.name: metrics_of(system, own) for system in systems}
     refused = {system.name: _refusals(system, planned[system.name]) for system in systems}
-    kept = {
+    served = {
         name: {label: table for label, table in tables.items() if label not in refused[name]}
         for name, tables in planned.items()
     }
-    return kept, _sentences(planned, refused)
+    return served, _sentences(planned, refused)
 
 
 def _sentences(planned: Mapping[str, Tables], refused: Mapping[str, dict[str, str]]) -> list[str]:
-    """What all systems refuse for one reason is told once."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """A sentence for each metric and reason, which names the systems."""
+    refusing: dict[tuple[str, str], list[str]] = {}
     for system, reasons in refused.items():
         for label, reason in reasons.items():
-            found.setdefault((label, reason), []).append(system)
+            refusing.setdefault((label, reason), []).append(system)
     return [
         f"metrics.{label} is left out{_for(systems, label, planned)}: {reason}"
-        for (label, reason), systems in found.items()
+        for (label, reason), systems in refusing.items()
     ]
 
 
@@ -102,10 +102,10 @@ def _refusals(system: System, tables: Tables) -> dict[str, str]:
 def _refusal(system: System, metrics: Tables) -> str:
     """Why they cannot be computed; nothing where they can."""
     tables = system.blueprint.recipe.to_dict()
-    kept = {**tables["checkpoints"], "best": ""}
-    asked = {label: {**table, "when": "run"} for label, table in metrics.items()}
+    checkpoints = {**tables["checkpoints"], "best": ""}
+    at_the_end = {label: {**table, "when": "run"} for label, table in metrics.items()}
     try:
-        experiment = build_recipe({**tables, "checkpoints": kept, "metrics": asked})
+        experiment = build_recipe({**tables, "checkpoints": checkpoints, "metrics": at_the_end})
         experiment.data.prepare()
         rehearse(experiment, experiment.data)
     except DataError:
@@ -115,7 +115,7 @@ def _refusal(system: System, metrics: Tables) -> str:
     return ""
 
 
-def _asked(label: str, plan: MetricPlan) -> ComparedMetric:
+def _compared_metric(label: str, plan: MetricPlan) -> ComparedMetric:
     wires = {wire: str(expression) for wire, expression in plan.wires.items()}
     needs = {name for expression in plan.wires.values() for name in names(expression)}
     shared = not any(networks(expression) for expression in plan.wires.values())
@@ -124,14 +124,14 @@ def _asked(label: str, plan: MetricPlan) -> ComparedMetric:
 
 
 def _meaning(plan: MetricPlan, blueprint: Blueprint) -> str:
-    """What two metrics have in common that may stand in one column.
+    """A text that is equal for two metrics that may stand in one column.
 
-    An output is its name, also where its expression is written; what networks are called is their
-    recipe's own affair.
+    An output counts by its name, also where its expression is written; names of networks do not
+    count, as each recipe chooses its own.
     """
     wires = {wire: _shape(each, blueprint) for wire, each in plan.wires.items()}
-    told = [plan.metric.name, plan.metric.settings, wires]
-    return json.dumps(told, sort_keys=True, default=str)
+    meaning = [plan.metric.name, plan.metric.settings, wires]
+    return json.dumps(meaning, sort_keys=True, default=str)
 
 
 def _shape(wire: Expression, blueprint: Blueprint) -> Any:

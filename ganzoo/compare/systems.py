@@ -1,4 +1,4 @@
-"""What is compared: recipes to be trained once a seed, and runs that are there."""
+"""What is compared: recipes, trained once for each seed, and runs that exist."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class System:
 
     def without(self, failed: Sequence[Training]) -> System | None:
         """The system with what was trained; None where nothing was."""
-        kept = [training for training in self.trainings if training not in failed]
-        return replace(self, trainings=kept) if kept else None
+        trained = [training for training in self.trainings if training not in failed]
+        return replace(self, trainings=trained) if trained else None
 
 
 def find_systems(
@@ -72,18 +72,18 @@ def find_systems(
     Raises:
         GanzooError: all that is wrong with recipes and runs, one after the other.
     """
-    found, wrong = [], []
+    systems, wrong = [], []
     for source in sources:
         try:
             is_run = RunPaths(Path(source)).is_run()
-            found.append(_run(source) if is_run else _recipe(source, seeds, overrides, out))
+            systems.append(_run(source) if is_run else _recipe(source, seeds, overrides, out))
         except GanzooError as error:
             wrong.append(str(error))
-    counts = Counter(system.name for system in found)
+    counts = Counter(system.name for system in systems)
     wrong += [f"'{name}' is given {count} times" for name, count in counts.items() if count > 1]
     if wrong:
         raise GanzooError("\n".join(wrong))
-    return found
+    return systems
 
 
 def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> System:

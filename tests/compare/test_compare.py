@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from ganzoo.builder.trained import open_model
 from ganzoo.cli import app
 from ganzoo.compare import train_systems
-from ganzoo.compare.comparison_pictures import PicturedSystem, _seen_by
+from ganzoo.compare.comparison_pictures import PicturedSystem, _data_for
 from ganzoo.compare.comparison_table import compare
 from ganzoo.compare.run_scores import measure
 from ganzoo.compare.shared_metrics import metrics_of, own_metrics, plan_metrics
@@ -340,7 +340,7 @@ def test_each_system_gets_the_images_as_it_was_trained_to_read_them(recipes, tmp
         assert result.exit_code == 0, result.output
     plans = [open_model(tmp_path / name) for name in changes]
     systems = [PicturedSystem(n, *opened) for n, opened in zip(changes, plans, strict=True)]
-    plain, ranged = (_seen_by(system, systems[0], ["x"]) for system in systems)
+    plain, ranged = (_data_for(system, systems[0], ["x"]) for system in systems)
     assert plain.test_sample(0)["x"].shape == (3, 16, 16)
     assert plain.test_sample(0)["x"].max() < -0.87
     assert ranged.test_sample(0)["x"].shape == (1, 16, 16)
@@ -351,4 +351,4 @@ def test_each_system_gets_the_images_as_it_was_trained_to_read_them(recipes, tmp
     elsewhere = own_images(tmp_path / "others")
     (elsewhere / "testA" / "1.png").unlink()
     plan, model = open_model(tmp_path / "gray", overrides=[f"data.root={elsewhere}"])
-    assert _seen_by(PicturedSystem("gray", plan, model), systems[0], ["x"]) is None
+    assert _data_for(PicturedSystem("gray", plan, model), systems[0], ["x"]) is None

@@ -18,7 +18,7 @@ from ganzoo.compare.comparison_table import (
     compare,
     format_number,
 )
-from ganzoo.compare.run_scores import Figures
+from ganzoo.compare.run_scores import RunScores
 
 PIXEL, IOU, PHOTOS = ("labels", "pixel_accuracy"), ("labels", "iou"), ("photos", "iou")
 
@@ -31,7 +31,7 @@ def figures(pixel, iou, photos=None, speed=10.0, parameters=1_500_000):
     scores = {"labels": labels}
     if photos is not None:
         scores["photos"] = {"model": {"iou": photos}, "real photos": {"iou": 0.9}}
-    return Figures(scores, parameters, speed)
+    return RunScores(scores, parameters, speed)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_terminal_of_80_columns_holds_it(table):
 def test_counts_are_conditions_not_figures():
     def counted(images):
         rows = {"model": {"kid": 0.1, "images": images}, "real": {"kid": 0.0, "images": images}}
-        return Figures({"kid": rows}, 1, None)
+        return RunScores({"kid": rows}, 1, None)
 
     same = compare({"first": [counted(200)], "second": [counted(200)]})
     assert same.conditions == ["kid: images 200"]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ganzoo.compare.comparison_page import ShownSystem, comparison_page
 from ganzoo.compare.comparison_table import compare
-from ganzoo.compare.run_scores import Figures
+from ganzoo.compare.run_scores import RunScores
 from ganzoo.report.facts import bare_facts
 from ganzoo.report.run_files import read_run
 
@@ -51,8 +51,8 @@ def written(tmp_path_factory):
         {"fit": {"model": {"psnr": value}, "mean image": {"psnr": 9.5}}} for value in (20.0, 22.0)
     ]
     figures = {
-        "one": [Figures(scores=each, parameters=5, images_per_second=1.0) for each in scores],
-        "<b>other</b>": [Figures(scores=scores[0], parameters=7, images_per_second=None)],
+        "one": [RunScores(scores=each, parameters=5, images_per_second=1.0) for each in scores],
+        "<b>other</b>": [RunScores(scores=scores[0], parameters=7, images_per_second=None)],
     }
     out = place / "cmp"
     Image.new("RGB", (400, 300), "blue").save(out / "x2y.png")
