@@ -1,4 +1,4 @@
-"""What goes wrong for a user, in one clear sentence each: where, what, what to do."""
+"""Errors that a user can mend, each one clear sentence: where, what, what to do."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Fault:
         return [f"  {path:<{width}}  {self.expression}", f"{indent}{caret}{self.message}"]
 
 
-MOST = 30  # faults that are told; who has more has one mistake in many places
+MOST = 30  # faults that are listed; who has more has one mistake in many places
 
 
 class RecipeError(GanzooError):
@@ -64,26 +64,26 @@ class RecipeError(GanzooError):
         width = min(36, max((len(fault.path) for fault in faults), default=0))
         lines = []
         for place in dict.fromkeys([source, *(fault.place for fault in faults)]):
-            found = [fault for fault in faults if (fault.place or source) == place]
-            if found:
-                lines += [f"{place}: {len(found)} fault{'s' if len(found) != 1 else ''}"]
-                lines += [line for fault in found[:MOST] for line in fault.lines(width)]
-                lines += [f"  and {len(found) - MOST} more"] if len(found) > MOST else []
+            here = [fault for fault in faults if (fault.place or source) == place]
+            if here:
+                lines += [f"{place}: {len(here)} fault{'s' if len(here) != 1 else ''}"]
+                lines += [line for fault in here[:MOST] for line in fault.lines(width)]
+                lines += [f"  and {len(here) - MOST} more"] if len(here) > MOST else []
         super().__init__("\n".join(lines))
 
 
 def cut(text: str, width: int = 60) -> str:
-    """A text as far as it fits on a line."""
+    """A text cut to a width, with `...` at its end where it was longer."""
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says; of one that says nothing, its type."""
+    """The first line of an error's message, or its type where the message is empty."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def reason(error: BaseException) -> str:
-    """What an error says in one line, with its type; one that cannot say it still has a type."""
+    """The type and the message of an error on one line; the type alone where `str` fails."""
     try:
         said = " ".join(str(error).split())
     except Exception:
@@ -92,7 +92,7 @@ def reason(error: BaseException) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` Did you mean 'width'?` where something known is close to the name, else nothing."""
+    """` Did you mean 'width'?` where a known name is close to the name, else ""."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6) or [
         other for other in known if other.lower() == name.lower()
@@ -101,7 +101,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def choices(name: str, known: Iterable[str]) -> str:
-    """` Did you mean 'width'?`, else ` Use 'a' or 'b'.`, or nothing where nothing is known."""
+    """` Did you mean 'width'?`, else ` Use 'a' or 'b'.`, or "" where `known` is empty."""
     known = list(known)
     return did_you_mean(name, known) or (f" Use {listed(known)}." if known else "")
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-LONGEST = 500  # characters; as deep as calls can be nested in them, all that reads wires can go
+LONGEST = 500  # characters; calls nested so deep are within every recursion limit here
 GRAMMAR = "a wire is a name, a call G(x), or a call of a head G.features(x)"
 
 
@@ -76,7 +76,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def calls(expression: Expression) -> Iterator[Call]:
     """Every call in the expression, inner ones first."""
-    return (part for part in walk(expression) if isinstance(part, Call))
+    return (inner for inner in walk(expression) if isinstance(inner, Call))
 
 
 def networks(expression: Expression) -> set[str]:
@@ -86,16 +86,16 @@ def networks(expression: Expression) -> set[str]:
 
 def names(expression: Expression) -> set[str]:
     """The variables and latents the expression reads."""
-    return {part.name for part in walk(expression) if isinstance(part, Name)}
+    return {inner.name for inner in walk(expression) if isinstance(inner, Name)}
 
 
-def column_of(part: Expression, wire: Expression) -> int:
-    """Where a part stands in the wire as it is printed (which may differ from how it was typed)."""
-    return _find(part, wire, 0) or 0
+def find_column(inner: Expression, wire: Expression) -> int:
+    """The column at which `inner`, which is in the wire, stands in `str(wire)`."""
+    return _find(inner, wire, 0) or 0
 
 
 def _count_characters(tree: ast.Expression, text: str) -> None:
-    """Columns as a person counts them: `ast` counts the bytes of UTF-8."""
+    """Set columns as a person counts them, in characters: `ast` counts the bytes of UTF-8."""
     lines = text.encode().splitlines()
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
@@ -128,15 +128,15 @@ def _convert_call(node: ast.Call) -> Call:
     )
 
 
-def _find(part: Expression, wire: Expression, start: int) -> int | None:
-    if part is wire:
+def _find(inner: Expression, wire: Expression, start: int) -> int | None:
+    if inner is wire:
         return start
     if isinstance(wire, Name):
         return None
     place = start + len(str(Call(wire.network, (), wire.head))) - 1
     for argument in wire.arguments:
-        found = _find(part, argument, place)
-        if found is not None:
-            return found
+        column = _find(inner, argument, place)
+        if column is not None:
+            return column
         place += len(str(argument)) + 2
     return None

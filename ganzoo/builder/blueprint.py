@@ -195,7 +195,7 @@ class Blueprint:
         wire, table = self.outputs[name], self.recipe.outputs[name]
         if name in self.component_outputs:
             plan = self.component_outputs[name]
-            return OutputWire(wire, part=plan.component, wires=plan.wires)
+            return OutputWire(wire, component=plan.component, wires=plan.wires)
         return OutputWire(wire, isinstance(table, ExpressionTable) and table.mode == "train")
 
     def view(self, wire: Expression) -> OutputWire:

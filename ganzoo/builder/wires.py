@@ -9,7 +9,7 @@ from torch import nn
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan
 from ganzoo.builder.lookup import Lookup
 from ganzoo.errors import choices, listed
-from ganzoo.expression import Call, Expression, Name, column_of, walk
+from ganzoo.expression import Call, Expression, Name, find_column, walk
 from ganzoo.interfaces import Discriminator
 
 
@@ -54,7 +54,7 @@ class WireCheck:
         for part in walk(wire):
             message = self._name(part) if isinstance(part, Name) else self._call(part)
             if message:
-                self.lookup.fault(path, message, str(wire), column_of(part, wire))
+                self.lookup.fault(path, message, str(wire), find_column(part, wire))
 
     def _name(self, part: Name) -> str:
         if part.name in self.declared and part.name not in (self.variables or ()):

@@ -18,7 +18,7 @@ from ganzoo.launch.worker import (
     is_first,
     is_launched,
     launcher,
-    put_back,
+    restore_signals,
     started_at,
 )
 from ganzoo.printing.text import say
@@ -75,7 +75,7 @@ def begin(request: Request) -> None:
         if launcher():
             raise
     finally:
-        put_back(before)
+        restore_signals(before)
         end_quietly()
     if code and not launcher():
         raise typer.Exit(code)

@@ -85,7 +85,7 @@ def translate(
 def _close(todo: Translation, counted: bool) -> None:
     if counted:
         say(todo.closing_line)
-    for note in todo.notes:
+    for note in todo.warnings:
         say(f"note: {note}", err=True)
 
 

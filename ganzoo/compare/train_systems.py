@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ganzoo.compare.systems import System, Training, clear
 from ganzoo.evaluation.measuring import Tell
-from ganzoo.launch.worker import answer_signals, put_back
+from ganzoo.launch.worker import answer_signals, restore_signals
 
 STOPPED = 130
 
@@ -46,4 +46,4 @@ def _wait(command: Sequence[str]) -> int:
     try:
         return process.wait()
     finally:
-        put_back(before)
+        restore_signals(before)

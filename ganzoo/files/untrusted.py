@@ -1,6 +1,6 @@
-"""Files that anybody may have made: regular, of bounded size and depth, and never waited for.
+"""Reading files that anybody may have made: regular ones, of bounded size and depth.
 
-A run, a study or a model may come from a stranger: a pipe in a file's place would be waited for
+A run, a study or a model may come from a stranger. Opening a pipe in a file's place would wait
 forever, a link may lead to the reader's own files, and JSON may be larger than the memory.
 """
 
@@ -20,7 +20,7 @@ MOST, MOST_COUNTED = 1e300, 2**53
 
 
 class UntrustedError(ValueError):
-    """A file that is not read, for what it is; the message names it."""
+    """A file that is refused for what it is or holds; the message names it."""
 
 
 def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
@@ -45,14 +45,14 @@ def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
     return file
 
 
-def refuse_special(path: Path, found: os.stat_result | None = None) -> None:
+def refuse_special(path: Path, status: os.stat_result | None = None) -> None:
     """Refuse devices, pipes and folders: to open one may never end.
 
     Raises:
         UntrustedError: it is one.
         OSError: there is no such file.
     """
-    if not stat.S_ISREG((found or path.stat()).st_mode):
+    if not stat.S_ISREG((status or path.stat()).st_mode):
         raise UntrustedError(f"{path}: this is no regular file")
 
 
@@ -122,14 +122,14 @@ def read_object(path: Path, most: int = LARGEST, within: Path | None = None) -> 
     Raises:
         UntrustedError, OSError: as `read_json`; or it holds something else.
     """
-    found = read_json(path, most, within)
-    if not isinstance(found, dict):
+    table = read_json(path, most, within)
+    if not isinstance(table, dict):
         raise UntrustedError(f"{path}: this holds no JSON object")
-    return found
+    return table
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value of a JSON text; numbers that are none are null, as `run.folder.finite` writes them.
+    """The value of a JSON text; NaN and infinities become None, see `runs.folder.finite`.
 
     Raises:
         UntrustedError: it is no JSON, or nested too deeply.
@@ -154,12 +154,12 @@ def deeper(value: Any, levels: int) -> bool:
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value is a whole number from 0 on, of a size that any reader of JSON keeps."""
+    """Whether a value is a whole number from 0 to 2^53, which every JSON reader keeps exactly."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_COUNTED
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number that can be reckoned with: sums and differences stay finite."""
+    """Whether a value is a number so small that sums and differences of such stay finite."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
 
 
@@ -169,10 +169,10 @@ def read_objects(
     most: int | None = LARGEST,
     tell: Callable[[str], None] = lambda fault: None,
 ) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file, one a line; a line that is none, as a crash leaves it, is passed.
+    """The JSON objects of a file, one on each line; lines that a crash cut off are skipped.
 
     most: bytes that are read; None reads on to the end, a line at a time.
-    tell: is told once what was left out.
+    tell: gets one sentence if anything was left out.
 
     Raises:
         UntrustedError: it is no regular file, or leads out of `within`.
@@ -185,9 +185,9 @@ def read_objects(
             if most is not None and read > most:
                 tell(f"{path}: only the first {most:,} bytes are read")
                 break
-            found = _object(line)
-            if found is not None:
-                yield found
+            table = _object(line)
+            if table is not None:
+                yield table
             elif line.strip() and line.endswith(b"\n"):  # the last one may be being written
                 odd += 1
     if odd:
@@ -196,7 +196,7 @@ def read_objects(
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        found = parse_json(line)
+        value = parse_json(line)
     except UntrustedError:
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None

@@ -78,8 +78,8 @@ def _of_tensors(model: Model, output: OutputWire, given: Mapping[str, Any], seed
         inputs[name] = _tensor(name, value, model)
     counts = {name: len(value) for name, value in inputs.items()}
     if len(set(counts.values())) > 1:
-        told = " and ".join(f"{name} {count}" for name, count in counts.items())
-        raise ValueError(f"the inputs hold different numbers of samples: {told}")
+        counts_by_name = " and ".join(f"{name} {count}" for name, count in counts.items())
+        raise ValueError(f"the inputs hold different numbers of samples: {counts_by_name}")
     value = model.evaluate([output], inputs, seed)[0]
     images = [n for n in given if not model.variables[n].classes]
     if not images or any(_dims(given[n]) > len(model.variables[n].shape) for n in images):

@@ -31,8 +31,8 @@ def draw(model: Model, count: int, output: str, label: int | None, seed: int, st
     batches = []
     for begin in range(first, start + count, TOGETHER):
         inputs = _inputs(model, chosen, range(begin, begin + TOGETHER), label, seed)
-        found = model.evaluate([chosen], inputs, derive(seed, "sample", begin))[0]
-        batches.append((found[-1] if isinstance(found, list) else found).float().cpu())
+        value = model.evaluate([chosen], inputs, derive(seed, "sample", begin))[0]
+        batches.append((value[-1] if isinstance(value, list) else value).float().cpu())
     return torch.cat(batches)[start - first : start - first + count]
 
 
@@ -88,6 +88,6 @@ def _inputs(
             inputs[name] = torch.tensor(turns)
         else:
             latent, shape = model.latents[name], (1, *variable.shape)
-            chances = [torch_generator(seed, "sample", name, number) for number in numbers]
-            inputs[name] = torch.cat([latent.draw(shape, chance) for chance in chances])
+            rngs = [torch_generator(seed, "sample", name, number) for number in numbers]
+            inputs[name] = torch.cat([latent.draw(shape, rng) for rng in rngs])
     return inputs

@@ -27,14 +27,14 @@ from ganzoo.printing.text import one_line
 class OutputWire:
     """A named output.
 
-    wire: what is evaluated; of an output that a part makes, only its name.
+    wire: what is evaluated; of an output that a component makes, only its name.
     train_mode: dropout and batch statistics as in training, where a paper keeps them at test.
-    part, wires: what makes it instead, where that takes more than a wire.
+    component, wires: what makes it instead, where that takes more than a wire.
     """
 
     wire: Expression
     train_mode: bool = False
-    part: Output | None = None
+    component: Output | None = None
     wires: Mapping[str, Expression] = field(default_factory=dict, hash=False)
 
     @property
@@ -48,7 +48,7 @@ class OutputWire:
         return {name for wire in self._expressions() for name in networks(wire)}
 
     def _expressions(self) -> list[Expression]:
-        return list(self.wires.values()) if self.part else [self.wire]
+        return list(self.wires.values()) if self.component else [self.wire]
 
 
 @dataclass(repr=False)
@@ -63,7 +63,7 @@ class Model:
     networks: by name, ordinary modules; of a model file those that the outputs reach.
     outputs: by name, the first one being the default.
     variables: what every name in a wire stands for.
-    latents: how to draw those that are noise.
+    latents: by name, how to draw each of those that are latents.
     resting: by network, the modules in it that are in evaluation mode even while it is trained, as
         `resting_modules` found them when it was made.
     origin: the recipe, the file and the step that the weights are from.
@@ -114,16 +114,16 @@ class Model:
         """One output, of pictures or of tensors.
 
         output: its name; left out, the first one.
-        seed: of noise and dropout.
+        seed: of latents and dropout.
         inputs: by variable,
             a picture: a file, a picture of Pillow's, an array (H, W, C) of uint8. It is read as the
                 files of training were and seen at `scale` (see `ganzoo.inference.scale.Scale`); the
-                result has its size, and is Pillow's, or an array where arrays were given. Chance
-                follows what it shows, as in `ganzoo translate`;
+                result has its size, and is Pillow's, or an array where arrays were given. Random
+                draws are seeded by its content, as in `ganzoo translate`;
             or a tensor (N, C, H, W), or (C, H, W) for one image: floating-point in [-1, 1], or
                 uint8. It is taken as it is, and the result is a tensor in [-1, 1];
             of a class, a number or a tensor (N,).
-            What is below 0 nowhere is warned of, as it may be meant for 0 ... 1.
+            Values of which none is below 0 cause a warning, as they may be meant for 0 ... 1.
 
         Raises:
             ValueError: there is no such output, an input is missing, or it is not what it should
@@ -171,7 +171,7 @@ class Model:
     ) -> list[Value]:
         """Several wires on one batch; networks keep their modes and running statistics.
 
-        What rests in training is in evaluation mode even where an output asks for training's.
+        Modules that rest in training are in evaluation mode even in an output of training mode.
         """
         used = {name for output in outputs for name in output.networks}
         values = self._inputs(outputs, inputs, seed)
@@ -181,18 +181,18 @@ class Model:
                 for name in used:
                     self._set_mode(name, train_mode)
                 seed_torch(seed, "output")
-                batch = [o for o in outputs if o.train_mode == train_mode and o.part is None]
-                found = evaluate(plan([o.wire for o in batch], values), values, self.networks)
-                results |= {id(o): found[str(o.wire)] for o in batch}
+                batch = [o for o in outputs if o.train_mode == train_mode and o.component is None]
+                by_wire = evaluate(plan([o.wire for o in batch], values), values, self.networks)
+                results |= {id(o): by_wire[str(o.wire)] for o in batch}
             for output in outputs:
-                if output.part is not None:
-                    results[id(output)] = self._make(output, output.part, inputs, seed)
+                if output.component is not None:
+                    results[id(output)] = self._make(output, output.component, inputs, seed)
         return [results[id(output)] for output in outputs]
 
     def _make(
-        self, output: OutputWire, part: Any, inputs: Mapping[str, Tensor], seed: int
+        self, output: OutputWire, component: Any, inputs: Mapping[str, Tensor], seed: int
     ) -> Value:
-        """An output that a part makes, of networks in evaluation mode."""
+        """An output that a component makes, of networks in evaluation mode."""
         for name in output.networks:
             self.networks[name].eval()
         placed = {name: self._place(tensor) for name, tensor in inputs.items()}
@@ -200,7 +200,7 @@ class Model:
         known = placed, self.networks, draw_latent, _batch_size(inputs)
         bound = {name: BoundWire(wire, *known) for name, wire in output.wires.items()}
         seed_torch(seed, "output")
-        value: Value = part.make(**bound)
+        value: Value = component.make(**bound)
         return value
 
     def _set_mode(self, name: str, train_mode: bool) -> None:
@@ -239,7 +239,7 @@ def _batch_size(inputs: Mapping[str, Tensor]) -> int:
 
 
 def resting_modules(networks: Mapping[str, nn.Module]) -> dict[str, frozenset[str]]:
-    """By network, the modules that are in evaluation mode: of new ones, those that never leave it.
+    """By network, the names of modules in evaluation mode. In new networks, these never leave it.
 
     A network that the recipe froze rests whole (its own name is ""), a frozen backbone in part.
     """

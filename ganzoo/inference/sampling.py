@@ -1,4 +1,4 @@
-"""Images that a trained model draws from nothing but chance and a class, as files or a grid."""
+"""Images that a trained model draws from latents and class labels alone, as files or a grid."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Scale = float | Literal["trained", "native"]
 """What a picture is resized to before the networks see it.
 
 `trained`: as held-out images are for metrics: it covers the size of training, or is squashed to it;
-where these are crops of images as they are, it stays so, too.
+where training cut crops out of images, the picture keeps its size.
 `native`: it stays as it is. A number: so many times its own size.
 """
 
@@ -62,30 +62,32 @@ def make_picture(
     """What an output makes of whole pictures: (C, H, W) in [-1, 1], on the CPU.
 
     pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` gives them.
-    seed: chance follows it and what the pictures show, not where they stand in a folder.
-    beside: inputs that are no pictures, (1, ...).
+    seed: random draws follow it and the pictures' content, not their place in a folder.
+    beside: inputs other than pictures, (1, ...).
 
-    The result is as large against the first picture as it was against what the networks saw: of
-    networks that keep sizes, just as large.
+    The result has the size of the first picture where networks keep sizes; where they change them,
+    it is scaled by the same factor.
 
     Raises:
         ValueError: see `working_size`.
     """
-    seen = {
+    resized = {
         name: _at_scale(image, model.variables[name], scale) for name, image in pictures.items()
     }
-    inputs = {name: from_levels(image)[None] for name, image in seen.items()} | dict(beside or {})
+    inputs = {name: from_levels(image)[None] for name, image in resized.items()} | dict(
+        beside or {}
+    )
     own_seed = derive(seed, "content", digest(pictures.values()))
     value = model.evaluate([output], inputs, own_seed)[0]
     result = (value[-1] if isinstance(value, list) else value)[0].float().cpu()
     first = next(iter(pictures))
-    return _returned(result, _size(pictures[first]), _size(seen[first]))
+    return _returned(result, _size(pictures[first]), _size(resized[first]))
 
 
 def followed(
     variables: Mapping[str, Variable], inputs: Mapping[str, Tensor]
 ) -> Mapping[str, Variable]:
-    """Variables as large as these inputs (N, C, H, W) are; images that are not given grow alike."""
+    """Variables with the sizes of these inputs (N, C, H, W); others scale by the same factor."""
     trained = {name: variable.size for name, variable in variables.items() if variable.size}
     given = {name: _size(tensor) for name, tensor in inputs.items() if name in trained}
     if not given:
@@ -102,12 +104,12 @@ def _grown(size: Size, before: Size, now: Size) -> Size:
 
 
 def digest(pictures: Iterable[Tensor]) -> str:
-    """What tells pictures from any others: a hash of their values and shapes."""
-    found = hashlib.blake2b(digest_size=16)
+    """A hash of the pictures' values and shapes."""
+    hashed = hashlib.blake2b(digest_size=16)
     for picture in pictures:
-        found.update(repr((picture.dtype, tuple(picture.shape))).encode())
-        found.update(picture.contiguous().numpy().data)
-    return found.hexdigest()
+        hashed.update(repr((picture.dtype, tuple(picture.shape))).encode())
+        hashed.update(picture.contiguous().numpy().data)
+    return hashed.hexdigest()
 
 
 def _at_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
@@ -115,12 +117,12 @@ def _at_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
     return resize(picture, size, variable.interpolation)
 
 
-def _returned(result: Tensor, source: Size, seen: Size) -> Tensor:
-    """The result (C, h, w) at the scale of the file it was made from."""
-    if source == seen or result.dim() != 3:
+def _returned(result: Tensor, source: Size, worked: Size) -> Tensor:
+    """The result (C, h, w) resized by as much as the file was resized before, but the other way."""
+    if source == worked or result.dim() != 3:
         return result
-    made = _size(result)
-    height, width = (max(1, round(source[i] * made[i] / seen[i])) for i in (0, 1))
+    size = _size(result)
+    height, width = (max(1, round(source[i] * size[i] / worked[i])) for i in (0, 1))
     levels = to_exact_levels(result.nan_to_num(-1.0).clamp(-1, 1))
     return from_levels(resize(levels, (height, width)))
 

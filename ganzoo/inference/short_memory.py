@@ -6,14 +6,14 @@ SAYINGS = ("can't allocate memory", "cannot allocate memory", "not enough memory
 
 
 def memory_is_short(error: BaseException) -> bool:
-    """Whether that is what an error, or what caused it, says; without importing torch."""
-    seen: BaseException | None = error
-    while seen is not None:
-        kinds = {kind.__name__ for kind in type(seen).__mro__}
-        said = isinstance(seen, (RuntimeError, OSError)) and any(
-            saying in str(seen).lower() for saying in SAYINGS
+    """Whether an error, or one that caused it, says that memory ran out; needs no torch."""
+    cause: BaseException | None = error
+    while cause is not None:
+        kinds = {kind.__name__ for kind in type(cause).__mro__}
+        said = isinstance(cause, (RuntimeError, OSError)) and any(
+            saying in str(cause).lower() for saying in SAYINGS
         )
         if kinds & {"MemoryError", "OutOfMemoryError"} or said:
             return True
-        seen = seen.__cause__
+        cause = cause.__cause__
     return False

@@ -35,13 +35,15 @@ def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
         raise DataError(f"{shown(source)}: there is no such file or folder")
     if target.is_file():
         raise GanzooError(f"{target} is a file; the images of a folder need a folder")
-    found = survey(source)
-    files = _outside(target, source, found)
+    files_there = survey(source)
+    files = _outside(target, source, files_there)
     if not files:
-        raise DataError(f"{shown(source)}: there are no images in this folder{no_images(found)}")
+        raise DataError(
+            f"{shown(source)}: there are no images in this folder{no_images(files_there)}"
+        )
     names = one_to_one([file.relative_to(source) for file in files])
     pairs = [(file, target / name) for file, name in zip(files, names, strict=True)]
-    return pairs, told_left_out([found])
+    return pairs, told_left_out([files_there])
 
 
 def one_to_one(files: Sequence[Path]) -> list[Path]:
@@ -111,12 +113,12 @@ def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
     return [(source, target) for source, target in pairs if target not in there]
 
 
-def _outside(target: Path, source: Path, found: Survey) -> list[Path]:
+def _outside(target: Path, source: Path, files_there: Survey) -> list[Path]:
     """The images that are no results of an earlier call, in a target within the source."""
     inside = target.resolve()
     if inside == source.resolve():
-        return found.images
-    return [file for file in found.images if inside not in file.resolve().parents]
+        return files_there.images
+    return [file for file in files_there.images if inside not in file.resolve().parents]
 
 
 def _name(file: Path, whole: bool) -> Path:

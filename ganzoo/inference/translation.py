@@ -28,10 +28,10 @@ class Translation:
     """Files on their way through a model; going over it translates them, one after the other.
 
     pairs: what is to be done. there: how many outputs are there already and stay.
-    left_out: what else lay in the folder, told.
+    left_out: what else lay in the folder, as a sentence.
     scale, seed: see `ganzoo.inference.scale`.
     done: how many were translated. refused: why others could not be read.
-    looks: the headers of those files of which something was not read.
+    headers: those of files of which something was not read.
     """
 
     model: Model
@@ -45,7 +45,7 @@ class Translation:
     unreadable: Unreadable
     done: int = 0
     refused: list[str] = field(default_factory=list)
-    looks: dict[Path, Look] = field(default_factory=dict)
+    headers: dict[Path, Look] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Pair]:
         """Each (input, output) when it is written.
@@ -63,7 +63,7 @@ class Translation:
                     raise
                 self.refused.append(str(error))
                 continue
-            result = self._made(image, source)
+            result = self._translate(image, source)
             write_image(result, target, str(self.wire.wire))
             self.done += 1
             self._look_at(source)
@@ -71,7 +71,7 @@ class Translation:
 
     @property
     def scale_line(self) -> str:
-        """At which scale images are seen, as a sentence."""
+        """At which scale the networks see images, as a sentence."""
         variable = self.model.variables[self.variable]
         size, trained = variable.size, self.scale == "trained"
         if trained and variable.aspect == "crop":
@@ -89,31 +89,31 @@ class Translation:
         outputs = self.model.outputs
         name = next(name for name, wire in outputs.items() if wire is self.wire)
         others = ", ".join(other for other in outputs if other != name)
-        made = f"output: {name}, from {self.variable}"
-        return f"{made}; others by --output: {others}" if others else made
+        line = f"output: {name}, from {self.variable}"
+        return f"{line}; others by --output: {others}" if others else line
 
     @property
     def closing_line(self) -> str:
-        """What came of it: "38 translated, 2 there already, 1 unreadable"."""
-        told = [f"{self.done} translated"]
-        told += [f"{self.there} there already"] if self.there else []
-        told += [f"{len(self.refused)} unreadable"] if self.refused else []
+        """The result in numbers: "38 translated, 2 there already, 1 unreadable"."""
+        counts = [f"{self.done} translated"]
+        counts += [f"{self.there} there already"] if self.there else []
+        counts += [f"{len(self.refused)} unreadable"] if self.refused else []
         left = len(self.pairs) - self.done - len(self.refused)
-        told += [f"{left} not yet"] if left else []
-        return ", ".join([*told, self.left_out] if self.left_out else told)
+        counts += [f"{left} not yet"] if left else []
+        return ", ".join([*counts, self.left_out] if self.left_out else counts)
 
     @property
-    def notes(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """What was left out of the files, or cut off their values: a sentence each, with counts."""
         translated = [source for source, _ in self.pairs[: self.done + len(self.refused)]]
-        return [*notes(self.looks), *scale_notes(translated, self.model.variables[self.variable])]
+        return [*notes(self.headers), *scale_notes(translated, self.model.variables[self.variable])]
 
     def _look_at(self, source: Path) -> None:
         look = look_at(source, self.model.variables[self.variable])
         if look.pages > 1 or look.left_out:
-            self.looks[source] = look
+            self.headers[source] = look
 
-    def _made(self, image: Tensor, source: Path) -> Tensor:
+    def _translate(self, image: Tensor, source: Path) -> Tensor:
         try:
             return make_picture(
                 self.model, self.wire, {self.variable: image}, self.scale, self.seed
@@ -144,7 +144,7 @@ def translate(
     """Translate a file to a file, or a folder to a folder: go over what is returned.
 
     scale: at which the networks see an image; results have its own size.
-    seed: of noise and dropout, which follow what an image shows, not its place in the folder.
+    seed: of latents and dropout, which follow an image's content, not its place in the folder.
 
     Raises:
         DataError: the input is missing.

@@ -29,7 +29,7 @@ from ganzoo.launch.worker import (
     answer_signals,
     command_line,
     is_launched,
-    put_back,
+    restore_signals,
 )
 from ganzoo.runs.system_processes import children, interrupt, kill
 
@@ -38,7 +38,7 @@ KILLED = -9  # SIGKILL, which Windows has no name for
 
 
 class WorkerError(Exception):
-    """A process ended in a way that is no mistake of the user's; trace is its traceback."""
+    """A process that failed, and not by a mistake of the user's; trace is its traceback."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message)
@@ -94,8 +94,7 @@ def check_count(asked: int | None, started: int, environment: Mapping[str, str])
 def wants_cpu(device: str) -> bool:
     """Whether to train on the CPU.
 
-    Where there is nothing else, too: Accelerate, not told so, leaves each of several processes on
-    its own.
+    Also where several processes have no accelerator: unless told so, Accelerate does not join them.
     """
     return device == "cpu" or (is_launched() and not torch.accelerator.is_available())
 
@@ -108,7 +107,7 @@ def launch(count: int, words: Sequence[str], started: float) -> bool:
     over a second later, kills them.
 
     Raises:
-        RunError: a process met a mistake of the user's; it is told once.
+        RunError: a process met a mistake of the user's; it is reported once.
         WorkerError: a process failed in any other way.
     """
     signals = Signals()
@@ -141,34 +140,34 @@ class Signals:
     def __init__(self) -> None:
         self.asked: float | None = None
         self.again = False
-        self.told: set[int] = set()
+        self.interrupted: set[int] = set()
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        self.before = answer_signals(self.note)
+        self.before = answer_signals(self.on_signal)
 
     def __exit__(self, *_: object) -> None:
-        put_back(self.before)
+        restore_signals(self.before)
 
-    def note(self, *_: object) -> None:
+    def on_signal(self, *_: object) -> None:
         """A signal came."""
         now = time.monotonic()
         self.again = self.again or (self.asked is not None and now - self.asked > SAME)
         self.asked = self.asked or now
 
     def pass_on(self) -> None:
-        """Tell every process that was not told yet; they may be just starting."""
+        """Interrupt every process that was not interrupted yet; some may be just starting."""
         if self.asked is None:
             return
         for process in children():
             if self.again:
                 kill(process)
-            elif process not in self.told:
-                self.told.add(process)
+            elif process not in self.interrupted:
+                self.interrupted.add(process)
                 interrupt(process)
 
     def explain(self, error: ChildFailedError) -> bool:
-        """Whether all failures are what a signal does, not errors beside it."""
+        """Whether the signal explains all failures, so that none is an error of its own."""
         quiet = (130, KILLED, *(-number for number in SIGNALS))
         return self.asked is not None and all(
             failure.exitcode in quiet for failure in error.failures.values()
@@ -194,7 +193,7 @@ def _elastic(count: int, words: Sequence[str]) -> None:
 
 @contextmanager
 def _surroundings(count: int, started: float) -> Iterator[None]:
-    """What the processes inherit; and torch's launcher says nothing."""
+    """Set the environment that the processes inherit, and silence torch's launcher."""
     before = dict(os.environ)
     typed = command_line()
     os.environ |= {LAUNCHER: str(os.getpid()), STARTED: repr(started), COMMAND: typed}
@@ -210,7 +209,7 @@ def _surroundings(count: int, started: float) -> Iterator[None]:
 
 
 def _raise(error: BaseException, count: int) -> None:
-    """One process's failure as an error of ours: the one that the others followed."""
+    """Raise the failure that came first, and made the other processes fail, as an error of ours."""
     if not isinstance(error, ChildFailedError):
         raise error
     rank, failure = min(error.failures.items(), key=lambda item: _order(item[1]))
@@ -228,11 +227,11 @@ def _order(failure: ProcessFailure) -> tuple[int, int]:
 
 
 def _content(failure: ProcessFailure) -> tuple[str, str]:
-    """What a process left for its launcher: the error, and its traceback."""
-    told: Any = failure.message
-    if not isinstance(told, dict):
+    """The error and the traceback that a process left for its launcher."""
+    message: Any = failure.message
+    if not isinstance(message, dict):
         return "", ""
-    return str(told["message"]), str(told["extraInfo"]["py_callstack"])
+    return str(message["message"]), str(message["extraInfo"]["py_callstack"])
 
 
 def _fate(failure: ProcessFailure) -> str:

@@ -1,6 +1,6 @@
-"""What a process knows of who started it, and how it tells an error to `ganzoo run --processes`.
+"""Who started this process, and how it reports an error to `ganzoo run --processes`.
 
-Light: asked for every command.
+Light: every command imports it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def is_launched() -> bool:
 
 
 def answer_signals(handler: Handler) -> dict[int, Any]:
-    """Let a handler answer all SIGNALS; returns what did before, for `put_back`.
+    """Let a handler answer all SIGNALS; returns what did before, for `restore_signals`.
 
     Not a hangup that is ignored: its user typed `nohup`. In a thread there are no handlers.
     """
@@ -63,7 +63,7 @@ def answer_signals(handler: Handler) -> dict[int, Any]:
     return {number: signal.signal(number, handler) for number in wanted}
 
 
-def put_back(before: Mapping[int, Any]) -> None:
+def restore_signals(before: Mapping[int, Any]) -> None:
     """Let signals be answered as before; None is a handler that is not Python's."""
     for number, handler in before.items():
         signal.signal(number, signal.SIG_DFL if handler is None else handler)
@@ -76,7 +76,7 @@ def end_quietly() -> None:
 
 
 def is_first() -> bool:
-    """Whether this process is the one that speaks, as far as its launcher says."""
+    """Whether this process is the one that prints, as far as its launcher says."""
     return not launcher() and os.environ.get("RANK", "0") == "0"
 
 

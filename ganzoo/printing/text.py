@@ -21,13 +21,13 @@ BREAKS = re.compile(r"[\t\n]")
 
 
 def visible(text: str) -> str:
-    r"""A text whose control characters are spelt, as \x1b; tabs and newlines stay."""
-    return HIDDEN.sub(_spelt, text)
+    r"""A text whose control characters are written out, as \x1b; tabs and newlines stay."""
+    return HIDDEN.sub(_escape_python, text)
 
 
 def one_line(text: str) -> str:
-    r"""A text for a cell or a name: newlines and tabs are spelt, too, as \n."""
-    return BREAKS.sub(_spelt, visible(text))
+    r"""A text for a cell or a name: newlines and tabs are written out, too, as \n."""
+    return BREAKS.sub(_escape_python, visible(text))
 
 
 def say(text: object = "", *, err: bool = False, bold: bool = False, end: str = "\n") -> None:
@@ -46,7 +46,7 @@ def say_json(value: Any) -> None:
     """Print a value as indented JSON, for programs."""
     import typer
 
-    typer.echo(HIDDEN.sub(_escaped, json.dumps(value, indent=2, ensure_ascii=False)))
+    typer.echo(HIDDEN.sub(_escape_json, json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def guard_warnings() -> None:
@@ -64,11 +64,11 @@ def short_count(number: float, unit: str = "") -> str:
     return f"{number:,.4g} P{unit}"
 
 
-def _spelt(found: re.Match[str]) -> str:
-    """A byte of a file's name that is no UTF-8 is spelt as that byte."""
-    code = ord(found[0])
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(found[0])[1:-1]
+def _escape_python(match: re.Match[str]) -> str:
+    """`\\x1b` for a character; the byte itself for one of a file name that is not UTF-8."""
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else repr(match[0])[1:-1]
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _escape_json(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

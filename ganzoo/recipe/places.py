@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from ganzoo.errors import Fault, choices
-from ganzoo.expression import Expression, ExpressionError, calls, column_of, parse
+from ganzoo.expression import Expression, ExpressionError, calls, find_column, parse
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
@@ -155,4 +155,4 @@ def no_network(path: str, wire: Expression, declared: Sequence[str]) -> Iterator
     for call in calls(wire):
         if call.network not in declared:
             message = f"there is no network '{call.network}'.{choices(call.network, declared)}"
-            yield Fault(path, message, str(wire), column_of(call, wire))
+            yield Fault(path, message, str(wire), find_column(call, wire))

@@ -1,6 +1,6 @@
-"""Checkpoints on disk: whole or not there, with sums that tell whether they still are as written.
+"""Checkpoints on disk: whole or not there, with checksums that show damage.
 
-SHA256SUMS is what the program sha256sum writes and checks. Checkpoints before it have none.
+SHA256SUMS has the format of the program sha256sum. Checkpoints of older versions have none.
 """
 
 from __future__ import annotations
@@ -19,39 +19,40 @@ from ganzoo.runs.layout import list_checkpoints, name_checkpoint
 
 SUMS = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
-PART = ".part"
+UNFINISHED = ".part"
 
 
 def open_checkpoint(folder: Path) -> Path:
-    """An empty folder to write a checkpoint into; what a kill left half deleted goes."""
+    """An empty folder to write a checkpoint into. What a kill left half deleted is deleted."""
     for kind in ("gone", "old"):
         for leftover in [*folder.glob(f".step-*.{kind}")]:
             remove(leftover)
-    part = folder / PART
-    remove(part)
-    part.mkdir(parents=True)
-    return part
+    unfinished = folder / UNFINISHED
+    remove(unfinished)
+    unfinished.mkdir(parents=True)
+    return unfinished
 
 
 def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None) -> None:
-    """Give a whole checkpoint its name; older ones go.
+    """Give a whole checkpoint its name, and delete those that need not be kept.
 
-    One of the same step is set aside first: deleting takes long, and a kill then loses both.
+    A checkpoint of the same step is renamed first and deleted last: deleting takes long, and a kill
+    meanwhile would lose both.
     """
     place = folder / name_checkpoint(step)
     aside = place.with_name(f".{place.name}.old")
-    write_sums(folder / PART)
+    write_sums(folder / UNFINISHED)
     if place.exists():
         remove(aside)
         place.rename(aside)
-    (folder / PART).rename(place)
+    (folder / UNFINISHED).rename(place)
     sync_folder(folder)
     remove(aside)
     prune(folder, keep, keep_every)
 
 
 def put_back(folder: Path) -> None:
-    """Rename back what was set aside for a new checkpoint of the same step that never came."""
+    """Undo the renaming in `close_checkpoint` where a kill came before the new checkpoint did."""
     for aside in folder.glob(".step-*.old"):
         place = folder / aside.stem.removeprefix(".")
         if not place.exists():
@@ -60,7 +61,7 @@ def put_back(folder: Path) -> None:
 
 
 def write_sums(checkpoint: Path) -> None:
-    """Note what each file of a checkpoint holds."""
+    """Write the checksum of each file of a checkpoint."""
     files = sorted(checkpoint.iterdir())
     write_text(
         checkpoint / SUMS,
@@ -69,7 +70,7 @@ def write_sums(checkpoint: Path) -> None:
 
 
 def damage(checkpoint: Path) -> str:
-    """What is wrong with a checkpoint's files; nothing where they are as they were written."""
+    """What is wrong with a checkpoint's files, as a sentence; "" where they are as written."""
     try:
         return _damage(checkpoint)
     except (ModelError, UntrustedError) as error:
@@ -79,7 +80,7 @@ def damage(checkpoint: Path) -> str:
 
 
 def find_undamaged(folder: Path) -> tuple[list[tuple[int, Path]], list[str]]:
-    """The checkpoints up to the last one that is as it was written, and what is wrong after it."""
+    """The checkpoints up to the last undamaged one, and what is wrong with each later one."""
     saved, wrong = list_checkpoints(folder), []
     while saved and (said := damage(saved[-1][1])):
         wrong.append(said)
@@ -108,7 +109,7 @@ def set_aside(folder: Path, step: int) -> None:
 
 def _damage(checkpoint: Path) -> str:
     sums = checkpoint / SUMS
-    if not sums.exists():  # by a version of ganzoo that wrote none
+    if not sums.exists():  # an older version of ganzoo wrote none
         for file in {checkpoint / STATE, *checkpoint.glob("*.safetensors")}:
             read_header(file)
         return ""
@@ -124,5 +125,5 @@ def _damage(checkpoint: Path) -> str:
 
 def _sum(file: Path) -> str:
     with open_plain(file, within=file.parent) as opened:
-        found = hashlib.file_digest(opened, "sha256")  # type: ignore[arg-type]
-    return found.hexdigest()
+        hashed = hashlib.file_digest(opened, "sha256")  # type: ignore[arg-type]
+    return hashed.hexdigest()

@@ -28,7 +28,7 @@ class Run:
         unrecorded (no run.json) or damaged.
     step, steps: made and in all; None where unknown.
     started, changed: ISO times of the first start and of the last change.
-    scores: the figures of the model by the first metric.
+    scores: the model's, by the first metric.
     problem: what is damaged.
     """
 
@@ -58,13 +58,13 @@ def find_runs(root: Path) -> Iterator[Path]:
         if RECIPE_FILE in files and is_plain(folder / RECIPE_FILE, within=folder):
             folders.clear()
             yield folder
-        if len(folder.parts) - len(Path(root).parts) >= DEEPEST:
+        if len(folder.relative_to(root).parents) >= DEEPEST:
             folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))
 
 
 def describe(folder: Path) -> Run:
-    """What a run's files tell; where they are damaged, the state says so."""
+    """A run as its files describe it; where they are damaged, the state says so."""
     try:
         return _described(folder, read_record(folder))
     except (OSError, ValueError) as error:
@@ -72,16 +72,16 @@ def describe(folder: Path) -> Run:
 
 
 def _described(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
-    kept = record or {"state": "unrecorded", "starts": []}
-    entry = last_start(kept)
-    first = kept["starts"][0] if kept["starts"] else {}
-    state = _state(kept["state"], entry)
+    known = record or {"state": "unrecorded", "starts": []}
+    entry = last_start(known)
+    first = known["starts"][0] if known["starts"] else {}
+    state = _state(known["state"], entry)
     return Run(
         run=str(folder),
         recipe=_recipe_name(folder),
         state=state,
-        step=_step(folder, state, kept.get("step")),
-        steps=kept.get("steps"),
+        step=_step(folder, state, known.get("step")),
+        steps=known.get("steps"),
         started=first.get("started"),
         changed=_changed(folder),
         device=entry.get("device"),
@@ -100,7 +100,7 @@ def _state(recorded: str, entry: dict[str, Any]) -> str:
 
 
 def _step(folder: Path, state: str, recorded: int | None) -> int | None:
-    """Steps made; of a run that goes on, as far as its log tells; else what is saved."""
+    """The steps made: of a running one as its log says, else those that are saved."""
     if state in ("running", "elsewhere"):
         return max(recorded or 0, _last_logged(folder))
     if recorded is not None:
@@ -164,11 +164,11 @@ def _changed(folder: Path) -> str | None:
 
 
 def _scores(folder: Path) -> dict[str, float]:
-    """The first row of the first metric: the model; what it is compared with stands below it."""
+    """The scores of the first metric, of its first row: the model. Baselines stand below it."""
     try:
-        found = read_object(RunPaths(folder).metrics, within=folder)
-        rows: Any = next(iter(found.values()), {})
-        figures: Any = next(iter(rows.values()), {})
-        return {name: float(value) for name, value in figures.items() if value is not None}
+        metrics = read_object(RunPaths(folder).metrics, within=folder)
+        rows: Any = next(iter(metrics.values()), {})
+        scores: Any = next(iter(rows.values()), {})
+        return {name: float(value) for name, value in scores.items() if value is not None}
     except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return {}

@@ -33,7 +33,7 @@ HELD: set[int] = set()  # files that a child must not hold: a lock would outlive
 
 
 def refuse_owned(folder: Path) -> None:
-    """Say early that a run has an owner; a lock that nobody holds any more is taken away.
+    """Refuse early a run that has an owner; a lock that nobody holds any more is deleted.
 
     Raises:
         RunError: it has one, or its lock cannot be taken.
@@ -183,12 +183,12 @@ def _flock(file: int) -> bool | None:
 
 
 def _read(file: int) -> dict[str, Any]:
-    """Who is named there; nothing where that is nobody, or nonsense."""
+    """The owner that the file names; empty where it names none."""
     try:
-        found = parse_json(os.pread(file, MOST, 0))
+        owner = parse_json(os.pread(file, MOST, 0))
     except (OSError, UntrustedError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return owner if isinstance(owner, dict) else {}
 
 
 def _refusal(folder: Path, owner: dict[str, Any], age: float) -> str:

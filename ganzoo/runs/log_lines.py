@@ -1,4 +1,4 @@
-"""Which lines of a run's logs can be used; all others are left out, whoever wrote them."""
+"""Which lines of a run's logs are entries; all others are left out."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from ganzoo.runs.layout import RunPaths
 
 
 def is_step(line: Mapping[str, Any]) -> bool:
-    """Whether it says of which step it is."""
+    """Whether an entry says its step."""
     return is_count(line.get("step"))
 
 
 def is_losses(line: Mapping[str, Any]) -> bool:
-    """Whether it is a line of the log."""
+    """Whether it is an entry of the log."""
     tables = line.get("losses")
     return (
         is_step(line)
         and is_count(line.get("nonfinite"))
         and isinstance(tables, dict)
         and all(isinstance(terms, dict) for terms in tables.values())
-        and all(is_figure(loss) for terms in tables.values() for loss in terms.values())
+        and all(is_score(loss) for terms in tables.values() for loss in terms.values())
         and isinstance(line.get("seen") or {}, dict)
     )
 
 
 def is_evaluation(line: Mapping[str, Any]) -> bool:
-    """Whether it is a line of the evaluations."""
+    """Whether it is an entry of the evaluations."""
     tables = (line.get("scores"), line.get("intervals", {}))
     return is_step(line) and all(isinstance(table, dict) for table in tables)
 
 
-def is_figure(value: Any) -> bool:
-    """Whether it is a number, or null for one that was none."""
+def is_score(value: Any) -> bool:
+    """Whether it is a number, or null, which stands for NaN and infinities."""
     return value is None or is_number(value)
 
 

@@ -1,7 +1,7 @@
 """What may change between a run and its resume, and what was changed on purpose.
 
-Where data are may change, what they are may not; what weights depend on changes by `--change` only,
-which is recorded.
+The place of the data may change, their content may not. What the weights depend on changes by
+`--change` only, and each such change is recorded.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ def check_recipe_same(
         RunError: others differ on which the weights depend.
     """
     was, now_is = before.to_dict(), now.to_dict()
-    found = changed_settings(before, now)
-    refused = [path for path in found if not _is_allowed(path, allowed)]
+    paths = changed_settings(before, now)
+    refused = [path for path in paths if not _is_allowed(path, allowed)]
     if refused:
         raise RunError(_differs(folder, refused, was, now_is))
-    return [{"path": path, "from": at(was, path), "to": at(now_is, path)} for path in found]
+    return [{"path": path, "from": at(was, path), "to": at(now_is, path)} for path in paths]
 
 
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:
     """The settings in which two recipes differ, of those that weights depend on."""
     places = _places(now)
-    found = differences(before.to_dict(), now.to_dict())
-    return [path for path in found if not _is_free(path, places)]
+    paths = differences(before.to_dict(), now.to_dict())
+    return [path for path in paths if not _is_free(path, places)]
 
 
 def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> list[Change]:
     """What has changed of a run's prepared data, on purpose; as `check_recipe_same`.
 
     Raises:
-        RunError: they are others than those that it was last trained on.
+        RunError: they differ from those that it was last trained on.
     """
     before = recorded(folder)
     differ = compared(before, data.fingerprint()) if before is not None else []
@@ -69,7 +69,7 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
 
 
 def unrecorded(folder: Path, data: Data) -> list[str]:
-    """A note, where the run has no record of its data, so that they cannot be compared."""
+    """A warning where the run has no record of its data, so that they cannot be compared."""
     if recorded(folder) is not None or not data.fingerprint():
         return []
     return ["run.json does not tell what this run was trained on: the data are taken as they are"]
@@ -82,9 +82,9 @@ def recorded(folder: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     for entry in reversed(record["starts"]):
-        found = entry.get("data")
-        if isinstance(found, dict) and isinstance(found.get("fingerprint"), dict):
-            return dict(found["fingerprint"])
+        data = entry.get("data")
+        if isinstance(data, dict) and isinstance(data.get("fingerprint"), dict):
+            return dict(data["fingerprint"])
     return None
 
 
@@ -121,8 +121,8 @@ def check_steps_left(
     """Whether a run of so many steps may end there, and whether its changes will be trained.
 
     Raises:
-        RunError: it is past its end; or it is at it, and its model would tell of changes that it
-            never learnt.
+        RunError: the run has made more steps already; or as many, and its model would claim changes
+            that it was never trained with.
     """
     if left < 0:
         raise RunError(
@@ -144,12 +144,12 @@ def at(tables: Any, path: str) -> Any:
 
 
 def _places(recipe: Recipe) -> tuple[str, ...]:
-    """The settings that only say where its data are."""
+    """The settings that only say where the data are."""
     try:
-        found = installed().registry.get("data", recipe.data.type).load()
+        data_class = installed().registry.get("data", recipe.data.type).load()
     except GanzooError:
         return ()
-    return (*getattr(found, "places", ()), *getattr(found, "places_within", ()))
+    return (*getattr(data_class, "places", ()), *getattr(data_class, "places_within", ()))
 
 
 def _is_free(path: str, places: Collection[str]) -> bool:

@@ -23,18 +23,18 @@ def now() -> str:
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """What a run says of itself; None where it says nothing.
+    """The run record of a folder; None where there is none.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is no record.
+        OSError, ValueError: it cannot be read, or is damaged.
     """
     try:
-        found = read_object(RunPaths(folder).record, within=folder)
+        record = read_object(RunPaths(folder).record, within=folder)
     except FileNotFoundError:
         return None
-    if faults := [*_faults(found)]:
+    if faults := [*_faults(record)]:
         raise UntrustedError(f"{RunPaths(folder).record} is damaged: {faults[0]}")
-    return found
+    return record
 
 
 def _faults(record: Mapping[str, Any]) -> Iterator[str]:
@@ -124,10 +124,10 @@ def is_running(entry: dict[str, Any]) -> bool:
 
 
 class RunRecord:
-    """The record of one run, rewritten whole at each change. Only the main process writes.
+    """The run record of one run, rewritten whole at each change. Only the main process writes.
 
     state: `running`, `stopped` (saved, can go on), `interrupted` (an error, or stopped without
-    saving) or `finished`. Who was killed leaves `running`: look whether the process is alive.
+    saving) or `finished`. A killed process leaves `running`: see `is_running`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -135,7 +135,7 @@ class RunRecord:
         self.content: dict[str, Any] = {}
 
     def begin(self, entry: dict[str, Any], step: int, steps: int) -> None:
-        """A start: one more entry. A record that is damaged is set aside, and begins anew."""
+        """Add the entry of a start. A damaged record is renamed, and a new one begins."""
         before: list[Any] = []
         try:
             before = (read_record(self.folder) or {"starts": []})["starts"]
@@ -152,12 +152,12 @@ class RunRecord:
         self._write()
 
     def reach(self, step: int) -> None:
-        """So many steps are saved."""
+        """Record that so many steps are saved."""
         self.content["step"] = step
         self._write()
 
     def end(self, state: str, reason: str = "") -> None:
-        """The process stops training."""
+        """Record that the process stops training, and why."""
         self.content["state"] = state
         self.content["starts"][-1] |= {"ended": now(), **({"reason": reason} if reason else {})}
         self._write()

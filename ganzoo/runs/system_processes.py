@@ -45,7 +45,7 @@ def interrupt(process: int) -> None:
 def kill(process: int) -> None:
     """End it and all that it started, at once."""
     with suppress(psutil.Error):
-        found = psutil.Process(process)
-        for each in [*found.children(recursive=True), found]:
+        parent = psutil.Process(process)
+        for each in [*parent.children(recursive=True), parent]:
             with suppress(psutil.Error):
                 each.kill()

@@ -9,7 +9,7 @@ from ganzoo.engine import state
 from ganzoo.evaluation.best import keep_in
 from ganzoo.files.writing import duplicate
 from ganzoo.interfaces import Callback, Training
-from ganzoo.runs.checkpoint_folders import PART, close_checkpoint, open_checkpoint
+from ganzoo.runs.checkpoint_folders import UNFINISHED, close_checkpoint, open_checkpoint
 from ganzoo.training.session import Session
 
 
@@ -31,10 +31,10 @@ class CheckpointWriter(Callback):
             session.folder.lock.check()
             open_checkpoint(place)
         accelerator.wait_for_everyone()
-        state.save(trainer, place / PART)
+        state.save(trainer, place / UNFINISHED)
         accelerator.wait_for_everyone()
         if session.is_main:
-            keep_in(session.folder.path, place / PART)
+            keep_in(session.folder.path, place / UNFINISHED)
             close_checkpoint(place, trainer.done, *self._kept())
             write_model(session.experiment, session.folder.model, trainer.done)
             session.record.reach(trainer.done)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganzoo.errors import RunError, first_line
 from ganzoo.files.writing import remove
-from ganzoo.runs.checkpoint_folders import PART
+from ganzoo.runs.checkpoint_folders import UNFINISHED
 from ganzoo.training.environment import environment
 from ganzoo.training.report_writer import ReportWriter
 from ganzoo.training.session import Session
@@ -49,7 +49,7 @@ def _end_badly(session: Session, report: ReportWriter, error: BaseException) -> 
     """Write down why, unless the folder is no longer this run's, or is gone."""
     with suppress(OSError, RunError):
         session.folder.lock.check()
-        remove(session.folder.checkpoints / PART)  # on a full disk it is in the way
+        remove(session.folder.checkpoints / UNFINISHED)  # on a full disk it is in the way
         session.record.end("interrupted", first_line(error))
         if isinstance(error, Exception):  # who presses Ctrl-C twice does not wait
             report.finish()

@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 from ganzoo.engine.trainer import Trainer
 from ganzoo.engine.workers import Abandoned
 from ganzoo.interfaces import Callback, Training
-from ganzoo.launch.worker import SAME, answer_signals, end_quietly, launcher, put_back
+from ganzoo.launch.worker import SAME, answer_signals, end_quietly, launcher, restore_signals
 
 GRACE = 10.0  # seconds for other processes to come to the step at which all stop
 FIRST = 60.0  # seconds for the first step's data where the time given is over
@@ -64,7 +64,7 @@ class Stopping(Callback):
         if self.asked and self.launcher:
             end_quietly()
             return
-        put_back(self.before)
+        restore_signals(self.before)
 
     def ask(self, number: int, frame: FrameType | None = None) -> None:
         """A signal came. SIGTERM from the launcher means that another process failed: not told."""

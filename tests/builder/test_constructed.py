@@ -46,5 +46,5 @@ def test_an_output_is_made_once_and_used_by_every_model(made):
     experiment = build_recipe("cogan", {"networks.G.width": 4, "networks.D.width": 4})
     models = [experiment.model() for _ in range(3)]
     assert made[0]["outputs.x2y"] == 1
-    parts = {id(model.outputs["x2y"].part) for model in models}
+    parts = {id(model.outputs["x2y"].component) for model in models}
     assert parts == {id(experiment.blueprint.component_outputs["x2y"].component)}

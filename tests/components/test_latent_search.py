@@ -51,7 +51,7 @@ def model(**settings) -> Model:
     part = LatentSearch(**{"steps": 200, "lr": 0.2, **settings})
     wires = {name: parse(text) for name, text in WIRES.items()}
     variables = {"x": Variable(2, (4, 4)), "z": Variable(6)}
-    outputs = {"x2y": OutputWire(Name("x2y"), part=part, wires=wires)}
+    outputs = {"x2y": OutputWire(Name("x2y"), component=part, wires=wires)}
     return Model({"G": Linear()}, outputs, variables, {"z": NormalLatent(size=6)})
 
 

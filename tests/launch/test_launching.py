@@ -186,15 +186,15 @@ def test_each_process_is_told_once_and_killed_when_asked_again(monkeypatch):
     clock, signals = [100.0], Signals()
     signals.pass_on()
     assert told == []
-    signals.note()
+    signals.on_signal()
     signals.pass_on()
     there.append(3)
     signals.pass_on()
     clock[0] += 0.5
-    signals.note()
+    signals.on_signal()
     signals.pass_on()
     assert (told, ended) == ([1, 2, 3], [])
     clock[0] += 1
-    signals.note()
+    signals.on_signal()
     signals.pass_on()
     assert (told, ended) == ([1, 2, 3], [1, 2, 3])
