@@ -17,7 +17,6 @@ from ganzoo.cli import app
 from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.layout import list_checkpoints
-from ganzoo.training import sample_drawer
 from ganzoo.training.alarms.callback import Alarms, watch_training
 from ganzoo.training.alarms.detectors import LogReader
 from ganzoo.training.alarms.ranges import measure_loss_ranges
@@ -37,12 +36,6 @@ GAME = {
     "train": {"length": "60 steps", "log_every": "5 steps", "device": "cpu"},
     "alarms": {"patience": "20 steps"},
 }
-
-
-@pytest.fixture(autouse=True)
-def no_plot(monkeypatch):
-    """It takes longer than the training."""
-    monkeypatch.setattr(sample_drawer, "plot_losses", lambda records, path: None)
 
 
 def alarms_of(out):

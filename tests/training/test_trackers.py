@@ -20,7 +20,6 @@ from ganzoo.builder.experiment import check_recipe
 from ganzoo.errors import RecipeError, RunError
 from ganzoo.interfaces import Scores
 from ganzoo.recipe.older import FILLED_TRAIN, up_to_date
-from ganzoo.training import sample_drawer
 from ganzoo.training.tracking import Trackers
 from ganzoo.training.train import train
 
@@ -41,12 +40,6 @@ def run(recipes, tiny, out, resume=False, plant=lambda experiment: None, **track
     console = Console(file=io.StringIO(), width=10_000)
     outcome = train(experiment, out, console=console, resume=resume)
     return outcome, console.file.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def no_plot(monkeypatch):
-    """It takes longer than the training."""
-    monkeypatch.setattr(sample_drawer, "plot_losses", lambda records, path: None)
 
 
 class Fake(GeneralTracker):
