@@ -7,6 +7,7 @@ An arrow leads to what a package imports, unless that is imported on the way the
 from __future__ import annotations
 
 import ast
+import os
 from html import escape
 from pathlib import Path
 from textwrap import shorten
@@ -26,12 +27,12 @@ STEP = 13  # between two arrows that run beside each other
 
 def rooms() -> dict[str, set[str]]:
     """The packages and loose modules, and which of the others each imports."""
-    found: dict[str, set[str]] = {}
+    packages: dict[str, set[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        room = str(path.relative_to(PACKAGE)).partition(os.sep)[0].removesuffix(".py")
         if room not in DOOR and room != "templates":
-            found.setdefault(room, set()).update(imported(path) - {room, *DOOR})
-    return {room: others & found.keys() for room, others in found.items()}
+            packages.setdefault(room, set()).update(imported(path) - {room, *DOOR})
+    return {room: others & packages.keys() for room, others in packages.items()}
 
 
 def imported(path: Path) -> set[str]:
@@ -76,13 +77,13 @@ def picture(graph: dict[str, set[str]]) -> str:
         for number, (a, b) in enumerate(arrows)
     ]
     wide = MARGIN * 2 + WIDTH + max(lanes, default=0) + STEP
-    parts = [_box(room, top[room]) for room in ORDER]
-    parts += [_arrow(top[a], top[b], lane) for (a, b), lane in zip(arrows, lanes, strict=True)]
+    pieces = [_box(room, top[room]) for room in ORDER]
+    pieces += [_arrow(top[a], top[b], lane) for (a, b), lane in zip(arrows, lanes, strict=True)]
     high = MARGIN + len(ORDER) * (HEIGHT + GAP)
-    return _page(wide, high, parts)
+    return _page(wide, high, pieces)
 
 
-def _page(wide: int, high: int, parts: list[str]) -> str:
+def _page(wide: int, high: int, pieces: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" '
         f'width="{wide}" height="{high}" font-family="sans-serif" role="img">\n'
@@ -90,7 +91,7 @@ def _page(wide: int, high: int, parts: list[str]) -> str:
         f'<rect width="{wide}" height="{high}" fill="#ffffff"/>\n'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#4a6a8a"/></marker></defs>\n'
-        + "\n".join(parts)
+        + "\n".join(pieces)
         + "\n</svg>\n"
     )
 

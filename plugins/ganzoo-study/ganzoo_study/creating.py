@@ -1,4 +1,4 @@
-"""A study's folder: both classes made alike, under random names; there whole or not at all."""
+"""Makes a study's folder: all images treated alike, with random names. It is whole or not there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Options:
 
     @property
     def need(self) -> int:
-        """How many images of a class a participant sees."""
+        """How many images of a class one participant is shown."""
         return self.trials + self.practice
 
 
@@ -120,7 +120,7 @@ def _peek(images: Iterator[TakenImage]) -> tuple[list[TakenImage], Iterator[Take
 
 
 def _size(first: Sequence[TakenImage]) -> Size:
-    """That of an image, its longer side at most LONGEST."""
+    """The size of an image, scaled down until its longer side is at most LONGEST."""
     if first[-1].fault:  # nothing can be read: all faults are reported later
         return 1, 1
     height, width = first[-1].pixels.shape[-2:]
@@ -129,7 +129,7 @@ def _size(first: Sequence[TakenImage]) -> Size:
 
 
 class Writer:
-    """Writes images under random names; notes what is wrong, or should be known.
+    """Writes images under random names; collects faults and what spoils a study.
 
     An image that a class has twice is kept once: nobody should see it twice.
     """
@@ -164,10 +164,10 @@ class Writer:
         return Picture(file=file, origin=taken.origin)
 
     def check(self, images_of: Mapping[str, Sequence[Picture]], options: Options) -> None:
-        """See that nothing was broken, and that there are enough images.
+        """Check that all images could be read, and that there are enough.
 
         Raises:
-            DataError: naming all that is wrong.
+            DataError: all faults at once.
         """
         faults = self.faults[:SHOWN_FAULTS]
         if len(self.faults) > SHOWN_FAULTS:

@@ -1,4 +1,4 @@
-"""A study's SQLite file, which may be a stranger's: opened only where it is what it should be."""
+"""Opens a study's SQLite file. It may be a stranger's, so its schema is checked first."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _refuse_other(db: sqlite3.Connection) -> None:
 
 
 def _tables(db: sqlite3.Connection) -> dict[str, list[tuple[str, ...]]]:
-    """Names and types of the columns by table; whatever is no table has none."""
+    """Names and types of columns, by table; none for what is no table."""
     query = (
         "SELECT name, type FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
     )

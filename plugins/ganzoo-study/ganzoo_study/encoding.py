@@ -1,4 +1,4 @@
-"""Images of both classes made alike: the same size, mode, encoding, number of bytes and times."""
+"""Treats all images alike: size, mode, encoding, number of bytes and times are the same."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from torch import Tensor
 
 from ganzoo_study.study_file import Format
 
-PADDING = 64  # files differ by chance too: their common size is above the largest
+PADDING = 64  # bytes that the common size of all files is above that of the largest
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """Pixels to the bytes of a file without metadata.
+    """Turns pixels into the bytes of a file without metadata.
 
     size: (height, width); what is larger is shrunk (bicubic, antialiased) and cut at the centre.
     quality: of JPEG, 1 ... 100.
@@ -49,13 +49,13 @@ class Encoder:
         return file.getvalue()
 
     def enlarges(self, pixels: Tensor) -> bool:
-        """Whether an image is smaller than what will be shown."""
+        """Whether an image must be enlarged to be shown."""
         height, width = pixels.shape[-2:]
         return height < self.size[0] or width < self.size[1]
 
 
 def fingerprint(pixels: Tensor) -> str:
-    """The same for images of the same pixels."""
+    """A hash that is equal for equal pixels."""
     return hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Who may ask at all, and what every reply says to the browser."""
+"""Refuses requests from strangers, and adds the headers that every reply needs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Guard:
         self.site, self.token, self.cookie = site, token, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or let the site answer."""
+        """Refuse a request, or pass it to the site."""
         if scope["type"] != "http":
             return
 

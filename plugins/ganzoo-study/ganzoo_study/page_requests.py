@@ -1,4 +1,4 @@
-"""What the page sends, checked strictly; anything else is refused."""
+"""The requests of the page; anything else is refused."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ Milliseconds = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
 
 
 class Message(BaseModel):
-    """A JSON object of known keys and exact types."""
+    """A JSON object with known keys and exact types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Start(Message):
-    """The wish to take part."""
+    """Begin, or go on."""
 
 
 class Show(Message):
-    """The wish to see the next trial."""
+    """Show the next trial."""
 
 
 class GivenAnswer(Message):
-    """An answer.
+    """The answer to a trial.
 
-    trial: its number, from 0. choice: which image was said to be fake.
-    exposures, frame: as measured; null where no image was shown any more.
+    trial: its number, from 0.
+    choice: which image the participant takes for the fake, 1 or 2.
+    exposures, frame: milliseconds that the images and a frame lasted, as the page measured them;
+        null where the trial was answered without another showing.
     """
 
     trial: int = Field(ge=0, le=10_000)
@@ -39,5 +41,5 @@ class GivenAnswer(Message):
     response: Milliseconds
 
     def answer(self) -> Answer:
-        """For the store."""
+        """The answer as it is stored."""
         return Answer(self.choice, self.exposures or (None, None), self.frame, self.response)

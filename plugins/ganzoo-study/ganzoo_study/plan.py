@@ -1,4 +1,4 @@
-"""What a participant sees: pairs of a real and a generated image, in an order of their own."""
+"""A participant's trials: pairs of a real and a generated image, in a random order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def plan_trials(study: Study, method: str, random: Random) -> list[PlannedTrial]
 
 
 def _deck(images: Sequence[Picture], count: int, random: Random) -> list[Picture]:
-    """So many images; each once before any comes again."""
+    """So many images in random order; none comes again before all others have come."""
     deck: list[Picture] = []
     while len(deck) < count:
         deck += random.sample(images, len(images))
@@ -45,7 +45,7 @@ def _deck(images: Sequence[Picture], count: int, random: Random) -> list[Picture
 
 
 def _separate(reals: list[Picture], fakes: Sequence[Picture], random: Random) -> None:
-    """Swap real images until no pair is of one origin; a swap never makes another such pair."""
+    """Swap real images until no pair has one origin; a swap never makes another such pair."""
     for here, fake in enumerate(fakes):
         if not _same(reals[here], fake):
             continue

@@ -1,4 +1,4 @@
-"""An answer as it is given, and as the report sees it."""
+"""An answer as the page sends it, and a response as the report reads it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """What a participant said, and what the page measured, in milliseconds.
+    """A participant's answer, and the times that the page measured, in milliseconds.
 
     choice: which image was said to be fake, 1 or 2.
     exposures: how long each image was seen; None where neither was, after SHOWINGS.
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 
 class Response(NamedTuple):
-    """An answered trial as the report sees it; times in milliseconds."""
+    """An answered trial as the report reads it; times in milliseconds."""
 
     participant: int
     method: str
@@ -46,7 +46,7 @@ class Response(NamedTuple):
 
 
 def checked(response: Response) -> Response:
-    """A response as it is, once each value is of its type: SQLite keeps any value in any column.
+    """A response whose values all have their types: SQLite stores any value in any column.
 
     Raises:
         ValueError: one is not.

@@ -1,4 +1,4 @@
-"""What a study found: the paper's table, every response, and what a reader should know."""
+"""The report of a study: the table as in the paper, every response, and remarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score: the share of generated images taken for real, and how sure it is."""
+"""The score of a method: the share of generated images taken for real, with its interval."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def bootstrap(
 
 
 def by_participant(responses: Sequence[Response]) -> Mapping[str, list[list[bool]]]:
-    """What `score` takes, by method; practice is left out."""
+    """For each method, what `score` takes; practice is left out."""
     people: dict[tuple[str, int], list[bool]] = {}
     for response in responses:
         if not response.practice:

@@ -1,4 +1,4 @@
-"""The study on a port of this machine, until Ctrl-C."""
+"""Serves a study on a port of this machine, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE = 3  # seconds for requests that are under way at the end
 
 
 def is_local(host: str) -> bool:
-    """Whether an address is this machine's own, which nobody else reaches."""
+    """Whether an address can be reached from this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -46,7 +46,7 @@ def open_store(folder: Path) -> Store:
 
 
 def check_packages() -> None:
-    """See that what serves the page is installed.
+    """Check that the packages that serve the page are installed.
 
     Raises:
         GanzooError: it is not; says how to get it.
@@ -59,7 +59,7 @@ def check_packages() -> None:
 
 
 def application(folder: Path, store: Store, token: str | None) -> ASGIApp:
-    """The guarded site of a study; a token is asked of everybody, if there is one."""
+    """The guarded site of a study. If there is a token, every participant needs it."""
     from ganzoo_study.guard import Guard
     from ganzoo_study.site import Site
 
@@ -92,7 +92,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(site: ASGIApp, at: socket.socket) -> None:
-    """Answer requests until Ctrl-C or SIGTERM; those under way are ended first."""
+    """Answer requests until Ctrl-C or SIGTERM; requests under way are finished first."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -115,7 +115,7 @@ def serve(site: ASGIApp, at: socket.socket) -> None:
 
 
 class Ended(BaseException):
-    """SIGTERM came; nothing on the way to the end takes it for an error."""
+    """SIGTERM came. It is no Exception, so that no handler of errors catches it."""
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _ended_by(server: Server) -> Iterator[None]:
     wanted = {"SIGTERM": end, "SIGHUP": close}
     actions = {getattr(signal, name): act for name, act in wanted.items() if hasattr(signal, name)}
     if threading.current_thread() is not threading.main_thread():
-        actions = {}  # only the main thread is told
+        actions = {}  # only the main thread gets signals
     before = {number: signal.getsignal(number) for number in actions}
     actions = {n: act for n, act in actions.items() if before[n] is not signal.SIG_IGN}
     for number, act in actions.items():

@@ -40,7 +40,7 @@ class Site:
         self.random = SystemRandom()
 
     def application(self) -> Starlette:
-        """The routes, and nothing besides."""
+        """The routes; any other path is not found."""
         pages = [Route(path, _page(name)) for path, name in FILES.items()]
         calls = [
             Route("/favicon.ico", _nothing),
@@ -54,7 +54,7 @@ class Site:
         return Starlette(routes=[*pages, *calls], exception_handlers=odd)
 
     async def state(self, request: Request) -> Response:
-        """How far this participant is; changes nothing."""
+        """The state of this participant; changes nothing."""
         person = await self._person(request)
         number = 0 if person is None else await _aside(lambda: self.store.next_trial(person))
         return JSONResponse(self._state(person is not None, number))
@@ -82,7 +82,7 @@ class Site:
         return JSONResponse({**self._state(True, number), "images": tickets})
 
     async def answer(self, request: Request) -> Response:
-        """Keep an answer; in practice say whether it was right."""
+        """Store an answer; in a practice trial the reply says whether it was right."""
         given = await _message(request, GivenAnswer)
         person = await self._known(request)
         try:
@@ -114,7 +114,7 @@ class Site:
         return person
 
     def _state(self, participates: bool, number: int | None) -> State:
-        """What the page needs to know; the same for every method, and for either order."""
+        """What the page is told. It is equal for all methods and orders, so it betrays nothing."""
         study = self.study
         practice = number is not None and number < study.practice
         phase = "end" if number is None else "practice" if practice else "scored"
@@ -136,7 +136,7 @@ T = TypeVar("T")
 
 
 async def _aside(work: Callable[[], T]) -> T:
-    """Wait for the disk without holding up others."""
+    """Do disk work in a thread, so that other requests go on."""
     return await run_in_threadpool(work)
 
 
@@ -167,7 +167,7 @@ def _page(name: str) -> Callable[[Request], Response]:
 
 
 def _damaged(request: Request, error: Exception) -> Response:
-    """A study may be a stranger's: a file that is none, a database that holds nonsense."""
+    """Faults of a study that may be a stranger's: missing files, nonsense in the database."""
     return PlainTextResponse("this study is damaged\n", 500)
 
 

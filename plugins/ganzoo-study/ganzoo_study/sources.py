@@ -25,9 +25,11 @@ from torch import Tensor
 
 
 class TakenImage(NamedTuple):
-    """An image: what it was, and its pixels (3, H, W) as uint8; or why it cannot be read.
+    """An image, or why it cannot be read.
 
-    look: what its file's header says.
+    origin: a path in its folder, or the number of a test sample or of a draw.
+    pixels: (3, H, W) as uint8; empty if it cannot be read.
+    look: what the header of its file says.
     """
 
     origin: str
@@ -44,9 +46,9 @@ def is_model(path: Path) -> bool:
 
 
 def take_fakes(path: Path, output: str, limit: int, seed: int) -> Iterator[TakenImage]:
-    """Images of a folder, or those that a model makes of its test data or of chance.
+    """Images of a folder, or those that a model makes of its test data or of latents.
 
-    limit: at most so many, chosen by `seed`; a model that draws makes as many.
+    limit: at most so many, chosen by `seed`; a model of latents draws exactly so many.
 
     Raises:
         DataError: there are none.
@@ -144,7 +146,7 @@ def _read_held_out(data: Data, name: str, limit: int, seed: int) -> Iterator[Tak
 
 
 def _kind(data: Data, names: Collection[str]) -> str:
-    """What samples of these variables are; of a pair's two images it is the same."""
+    """What samples of these variables are called; real and fake images of a sample agree in it."""
     return "training" if data.trained_on() & {*names} else "held out"
 
 
@@ -155,7 +157,7 @@ def _levels(image: Tensor, wire: str) -> Tensor:
 
 
 def _choose(count: int, limit: int, seed: int) -> list[int]:
-    """At most `limit` of so many, in order."""
+    """At most `limit` of `count` indices, in order."""
     if count <= limit:
         return list(range(count))
     return sorted(np.random.default_rng(seed).choice(count, limit, replace=False).tolist())

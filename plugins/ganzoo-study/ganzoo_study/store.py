@@ -1,4 +1,4 @@
-"""Who saw and answered what, in SQLite: an answer is on the disk before it is acknowledged."""
+"""All showings and answers, in SQLite. An answer is on the disk before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ganzoo_study.database import opened
 from ganzoo_study.plan import PlannedTrial
 from ganzoo_study.records import Answer, Response, checked
 
-# A trial that a reload or a lost image interrupts is shown again; after so many showings it is
-# asked about without.
+# A trial that a reload or a lost image interrupts is shown again, at most so often. Then the
+# participant is asked without another showing.
 SHOWINGS = 3
-# Who did nothing for so long is not waited for when methods are dealt out.
+# A participant who did nothing for so long does not count when methods are assigned.
 PATIENCE = timedelta(minutes=30)
 
 
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 class Store:
-    """The responses of a study; may be used from many threads.
+    """The responses of a study, for use from several threads.
 
     Raises:
         GanzooError: the file cannot be opened, or is no such database.
@@ -44,11 +44,11 @@ class Store:
             raise GanzooError(f"{path} cannot be used: {error}") from error
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._db.close()
 
     def token(self) -> str:
-        """What a link from another machine must hold; the same after a restart."""
+        """The token in the link for other machines; the same after a restart."""
         with self._transaction() as db:
             db.execute(
                 "INSERT OR IGNORE INTO settings VALUES ('token', ?)", [secrets.token_urlsafe(16)]
@@ -57,7 +57,7 @@ class Store:
         return str(token)
 
     def join(self, methods: Sequence[str], plan: Callable[[str], Sequence[PlannedTrial]]) -> str:
-        """A new participant, for a method whose participants are fewest; returns their key."""
+        """Add a participant, with a method that has the fewest; returns the participant's key."""
         key = secrets.token_urlsafe(24)
         with self._transaction() as db:
             method = _deal(db, methods)
@@ -73,7 +73,7 @@ class Store:
         return key
 
     def participant(self, key: str) -> int | None:
-        """Whose key that is."""
+        """The id of the participant with a key."""
         with self._lock:
             query = self._db.execute("SELECT id FROM participants WHERE key = ?", [_hashed(key)])
             row = query.fetchone()
@@ -85,7 +85,7 @@ class Store:
             return _next(self._db, person)
 
     def show(self, person: int) -> tuple[int, tuple[str, str] | None] | None:
-        """Begin a showing of the next trial: its number, and tickets for its images in their order.
+        """Begin a showing of the next trial; its number, and tickets for its images in their order.
 
         No tickets where it was shown SHOWINGS times; None after the last trial.
         """
@@ -113,7 +113,7 @@ class Store:
         return str(row[0]) if row else None
 
     def answer(self, person: int, number: int, answer: Answer) -> tuple[bool, bool]:
-        """Keep an answer: whether that was a practice trial, and whether it was right.
+        """Store an answer; whether it was a practice trial, and whether it was right.
 
         A trial is answered once: later answers change nothing and get the first one's reply. On
         return the answer is on the disk.
@@ -131,7 +131,7 @@ class Store:
                 raise Refused
             practice, fake_place, choice, showings = row
             if choice is None:
-                if not showings:  # only the next one ever is
+                if not showings:  # only the next trial is ever shown
                     raise Refused
                 _record(db, person, number, answer)
                 choice = answer.choice
@@ -144,7 +144,7 @@ class Store:
         return int(row[0])
 
     def unfinished(self) -> dict[str, int]:
-        """Of each method, how many participants have begun and not finished."""
+        """How many participants of each method have begun and not finished."""
         with self._reading():
             rows = self._db.execute(
                 "SELECT method, COUNT(*) FROM participants WHERE finished IS NULL GROUP BY method"
@@ -168,7 +168,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """One at a time; a file that is damaged, or that somebody filled with nonsense, is told."""
+        """One thread at a time; faults of a damaged file become an error that names it."""
         with self._lock:
             try:
                 yield
@@ -192,7 +192,7 @@ class Store:
 
 
 def _deal(db: sqlite3.Connection, methods: Sequence[str]) -> str:
-    """A method that has the fewest participants who finished, or still may."""
+    """A method with the fewest participants, counting those who finished or may still finish."""
     rows = db.execute(
         "SELECT method, COUNT(*) FROM participants "
         "WHERE finished IS NOT NULL OR active > ? GROUP BY method",
@@ -226,7 +226,7 @@ def _record(db: sqlite3.Connection, person: int, number: int, answer: Answer) ->
 
 
 def _hashed(key: str) -> str:
-    """What is stored of a key, so that the file of responses lets nobody in."""
+    """The hash of a key. Keys are not stored, so that nobody can answer with those in the file."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""`study.json`: what a study shows and how, and what is real; no participant sees it."""
+"""`study.json`: which images a study shows, for how long, and which are real."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Side = Annotated[int, Field(ge=1, le=4096)]
 
 
 class Frozen(BaseModel):
-    """Every key is known, and of its type."""
+    """A table of known keys and exact types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,8 +23,8 @@ class Frozen(BaseModel):
 class Picture(Frozen):
     """An image of the study.
 
-    file: its random name in `images/`, which tells nothing.
-    origin: what it was: a path in its folder, or the number of a test sample.
+    file: its name in `images/`, which is random.
+    origin: where it came from: a path in its folder, or the number of a test sample.
     """
 
     file: str = Field(pattern=r"^[0-9a-f]{32}\.(png|jpeg)$")
@@ -32,7 +32,10 @@ class Picture(Frozen):
 
 
 class StudyImages(Frozen):
-    """A class of images: the real ones, or a method's."""
+    """The real images, or those of a method.
+
+    source: the folder or model that they came from.
+    """
 
     source: str
     images: list[Picture] = Field(min_length=1)
@@ -41,7 +44,7 @@ class StudyImages(Frozen):
 class Study(Frozen):
     """A study.
 
-    id: tells its cookies from another study's.
+    id: part of the names of its cookies, so that studies do not share them.
     trials, practice: how many trials are scored, and how many come before, with feedback.
     exposure_ms, blank_ms: how long each image is shown, and the blank around it.
     size: of every image, (height, width).
@@ -70,7 +73,7 @@ class Study(Frozen):
 
     @property
     def all_trials(self) -> int:
-        """Practice and scored ones."""
+        """How many trials a participant has, practice included."""
         return self.practice + self.trials
 
 
@@ -78,7 +81,7 @@ def read_study(folder: Path) -> Study:
     """The study of a folder.
 
     Raises:
-        GanzooError: it is no study, or damaged.
+        GanzooError: it is no study, or it is damaged.
     """
     try:
         text = read_text(folder / STUDY, within=folder)
@@ -96,10 +99,10 @@ def read_study(folder: Path) -> Study:
 
 
 def read_picture(folder: Path, study: Study, name: str) -> bytes:
-    """The bytes of one of a study's images: only of a file that it lists, and of no link.
+    """The bytes of an image of a study. It must be listed, and must not be a link.
 
     Raises:
-        UntrustedError: the study has no such image, or something else stands in its place.
+        UntrustedError: the study lists no such image, or the file is a link.
         OSError: it is missing, or cannot be read.
     """
     if name not in study.files:
