@@ -119,7 +119,7 @@ def _with_choice(
     changes += _classes(blueprint, settings)
     left = ", ".join(f"metrics.{name}" for name in dropped)
     why = f"for want of pairs, or made for '{recipe.data.type}'"
-    summary = f"--data {folder}: '{settings['type']}', {choice.told}"
+    summary = f"--data {folder}: '{settings['type']}', {choice.description}"
     summary += "" if "size" in given else f"; {width} x {height} px"
     summary += ", gray" if image.channels == 1 and "channels" not in given else ""
     summary += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
@@ -156,7 +156,7 @@ def need_of(blueprint: Blueprint) -> Need:
             f"this recipe learns from {', '.join(sorted(used))}, which no folder of images gives; "
             f"its own data are '{blueprint.recipe.data.type}'"
         )
-    return choosing.need_of(used, data.trains_on_pairs)
+    return choosing.infer_need(used, data.trains_on_pairs)
 
 
 def _metrics(blueprint: Blueprint) -> Iterator[tuple[str, MetricPlan | None]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.components.data.choosing import Need, choose, need_of
+from ganzoo.components.data.choosing import Need, choose, infer_need
 from ganzoo.components.data.folder_checks import refuse_root
 from ganzoo.errors import Fault
 from ganzoo.expression import Call, Expression, Name, names, networks, walk
@@ -98,7 +98,7 @@ def need(recipe: Recipe) -> Need | None:
     wires = [wire for path, wire in early.wires if path.startswith(terms)]
     used = {name for wire in wires for name in names(wire)} - set(recipe.latents)
     paired = recipe.data.settings.get("paired", outline.bases[0] == PAIRS) is True
-    return need_of(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
+    return infer_need(used, paired) if used <= {"x", "y"} or used <= {"y", "c"} else None
 
 
 def _find_faults(loaded: LoadedRecipe) -> list[Fault]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from ganzoo.components.data.image_listing import Survey, no_images, shown, survey, told_left_out
+from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
 from ganzoo.errors import DataError, GanzooError
 
 Existing = Literal["error", "skip", "overwrite"]
@@ -43,7 +43,7 @@ def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
         )
     names = one_to_one([file.relative_to(source) for file in files])
     pairs = [(file, target / name) for file, name in zip(files, names, strict=True)]
-    return pairs, told_left_out([files_there])
+    return pairs, format_left_out([files_there])
 
 
 def one_to_one(files: Sequence[Path]) -> list[Path]:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from ganzoo.components.data.headers import Look, notes
-from ganzoo.components.data.image_files import look_at, read_image, save_image, shown
-from ganzoo.components.data.scales import scale_notes
+from ganzoo.components.data.headers import HeaderSummary, header_warnings
+from ganzoo.components.data.image_files import read_header, read_image, save_image, shown
+from ganzoo.components.data.scales import scale_warnings
 from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean, first_line
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Scale, make_picture, working_size
@@ -45,7 +45,7 @@ class Translation:
     unreadable: Unreadable
     done: int = 0
     refused: list[str] = field(default_factory=list)
-    headers: dict[Path, Look] = field(default_factory=dict)
+    headers: dict[Path, HeaderSummary] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Pair]:
         """Each (input, output) when it is written.
@@ -106,10 +106,13 @@ class Translation:
     def warnings(self) -> list[str]:
         """What was left out of the files, or cut off their values: a sentence each, with counts."""
         translated = [source for source, _ in self.pairs[: self.done + len(self.refused)]]
-        return [*notes(self.headers), *scale_notes(translated, self.model.variables[self.variable])]
+        return [
+            *header_warnings(self.headers),
+            *scale_warnings(translated, self.model.variables[self.variable]),
+        ]
 
     def _look_at(self, source: Path) -> None:
-        look = look_at(source, self.model.variables[self.variable])
+        look = read_header(source, self.model.variables[self.variable])
         if look.pages > 1 or look.left_out:
             self.headers[source] = look
 

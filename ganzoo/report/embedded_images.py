@@ -72,9 +72,9 @@ def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
 
 @lru_cache(maxsize=64)
 def _encode(path: Path, _changed: int, _size: int) -> tuple[bytes, tuple[int, int]]:
-    from ganzoo.components.data.image_opening import opened_picture
+    from ganzoo.components.data.image_opening import open_image
 
-    with opened_picture(path, ["PNG"]) as picture:  # what ganzoo writes, and nothing else
+    with open_image(path, ["PNG"]) as picture:  # what ganzoo writes, and nothing else
         shown, out = picture.convert("RGB"), io.BytesIO()
         # WebP would be a third smaller and takes ten times as long, in the middle of training.
         quality = 82 if shown.width * shown.height <= LARGE else 72

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.components.data.inspecting import compared
+from ganzoo.components.data.inspecting import describe_changes
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.interfaces import Data
 from ganzoo.recipe.schema import Recipe
@@ -58,7 +58,7 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
         RunError: they differ from those that it was last trained on.
     """
     before = recorded(folder)
-    differ = compared(before, data.fingerprint()) if before is not None else []
+    differ = describe_changes(before, data.fingerprint()) if before is not None else []
     if differ and DATA not in allowed:
         go_on = resume_command(folder, "--change", DATA)
         raise RunError(

@@ -1,11 +1,11 @@
-"""Checks for authors of parts and recipes: a line each in a plugin's own tests.
+"""Checks for authors of components and recipes: a line each in a plugin's own tests.
 
     from ganzoo import testing
 
     def test_it_is_light():
         testing.check_light_import("mine")
 
-    def test_the_parts():
+    def test_the_components():
         testing.check_package("ganzoo-mine")
 
     def test_the_generator():
@@ -14,7 +14,7 @@
     def test_the_recipe():
         testing.check_recipe("mine.recipe", {"networks.G.width": 4})
 
-A check that fails raises AssertionError with a sentence that says what an author should change.
+A check that fails raises an AssertionError whose message says what to change.
 """
 
 from __future__ import annotations

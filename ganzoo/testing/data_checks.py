@@ -1,4 +1,4 @@
-"""Of data: what they declare is what they give, and chance is the generator's."""
+"""Checks of a data set: its samples are as declared, and reproducible."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from ganzoo.testing.package_checks import check_component, find
 
 
 def check_data(name: str, **settings: Any) -> None:
-    """Data declare their variables from settings alone, and every sample is as declared.
+    """Check a data set.
 
-    Images lie in [-1, 1]; the same index and generator give the same sample, also in a loader's
-    worker, to which data are pickled; held-out samples are always the same, and repeat where
-    `test_counts` says so.
+    Its variables are known from the settings alone, and every sample is as they say. Images lie in
+    [-1, 1]. The same index and random generator give the same sample, also in a loader's worker,
+    which gets a pickled copy. Held-out samples are always the same, and repeat after as many as
+    `test_counts` says.
+
+    name: as a recipe names it. settings: of the constructor.
+
+    Raises:
+        AssertionError: something of this is not so.
     """
-    part = find(name, "data")
+    component = find(name, "data")
     check_component(name, kind="data")
-    data = part.load()(**settings)
+    data = component.load()(**settings)
     assert isinstance(data, Data), f"'{name}' is no Data: see ganzoo.interfaces"
     data.prepare()
     assert len(data) > 0, f"'{name}' has no training samples"
@@ -41,7 +47,7 @@ def check_data(name: str, **settings: Any) -> None:
 
 
 def _check_counts(name: str, data: Data) -> None:
-    """A variable's test samples come again after as many as `test_counts` says."""
+    """Check that a variable's test samples repeat after as many as `test_counts` says."""
     total, counts = data.test_count(), data.test_counts()
     for strange in (counts.keys() | data.trained_on()) - data.variables.keys():
         raise AssertionError(f"'{name}' counts '{strange}', which is none of its variables")
@@ -54,13 +60,13 @@ def _check_counts(name: str, data: Data) -> None:
 
 
 def _copied(data: Data, name: str) -> Data:
-    """A copy, once it is sure that a loader's worker can be sent one."""
+    """A copy of the data, which must be picklable for a loader's worker."""
     try:
         ForkingPickler.dumps(data)
     except Exception as error:
         raise AssertionError(
             f"'{name}' cannot be sent to a loader's worker ({error}); keep no open file and no "
-            "function of a function in it"
+            "nested function in it"
         ) from error
     return deepcopy(data)
 
@@ -85,4 +91,4 @@ def _check_sample(where: str, data: Data, sample: Sample) -> None:
 
 def _check_equal(where: str, first: Sample, again: Sample) -> None:
     same = all(torch.equal(first[name], again[name]) for name in first)
-    assert same, f"{where} differs from call to call; draw from the given generator alone"
+    assert same, f"{where} differs from call to call; draw from the given generator only"

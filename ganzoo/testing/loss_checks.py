@@ -1,4 +1,4 @@
-"""Of losses and penalties: finite scalars, with the gradient that their values have."""
+"""Checks of losses and penalties: finite scalars with the right gradient."""
 
 from __future__ import annotations
 
@@ -16,19 +16,26 @@ from ganzoo.testing.package_checks import check_component, find
 
 
 def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
-    """A loss is a finite scalar, its gradient equals finite differences in float64, and what it
-    remembers is in checkpoints.
+    """Check a loss.
 
-    inputs: what it is called with; left out, images (2, 3, 8, 8), or logits (2, 1, 4, 4) for an
-        adversarial loss. Where some of them require a gradient, the others are taken as constants
-        (a loss that detaches its target has no gradient there). settings: of the constructor.
+    It is a finite scalar, its gradient equals finite differences in float64, and a checkpoint holds
+    all of its state.
+
+    name: as a recipe names it.
+    inputs: the arguments of `forward`; left out, images (2, 3, 8, 8), or logits (2, 1, 4, 4) for an
+        adversarial loss. If some of them require a gradient, the others are constants: a loss that
+        detaches its target has no gradient there.
+    settings: of the constructor.
+
+    Raises:
+        AssertionError: something of this is not so.
     """
-    part = find(name, "loss")
+    component = find(name, "loss")
     check_component(name, kind="loss")
 
     def make() -> Any:
         torch.manual_seed(0)
-        return part.load()(**settings).double()
+        return component.load()(**settings).double()
 
     loss = make()
     if isinstance(loss, AdversarialLoss):
@@ -37,7 +44,7 @@ def check_loss(name: str, *inputs: Tensor, **settings: Any) -> None:
     assert isinstance(loss, Loss), f"'{name}' is neither kind of loss: see ganzoo.interfaces"
     count = len([p for p in parameters(type(loss).forward, skip=1) if p.default is p.empty])
     given = _doubles(inputs) or _random((2, 3, 8, 8), count)
-    check_memory(f"'{name}'", make, lambda part: part(*given))
+    check_memory(f"'{name}'", make, lambda loss: loss(*given))
     _check_scalar(f"'{name}'", lambda *values: deepcopy(loss)(*values), given)
 
 
@@ -45,17 +52,15 @@ def _check_adversarial(name: str, make: Callable[[], Any], inputs: list[Tensor])
     loss, (fake, real) = make(), inputs
     against = real if loss.needs_real else None
 
-    def both(part: Any) -> Tensor:
-        total: Tensor = part.discriminator_loss(real, fake) + part.generator_loss(fake, against)
+    def both(loss: Any) -> Tensor:
+        total: Tensor = loss.discriminator_loss(real, fake) + loss.generator_loss(fake, against)
         return total
 
     def of_generators(value: Tensor) -> Tensor:
-        found: Tensor = deepcopy(loss).generator_loss(value, against)
-        return found
+        return deepcopy(loss).generator_loss(value, against)  # type: ignore[no-any-return]
 
     def of_discriminators(*values: Tensor) -> Tensor:
-        found: Tensor = deepcopy(loss).discriminator_loss(*values)
-        return found
+        return deepcopy(loss).discriminator_loss(*values)  # type: ignore[no-any-return]
 
     check_memory(f"'{name}'", make, both)
     _check_scalar(f"'{name}'.generator_loss", of_generators, [fake])
@@ -63,30 +68,41 @@ def _check_adversarial(name: str, make: Callable[[], Any], inputs: list[Tensor])
 
 
 def check_penalty(name: str, **settings: Any) -> None:
-    """A penalty is a finite scalar that reaches the critic's weights, and its memory is saved."""
-    part = find(name, "penalty")
+    """Check a penalty.
+
+    It is a finite scalar, it has a gradient in the weights of the discriminator, and a checkpoint
+    holds all of its state.
+
+    name: as a recipe names it. settings: of the constructor.
+
+    Raises:
+        AssertionError: something of this is not so.
+    """
+    component = find(name, "penalty")
     check_component(name, kind="penalty")
     torch.manual_seed(0)
-    critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 1))
+    discriminator = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 1))
     images = [torch.rand(2, 3, 8, 8, requires_grad=True) for _ in range(2)]
 
     def sides() -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        real, fake = (DiscriminatorOutput((side,), [critic(side)]) for side in images)
+        real, fake = (DiscriminatorOutput((side,), [discriminator(side)]) for side in images)
         return real, fake
 
     def use(penalty: Any) -> Tensor:
-        found: Tensor = penalty(lambda *given: [critic(*given)], *sides())
-        return found
+        value: Tensor = penalty(lambda *given: [discriminator(*given)], *sides())
+        return value
 
-    penalty = part.load()(**settings)
+    penalty = component.load()(**settings)
     assert isinstance(penalty, Penalty), f"'{name}' is no Penalty: see ganzoo.interfaces"
-    check_memory(f"'{name}'", lambda: part.load()(**settings), use)
+    check_memory(f"'{name}'", lambda: component.load()(**settings), use)
     value = use(penalty)
     assert value.shape == (), f"'{name}' gives {tuple(value.shape)}, not a scalar"
     assert value.isfinite(), f"'{name}' is not finite"
-    gradients = torch.autograd.grad(value, list(critic.parameters()), allow_unused=True)
+    gradients = torch.autograd.grad(value, list(discriminator.parameters()), allow_unused=True)
     known = [gradient for gradient in gradients if gradient is not None]
-    assert any(g.abs().sum() > 0 for g in known), f"'{name}' does not reach the critic's weights"
+    assert any(g.abs().sum() > 0 for g in known), (
+        f"'{name}' does not reach the discriminator's weights"
+    )
 
 
 def _check_scalar(where: str, call: Callable[..., Tensor], inputs: list[Tensor]) -> None:
@@ -96,18 +112,18 @@ def _check_scalar(where: str, call: Callable[..., Tensor], inputs: list[Tensor])
     try:
         torch.autograd.gradcheck(call, inputs)
     except RuntimeError as error:
-        raise AssertionError(f"{where}: its gradient is not its value's\n{error}") from error
+        raise AssertionError(f"{where}: its gradient is not that of its value\n{error}") from error
 
 
 def _random(shape: tuple[int, ...], count: int) -> list[Tensor]:
-    """Values in [-1, 1] of which no two are alike, so that a kink is not met."""
+    """Random values in [-1, 1], all different, so that no two of them meet at a kink."""
     rng = torch.Generator().manual_seed(0)
     values = [torch.rand(shape, generator=rng, dtype=torch.float64) for _ in range(count)]
     return [(2 * value - 1).requires_grad_() for value in values]
 
 
 def _doubles(inputs: tuple[Tensor, ...]) -> list[Tensor]:
-    """In float64, with a gradient; labels stay whole numbers."""
+    """The inputs in float64, which require a gradient; labels stay whole numbers."""
     some = any(value.requires_grad for value in inputs)
     return [
         v.detach().double().requires_grad_(v.requires_grad or not some)

@@ -1,4 +1,4 @@
-"""Of what a part remembers: a checkpoint holds all of it."""
+"""Checks of the state of a component: a checkpoint must hold all of it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from ganzoo.testing.package_checks import check_component, find
 
 
 def check_latent(name: str, **settings: Any) -> None:
-    """A latent draws finite values of the shape it declares, and goes on as it would have.
+    """Check a latent: it draws finite values of the shape it declares, also after a resume.
 
-    settings: of the constructor; those of a latent that is like a variable do not fit here.
+    name: as a recipe names it.
+    settings: of the constructor; not `like`, as there are no data to copy a variable from.
+
+    Raises:
+        AssertionError: something of this is not so.
     """
-    part = find(name, "latent")
+    component = find(name, "latent")
     check_component(name, kind="latent")
 
     def make() -> Any:
         torch.manual_seed(0)
-        return part.load()(**settings)
+        return component.load()(**settings)
 
     variable = make().variable({})
 
@@ -41,33 +45,39 @@ def check_latent(name: str, **settings: Any) -> None:
 def check_memory(
     where: str, make: Callable[[], Any], use: Callable[[Any], Tensor], times: int = 2
 ) -> None:
-    """What is used a few times, saved and restored goes on as if nothing had happened.
+    """Check that an object that is used, saved and restored gives the same as one that was not.
 
-    make: gives a new one, always the same. use: lets it do its work once; returns the result.
+    where: how the message calls it.
+    make: makes a new object, always the same.
+    use: uses the object once, and returns the result.
+    times: how often it is used before it is saved.
+
+    Raises:
+        AssertionError: the results differ.
     """
     first, second = make(), make()
     before, after = (Memory(torch.device("cpu")) for _ in range(2))
-    before.add("part", first)
-    after.add("part", second)
+    before.add("component", first)
+    after.add("component", second)
     for _ in range(times):
         _used(use, first)
     _pass_on(before, after, where)
     assert torch.equal(_used(use, first), _used(use, second)), (
-        f"{where}: what it remembers is lost when training is resumed; keep it in buffers, or in "
+        f"{where}: some of its state is lost when training is resumed; keep it in buffers, or in "
         "attributes that hold numbers, texts, tensors, or lists and dicts of them"
     )
 
 
-def _used(use: Callable[[Any], Tensor], part: Any) -> Tensor:
+def _used(use: Callable[[Any], Tensor], component: Any) -> Tensor:
     torch.manual_seed(2)
-    return use(part)
+    return use(component)
 
 
 def _pass_on(before: Memory, after: Memory, where: str) -> None:
-    """As a checkpoint does."""
-    for name, kept in before.components.items():
-        if kept.module and name in after.components:
-            state, shared = kept.tensors()
+    """Restore the state of `before` in `after`, as a checkpoint does."""
+    for name, saved in before.components.items():
+        if saved.module and name in after.components:
+            state, shared = saved.tensors()
             copies = {key: tensor.clone() for key, tensor in state.items()}
             after.components[name].load(copies, shared, where)
     tensors, attributes = before.own(is_first=True)

@@ -1,4 +1,4 @@
-"""Of a network: it builds, learns, is saved and restored, and keeps its promises."""
+"""Checks of a network: it builds, has gradients, is saved and restored, and is as declared."""
 
 from __future__ import annotations
 
@@ -22,37 +22,41 @@ Given = tuple[Value, ...]
 def check_network(
     name: str, *inputs: Value, heads: tuple[str, ...] = (), kind: str = "", **settings: Any
 ) -> None:
-    """All that ganzoo asks of a network.
+    """Check a network.
 
-    It builds, has a finite gradient in every parameter, gives the same for the same seed, runs on
-    the meta device, is restored by its state, is saved with what it remembers, and, where it says
-    `per_sample`, treats each sample by itself.
+    It builds, has a finite gradient in every parameter, computes the same for the same seed, runs
+    on the meta device, and is restored by its state. A checkpoint holds all of its state. If it is
+    declared `per_sample`, the result of a sample does not depend on the others.
 
-    inputs: what it is called with, tensors or lists of them; left out, two images of 64 px for each
-        required parameter, with `in_channels` channels.
-    heads: call these instead of the network itself.
+    name: as a recipe names it.
+    inputs: the arguments of `forward`, tensors or lists of them; left out, two images of 64 px for
+        each required parameter, with `in_channels` channels.
+    heads: the heads to call instead of the network itself.
+    kind: the kind of component, where several have that name.
     settings: of the constructor.
+
+    Raises:
+        AssertionError: something of this is not so.
     """
-    part = find(name, kind)
-    check_component(name, kind=part.kind)
-    made = _seeded(part.load(), settings)
-    assert isinstance(made, Network), f"'{name}' is no Network: see ganzoo.interfaces"
-    given = inputs or _images(made)
+    component = find(name, kind)
+    check_component(name, kind=component.kind)
+    built = _seeded(component.load(), settings)
+    assert isinstance(built, Network), f"'{name}' is no Network: see ganzoo.interfaces"
+    given = inputs or _images(built)
     for head in heads or ("forward",):
         where = f"'{name}'" if head == "forward" else f"'{name}'.{head}"
-        _check_learning(_seeded(part.load(), settings), head, given, where)
-        _check_same(part.load(), settings, head, given, where)
-        _check_restored(part.load(), settings, head, given, where)
-        _check_memory(part.load(), settings, head, given, where)
-        _check_meta(part.load(), settings, head, given, where)
-        if made.per_sample:
-            _check_per_sample(made, head, given, where)
+        _check_learning(_seeded(component.load(), settings), head, given, where)
+        _check_same(component.load(), settings, head, given, where)
+        _check_restored(component.load(), settings, head, given, where)
+        _check_memory(component.load(), settings, head, given, where)
+        _check_meta(component.load(), settings, head, given, where)
+        if built.per_sample:
+            _check_per_sample(built, head, given, where)
 
 
-def _seeded(part: Any, settings: dict[str, Any], seed: int = 0) -> Network:
+def _seeded(network: Any, settings: dict[str, Any], seed: int = 0) -> Network:
     torch.manual_seed(seed)
-    made: Network = part(**settings)
-    return made
+    return network(**settings)  # type: ignore[no-any-return]
 
 
 def _images(network: Network) -> Given:
@@ -64,19 +68,19 @@ def _images(network: Network) -> Given:
 
 
 def _each(value: Value, change: Callable[[Tensor], Tensor]) -> Value:
-    return [change(part) for part in value] if isinstance(value, list) else change(value)
+    return [change(tensor) for tensor in value] if isinstance(value, list) else change(value)
 
 
-def _to_meta(part: Tensor) -> Tensor:
-    return part.to("meta")
+def _to_meta(tensor: Tensor) -> Tensor:
+    return tensor.to("meta")
 
 
-def _to_double(part: Tensor) -> Tensor:
-    return part.double() if part.is_floating_point() else part
+def _to_double(tensor: Tensor) -> Tensor:
+    return tensor.double() if tensor.is_floating_point() else tensor
 
 
 def _call(network: Network, head: str, given: Given) -> Tensor:
-    """What it gives, flat; lists are put in a row."""
+    """The output of a head, as one flat tensor, also where it is a list."""
     value: Value = network(*given) if head == "forward" else getattr(network, head)(*given)
     return torch.cat([v.flatten() for v in (value if isinstance(value, list) else [value])])
 
@@ -87,30 +91,30 @@ def _check_learning(network: Network, head: str, given: Given, where: str) -> No
     cost = _call(network.train(), head, given).float().square().mean()
     torch.autograd.backward(cost)
     gradients = [(n, p.grad) for n, p in network.named_parameters() if p.requires_grad]
-    found = [(n, g) for n, g in gradients if g is not None]
-    assert found, f"{where}: no parameter gets a gradient"
-    odd = [n for n, g in found if not g.isfinite().all()]
+    known = [(n, g) for n, g in gradients if g is not None]
+    assert known, f"{where}: no parameter gets a gradient"
+    odd = [n for n, g in known if not g.isfinite().all()]
     assert not odd, f"{where}: the gradient of {odd[0]} is not finite"
     if head == "forward":
         idle = [n for n, g in gradients if g is None]
         assert not idle, f"{where}: {idle[0]} gets no gradient; leave out what nothing uses"
 
 
-def _check_same(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
+def _check_same(kind: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
     results = []
     for _ in range(2):
-        network = _seeded(part, settings)
+        network = _seeded(kind, settings)
         torch.manual_seed(2)
         results.append(_call(network.train(), head, given))
     assert torch.equal(*results), (
-        f"{where}: two networks of one seed differ; draw from torch's global generator alone"
+        f"{where}: two networks of one seed differ; draw from torch's global generator only"
     )
 
 
 def _check_restored(
-    part: Any, settings: dict[str, Any], head: str, given: Given, where: str
+    kind: Any, settings: dict[str, Any], head: str, given: Given, where: str
 ) -> None:
-    first, second = _seeded(part, settings), _seeded(part, settings, seed=1)
+    first, second = _seeded(kind, settings), _seeded(kind, settings, seed=1)
     second.load_state_dict(first.state_dict())
     results = []
     for network in (first, second):
@@ -122,15 +126,15 @@ def _check_restored(
     )
 
 
-def _check_memory(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
+def _check_memory(kind: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
     def make() -> Network:
-        return _seeded(part, settings).train()
+        return _seeded(kind, settings).train()
 
     check_memory(where, make, lambda network: _call(network, head, given).detach())
 
 
-def _check_meta(part: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
-    network: Network = part(**settings).to("meta")
+def _check_meta(kind: Any, settings: dict[str, Any], head: str, given: Given, where: str) -> None:
+    network: Network = kind(**settings).to("meta")
     try:
         _call(network, head, tuple(_each(value, _to_meta) for value in given))
     except (RuntimeError, NotImplementedError) as error:

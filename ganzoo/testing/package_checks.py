@@ -1,4 +1,4 @@
-"""Of a package and its parts: light to import, documented, settings and wires kept apart."""
+"""Checks of a package and its components: light to import, documented, with distinct names."""
 
 from __future__ import annotations
 
@@ -28,48 +28,64 @@ WIRED = {"loss": "forward", "metric": "update", "output": "make"}
 
 
 def check_light_import(module: str, *, without: tuple[str, ...] = HEAVY) -> None:
-    """Importing the plugin's module imports nothing heavy: `ganzoo list` imports every plugin."""
+    """Check that a plugin's module imports nothing heavy, as `ganzoo list` imports every plugin.
+
+    module: the one of the entry point. without: the packages that it must not import.
+
+    Raises:
+        AssertionError: it imports one of them, or cannot be imported.
+    """
     code = f"import sys, {module}; print(*[m for m in {without!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"import {module} fails:\n{done.stderr}"
-    found = done.stdout.split()
-    assert not found, (
-        f"import {module} imports {', '.join(found)}: move what needs them into modules of their "
+    heavy = done.stdout.split()
+    assert not heavy, (
+        f"import {module} imports {', '.join(heavy)}: move what needs them into modules of their "
         "own, which register() names as a string"
     )
 
 
 def check_package(package: str) -> None:
-    """Every part of a distribution loads, is documented, and keeps its names apart."""
-    found = [part for part in installed().registry if part.package == package]
-    assert found, f"no part of {package} is installed: see `ganzoo list plugins`"
-    for part in found:
-        check_component(part.name, kind=part.kind)
+    """Check every component of a distribution, as `check_component` does.
+
+    Raises:
+        AssertionError: none is installed, or one fails.
+    """
+    own = [component for component in installed().registry if component.package == package]
+    assert own, f"no component of {package} is installed: see `ganzoo list plugins`"
+    for component in own:
+        check_component(component.name, kind=component.kind)
 
 
 def check_component(name: str, *, kind: str = "") -> None:
-    """A part loads, says what it is and what each setting means, and takes no reserved key."""
-    part = find(name, kind)
-    loaded = part.load()
-    where = f"{part.kind} '{part.name}'"
+    """Check that a component loads, documents every setting, and has no reserved name.
+
+    name: as a recipe names it. kind: its kind, where several components have that name.
+
+    Raises:
+        AssertionError: something of this is not so.
+    """
+    component = find(name, kind)
+    loaded = component.load()
+    where = f"{component.kind} '{component.name}'"
     text = loaded.__doc__ or ""
-    assert part.summary, f"{where} has no summary: say in a line what it is, for `ganzoo list`"
+    assert component.summary, f"{where} has no summary: say in a line what it is, for `ganzoo list`"
     assert text, f"{where} has no docstring of its own"
-    for setting in settings(loaded, skip=part.kind == "optimizer"):
+    for setting in settings(loaded, skip=component.kind == "optimizer"):
         assert f"{setting.name}" in text, f"{where}: the docstring does not explain {setting.name}"
-    base = BASES.get(part.kind, object)
+    base = BASES.get(component.kind, object)
     assert issubclass(loaded, base), f"{where} is no {base.__name__}: see ganzoo.interfaces"
-    if part.kind in ("generator", "discriminator"):
+    if component.kind in ("generator", "discriminator"):
         assert issubclass(loaded, Network), f"{where} is no Network: see ganzoo.interfaces"
-    if part.kind == "loss":
+    if component.kind == "loss":
         assert issubclass(loaded, Loss | AdversarialLoss), f"{where} is neither kind of loss"
-    _check_names(part, loaded, where)
+    _check_names(component, loaded, where)
 
 
-def _check_names(part: Component, loaded: Any, where: str) -> None:
-    own = {setting.name for setting in settings(loaded, skip=part.kind == "optimizer")}
-    reserved = RESERVED.get(part.kind, {"type"})
-    wires = _wires(part.kind, loaded)
+def _check_names(component: Component, loaded: Any, where: str) -> None:
+    own = {setting.name for setting in settings(loaded, skip=component.kind == "optimizer")}
+    reserved = RESERVED.get(component.kind, {"type"})
+    wires = _wires(component.kind, loaded)
     taken = (own | wires) & reserved
     assert not taken, f"{where} takes {', '.join(sorted(taken))}, which recipes keep for themselves"
     both = own & wires
@@ -84,9 +100,13 @@ def _wires(kind: str, loaded: Any) -> set[str]:
 
 
 def find(name: str, kind: str = "") -> Component:
-    """The installed part of that name; `kind` where two kinds have it."""
-    found = [part for part in installed().registry.find(name) if kind in ("", part.kind)]
-    assert found, f"no part is called '{name}': see `ganzoo list components`"
-    kinds = ", ".join(part.kind for part in found)
-    assert len(found) == 1, f"'{name}' is {kinds}: say which with kind="
-    return found[0]
+    """The installed component of that name; with `kind`, the one of that kind.
+
+    Raises:
+        AssertionError: there is none, or there are several.
+    """
+    named = [each for each in installed().registry.find(name) if kind in ("", each.kind)]
+    assert named, f"no component is called '{name}': see `ganzoo list components`"
+    kinds = ", ".join(each.kind for each in named)
+    assert len(named) == 1, f"'{name}' is {kinds}: say which with kind="
+    return named[0]

@@ -1,4 +1,4 @@
-"""Of a recipe: it is sound, trains, resumes, and makes finite pictures."""
+"""Checks of a recipe: it is valid, trains, resumes, and has finite outputs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ SHORT = {
 
 
 def check_recipe(source: Source, overrides: Mapping[str, Any] | None = None) -> None:
-    """Check a recipe, train a step, resume it for another, and make every output.
+    """Check a recipe: train a step, resume for another one, and compute every output.
 
     source: a file, the name of an installed recipe, or tables.
-    overrides: what makes it small, as `{"networks.G.width": 4}`, and gives it data.
+    overrides: settings that make it small, as `{"networks.G.width": 4}`, and give it data.
+
+    Raises:
+        RecipeError: the recipe has faults.
+        AssertionError: a loss or an output is not finite, or the resumed run did not go on.
     """
     changed = {**SHORT, **(overrides or {})}
     with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +62,6 @@ def _check_outputs(source: Source, changed: Mapping[str, Any], out: Path) -> Non
     data.prepare()
     sample = {n: v[None] for n, v in data.test_sample(0).items()} if data.test_count() else {}
     for name in model.outputs:
-        (made,) = model.evaluate([model.output(name)], sample, seed=0)
-        last = made[-1] if isinstance(made, list) else made
+        (value,) = model.evaluate([model.output(name)], sample, seed=0)
+        last = value[-1] if isinstance(value, list) else value
         assert torch.isfinite(last).all(), f"output {name} is not finite"

@@ -16,7 +16,7 @@ from accelerate import tracking
 from accelerate.utils import LoggerType
 
 from ganzoo.builder.tracker_names import tracker_classes
-from ganzoo.components.data.image_opening import opened_picture
+from ganzoo.components.data.image_opening import open_image
 from ganzoo.errors import Fault, choices
 
 TENSORBOARD = "tensorboard"
@@ -84,7 +84,7 @@ def send_picture(name: str, tracker: Any, file: Path, step: int) -> None:
     """Show a picture; a tracker for which Accelerate has no way to show any is left alone."""
     if not hasattr(tracker, "log_images"):
         return
-    with opened_picture(file, ["PNG"]) as opened:
+    with open_image(file, ["PNG"]) as opened:
         picture = opened.convert("RGB")
     if name == TENSORBOARD:
         tracker.log_images({"samples": np.asarray(picture)[None]}, step, dataformats="NHWC")

@@ -1,4 +1,4 @@
-"""Which data set reads a folder that somebody names, by what lies there. Nothing imports torch."""
+"""Which data set reads a folder, by what lies in it. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganzoo.components.data.image_listing import counted, entries, is_image, list_images, shown
-from ganzoo.components.data.layout_advice import count_images, holds, require_folder, subfolders
+from ganzoo.components.data.layout_advice import (
+    count_images,
+    describe_contents,
+    require_folder,
+    subfolders,
+)
 from ganzoo.components.data.partners import by_name
 from ganzoo.errors import DataError
 
@@ -21,26 +26,27 @@ NEEDS: dict[Need, str] = {
     "images": "images, or folders of images",
 }
 TURNED = "--set data.direction=yx"
-# Folders of held-out images, which are no domain of their own.
+# Folders of held-out images, which are no domains.
 HELD_OUT = ("test", "val", "testA", "testB")
-# The share of images that is held out where no folder is, and the most of a class.
+# Where no folder is held out: one in SHARE images of a class is, and at most MOST.
 SHARE, MOST = 10, 100
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What to read a folder with.
+    """The settings that read a folder.
 
-    settings: of the recipe's table `data`, without how images are cut.
-    told: what was taken. turned: the settings that take it the other way round.
+    settings: of the recipe's table `data`, without those of how images are cut.
+    description: what is read as what, for a person.
+    turned: options that swap x and y, where there are some.
     """
 
     settings: dict[str, Any]
-    told: str
+    description: str
     turned: str = ""
 
 
-def need_of(used: Collection[str], paired: bool) -> Need:
+def infer_need(used: Collection[str], paired: bool) -> Need:
     """What a recipe learns from.
 
     used: the variables in its terms: x and y, or y and its class c.
@@ -57,10 +63,10 @@ def choose(folder: Path, need: Need, given: Collection[str] = ()) -> Choice:
     """The data set for a folder.
 
     need: what the recipe learns from.
-    given: settings that name folders in it; they are left to whoever gave them.
+    given: names of settings that are given already; where they name folders, none is chosen.
 
     Raises:
-        DataError: there is no such folder, or it is not plain what is meant.
+        DataError: there is no such folder, or its contents may be read in several ways or in none.
     """
     require_folder(folder)
     rules: dict[Need, Callable[[Path], Choice | None]] = {
@@ -69,12 +75,12 @@ def choose(folder: Path, need: Need, given: Collection[str] = ()) -> Choice:
         "classes": _classes,
         "images": lambda f: _alone(f) or _classes(f),
     }
-    found = _named(need) if {"x", "y"} & {*given} else rules[need](folder)
-    if found is None:
+    choice = _named(need) if {"x", "y"} & {*given} else rules[need](folder)
+    if choice is None:
         raise DataError(_unclear(folder, need))
-    root = found.settings.pop("root", folder)
-    settings = {"root": str(Path(root).absolute()), **found.settings}
-    return replace(found, settings=settings)
+    root = choice.settings.pop("root", folder)
+    settings = {"root": str(Path(root).absolute()), **choice.settings}
+    return replace(choice, settings=settings)
 
 
 def _named(need: Need) -> Choice:
@@ -98,19 +104,19 @@ def _domains(folder: Path) -> Choice | None:
 
 
 def _two(folder: Path) -> tuple[tuple[str, str], dict[str, str]] | None:
-    """The two folders of images that are meant, and the settings of those that are held out."""
-    found = subfolders(folder)
+    """The folders of the two domains, and settings for their held-out images; None if unclear."""
+    names = subfolders(folder)
     for pair in (("trainA", "trainB"), ("testA", "testB")):
-        if {*pair} <= {*found}:
+        if {*pair} <= {*names}:
             return pair, {}
-    if "train" in found and not _direct(folder / "train"):
+    if "train" in names and not _direct(folder / "train"):
         inner = [name for name in subfolders(folder / "train") if _any(folder / "train" / name)]
         if len(inner) == 2:
             x, y = inner
             held = next((t for t in ("test", "val") if _all(folder / t, inner)), None)
             tests = {"test_x": f"{held}/{x}", "test_y": f"{held}/{y}"} if held else {}
             return (f"train/{x}", f"train/{y}"), tests
-    named = [name for name in found if name not in HELD_OUT and _any(folder / name)]
+    named = [name for name in names if name not in HELD_OUT and _any(folder / name)]
     return ((named[0], named[1]), {}) if len(named) == 2 else None
 
 
@@ -140,8 +146,10 @@ def _beside(folder: Path) -> Choice | None:
         if images and _is_wide(images[0]):
             settings = {"type": "paired_folders", "layout": "side_by_side", "train": name}
             where = f" in '{name}'" if name != "." else ""
-            told = f"{len(images)} images side by side{where}, the left half is x, the right y"
-            return Choice(settings, told, TURNED)
+            description = (
+                f"{len(images)} images side by side{where}, the left half is x, the right y"
+            )
+            return Choice(settings, description, TURNED)
     return None
 
 
@@ -151,9 +159,9 @@ def _is_wide(image: Path) -> bool:
 
     size = upright_size(image)
     if size is None:
-        from ganzoo.components.data.image_files import look_at  # imports torch
+        from ganzoo.components.data.image_files import read_header  # imports torch
 
-        size = look_at(image).size
+        size = read_header(image).size
     height, width = size
     return width >= 1.5 * height
 
@@ -165,9 +173,9 @@ def _classes(folder: Path) -> Choice | None:
     if not names:
         return None
     least = min(count_images(root / name) for name in names)
-    told = ", ".join(_counted(root, name) for name in names[:6])
+    first = ", ".join(_counted(root, name) for name in names[:6])
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return Choice(_class_folders(root, names, least), f"{told}{more}, a class each")
+    return Choice(_class_folders(root, names, least), f"{first}{more}, a class each")
 
 
 def _alone(folder: Path) -> Choice | None:
@@ -191,8 +199,8 @@ def _counted(folder: Path, name: str) -> str:
 
 def _direct(folder: Path) -> list[Path]:
     """The images in a folder, not in those below."""
-    found = (folder / entry.name for entry in entries(folder))
-    return sorted(path for path in found if is_image(path))
+    paths = (folder / entry.name for entry in entries(folder))
+    return sorted(path for path in paths if is_image(path))
 
 
 def _any(folder: Path) -> bool:
@@ -209,13 +217,13 @@ def _unclear(folder: Path, need: Need) -> str:
         "pairs": "; say which: --set data.x=FOLDER --set data.y=FOLDER",
     }
     way = ways.get(need, "") if len(subfolders(folder)) > 1 else ""
-    there = holds(folder, who="This folder")
+    there = describe_contents(folder, who="This folder")
     parent = shlex.quote(shown(folder.parent))
     meant = f". Did you mean --data {parent}?" if _is_inside(folder) else ""
     return f"--data {shown(folder)}: this recipe learns from {NEEDS[need]}. {there}{way}{meant}"
 
 
 def _is_inside(folder: Path) -> bool:
-    """Whether it is one of the two folders, of which the one that holds them is wanted."""
+    """Whether the folder is one of a pair, so that their parent is meant."""
     names = ("trainA", "trainB")
     return folder.name in names and all((folder.parent / name).is_dir() for name in names)

@@ -1,4 +1,4 @@
-"""A folder with one subfolder a class: cats here, dogs there."""
+"""A folder that holds a subfolder for each class, as `cats` and `dogs`."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class ClassFolders(FolderData):
         self.begin()
         folders = {
             name: self.images("classes", name, f"classes.{name}")
-            for name in self.names or self._found()
+            for name in self.names or self._class_names()
         }
         self._train = self.to_train(lambda: self._to_train(folders), self.held_out > 0)
-        kept = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
-        self._test = [(f, c) for row in zip_longest(*kept) for c, f in enumerate(row) if f]
+        held_out = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
+        self._test = [(f, c) for row in zip_longest(*held_out) for c, f in enumerate(row) if f]
         self._test = self.without_unreadable(self._test, self._reads)
 
     def __len__(self) -> int:
@@ -100,9 +100,9 @@ class ClassFolders(FolderData):
         return len(self._test)
 
     def trained_on(self) -> frozenset[str]:
-        """All, where none are held out."""
-        seen = ([path for path, _ in items] for items in (self._train, self._test))
-        return frozenset(self.variables) if same_files(*seen) else frozenset()
+        """All variables, where no images are held out."""
+        files = ([path for path, _ in items] for items in (self._train, self._test))
+        return frozenset(self.variables) if same_files(*files) else frozenset()
 
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
@@ -110,11 +110,11 @@ class ClassFolders(FolderData):
         return self._sample(image, self.framing.centre_view(image), label)
 
     def summary(self) -> str:
-        """How many images of how many classes there are, and what lies beside them."""
+        """How many images and classes there are, and how many files were skipped or left out."""
         none = "none held out (training images stand in)"
         held_out = f"{len(self._test)} held out" if self.held_out else none
         es = "" if self.count == 1 else "es"
-        return self.told(f"{len(self._train)} images of {self.count} class{es}", held_out)
+        return self.summarise(f"{len(self._train)} images of {self.count} class{es}", held_out)
 
     def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images with their class, for training and held out."""
@@ -124,17 +124,17 @@ class ClassFolders(FolderData):
     def _reads(self, item: Labelled) -> list[tuple[Path, str]]:
         return [(item[0], "y")]
 
-    def _found(self) -> list[str]:
-        """The folders that are there, where only their number is known."""
+    def _class_names(self) -> list[str]:
+        """The names of the folders in the root, where `classes` is only their number."""
         root = self.root_folder()
-        found = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
-        if len(found) != self.count:
-            names = ", ".join(found[:6]) + (" ..." if len(found) > 6 else "")
-            there = f"{len(found)} ({names})" if found else "none"
+        names = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name[0] != ".")
+        if len(names) != self.count:
+            first = ", ".join(names[:6]) + (" ..." if len(names) > 6 else "")
+            there = f"{len(names)} ({first})" if names else "none"
             raise DataError(
                 f"data.classes is {self.count}, and the folders in {shown(root)} are {there}"
             )
-        return found
+        return names
 
     def _to_train(self, folders: dict[str, list[Path]]) -> list[Labelled]:
         """All but the held-out images of each class."""
@@ -151,8 +151,8 @@ class ClassFolders(FolderData):
         return self.read(item[0], "y"), item[1]
 
     def _sample(self, image: Tensor, view: View, label: int) -> Sample:
-        seen = view.of(image, self.variables["y"].interpolation)
-        return {"y": seen, "c": torch.tensor(label)}
+        shown_image = view.of(image, self.variables["y"].interpolation)
+        return {"y": shown_image, "c": torch.tensor(label)}
 
 
 def _check(classes: int | list[str], held_out: int) -> None:

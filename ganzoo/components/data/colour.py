@@ -1,4 +1,4 @@
-"""Colours as a file's ICC profile means them, in sRGB."""
+"""Colours converted to sRGB by a file's ICC profile."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ganzoo.components.data.raw import Kind, Values
 
 # The colour spaces of profiles, and the mode of an image while it is converted.
 MODES: dict[str, str] = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
-# What a profile may be of, by the image; gray images often have one of RGB.
+# The colour spaces of profiles that fit an image; gray images often have one of RGB.
 FITTING: dict[Kind, tuple[str, ...]] = {
     "gray": ("GRAY", "RGB "),
     "rgb": ("RGB ",),
     "cmyk": ("CMYK",),
     "bands": (),
 }
-# Profiles that change no colour by more than this are sRGB, however they spell it.
+# A profile that changes no level by more than this counts as sRGB.
 SAME = 1
 
 
@@ -53,10 +53,10 @@ def to_srgb(levels: Values, profile: bytes, kind: Kind) -> Values:
 
 
 def _conversion(profile: bytes, kind: Kind) -> Conversion:
-    found = _known(profile, kind)
-    if found is None:
+    conversion = _known(profile, kind)
+    if conversion is None:
         raise ValueError("a colour profile that is broken or for other images")
-    return found
+    return conversion
 
 
 @functools.lru_cache(maxsize=64)
@@ -70,7 +70,7 @@ def _known(profile: bytes, kind: Kind) -> Conversion | None:
 
 
 def _built(opened: ImageCms.ImageCmsProfile, mode: str) -> Conversion:
-    # Little CMS would join the levels of gray by a few straight lines.
+    # Otherwise Little CMS approximates the curve of grays by a few straight lines.
     exact = ImageCms.Flags.NOOPTIMIZE if mode == "L" else ImageCms.Flags.HIGHRESPRECALC
     transform = ImageCms.buildTransform(
         opened,
@@ -95,13 +95,13 @@ def _apply(levels: Values, conversion: Conversion) -> Values:
 
 @functools.lru_cache(maxsize=64)
 def _table(conversion: Conversion) -> Values:
-    """What each level of gray becomes, (256, 3): exact conversion takes long."""
+    """The colour of each level of gray, (256, 3), kept as its exact conversion takes long."""
     return _apply(np.arange(256, dtype=np.uint8)[:, None, None], conversion)[:, 0]
 
 
 @functools.lru_cache(maxsize=64)
 def _changes(conversion: Conversion) -> bool:
-    """Tried with all grays, or with 16 levels of each channel."""
+    """Whether any of all grays, or of 16 levels of each channel, changes."""
     if conversion.mode == "CMYK":
         return True
     if conversion.mode == "L":

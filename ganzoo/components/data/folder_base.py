@@ -1,4 +1,4 @@
-"""What data of image files have in common: where folders are, and what to do with broken files."""
+"""The common base of data from image files: finding folders and handling broken files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 from torch import Tensor
 
 from ganzoo.components.data.folder_checks import has_folder, missing_folders
-from ganzoo.components.data.headers import notes
+from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_files import read_image
-from ganzoo.components.data.image_listing import Survey, no_images, shown, survey, told_left_out
-from ganzoo.components.data.inspecting import all_wrong, digest, look_at_all, named
+from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
+from ganzoo.components.data.inspecting import digest, format_faults, named, read_headers
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range, readings
 from ganzoo.components.data.roots import find_root
-from ganzoo.components.data.scales import all_scale_notes
+from ganzoo.components.data.scales import all_scale_warnings
 from ganzoo.components.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Variable
@@ -33,7 +33,7 @@ Reads = Callable[[Any], Sequence[tuple[Path, str]]]
 MEND = "; mend it, or data.unreadable = 'skip'"
 # How many training images stand in for a missing test folder.
 STAND_INS = 8
-# Test folders that may be missing; one of another name was asked for.
+# Test folders that may be missing. A setting that names another one asks for it.
 TEST_X, TEST_Y, TEST = "testA", "testB", "test"
 
 
@@ -79,7 +79,7 @@ class FolderData(Data):
             name: Variable(channels, self.framing.size, aspect=aspect, **reading)
             for name, reading in readings(images, range, colour, interpolation).items()
         }
-        self.found: dict[str, tuple[Path, Survey]] = {}
+        self.folders: dict[str, tuple[Path, Survey]] = {}
         self.skipped: dict[Path, None] = {}
         self._bad: set[object] = set()
         self._untrained: DataError | None = None
@@ -101,18 +101,18 @@ class FolderData(Data):
         return name != default or self.has(name)
 
     def begin(self) -> None:
-        """Forget what was found before."""
-        self.found = {}
+        """Forget the results of an earlier `prepare`."""
+        self.folders = {}
         self.skipped, self._bad = {}, set()
         self._untrained = None
 
     def to_train(self, find: Callable[[], list[Item]], tested: bool) -> list[Item]:
-        """The training images that `find` gives; none where it fails but some are held out.
+        """The training images that `find` returns; none if it fails but there are held-out ones.
 
-        A model is evaluated without training images; `trainable` raises the error for who trains.
+        A model can be evaluated without training images. `trainable` raises the error for training.
 
         Raises:
-            DataError: it fails, and none are held out.
+            DataError: it fails, and there are no held-out images.
         """
         try:
             return find()
@@ -123,10 +123,10 @@ class FolderData(Data):
             return []
 
     def trainable(self, count: int) -> int:
-        """`count`, for `__len__`.
+        """`count`, the number of training samples.
 
         Raises:
-            DataError: training images are missing, which held-out samples alone did not need.
+            DataError: `to_train` failed.
         """
         if self._untrained:
             raise self._untrained
@@ -135,7 +135,7 @@ class FolderData(Data):
     def images(self, setting: str, name: str, key: str = "") -> list[Path]:
         """The images in a folder of the root, which `data.<setting>` names.
 
-        key: what the folder is called in the fingerprint; left out, as the setting.
+        key: the folder's name in the fingerprint; left out, that of the setting.
 
         Raises:
             DataError: there is no such folder, or no image in it.
@@ -144,71 +144,74 @@ class FolderData(Data):
         folder = root / Path(name).expanduser()
         if not folder.is_dir():
             raise DataError(self.no_folder_for(setting, name))
-        found = survey(folder)
-        if not found.images:
-            raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(found)}")
-        self.found[key or setting] = folder, found
-        return found.images
+        there = survey(folder)
+        if not there.images:
+            raise DataError(f"data.{setting}: no images in {shown(folder)}{no_images(there)}")
+        self.folders[key or setting] = folder, there
+        return there.images
 
     def no_folder_for(self, setting: str, name: str) -> str:
-        """Of x and y, both are told at once."""
+        """A message that a folder is missing; of x and y, both are named at once."""
         named = {s: str(getattr(self, s)) for s in self.places_within}
         return missing_folders(self.root_folder(), {**named, setting: name}, setting)
 
     def without_unreadable(self, items: Sequence[Item], reads: Reads) -> list[Item]:
-        """Held-out items; with `skip`, without those for which others would be shown again."""
+        """Held-out items; with `skip`, only those that can be read."""
         if self.unreadable == "error":
             return list(items)
-        found = {item: list(reads(item)) for item in items}
-        files = [(p, self.variables[name]) for read in found.values() for p, name in read]
-        wrong = look_at_all(files)[1]
+        reading = {item: list(reads(item)) for item in items}
+        files = [(p, self.variables[name]) for read in reading.values() for p, name in read]
+        wrong = read_headers(files)[1]
         self.skipped |= dict.fromkeys(wrong)
-        kept = [item for item in items if not any(p in wrong for p, _ in found[item])]
-        return kept or self._none_of(items)
+        readable = [item for item in items if not any(p in wrong for p, _ in reading[item])]
+        return readable or self._none_of(items)
 
     @abstractmethod
     def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
-        """Lists of what is drawn, as `first_readable` gets them, and which files an item reads.
+        """The lists of items that `first_readable` gets, each with the files that an item reads.
 
         training: those to train on as well, not only those to test on.
         """
 
     def inspect(self) -> list[str]:
-        """Look at all headers; what cannot be read is refused, or left out from now on."""
+        """Read all headers. Unreadable files are refused, or with `skip` left out from now on."""
         reads = {item: list(of(item)) for items, of in self.items() for item in items}
-        files = [(p, self.variables[name]) for found in reads.values() for p, name in found]
-        looks, wrong = look_at_all(files)
+        files = [(p, self.variables[name]) for read in reads.values() for p, name in read]
+        headers, wrong = read_headers(files)
         if wrong and self.unreadable == "error":
-            every = all_wrong(list(wrong.values()), len({path for path, _ in files}))
+            every = format_faults(list(wrong.values()), len({path for path, _ in files}))
             raise DataError(f"{every}{MEND}")
         self.skipped |= dict.fromkeys(wrong)
-        self._bad |= {item for item, found in reads.items() if any(p in wrong for p, _ in found)}
+        self._bad |= {item for item, read in reads.items() if any(p in wrong for p, _ in read)}
         for items, _ in self.items():
             if items and self._bad.issuperset(items):
                 self._none_of(items)
-        named = [file for found in reads.values() for file in found]
-        return [*notes(looks), *all_scale_notes(named, self.variables)]
+        named = [file for read in reads.values() for file in read]
+        return [*header_warnings(headers), *all_scale_warnings(named, self.variables)]
 
     def inspect_tests(self) -> list[str]:
-        """Nothing is advised: a trained model is not helped by another range."""
-        found = [(of, item) for items, of in self.items(training=False) for item in items]
-        named = [file for of, item in found for file in of(item)]
+        """As `inspect`, without advice: another range does not help a trained model."""
+        tested = [(of, item) for items, of in self.items(training=False) for item in items]
+        named = [file for of, item in tested for file in of(item)]
         files = [(path, self.variables[name]) for path, name in named]
-        return [*notes(look_at_all(files)[0]), *all_scale_notes(named, self.variables, False)]
+        return [
+            *header_warnings(read_headers(files)[0]),
+            *all_scale_warnings(named, self.variables, False),
+        ]
 
     def fingerprint(self) -> dict[str, Any]:
-        """Of each folder that is used the number of images, and a hash of their names and sizes."""
-        return {key: digest(folder, found.images) for key, (folder, found) in self.found.items()}
+        """For each folder the number of images, and a hash of their names and sizes."""
+        return {key: digest(folder, there.images) for key, (folder, there) in self.folders.items()}
 
-    def told(self, *parts: str) -> str:
-        """A summary: its parts, and what was skipped and left out."""
+    def summarise(self, *facts: str) -> str:
+        """A summary of these facts, and of the files that were skipped and left out."""
         count = len(self.skipped)
         skipped = f"{count} unreadable, skipped: {named(list(self.skipped))}" if count else ""
-        left_out = told_left_out(found for _, found in self.found.values())
-        return ", ".join(part for part in (*parts, skipped, left_out) if part)
+        left_out = format_left_out(there for _, there in self.folders.values())
+        return ", ".join(fact for fact in (*facts, skipped, left_out) if fact)
 
     def read(self, path: Path, variable: str) -> Tensor:
-        """One image (channels, H, W) in 0 ... 255, read as that variable is.
+        """One image (channels, H, W) in 0 ... 255, read as that variable.
 
         Raises:
             DataError: it cannot be read; says how to go on without it.
@@ -222,7 +225,7 @@ class FolderData(Data):
     def first_readable(
         self, items: Sequence[Item], index: int, read: Callable[[Item], Read]
     ) -> Read:
-        """What `read` makes of an item, or of the next one that it can read.
+        """What `read` returns for an item, or for the next one that can be read.
 
         Raises:
             DataError: it cannot be read and `unreadable` is `error`, or none can be read.

@@ -1,4 +1,4 @@
-"""Two folders of images that belong to no pairs: horses here, zebras there."""
+"""Two folders of images that form no pairs, as horses and zebras."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from ganzoo.interfaces import Sample
 class Folders(FolderData):
     """Unpaired images, in the layout of Zhu et al. 2017 (arXiv:1703.10593).
 
-    An epoch walks through the longer domain once; the other's image is drawn at random. Held-out
-    images are resized and cut around the centre. Where a test folder is missing, the first training
-    images stand in for it. Files are found by suffix, in subfolders too; hidden ones are left out.
+    An epoch shows each image of the larger domain once; that of the other domain is drawn at
+    random. Held-out images are resized and cut around the centre. Where a test folder is missing,
+    the first training images stand in for it. Files are found by suffix, in subfolders too; hidden
+    ones are left out.
 
     root: the folder that holds the others.
     x, y: the folders of training images, in `root` or absolute.
@@ -105,7 +106,7 @@ class Folders(FolderData):
         }
 
     def test_count(self) -> int:
-        """The longer domain's number of held-out images; the other's are repeated."""
+        """The number of held-out images of the larger domain; those of the other are repeated."""
         return max(map(len, self._test))
 
     def test_sample(self, index: int) -> Sample:
@@ -114,7 +115,7 @@ class Folders(FolderData):
         return {name: self._centred(name, files, index % len(files)) for name, files in named}
 
     def test_counts(self) -> dict[str, int]:
-        """How many images of each domain are shown; the shorter one's come again."""
+        """The number of held-out images of each domain; those of the smaller one are repeated."""
         return dict(zip(self.variables, map(len, self._test), strict=True))
 
     def trained_on(self) -> frozenset[str]:
@@ -122,12 +123,12 @@ class Folders(FolderData):
         return self._trained_on
 
     def summary(self) -> str:
-        """How many images each domain has, and what lies beside them."""
+        """How many images each domain has, and how many files were skipped or left out."""
         held_out = {n: 0 if n in self._trained_on else k for n, k in self.test_counts().items()}
         images, tested = (
             " + ".join(map(str, n)) for n in (map(len, self._train), held_out.values())
         )
-        return self.told(f"{images} images", f"{tested} held out")
+        return self.summarise(f"{images} images", f"{tested} held out")
 
     def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Images of x and of y."""

@@ -1,4 +1,4 @@
-"""What the header of an image file says, and what reading many files leaves out, with counts."""
+"""Summaries of the headers of image files, and warnings of what reading the files leaves out."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TURNED = [number for number, (swap, _) in ORIENTATIONS.items() if swap]
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a file holds, read in a fraction of a millisecond for most formats.
+class HeaderSummary:
+    """What the header of a file says. For most formats it takes less than a millisecond to read.
 
     size: (height, width) as the image is read, upright.
     channels: of colour: 1 for gray, 3 for RGB, 4 for CMYK; opacity is not counted.
@@ -32,32 +32,32 @@ class Look:
     left_out: tuple[str, ...] = ()
 
 
-def look(header: Header, variable: Variable) -> Look:
-    """What `look_at` tells of a header."""
+def summarise(header: Header, variable: Variable) -> HeaderSummary:
+    """A header as a person reads it, for a file that is read as that variable."""
     height, width = header.size
     turned = header.orientation in TURNED
     size = (width, height) if turned else (height, width)
-    return Look(size, header.bands, header.dtype, header.pages, left_out(header, variable))
+    return HeaderSummary(size, header.bands, header.dtype, header.pages, left_out(header, variable))
 
 
-def notes(looks: Mapping[Path, Look]) -> list[str]:
-    """What reading all these files leaves out: a sentence a kind, with counts and one name."""
-    told = [_of_pages(looks)] if any(look.pages > 1 for look in looks.values()) else []
-    kinds = dict.fromkeys(what for look in looks.values() for what in look.left_out)
-    return [*told, *(_of_kind(what, looks) for what in kinds)]
+def header_warnings(headers: Mapping[Path, HeaderSummary]) -> list[str]:
+    """What reading these files leaves out: one sentence a kind, with counts and one name."""
+    pages = [_of_pages(headers)] if any(each.pages > 1 for each in headers.values()) else []
+    kinds = dict.fromkeys(what for each in headers.values() for what in each.left_out)
+    return [*pages, *(_of_kind(what, headers) for what in kinds)]
 
 
-def _of_pages(looks: Mapping[Path, Look]) -> str:
-    several = [path for path, look in looks.items() if look.pages > 1]
-    unread = sum(looks[path].pages - 1 for path in several)
+def _of_pages(headers: Mapping[Path, HeaderSummary]) -> str:
+    several = [path for path, each in headers.items() if each.pages > 1]
+    unread = sum(headers[path].pages - 1 for path in several)
     return (
         f"{_files(several)} more than one page or frame: the first is read, {unread} "
         f"{'is' if unread == 1 else 'are'} left out; save them as files of their own to use them"
     )
 
 
-def _of_kind(what: str, looks: Mapping[Path, Look]) -> str:
-    return f"{_files([path for path, look in looks.items() if what in look.left_out])} {what}"
+def _of_kind(what: str, headers: Mapping[Path, HeaderSummary]) -> str:
+    return f"{_files([path for path, each in headers.items() if what in each.left_out])} {what}"
 
 
 def _files(paths: list[Path]) -> str:

@@ -1,4 +1,4 @@
-"""Image files in and out. Every file that cannot be read is a DataError that names it."""
+"""Image files, read and written. A file that cannot be read is a DataError that names it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ganzoo.components.data import image_opening, netpbm, picture, tiff
 from ganzoo.components.data.decode import check, decode
-from ganzoo.components.data.headers import Look, look
+from ganzoo.components.data.headers import HeaderSummary, summarise
 from ganzoo.components.data.image_listing import SUFFIXES as SUFFIXES
 from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
-from ganzoo.components.data.image_opening import BROKEN, check_pixels, picture_in, readable
+from ganzoo.components.data.image_opening import BROKEN, check_pixels, open_image_in, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
 from ganzoo.components.data.raw import Header, OpenedImage, Raw
 from ganzoo.errors import DataError
@@ -34,8 +34,9 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
     8-bit sources are uint8. Deeper ones, and those on a `range`, are float32: that range, or all
     that the type can hold, becomes 0 ... 255; values outside a `range` become its ends. Unsigned
     integers of up to 16 bits and floats (0 ... 1) have a range of their own, other types need one.
-    The EXIF orientation is applied, opacity is laid on white, the first page or frame is read,
-    colours become sRGB by the file's profile. What is not is in `look_at(path).left_out`.
+    The EXIF orientation is applied, transparent images get a white background, the first page or
+    frame is read, and colours become sRGB by the file's profile. `read_header(path).left_out` says
+    what of a file is not read.
 
     Raises:
         DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, in a format
@@ -47,7 +48,7 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
 
 
 def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
-    """What an image file holds before it is brought on a scale: its header and stored values.
+    """The header and the stored values of an image file, before they are scaled to 0 ... 255.
 
     Raises:
         DataError: as `read_image`, save for values out of range.
@@ -56,18 +57,18 @@ def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
         return source.header, source.read()
 
 
-def look_at(path: Path, variable: Variable = RGB) -> Look:
-    """What the header of an image file says, and what reading it as that variable leaves out.
+def read_header(path: Path, variable: Variable = RGB) -> HeaderSummary:
+    """A summary of the header of an image file, and of what reading it as that variable leaves out.
 
     Raises:
         DataError: the header shows that `read_image` would refuse it.
     """
     with _named(path), _opened(path, variable) as source:
-        return look(source.header, variable)
+        return summarise(source.header, variable)
 
 
 def save_image(image: Tensor, path: Path) -> None:
-    """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG; nothing half-written is seen.
+    """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG, whole or not at all.
 
     Values are clamped and rounded; NaN becomes black.
 
@@ -83,7 +84,7 @@ def save_image(image: Tensor, path: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Whatever is wrong with the file, as one DataError that names it."""
+    """Turn any error in reading the file into a DataError that names it."""
     try:
         yield
     except Exception as error:  # broken files raise a dozen kinds, from SyntaxError to OSError
@@ -96,13 +97,13 @@ def _opened(path: Path, variable: Variable) -> Iterator[OpenedImage]:
         start = file.read(4)
         file.seek(0)
         if tiff.is_tiff(start) or netpbm.is_netpbm(start):
-            source = (tiff if tiff.is_tiff(start) else netpbm).source(file)
+            source = (tiff if tiff.is_tiff(start) else netpbm).open_values(file)
             check_pixels(*source.header.size)
             check(source.header, variable)
             yield source
         else:
-            with picture_in(file) as image:
-                source = picture.source(image, file)
+            with open_image_in(file) as image:
+                source = picture.open_values(image, file)
                 check(source.header, variable)
                 yield source
 

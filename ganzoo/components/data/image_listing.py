@@ -1,4 +1,4 @@
-"""Which files of a folder are images, and what else lies there. Nothing here imports torch."""
+"""Which files of a folder are images, and which are not. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUFFIXES = (
     *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo"),
     *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
 )
-# How many kinds of files are named before the rest is only counted.
+# How many suffixes are named; the files of others are only counted.
 NAMED = 6
 
 
@@ -30,10 +30,10 @@ class Survey:
 
 
 def survey(folder: Path) -> Survey:
-    """All files below a folder; what is an image is told by SUFFIXES, in any case.
+    """All files below a folder. An image is a file with one of SUFFIXES, in either case.
 
-    Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) count as nothing; folders that
-    are links are followed, but never in a circle.
+    Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) are ignored. Folders that are
+    links are followed, but not into a folder that they lie in.
 
     Raises:
         DataError: a folder cannot be listed.
@@ -42,7 +42,7 @@ def survey(folder: Path) -> Survey:
 
 
 def sort(files: Iterable[Path]) -> Survey:
-    """Images and other files."""
+    """Files as images and others."""
     images: list[Path] = []
     left_out: Counter[str] = Counter()
     for path in files:
@@ -72,7 +72,7 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What lies in a folder and is not hidden, in no order.
+    """The files and folders in a folder that are not hidden, in no order.
 
     Raises:
         DataError: it cannot be listed.
@@ -90,7 +90,7 @@ def counted(images: int) -> str:
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file is taken for an image, by its name."""
+    """Whether a file is an image, by its suffix."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -99,8 +99,8 @@ def same_files(one: Iterable[Path], other: Iterable[Path]) -> bool:
     return not {_identity(path) for path in one}.isdisjoint(_identity(path) for path in other)
 
 
-def told_left_out(surveys: Iterable[Survey]) -> str:
-    """`4 left out: 3 .gif, 1 .npy`, of several folders together; nothing where nothing is."""
+def format_left_out(surveys: Iterable[Survey]) -> str:
+    """`4 left out: 3 .gif, 1 .npy`, of several folders together; "" if nothing was left out."""
     counts: Counter[str] = Counter()
     for each in surveys:
         counts.update(each.left_out)
@@ -113,10 +113,10 @@ def told_left_out(surveys: Iterable[Survey]) -> str:
     return f"{counts.total()} left out: {', '.join(named)}"
 
 
-def no_images(found: Survey) -> str:
+def no_images(there: Survey) -> str:
     """Why a folder without images has none, and what to do, to follow `no images in FOLDER`."""
     readable = f"read are {', '.join(SUFFIXES)}"
-    left_out = told_left_out([found])
+    left_out = format_left_out([there])
     return f" ({left_out}); convert them: {readable}" if left_out else f"; {readable}"
 
 
@@ -146,7 +146,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _identity(path: Path) -> object:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:  # it went away, or a link leads nowhere
         return path
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -17,16 +17,16 @@ from ganzoo.files.untrusted import UntrustedError, open_plain
 MAX_PIXELS = 2**26
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
-# What readers of broken files fall over; the message would help nobody.
+# What broken files make readers raise, with messages that do not help.
 BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
-# What a file is that cannot be opened as an image.
+# What is raised for files that cannot be opened as images.
 UNOPENED = (OSError, SyntaxError, ValueError, UntrustedError)
 # The EXIF tag of a file's orientation, and its values that swap rows and columns.
 ORIENTATION, SIDEWAYS = 274, (5, 6, 7, 8)
 
 
 @contextmanager
-def opened_picture(path: Path, formats: Sequence[str] = FORMATS) -> Iterator[ImageFile.ImageFile]:
+def open_image(path: Path, formats: Sequence[str] = FORMATS) -> Iterator[ImageFile.ImageFile]:
     """An image file, opened by Pillow; its pixels are read when they are asked for.
 
     Raises:
@@ -34,14 +34,14 @@ def opened_picture(path: Path, formats: Sequence[str] = FORMATS) -> Iterator[Ima
         OSError: it is missing, may not be read, or is in none of these formats.
         Image.DecompressionBombError: it has more than MAX_PIXELS.
     """
-    with open_plain(path) as file, picture_in(file, formats) as image:
+    with open_plain(path) as file, open_image_in(file, formats) as image:
         yield image
 
 
 def upright_size(path: Path) -> tuple[int, int] | None:
-    """An image's height and width, turned upright; None where Pillow cannot say."""
+    """An image's height and width, turned upright; None where Pillow cannot read them."""
     try:
-        with opened_picture(path) as image:
+        with open_image(path) as image:
             sideways = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
             return (image.width, image.height) if sideways else (image.height, image.width)
     except (
@@ -56,8 +56,10 @@ def upright_size(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def picture_in(file: IO[bytes], formats: Sequence[str] = FORMATS) -> Iterator[ImageFile.ImageFile]:
-    """The same of a file that is open.
+def open_image_in(
+    file: IO[bytes], formats: Sequence[str] = FORMATS
+) -> Iterator[ImageFile.ImageFile]:
+    """As `open_image`, of a file that is open already.
 
     Raises:
         OSError: it is in none of these formats.
@@ -70,12 +72,12 @@ def picture_in(file: IO[bytes], formats: Sequence[str] = FORMATS) -> Iterator[Im
 
 
 def check_pixels(height: int, width: int, times: int = 1) -> None:
-    """Whether an image may be so large.
+    """Refuse an image of too many pixels.
 
-    times: how many values a pixel may have, where they are counted instead.
+    times: how many times MAX_PIXELS are allowed, where values are counted and not pixels.
 
     Raises:
-        Image.DecompressionBombError: it may not.
+        Image.DecompressionBombError: there are too many.
     """
     if height * width > times * MAX_PIXELS:
         raise Image.DecompressionBombError(f"{height} x {width} pixels are too many")
@@ -83,6 +85,6 @@ def check_pixels(height: int, width: int, times: int = 1) -> None:
 
 @functools.cache
 def readable() -> tuple[str, ...]:
-    """FORMATS, less those that this Pillow was built without."""
+    """FORMATS, without those that this build of Pillow lacks."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)

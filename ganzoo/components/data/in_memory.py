@@ -16,7 +16,7 @@ from ganzoo.interfaces.variable import Variable
 
 Picture = str | Path | Image.Image | NDArray[np.uint8]
 """A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of 0 ... 255."""
-# What a PNG holds as it is, and what a TIFF does; other modes become RGB.
+# Modes that a PNG can hold, and that a TIFF can; others become RGB.
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I;16L")
 TIFF_MODES = ("F", "I", "CMYK")
 
@@ -31,7 +31,7 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
 
     Raises:
         DataError: a file cannot be read.
-        ValueError: an array is none of a picture, or the picture's values need a range.
+        ValueError: an array is no picture, or the picture's values need a range.
     """
     if isinstance(picture, (str, Path)):
         return read_image(Path(picture), variable)
@@ -39,7 +39,7 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
     with TemporaryDirectory() as folder:
         try:
             return read_image(_written(image, Path(folder)), variable)
-        except DataError as error:  # which names a file that nobody knows
+        except DataError as error:  # its message names the temporary file
             raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
 
 
@@ -54,14 +54,14 @@ def _of_array(array: NDArray[np.uint8]) -> Image.Image:
 
 
 def _of_16_bits(image: Image.Image) -> Image.Image:
-    """Whole numbers as those of 16 bits, if that is what they are."""
+    """An image of 32-bit integers as one of 16 bits, if all values fit."""
     values = np.array(image)
     fits = values.min() >= 0 and values.max() <= 65535
     return Image.fromarray(values.astype(np.uint16)) if fits else image
 
 
 def _written(image: Image.Image, folder: Path) -> Path:
-    """Its file, with the profile, the transparency and the orientation that it came with."""
+    """The image as a file, with its profile, transparency and orientation."""
     profile, exif = image.info.get("icc_profile"), image.getexif()
     image = _of_16_bits(image) if image.mode == "I" else image
     if image.mode in TIFF_MODES:

@@ -1,4 +1,4 @@
-"""The headers of many image files, looked at before the first step; what is there, as a digest."""
+"""Checks of many image files before the first step, and fingerprints of their folders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ganzoo.components.data.headers import Look
-from ganzoo.components.data.image_files import look_at
+from ganzoo.components.data.headers import HeaderSummary
+from ganzoo.components.data.image_files import read_header
 from ganzoo.components.data.image_listing import shown
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
@@ -20,36 +20,36 @@ THREADS = 8
 NAMED = 3
 
 
-def look_at_all(
+def read_headers(
     files: Iterable[tuple[Path, Variable]],
-) -> tuple[dict[Path, Look], dict[Path, DataError]]:
-    """What the headers of files say that are read as these variables, and what is wrong.
+) -> tuple[dict[Path, HeaderSummary], dict[Path, DataError]]:
+    """The headers of files that are read as these variables, and the errors of unreadable ones.
 
-    A file that is read as two variables is looked at for each; the last look is kept.
+    The header of a file that is read as two variables is read twice; the last one is returned.
     """
-    looks: dict[Path, Look] = {}
+    headers: dict[Path, HeaderSummary] = {}
     wrong: dict[Path, DataError] = {}
     distinct = list(dict.fromkeys(files))
     with ThreadPoolExecutor(THREADS) as pool:
-        for (path, _), found in zip(distinct, pool.map(_look, distinct), strict=True):
-            if isinstance(found, Look):
-                looks[path] = found
+        for (path, _), header in zip(distinct, pool.map(_read, distinct), strict=True):
+            if isinstance(header, HeaderSummary):
+                headers[path] = header
             else:
-                wrong.setdefault(path, found)
-    return looks, wrong
+                wrong.setdefault(path, header)
+    return headers, wrong
 
 
-def all_wrong(wrong: Sequence[DataError], count: int) -> str:
-    """What is wrong with some of so many files: the first ones, and how many more there are."""
+def format_faults(wrong: Sequence[DataError], count: int) -> str:
+    """The first errors, a line each, and how many more there are. count: of all files."""
     rest = len(wrong) - NAMED
     more = [f"and {rest} more of {count} files"] if rest > 0 else []
     return "\n  ".join([*map(str, wrong[:NAMED]), *more])
 
 
 def digest(folder: Path, images: Sequence[Path]) -> dict[str, Any]:
-    """What a folder's images are, wherever it is: number, bytes, a hash of names and sizes.
+    """A fingerprint of a folder's images: their number, bytes, and a hash of names and sizes.
 
-    Equal for equal names below the folder and equal sizes.
+    It does not depend on where the folder is: names are those below it.
     """
     sizes = {path.relative_to(folder).as_posix(): _size(path) for path in images}
     hashed = hashlib.blake2b(digest_size=16)
@@ -59,14 +59,14 @@ def digest(folder: Path, images: Sequence[Path]) -> dict[str, Any]:
 
 
 def named(paths: Sequence[Path]) -> str:
-    """The first names, and how many more there are."""
+    """The names of the first files, and how many more there are."""
     rest = len(paths) - NAMED
     names = ", ".join(shown(Path(path.name)) for path in paths[:NAMED])
     return names + (f" and {rest} more" if rest > 0 else "")
 
 
-def compared(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """How the data of two fingerprints differ, a phrase a folder: `x: 12 images, not 10`."""
+def describe_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The differences of two fingerprints, a phrase for each folder that differs."""
     keys = [*before, *(key for key in now if key not in before)]
     return [
         f"{key}: {_difference(before.get(key), now.get(key))}"
@@ -85,9 +85,9 @@ def _difference(before: Any, now: Any) -> str:
     return f"as many images as before ({now.get('images')}), of other names or sizes"
 
 
-def _look(file: tuple[Path, Variable]) -> Look | DataError:
+def _read(file: tuple[Path, Variable]) -> HeaderSummary | DataError:
     try:
-        return look_at(*file)
+        return read_header(*file)
     except DataError as error:
         return error
 

@@ -1,4 +1,4 @@
-"""What to say of a folder that is not laid out as settings say. Nothing here imports torch."""
+"""Messages for folders that are not laid out as the settings say. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ganzoo.components.data.image_listing import (
     Survey,
     counted,
     entries,
+    format_left_out,
     is_folder,
     shown,
     sort,
-    told_left_out,
     walk,
 )
 from ganzoo.errors import DataError, did_you_mean
 
-# How many folders a message names, and how many files are looked at to count a folder's images: to
-# say no must not take long, wherever the folder is.
+# How many folders a message names, and how many files are counted in a folder: an error message
+# must not take long, however large the folder is.
 NAMED, COUNTED = 8, 20_000
 
 
@@ -45,58 +45,59 @@ def require_folder(folder: Path) -> None:
 
 
 def count_images(folder: Path) -> int:
-    """How many images there are in a folder and below; no more than COUNTED files are looked at."""
+    """How many images there are among the first COUNTED files of a folder and below."""
     return len(survey_some(folder).images)
 
 
 def survey_some(folder: Path) -> Survey:
-    """What a folder holds, of COUNTED files at most."""
+    """A survey of the first COUNTED files of a folder."""
     return sort(islice(walk(folder), COUNTED))
 
 
-def holds(root: Path, taken: Mapping[str, str] | None = None, who: str = "It") -> str:
-    """What is in a folder: `It holds 'cartoons' (30 images), 'photos' (12 images)`.
+def describe_contents(root: Path, taken: Mapping[str, str] | None = None, who: str = "It") -> str:
+    """A folder's contents, as `It holds 'cartoons' (30 images), 'photos' (12 images)`.
 
-    taken: folders that settings name already, by setting.
+    taken: the names of folders that are in use already, by the setting that names them.
     who: what the folder is called.
     """
-    found = subfolders(root)
+    names = subfolders(root)
     owners = {name: setting for setting, name in (taken or {}).items()}
-    if not found:
+    if not names:
         there = survey_some(root)
-        left_out = told_left_out([there])
+        left_out = format_left_out([there])
         images = counted(len(there.images))
         return f"{who} holds no folders, and {images}{f' ({left_out})' if left_out else ''}"
-    named = [_folder(root, name, owners.get(name, "")) for name in found[:NAMED]]
-    rest = len(found) - len(named)
+    named = [_folder(root, name, owners.get(name, "")) for name in names[:NAMED]]
+    rest = len(names) - len(named)
     return f"{who} holds {', '.join([*named, *([f'{rest} more'] if rest else [])])}"
 
 
 def _folder(root: Path, name: str, owner: str) -> str:
     there = survey_some(root / name)
-    told = [counted(len(there.images)), told_left_out([there])]
-    told += [f"taken by data.{owner}" if owner else ""]
-    return f"'{shown(Path(name))}' ({', '.join(text for text in told if text)})"
+    facts = [counted(len(there.images)), format_left_out([there])]
+    facts += [f"taken by data.{owner}" if owner else ""]
+    return f"'{shown(Path(name))}' ({', '.join(fact for fact in facts if fact)})"
 
 
-def no_folder(root: Path, missing: Mapping[str, str], taken: Mapping[str, str]) -> str:
-    """Which folders (names by setting) a root lacks, what is there, and which setting takes it.
+def describe_missing(root: Path, missing: Mapping[str, str], taken: Mapping[str, str]) -> str:
+    """Which folders a root lacks, what it holds, and the settings that would choose it.
 
-    taken: the folders that are there, by the settings that name them.
+    missing: the names of the folders that it lacks, by setting.
+    taken: those that are there, by setting.
     """
     settings = ", ".join(f"data.{setting}" for setting in missing)
     names = ", ".join(f"'{shown(Path(name))}'" for name in missing.values())
     there = "are no folders" if len(missing) > 1 else "is no folder"
-    found = subfolders(root)
-    others = [name for name in found[:NAMED] if name not in taken.values()]
+    there_are = subfolders(root)
+    others = [name for name in there_are[:NAMED] if name not in taken.values()]
     free = [name for name in others if count_images(root / name)]
     return (
-        f"{settings}: there {there} {names} in {shown(root)}. {holds(root, taken)}"
-        f"{_set(missing, free, found)}"
+        f"{settings}: there {there} {names} in {shown(root)}. {describe_contents(root, taken)}"
+        f"{_advise(missing, free, there_are)}"
     )
 
 
-def _set(missing: Mapping[str, str], free: list[str], found: list[str]) -> str:
+def _advise(missing: Mapping[str, str], free: list[str], folders: list[str]) -> str:
     """`: --set data.x=photos`, where it is plain which folder is meant; else how to name one."""
     settings = list(missing)
     if len(settings) == len(free) == 2:
@@ -106,7 +107,7 @@ def _set(missing: Mapping[str, str], free: list[str], found: list[str]) -> str:
         meant = [name for name in free if f"'{name}'" in hint] or (free if len(free) == 1 else [])
         if meant:
             return f".{hint} Take it with: {_both(settings, meant)}"
-    if not found:
+    if not folders:
         why = "Put the images of each kind into a folder of its own, or name folders elsewhere"
         return f". {why}: {_both(settings, ['FOLDER'] * len(settings))}"
     return f". Name another: {_both(settings, ['FOLDER'] * len(settings))}"

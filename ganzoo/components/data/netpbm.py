@@ -1,4 +1,4 @@
-"""PGM and PPM, whose values may be of any depth up to 16 bits: the format's header says it."""
+"""PGM and PPM files, whose values have any depth up to 16 bits, as the header says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS: dict[bytes, tuple[Kind, int]] = {
     b"P6": ("rgb", 3),
 }
 PLAIN = (b"P2", b"P3")
-# Four words, between which there are spaces and comments to the line's end.
+# Four words, with spaces and comments between them; a comment ends with its line.
 GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 HEADER = re.compile(
     rb"(P[2356])" + GAP + rb"(\d{1,9})" + GAP + rb"(\d{1,9})" + GAP + rb"(\d{1,5})\s"
@@ -30,23 +30,23 @@ def is_netpbm(start: bytes) -> bool:
     return start[:2] in KINDS
 
 
-def source(file: IO[bytes]) -> OpenedImage:
-    """A PGM or PPM.
+def open_values(file: IO[bytes]) -> OpenedImage:
+    """Open a PGM or PPM.
 
     Raises:
         ValueError: its header is broken.
     """
     file.seek(0)
-    found = HEADER.match(file.read(START))
-    if not found:
+    match = HEADER.match(file.read(START))
+    if not match:
         raise ValueError("its header is broken")
-    magic, (width, height, top) = found[1], map(int, found.groups()[1:])
+    magic, (width, height, top) = match[1], map(int, match.groups()[1:])
     if not 0 < top <= MOST or not width or not height:
         raise ValueError("its header is broken")
     kind, bands = KINDS[magic]
     dtype = "uint8" if top < 256 else "uint16"
     header = Header((height, width), kind, bands, dtype, (0.0, float(top)))
-    return OpenedImage(header, lambda: Raw(_values(file, magic, found.end(), header)))
+    return OpenedImage(header, lambda: Raw(_values(file, magic, match.end(), header)))
 
 
 def _values(file: IO[bytes], magic: bytes, start: int, header: Header) -> Values:

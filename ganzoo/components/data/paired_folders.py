@@ -19,7 +19,7 @@ from ganzoo.components.data.folder_base import (
     Unreadable,
 )
 from ganzoo.components.data.image_listing import same_files, shown
-from ganzoo.components.data.partners import by_name, refuse_lonely
+from ganzoo.components.data.partners import by_name, require_partners
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
 from ganzoo.components.data.transforms import Aspect, Size, View, resize
 from ganzoo.errors import DataError
@@ -29,16 +29,16 @@ Layout = Literal["auto", "folders", "side_by_side"]
 Pair: TypeAlias = tuple[Path, Path]
 """The files of x and y; one file twice where they are side by side."""
 
-# What a folder of held-out images is called where there is no `test`.
+# The folder of held-out images where there is no `test`.
 VAL = "val"
-# Two images of one scene may differ in resolution, but not by more than this in proportions.
+# How much the proportions of two images of one scene may differ; their resolutions may differ.
 ASPECT_TOLERANCE = 0.02
 
 
 class PairedFolders(FolderData):
     """Paired images, in either layout of Isola et al. 2017 (arXiv:1611.07004).
 
-    `folders`: x and y in two folders, partners by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
+    `folders`: x and y in two folders, matched by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
     `side_by_side`: one folder of images whose left half is x and whose right half is y.
     Both images of a pair get the same crop and flip. Where there are no held-out images, the first
     training pairs stand in for them.
@@ -118,8 +118,8 @@ class PairedFolders(FolderData):
         self._test = self.without_unreadable(self._test, self._reads)
         held_out = set(self._test)
         self._pairs = [pair for pair in self._train if pair not in held_out]
-        seen = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
-        self._trained_on = frozenset(self.variables) if same_files(*seen) else frozenset()
+        files = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
+        self._trained_on = frozenset(self.variables) if same_files(*files) else frozenset()
 
     def __len__(self) -> int:
         return self.trainable(len(self._train))
@@ -134,7 +134,7 @@ class PairedFolders(FolderData):
         return len(self._test)
 
     def trained_on(self) -> frozenset[str]:
-        """Both, where no pairs are held out."""
+        """Both variables, where no pairs are held out."""
         return self._trained_on
 
     def test_sample(self, index: int) -> Sample:
@@ -176,9 +176,9 @@ class PairedFolders(FolderData):
         )
 
     def summary(self) -> str:
-        """How many pairs there are, and what lies beside them."""
+        """How many pairs there are, and how many files were skipped or left out."""
         held_out = "none held out" if self._trained_on else f"{len(self._test)} held out"
-        return self.told(f"{len(self._train)} pairs", held_out)
+        return self.summarise(f"{len(self._train)} pairs", held_out)
 
     def items(self, training: bool = True) -> Iterator[tuple[Sequence[object], Reads]]:
         """Pairs, for training and held out."""
@@ -214,7 +214,7 @@ class PairedFolders(FolderData):
     def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
         """The files of two folders (setting, name), matched by path without suffix."""
         first, second = (self._by_name(*folder) for folder in (x, y))
-        refuse_lonely((*x, first), (*y, second))
+        require_partners((*x, first), (*y, second))
         return [(first[name], second[name]) for name in sorted(first)]
 
     def _by_name(self, setting: str, name: str) -> dict[str, Path]:

@@ -15,19 +15,21 @@ def by_name(folder: Path, images: Iterable[Path], setting: str) -> dict[str, Pat
     Raises:
         DataError: two have one name.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in images:
         key = path.relative_to(folder).with_suffix("").as_posix()
-        if key in found:
+        if key in files:
             raise DataError(
-                f"data.{setting}: {shown(found[key])} and {shown(path)} have one name, "
+                f"data.{setting}: {shown(files[key])} and {shown(path)} have one name, "
                 "so their partner is ambiguous; rename one"
             )
-        found[key] = path
-    return found
+        files[key] = path
+    return files
 
 
-def refuse_lonely(x: tuple[str, str, dict[str, Path]], y: tuple[str, str, dict[str, Path]]) -> None:
+def require_partners(
+    x: tuple[str, str, dict[str, Path]], y: tuple[str, str, dict[str, Path]]
+) -> None:
     """Check that each file of two folders (setting, name, files by name) has a partner.
 
     Raises:

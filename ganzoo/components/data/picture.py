@@ -1,4 +1,4 @@
-"""What Pillow opens, as values: every format but TIFF and Netpbm."""
+"""Image files that are read by Pillow: every format but TIFF and Netpbm."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import IO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from ganzoo.components.data.image_opening import picture_in
+from ganzoo.components.data.image_opening import open_image_in
 from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, keyed
 
 ORIENTATION_TAG = 0x0112
-# How a PNG of 16 bits is laid out, and how to lay it out so that the low bytes are seen.
+# Layouts of 16-bit PNGs, and those that make Pillow read the low bytes instead of the high ones.
 LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
-# Gray and opacity of 16 bits are four bytes a pixel, which Pillow has a mode for.
+# Gray and opacity of 16 bits: four bytes a pixel, which are read as RGBA.
 GRAY_16_ALPHA = "LA;16B"
-# One transparent level of an image of few bits, as a level of 8.
+# Factors that turn the transparent level of an image of few bits into one of 8 bits.
 KEY_FACTOR = {"L;2": 85, "L;4": 17}
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("1", "L", "LA", "I;16", "I;16B", "F"), "gray"),
@@ -28,11 +28,11 @@ SRGB_GAMMA = 0.45455
 DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
 
-def source(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
+def open_values(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
     """An image that Pillow has just opened from that file.
 
     Raises:
-        ValueError: its colours are none that are read.
+        ValueError: its colours are of a kind that is not read.
     """
     if image.mode not in KINDS:
         raise ValueError(f"its colours are {image.mode}; save it as gray or RGB")
@@ -140,7 +140,7 @@ def _depth_of_avif(start: bytes) -> int:
 
 
 def _turned(raw: Raw, image: Image.Image) -> Raw:
-    """With the orientation that a PNG may tell behind its pixels."""
+    """With the orientation, which a PNG may hold behind its pixels."""
     return raw._replace(orientation=orientation(image)) if image.format == "PNG" else raw
 
 
@@ -188,8 +188,8 @@ def _share(opacity: Values, top: int) -> Values:
 
 
 def _as_laid_out(image: Image.Image, file: IO[bytes], layout: str) -> Values:
-    """The file's bytes (H, W, bands) read a second time, as if they were laid out like that."""
+    """The file's bytes (H, W, bands), read again as if they were laid out like that."""
     file.seek(0)
-    with picture_in(file, [str(image.format)]) as again:
+    with open_image_in(file, [str(image.format)]) as again:
         again.tile = [tile._replace(args=layout) for tile in again.tile]
         return np.array(again)

@@ -1,4 +1,4 @@
-"""Pictures that take long to draw, kept in memory and on disk."""
+"""A cache, in memory and on disk, of pictures that take long to draw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganzoo.components.cache_folder import cache_folder
-from ganzoo.components.data.image_opening import opened_picture
+from ganzoo.components.data.image_opening import open_image
 from ganzoo.files.writing import write_with
 
 Pixels = NDArray[np.uint8]
@@ -23,12 +23,12 @@ MEMORY = 2**28
 class PictureCache:
     """Pictures by number, each drawn once.
 
-    name: the subfolder of the cache; it must change whenever `draw` would give something else.
-        None keeps pictures in memory only: those that are drawn as fast as they are read.
+    name: the subfolder of the cache; it must change whenever `draw` would draw another picture.
+        None keeps pictures in memory only; that is for those that are drawn as fast as read.
     shape: of every picture; (H, W, 4) where it is saved, as PNG, losslessly.
-    draw: makes picture `number`; picklable, so that a loader's workers can be given the cache.
+    draw: draws the picture of a number; picklable, as workers of a loader get a copy of the cache.
 
-    What is broken on disk is drawn again; a disk that cannot be written is done without.
+    A broken file is drawn again. If the disk cannot be written, pictures are kept in memory only.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class PictureCache:
 
     def _load(self, path: Path) -> Pixels | None:
         try:
-            with opened_picture(path, ["PNG"]) as image:
+            with open_image(path, ["PNG"]) as image:
                 if (image.height, image.width, len(image.getbands())) != self.shape:
                     return None
                 return np.array(image)
-        except Exception:  # a broken PNG raises a dozen kinds, and any is mended by drawing anew
+        except Exception:  # broken PNGs raise many kinds; the picture is drawn again
             return None
 
 

@@ -1,4 +1,4 @@
-"""What a file says about its values, whatever its format, before they become an image."""
+"""Values and header of an image file of any format, before they become an image."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 Values: TypeAlias = NDArray[Any]
 Kind = Literal["gray", "rgb", "cmyk", "bands"]
-"""What the bands are; `bands` are some that the file gives no colours."""
+"""The colours of the bands; `bands` are those of unknown colours."""
 
 
 class Raw(NamedTuple):
     """Values (H, W, bands) as stored, and their opacity (H, W) in 0 ... 1, if there is one.
 
-    orientation: where only the file's end says it, instead of the header's.
+    orientation: instead of the header's, where only the end of the file holds it.
     """
 
     values: Values
@@ -27,19 +27,19 @@ class Raw(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """What is known before the pixels are read.
+    """What is known of a file before its pixels are read.
 
     size: (height, width) as stored.
-    bands: how many there are of colour; opacity and what is left out are not counted.
+    bands: how many bands of colour there are, without opacity and those that are left out.
     dtype: the type of the values.
-    scale: the least and the greatest that the type can hold; None where nobody can tell what is
-        black and what is white.
-    inverted: the least value is white.
+    scale: the values of black and white, the ends of the type's range; None where that is
+        unknown.
+    inverted: the lowest value is white.
     premultiplied: colours are multiplied by their opacity already.
     profile: an ICC profile.
     orientation: as in EXIF; 1 is upright.
     pages: pages or frames, of which the first is read.
-    left_out: what is not read or obeyed, in words.
+    left_out: what is not read or is ignored, in words.
     """
 
     size: tuple[int, int]
@@ -56,12 +56,12 @@ class Header:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it has 8 bits that are levels already."""
+        """Whether its values are levels of 8 bits already."""
         return self.dtype == "uint8" and self.scale == (0, 255)
 
 
 class OpenedImage(NamedTuple):
-    """An opened file: its header, and how its pixels are read, which may tell its orientation."""
+    """An open file: its header, and a function that reads its values."""
 
     header: Header
     read: Callable[[], Raw]
@@ -73,7 +73,7 @@ def shown_scale(scale: tuple[float, float]) -> str:
 
 
 def keyed(values: Values, key: Any) -> Values | None:
-    """The opacity (H, W) of values of which one colour is transparent; None where none is."""
+    """The opacity (H, W) where one colour, `key`, is transparent; None without a key."""
     if key is None:
         return None
     shown: Values = (values != np.asarray(key, values.dtype).reshape(1, 1, -1)).any(-1)

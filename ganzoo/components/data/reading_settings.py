@@ -1,4 +1,4 @@
-"""Settings that say how files are read, for all variables or one by one, as recipes write them."""
+"""Settings of how files are read, for all variables or by variable, as recipes write them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Interpolations: TypeAlias = Interpolation | dict[str, Interpolation]
 def readings(
     names: Collection[str], range: Range, colour: Colours, interpolation: Interpolations
 ) -> dict[str, dict[str, Any]]:
-    """What each variable's `Variable` is given: its range, colour and interpolation.
+    """The range, colour and interpolation of each variable, as arguments of `Variable`.
 
     names: the data's image variables; a table may leave some out, which then have the default.
 
     Raises:
-        ValueError: a table names a variable that there is not, or a range is none.
+        ValueError: a table names an unknown variable, or a range is not two increasing numbers.
     """
     given = {"range": range, "colour": colour, "interpolation": interpolation}
     for setting, value in given.items():

@@ -1,4 +1,4 @@
-"""The folder that holds a data set's others. Nothing here imports torch."""
+"""The folder `data.root`, which holds those of a data set. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def find_root(root: str) -> Path:
         raise DataError("data.root is not set: --set data.root=FOLDER")
     try:
         path = Path(root).expanduser()
-        found, there = path.is_dir(), path.exists()
-    except (OSError, ValueError, RuntimeError):  # what can be no path, or a user that is none
-        path, found, there = Path(root), False, False
-    if not found:
+        is_folder, there = path.is_dir(), path.exists()
+    except (OSError, ValueError, RuntimeError):  # a text that is no path, or an unknown user
+        path, is_folder, there = Path(root), False, False
+    if not is_folder:
         what = "is a file, not a folder" if there else "does not exist"
         raise DataError(f"data.root: {shown(path)} {what}; --set data.root=FOLDER")
     return path

@@ -1,4 +1,4 @@
-"""Whether files use the scale of values that they are read on; told from a few of them."""
+"""Warnings of images that use little of their scale of values, or exceed it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ganzoo.components.data.raw import Header, Values, shown_scale
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 
-# So many files are looked at, spread over the folder.
+# How many files are read, spread over the folder.
 SAMPLED = 16
-# Images that use less of their scale look all alike to a network.
+# Images that use a smaller share of their scale look nearly alike to a network.
 LEAST = 1 / 16
 
 
 @dataclass(frozen=True)
 class _Used:
-    """What one file's values use of a scale: least, greatest, how many lie outside."""
+    """How one file uses its scale: its lowest and highest value, and how many lie outside."""
 
     scale: tuple[float, float]
     whole: bool
@@ -32,12 +32,12 @@ class _Used:
     count: int
 
 
-def all_scale_notes(
+def all_scale_warnings(
     files: Iterable[tuple[Path, str]], variables: Mapping[str, Variable], advise: bool = True
 ) -> list[str]:
-    """`scale_notes` of the files of each variable, which are given with its name.
+    """`scale_warnings` of the files of each variable, which are given with its name.
 
-    advise: name the setting that helps.
+    advise: name the setting to change.
     """
     by_name: dict[str, dict[Path, None]] = {}
     for path, name in files:
@@ -45,28 +45,28 @@ def all_scale_notes(
     return [
         f"{name}: {note}"
         for name, paths in sorted(by_name.items())
-        for note in scale_notes(
+        for note in scale_warnings(
             list(paths), variables[name], f"data.range.{name}" if advise else ""
         )
     ]
 
 
-def scale_notes(files: Sequence[Path], variable: Variable, setting: str = "") -> list[str]:
-    """What a person should know of the values of these files: a sentence each.
+def scale_warnings(files: Sequence[Path], variable: Variable, setting: str = "") -> list[str]:
+    """Warnings of the values of these files, a sentence each.
 
-    setting: what would give them another range, if something can.
-    Told is where they use less than a sixteenth of what becomes black to white, as 12 bits in a
-    file of 16 do, and where values lie outside a `range` and become its ends.
+    They use less than a sixteenth of the scale from black to white, as 12-bit values in a 16-bit
+    file do; or they lie outside of a `range`, and become its ends.
+    setting: the one that would give them another range; "" to advise none.
     """
     step = max(1, math.ceil(len(files) / SAMPLED))
-    found = [used for path in files[::step] if (used := _used(path, variable))]
-    scales = dict.fromkeys(used.scale for used in found)
-    each = [[used for used in found if used.scale == scale] for scale in scales]
+    sampled = [used for path in files[::step] if (used := _used(path, variable))]
+    scales = dict.fromkeys(used.scale for used in sampled)
+    each = [[used for used in sampled if used.scale == scale] for scale in scales]
     return [note for some in each for note in (_narrow(some, setting), _outside(some)) if note]
 
 
 def _used(path: Path, variable: Variable) -> _Used | None:
-    """None of a file that cannot be read, which is told elsewhere."""
+    """How a file uses its scale; None for one that cannot be read, which is reported elsewhere."""
     try:
         header, raw = read_values(path, variable)
     except DataError:
@@ -85,7 +85,7 @@ def _of(values: Values, header: Header, scale: tuple[float, float]) -> _Used:
 
 
 def _narrow(some: Sequence[_Used], setting: str) -> str:
-    """That all files together use little of their scale; of images of one level nobody knows."""
+    """A warning if all files together use little of their scale; none for images of one level."""
     scale, low, high = some[0].scale, min(u.low for u in some), max(u.high for u in some)
     share = (high - low) / (scale[1] - scale[0])
     if share >= LEAST or all(used.low == used.high for used in some):
@@ -98,14 +98,14 @@ def _narrow(some: Sequence[_Used], setting: str) -> str:
 
 
 def _suggested(some: Sequence[_Used], low: float, high: float) -> str:
-    """All values of so many bits, where they are whole numbers from about 0 on."""
+    """A range: of whole numbers that start near 0, all values of as many bits as they need."""
     if all(u.whole for u in some) and 0 <= low <= high / 4:
         return f"[0, {2 ** math.ceil(math.log2(high + 1)) - 1}]"
     return f"[{low:g}, {high:g}]"
 
 
 def _outside(some: Sequence[_Used]) -> str:
-    """That values are cut off; of a scale that nobody chose, such files are refused."""
+    """A warning of values outside of a chosen range; without one such files are refused."""
     share = sum(u.outside for u in some) / sum(u.count for u in some)
     if not share:
         return ""

@@ -18,11 +18,11 @@ Plane = NDArray[np.float32]
 """A value for each pixel, (H, W) or (H, W, 3)."""
 Pixels = NDArray[np.uint8]
 
-# Changes whenever a seed would give another scene than before; caches are named after it.
+# Part of the cache's name: it must change whenever a seed would give another scene.
 VERSION = 1
 # Scenes are drawn this many times larger and reduced, which smooths the photo's edges.
 OVERSAMPLING = 3
-# Of the sensor, in grey levels; its random numbers are a stream of their own.
+# The sensor's noise in levels, and the seed of its own stream of random numbers.
 SENSOR_NOISE, SENSOR_SEED = 3.0, 10**9
 
 # Brightness = (a + b * blotches) * (c + d * grain), one row (a, b, c, d) for each class.
@@ -58,7 +58,7 @@ def street_scene(seed: int, height: int, width: int) -> tuple[Pixels, Pixels]:
 
 
 def street_labels(seed: int, height: int, width: int) -> Pixels:
-    """The labels (height, width) of that seed's scene, without the work that its photo takes."""
+    """The labels (height, width) of that seed's scene, without rendering its photo."""
     rng = np.random.default_rng(seed)
     _, canvas = draw_street(rng, height * OVERSAMPLING, width * OVERSAMPLING)
     return _reduced(canvas.labels(), height, width)
@@ -75,7 +75,7 @@ def _sense(photo: Pixels, seed: int) -> Pixels:
 
 
 def _expose(street: Street, labels: Pixels, colours: Pixels, rng: np.random.Generator) -> Plane:
-    """Light everything (H, W, 3); may leave 0 ... 255 a little."""
+    """The lit scene (H, W, 3), with some values slightly outside of 0 ... 255."""
     hour = rng.random()
     light, low_sky = _at(hour, LIGHT), _at(hour, LOW_SKY)
     sky = _sky(street, hour, rng)

@@ -1,6 +1,6 @@
-"""What stands in a street: seven classes of things, drawn as labels and as plain colours.
+"""A street with objects of seven classes, drawn as labels and in plain colours.
 
-Lengths are in pixels of the drawing. Widths and heights of things are fractions of `unit`, the
+Lengths are in pixels of the drawing. Widths and heights of objects are fractions of `unit`, the
 drawing's shorter side, so that a wide street has more houses, not wider ones.
 """
 
@@ -88,11 +88,11 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Street:
-    """Where everything stands.
+    """The geometry of a street.
 
     height, width: of the drawing.
-    horizon: its y.
-    vanishing: the x of the point that the road runs to.
+    horizon: the y of the horizon.
+    vanishing: the x of the road's vanishing point.
     road: half the road's width at the bottom edge.
     """
 
@@ -104,7 +104,7 @@ class Street:
 
     @property
     def unit(self) -> int:
-        """What lengths are fractions of."""
+        """The length that others are fractions of."""
         return min(self.height, self.width)
 
     @property
@@ -114,7 +114,7 @@ class Street:
 
 
 def draw_street(rng: np.random.Generator, height: int, width: int) -> tuple[Street, Canvas]:
-    """Everything but the light, back to front."""
+    """Draw all objects, back to front, without light."""
     horizon, vanishing = height * rng.uniform(0.42, 0.58), width * rng.uniform(0.35, 0.65)
     road = min(height, width) * rng.uniform(0.38, 0.62)
     street = Street(height, width, horizon, vanishing, road)
@@ -206,8 +206,8 @@ def _draw_car(canvas: Canvas, street: Street, rng: np.random.Generator, nearness
     x = middle + rng.choice([-0.45, 0.45]) * half
     width = half * rng.uniform(0.55, 0.7)
     paint = PAINT[rng.integers(len(PAINT))] * rng.uniform(0.85, 1.1)
-    # Left, top, right and bottom, in car widths and heights from the middle of its foot.
-    parts = (
+    # Left, top, right and bottom, in widths and heights of the car from the middle of its foot.
+    shapes = (
         ((-0.50, 0.62, 0.50, 0.10), paint),
         ((-0.38, 1.00, 0.38, 0.50), paint * 0.92),
         ((-0.32, 0.92, 0.32, 0.58), WINDSCREEN),
@@ -217,6 +217,6 @@ def _draw_car(canvas: Canvas, street: Street, rng: np.random.Generator, nearness
         ((0.30, 0.42, 0.42, 0.30), BRAKE_LIGHT),
     )
     height = width * 0.72
-    for (left, top, right, bottom), colour in parts:
+    for (left, top, right, bottom), colour in shapes:
         box = (x + width * left, y - height * top, x + width * right, y - height * bottom)
         canvas.draw("rectangle", box, CAR, colour)

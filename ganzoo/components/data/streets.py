@@ -16,7 +16,7 @@ from ganzoo.interfaces.levels import from_pixels
 
 __all__ = ["CLASSES", "PALETTE", "Streets"]
 
-# Scenes a range of seeds holds: training photos, training labels, held-out pairs, paired samples.
+# Training photos, training labels, held-out pairs and paired samples have RANGE seeds each.
 RANGE = 1_000_000
 PHOTOS, LABELS, HELD_OUT, PAIRED = (number * RANGE for number in range(4))
 SMALLEST = 8
@@ -26,7 +26,7 @@ class Streets(Data):
     """Drawn street photos x and their label maps y, in seven colours (`CLASSES`, `PALETTE`).
 
     Photos and label maps for training come from different scenes; held-out samples are exact pairs.
-    Scenes are drawn when first asked for and cached; GANZOO_CACHE names another cache folder.
+    Scenes are drawn when they are first read, and cached; GANZOO_CACHE names another cache folder.
 
     size: a scene's side in pixels, or [height, width].
     count: how many scenes each domain has for training.
@@ -86,7 +86,7 @@ class Streets(Data):
         return self._pair(HELD_OUT + index)
 
     def paired_count(self) -> int:
-        """A range of scenes of their own, whatever `count` is."""
+        """The number of scenes for `paired_sample`, whatever `count` is."""
         return RANGE
 
     def paired_sample(self, index: int) -> Sample:
@@ -100,7 +100,7 @@ class Streets(Data):
 
 
 def draw_scene(height: int, width: int, seed: int) -> Pixels:
-    """The scene of that seed as one picture (height, width, 4): photo, then labels."""
+    """The scene of that seed as one picture (height, width, 4): the photo, then the labels."""
     return np.dstack(street_scene(seed, height, width))
 
 

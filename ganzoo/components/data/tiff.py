@@ -1,4 +1,4 @@
-"""TIFF as its tags say: types, planes, photometric, pages, samples beside the colours."""
+"""TIFF files, read as their tags say: types, planes, colours, pages and further bands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganzoo.components.data.image_opening import picture_in
+from ganzoo.components.data.image_opening import open_image_in
 from ganzoo.components.data.raw import Header, OpenedImage, Raw, Values
 from ganzoo.components.data.tiff_page import (
     COMPRESSIONS,
@@ -30,9 +30,9 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # 1 or 8 bits, gray or RGB without further samples.
 OF_PILLOW = (2, 3, 4, 5, 7)
 MISSING = "needs the package imagecodecs: pip install 'ganzoo-core[tiff]'"
-# So many pages are looked at; whether later ones are smaller copies would take long to find out.
+# How many pages are examined for being smaller copies; for all it would take long.
 NEAR = 32
-# Compressed, a part of an image may be larger than its pixels, but not by more than this.
+# How much larger than its pixels a compressed strip or tile may be.
 SLACK = 1 << 16
 
 
@@ -41,7 +41,7 @@ def is_tiff(start: bytes) -> bool:
     return start[:4] in MAGIC
 
 
-def source(file: IO[bytes]) -> OpenedImage:
+def open_values(file: IO[bytes]) -> OpenedImage:
     """The first full page of a TIFF.
 
     Raises:
@@ -54,11 +54,11 @@ def source(file: IO[bytes]) -> OpenedImage:
     file.seek(0)
     opened = tifffile.TiffFile(file, name="image.tif")  # an opened file may have no name
     count = len(opened.pages)
-    found: list[Any] = [opened.pages[i] for i in range(min(count, NEAR))]
-    full = [page for page in found if not page.is_reduced]
-    page = (full or found)[0].aspage()
+    first: list[Any] = [opened.pages[i] for i in range(min(count, NEAR))]
+    full = [page for page in first if not page.is_reduced]
+    page = (full or first)[0].aspage()
     check_page(page)
-    pages = count - len(found) + len(full)
+    pages = count - len(first) + len(full)
     header = _header(page, max(1, pages, _stacked(opened, page)))
     if _can_decode(page):
         return OpenedImage(header, lambda: _read(page, file))
@@ -66,7 +66,7 @@ def source(file: IO[bytes]) -> OpenedImage:
 
 
 def _stacked(opened: Any, page: Any) -> int:
-    """How many pages lie behind one another without tags of their own, as ImageJ and others do."""
+    """How many pages follow one another without tags of their own, as ImageJ writes them."""
     if not (opened.is_imagej or opened.is_shaped):
         return 1
     return int(math.prod(opened.series[0].shape) // max(1, math.prod(page.shape)))
@@ -91,7 +91,7 @@ def _header(page: Any, pages: int) -> Header:
 
 
 def _can_decode(page: Any) -> bool:
-    """Whether tifffile has what it needs."""
+    """Whether tifffile has a decoder for the page."""
     import tifffile
 
     known = page.compression in tifffile.TIFF.DECOMPRESSORS
@@ -105,7 +105,7 @@ def _predictors(page: Any) -> tuple[int, ...]:
 
 
 def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
-    """The same through Pillow, where that is known to be right.
+    """The page read by Pillow, where the result is known to be right.
 
     Raises:
         ValueError: elsewhere.
@@ -123,7 +123,7 @@ def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
 
 def _by_pillow(file: IO[bytes], mode: str) -> Values:
     file.seek(0)
-    with picture_in(file, ["TIFF"]) as image:
+    with open_image_in(file, ["TIFF"]) as image:
         values = np.array(image.convert(mode))
     return values[..., None] if values.ndim == 2 else values
 
@@ -137,17 +137,17 @@ def _read(page: Any, file: IO[bytes]) -> Raw:
         return Raw(_looked_up(values[..., 0], page.colormap))
     samples, scale = pixel_layout(page), scale_of(page)
     opacity = samples.opacity
-    kept = [i for i in range(values.shape[-1]) if i != opacity][: samples.bands]
+    colours = [i for i in range(values.shape[-1]) if i != opacity][: samples.bands]
     if opacity is None:
         return Raw(values[..., : samples.bands])
     if scale is None:
         raise ValueError(f"its opacity is {page.dtype}, of which nobody knows what is opaque")
     share = (values[..., opacity].astype(np.float32) / scale[1]).clip(0, 1)
-    return Raw(values[..., kept], share)
+    return Raw(values[..., colours], share)
 
 
 def _looked_up(indices: Values, colours: NDArray[Any]) -> Values:
-    """(H, W) as RGB of 8 bits; a palette has 16, or 8 by mistake."""
+    """Indices (H, W) as RGB of 8 bits. A palette has 16 bits, or 8 where a writer was wrong."""
     table = colours.T if colours.max() < 256 else colours.T >> 8
     return np.ascontiguousarray(table.astype(np.uint8)[indices])
 
@@ -165,4 +165,4 @@ def _check_planes(page: Any, file: IO[bytes]) -> None:
         if offset + count > size:
             raise ValueError("it ends before its last row")
         if count > whole:
-            raise ValueError("its parts are larger than its pixels")
+            raise ValueError("its strips or tiles are larger than its pixels")

@@ -1,4 +1,4 @@
-"""What the tags of a TIFF's page say, and what of it cannot be read right."""
+"""The tags of a page of a TIFF file, and which pages cannot be read."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ ICC_TAG, ORIENTATION_TAG = 34675, 274
 UNSPECIFIED, PREMULTIPLIED, OPACITY = 0, 1, 2
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 JPEG = 7
-# Compressions of which the values are what the tags say; tests/test_data_tiff.py tries them.
+# Compressions whose values are as the tags say (tests/components/data/test_tiff.py).
 COMPRESSIONS = {
     **{1: "none", 2: "CCITT RLE", 3: "CCITT group 3", 4: "CCITT group 4", 5: "LZW", 7: "JPEG"},
     **{8: "deflate", 32946: "deflate", 32773: "PackBits", 34925: "LZMA", 34926: "Zstandard"},
     **{50000: "Zstandard", 34887: "LERC", 34712: "JPEG 2000", 50001: "WebP", 34927: "WebP"},
     **{50002: "JPEG XL", 52546: "JPEG XL"},
 }
-# A file may have this many bands of the most pixels, whatever they are.
+# How many bands a file of the most pixels may have.
 MOST_BANDS = 8
 NO_COLOURS = {8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32803: "a sensor's mosaic"}
 
 
 class PixelLayout(NamedTuple):
-    """What the samples of a pixel are.
+    """The values of a pixel: which are colours, and which is opacity.
 
-    opacity: which sample it is, if the file says of one that it is.
-    left_out: what is said of samples beside the colours.
+    bands: how many are colours.
+    opacity: the index of the opacity, if there is one.
+    left_out: what of further values is not read, in words.
     """
 
     kind: Kind
@@ -39,7 +40,7 @@ class PixelLayout(NamedTuple):
 
 
 def pixel_layout(page: Any) -> PixelLayout:
-    """By the page's photometric and its extra samples.
+    """The layout that the page's tags say.
 
     Raises:
         ValueError: there are fewer than its colours need.
@@ -48,7 +49,7 @@ def pixel_layout(page: Any) -> PixelLayout:
     kind, bands = kinds.get(page.photometric, ("gray", 1))
     if page.samplesperpixel < bands:
         raise ValueError(f"it has {page.samplesperpixel} bands, too few for its colours")
-    # PixelLayout of which the file says nothing are of no known kind.
+    # Values that the tags do not mention are unspecified.
     said = (*extra_of(page), *[UNSPECIFIED] * page.samplesperpixel)
     extra = said[: page.samplesperpixel - bands]
     opacity = [i for i, what in enumerate(extra) if what in (PREMULTIPLIED, OPACITY)][:1]
@@ -61,7 +62,7 @@ def pixel_layout(page: Any) -> PixelLayout:
 
 
 def extra_of(page: Any) -> tuple[int, ...]:
-    """What each sample is that is no colour."""
+    """The kinds of the values that are no colours."""
     return tuple(int(kind) for kind in page.extrasamples)
 
 
@@ -72,7 +73,7 @@ def _spare(count: int) -> str:
 
 
 def scale_of(page: Any) -> tuple[float, float] | None:
-    """The least and greatest of the type; of signed and of long integers nobody knows."""
+    """The ends of the type's range; None for signed and for long integers."""
     kind, bits = page.dtype.kind, page.bitspersample
     if kind == "f":
         return 0.0, 1.0
@@ -80,11 +81,11 @@ def scale_of(page: Any) -> tuple[float, float] | None:
 
 
 def check_page(page: Any) -> None:
-    """Refuse what would be read wrong."""
+    """Refuse a page that would be read wrong."""
     import tifffile
 
     if not all(isinstance(value, int) and value >= 0 for value in _numbers(page)):
-        raise ValueError("its tags are broken")  # a list in a number's place multiplies memory
+        raise ValueError("its tags are broken")  # a list in place of a number would multiply memory
     check_pixels(math.prod(page.shaped), 1, MOST_BANDS)
     colours = int(page.photometric)
     if page.compression not in COMPRESSIONS:
@@ -103,10 +104,10 @@ def check_page(page: Any) -> None:
 
 
 def _numbers(page: Any) -> tuple[Any, ...]:
-    """What must be numbers, before anything is computed of them."""
-    parts = page.rowsperstrip, page.tilewidth, page.tilelength, page.tiledepth
+    """The tags that must be numbers before anything is computed from them."""
+    strips = page.rowsperstrip, page.tilewidth, page.tilelength, page.tiledepth
     sizes = page.imagewidth, page.imagelength, page.imagedepth, page.samplesperpixel
-    return (*sizes, *parts, page.compression, page.photometric, page.predictor, *page.shaped)
+    return (*sizes, *strips, page.compression, page.photometric, page.predictor, *page.shaped)
 
 
 def _name(names: Any, page: Any) -> str:

@@ -39,8 +39,8 @@ def as_size(size: int | list[int], name: str = "size") -> Size:
 def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") -> Tensor:
     """(C, H, W) in 0 ... 255 to (C, *size); the type stays.
 
-    `bicubic` is antialiased; `nearest` takes the pixel under each new one's centre, so that no
-    value comes in which was not there.
+    `bicubic` is antialiased. `nearest` takes the pixel under the centre of each new one, so that
+    there are no new values.
     """
     if tuple(image.shape[-2:]) == size:
         return image
@@ -52,7 +52,7 @@ def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") 
 
 
 def crop(image: Tensor, box: Box) -> Tensor:
-    """The part of (C, H, W) inside a box."""
+    """The region of an image (C, H, W) inside a box."""
     top, left, height, width = box
     return image[..., top : top + height, left : left + width]
 
@@ -65,11 +65,11 @@ def covering(source: Size, target: Size) -> Size:
 
 @dataclass(frozen=True)
 class View:
-    """What a sample shows of an image.
+    """The crop of an image that a sample shows.
 
-    region: the part of the image that is used; all of it, save for very long strips.
-    resized: the size that part is given.
-    window: the crop of that.
+    region: the box of the image that is used; all of it, except for very long strips.
+    resized: the size that the region is resized to.
+    window: the crop of the resized region.
     mirrored: left and right are swapped.
     """
 
@@ -81,12 +81,12 @@ class View:
     def of(self, image: Tensor, interpolation: Interpolation = "bicubic") -> Tensor:
         """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
         resized = resize(crop(image, self.region), self.resized, interpolation)
-        seen = crop(resized, self.window)
-        return from_levels(seen.flip(-1) if self.mirrored else seen).contiguous()
+        sample = crop(resized, self.window)
+        return from_levels(sample.flip(-1) if self.mirrored else sample).contiguous()
 
 
 class Framing:
-    """Which views of an image make samples: the settings that folders share.
+    """How samples are cut from images: the settings that all data from folders share.
 
     size: the sample's side, or [height, width].
     resize: what an image is resized to before the random crop, a side or [height, width]; a single
@@ -96,7 +96,7 @@ class Framing:
         as Zhu et al. 2017 (arXiv:1703.10593) did: 286, then a random crop of 256.
 
     Raises:
-        ValueError: a size that is none, or `resize` below `size`.
+        ValueError: a size that is not one or two positive numbers, or `resize` below `size`.
     """
 
     def __init__(
@@ -125,17 +125,17 @@ class Framing:
     ) -> View:
         source = image.shape[-2], image.shape[-1]
         if self.aspect == "squash":
-            part, resized = source, target
+            region, resized = source, target
         else:
-            part = _shortened(source, target)
-            resized = covering(part, target)
+            region = _shortened(source, target)
+            resized = covering(region, target)
         return View(
-            _placed(part, source, place), resized, _placed(self.size, resized, place), mirrored
+            _placed(region, source, place), resized, _placed(self.size, resized, place), mirrored
         )
 
 
 def _under_centres(source: int, target: int) -> Tensor:
-    """Which of `source` pixels lies under the centre of each of `target`, in whole numbers."""
+    """The indices of those of `source` pixels under the centres of `target` pixels, exactly."""
     return ((2 * torch.arange(target) + 1) * source).div(2 * target, rounding_mode="floor")
 
 
@@ -151,7 +151,7 @@ def _resize(resize: int | list[int] | None, size: Size) -> Size:
 
 
 def _shortened(source: Size, target: Size) -> Size:
-    """At most LONGEST targets of a long strip."""
+    """The size of the region of a strip that is at most LONGEST targets long."""
     scale = max(target[0] / source[0], target[1] / source[1])
     height, width = (math.ceil(LONGEST * side / scale) for side in target)
     return min(source[0], height), min(source[1], width)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from ganzoo.components.data.headers import notes
+from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_files import read_image, shown
-from ganzoo.components.data.image_listing import survey, told_left_out
-from ganzoo.components.data.inspecting import all_wrong, digest, look_at_all
+from ganzoo.components.data.image_listing import format_left_out, survey
+from ganzoo.components.data.inspecting import digest, format_faults, read_headers
 from ganzoo.components.data.transforms import Framing, View, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
@@ -89,7 +89,7 @@ class CleanNoisy(Data):
         self._files = split_files(self.clean, self.noisy, self.test, self.held_out, self.seed)
 
     def inspect(self) -> list[str]:
-        """Look at all headers.
+        """Read all headers.
 
         Raises:
             DataError: files that cannot be read.
@@ -102,17 +102,17 @@ class CleanNoisy(Data):
             for paths in lists
             for path in paths
         ]
-        headers, wrong = look_at_all(files)
+        headers, wrong = read_headers(files)
         if wrong:
-            raise DataError(all_wrong(list(wrong.values()), len(wrong) + len(headers)))
-        return notes(headers)
+            raise DataError(format_faults(list(wrong.values()), len(wrong) + len(headers)))
+        return header_warnings(headers)
 
     def summary(self) -> str:
         """How many images each domain has, and what lies beside them."""
         split = self._files
         kinds = "noisy" if self.noisy else "to be made noisy"
         counts = f"{len(split.noisy)} images {kinds} + {len(split.clean)} clean"
-        left_out = told_left_out(survey(folder) for folder in self._folders().values())
+        left_out = format_left_out(survey(folder) for folder in self._folders().values())
         described = (counts, f"{self.test_count()} held out", left_out)
         return ", ".join(text for text in described if text)
 

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from ganzoo import __version__
-from ganzoo.components.data.headers import Look, notes
+from ganzoo.components.data.headers import HeaderSummary, header_warnings
 from ganzoo.components.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.files.writing import remove, write_text, write_with
@@ -139,7 +139,7 @@ class Writer:
         self.faults: list[str] = []
         self.enlarged: dict[str, int] = {}
         self.prints: dict[str, set[str]] = {}
-        self.headers: dict[str, dict[Path, Look]] = {}
+        self.headers: dict[str, dict[Path, HeaderSummary]] = {}
 
     def write(self, name: str, images: Iterator[TakenImage]) -> list[Picture]:
         """The images of one class."""
@@ -186,7 +186,7 @@ class Writer:
     def warnings(self, images_of: Mapping[str, Sequence[Picture]]) -> Iterator[str]:
         """What may spoil the study."""
         for name, headers in self.headers.items():
-            yield from (f"note: --{name}: {left_out}" for left_out in notes(headers))
+            yield from (f"note: --{name}: {left_out}" for left_out in header_warnings(headers))
         size = "{} x {}".format(*self.encoder.size)
         for name, count in self.enlarged.items():
             if count:

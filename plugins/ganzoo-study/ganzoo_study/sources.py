@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
-from ganzoo.components.data.headers import Look
-from ganzoo.components.data.image_files import SUFFIXES, list_images, look_at, read_image, shown
+from ganzoo.components.data.headers import HeaderSummary
+from ganzoo.components.data.image_files import SUFFIXES, list_images, read_header, read_image, shown
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
 from ganzoo.evaluation.observed import distinct
@@ -35,7 +35,7 @@ class TakenImage(NamedTuple):
     origin: str
     pixels: Tensor
     fault: str = ""
-    look: Look | None = None
+    look: HeaderSummary | None = None
 
 
 def is_model(path: Path) -> bool:
@@ -95,7 +95,7 @@ def _read_folder(folder: Path, limit: int, seed: int) -> Iterator[TakenImage]:
 def _read(folder: Path, file: Path) -> TakenImage:
     origin = shown(file.relative_to(folder))
     try:
-        return TakenImage(origin, read_image(file).round().to(torch.uint8), look=look_at(file))
+        return TakenImage(origin, read_image(file).round().to(torch.uint8), look=read_header(file))
     except DataError as error:
         return TakenImage(origin, torch.empty(0), str(error))
 

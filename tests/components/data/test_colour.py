@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ganzoo.components.data.image_files import look_at, read_image
+from ganzoo.components.data.image_files import read_header, read_image
 from ganzoo.interfaces import Variable
 
 Array = NDArray[np.float64]
@@ -120,7 +120,7 @@ def test_adobe_rgb_becomes_srgb(tmp_path: Path, colours: NDArray[np.uint8], suff
     assert np.abs(wanted - colours).max() > 50  # the difference that it makes
     ignored = read_image(path, Variable(colour="ignore"))
     assert np.array_equal(ignored.permute(1, 2, 0), colours)
-    assert look_at(path).left_out == ()
+    assert read_header(path).left_out == ()
 
 
 @pytest.mark.case("A20")
@@ -204,9 +204,9 @@ def test_a_profile_that_does_not_fit_is_ignored_and_told(
 ) -> None:
     path = save(tmp_path / "a.png", colours, icc)
     assert np.array_equal(read_image(path).permute(1, 2, 0), colours)
-    (told,) = look_at(path).left_out
+    (told,) = read_header(path).left_out
     assert told == "a colour profile that is broken or for other images, which is ignored"
-    assert look_at(path, Variable(colour="ignore")).left_out == ()
+    assert read_header(path, Variable(colour="ignore")).left_out == ()
 
 
 @pytest.mark.case("A20")
@@ -216,7 +216,7 @@ def test_deep_images_are_not_converted_and_it_is_told(tmp_path: Path) -> None:
         tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb", iccprofile=icc, metadata=None)
         image = read_image(tmp_path / "a.tif").permute(1, 2, 0).numpy()
         np.testing.assert_allclose(image, deep / 257, atol=1e-3)
-        told = look_at(tmp_path / "a.tif").left_out
+        told = read_header(tmp_path / "a.tif").left_out
         assert len(told) == count
         assert "only images of 8 bits are converted" in told[0]
 
@@ -240,7 +240,7 @@ def test_what_cameras_and_png_say_without_a_profile_is_told(tmp_path: Path) -> N
     exif.get_ifd(0x8769)[0xA001] = 65535
     exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg", exif=exif)
-    (told,) = look_at(tmp_path / "a.jpg").left_out
+    (told,) = read_header(tmp_path / "a.jpg").left_out
     assert told == "the colours of Adobe RGB without a profile, read as sRGB: embed the profile"
     plain = io.BytesIO()
     Image.new("L", (4, 4)).save(plain, "PNG")
@@ -249,6 +249,6 @@ def test_what_cameras_and_png_say_without_a_profile_is_told(tmp_path: Path) -> N
         block = struct.pack(">I", 4) + content + struct.pack(">I", zlib.crc32(content))
         whole = plain.getvalue()
         (tmp_path / "a.png").write_bytes(whole[:33] + block + whole[33:])
-        told_of = "".join(look_at(tmp_path / "a.png").left_out)
+        told_of = "".join(read_header(tmp_path / "a.png").left_out)
         assert told_of.startswith(expected)
         assert bool(told_of) == bool(expected)

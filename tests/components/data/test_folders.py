@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from ganzoo.components.data.folders import Folders
-from ganzoo.components.data.inspecting import compared
+from ganzoo.components.data.inspecting import describe_changes
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
 
@@ -326,12 +326,12 @@ def test_the_fingerprint_knows_what_data_are_and_not_where(root: Path, tmp_path:
     }
     (moved / "trainB" / "100.png").rename(moved / "trainB" / "099.png")
     plain(moved / "testA", [23])
-    assert compared(before, prepared(moved, x="elsewhere").fingerprint()) == [
+    assert describe_changes(before, prepared(moved, x="elsewhere").fingerprint()) == [
         "test_x: 4 images, where there were 3",
         "y: as many images as before (5), of other names or sizes",
     ]
     (moved / "elsewhere" / "010.png").write_bytes((root / "trainA" / "010.png").read_bytes() + b"0")
-    assert len(compared(before, prepared(moved, x="elsewhere").fingerprint())) == 3
+    assert len(describe_changes(before, prepared(moved, x="elsewhere").fingerprint())) == 3
 
 
 def test_root_that_is_a_file(root: Path) -> None:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganzoo.components.data import image_opening
-from ganzoo.components.data.headers import Look, notes
-from ganzoo.components.data.image_files import look_at, read_image
+from ganzoo.components.data.headers import HeaderSummary, header_warnings
+from ganzoo.components.data.image_files import read_header, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -50,7 +50,7 @@ def test_16_bit_png_of_gray_and_opacity(tmp_path: Path) -> None:
         image = read_image(tmp_path / "a.png", Variable(channels))
         assert image.shape == (channels, 5, 7)
         np.testing.assert_allclose(image, np.stack([wanted] * channels), atol=1e-3)
-    look = look_at(tmp_path / "a.png")
+    look = read_header(tmp_path / "a.png")
     assert (look.channels, look.dtype) == (1, "uint16")
 
 
@@ -80,7 +80,7 @@ def test_netpbm_of_every_depth(tmp_path: Path, magic: str, bands: int, top: int)
     image = read_image(path, Variable(bands))
     np.testing.assert_allclose(image, (values / top * 255).transpose(2, 0, 1), atol=1e-3)
     assert (image.dtype == torch.uint8) == (top == 255)
-    assert look_at(path).size == (4, 6)
+    assert read_header(path).size == (4, 6)
     ranged = read_image(path, Variable(bands, range=(0, 2 * top)))
     np.testing.assert_allclose(ranged, (values / top * 127.5).transpose(2, 0, 1), atol=1e-3)
     path.write_bytes((head + body)[: len(head) + len(body) // 2])
@@ -110,7 +110,7 @@ def test_netpbm_has_no_more_pixels_than_allowed(
     monkeypatch.setattr(image_opening, "MAX_PIXELS", 7)
     (tmp_path / "a.pgm").write_bytes(b"P2 2 4 255 " + b"1 " * 8)
     with pytest.raises(DataError, match="pixels; cut it"):
-        look_at(tmp_path / "a.pgm")
+        read_header(tmp_path / "a.pgm")
 
 
 @pytest.mark.case("A11")
@@ -119,7 +119,7 @@ def test_frames_are_counted(tmp_path: Path, suffix: str) -> None:
     frames = [Image.new("RGB", (16, 16), (40 * i, 90, 20)) for i in range(5)]
     path = tmp_path / f"a.{suffix}"
     frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
-    assert look_at(path).pages == 5
+    assert read_header(path).pages == 5
     wanted = torch.tensor([0, 90, 20]).view(3, 1, 1).expand(3, 16, 16)
     assert (read_image(path).int() - wanted).abs().max() <= (3 if suffix == "avif" else 0)
 
@@ -130,14 +130,14 @@ def test_what_is_left_out_is_told_once_with_counts(tmp_path: Path) -> None:
     for name in ("a", "b"):
         frames[0].save(tmp_path / f"{name}.tif", save_all=True, append_images=frames[1:])
     frames[0].save(tmp_path / "c.png")
-    looks = {path: look_at(path) for path in sorted(tmp_path.iterdir())}
-    (told,) = notes(looks)
+    looks = {path: read_header(path) for path in sorted(tmp_path.iterdir())}
+    (told,) = header_warnings(looks)
     assert told.startswith(f"{tmp_path / 'a.tif'} and 1 more image")
     assert "the first is read, 4 are left out" in told
-    plain = {Path("c.png"): Look((4, 4), 1, "uint8")}
-    assert notes(plain) == []
-    odd = {Path("x.tif"): Look((4, 4), 3, "uint8", left_out=("a band which is left out",))}
-    assert notes({**plain, **odd}) == ["x.tif has a band which is left out"]
+    plain = {Path("c.png"): HeaderSummary((4, 4), 1, "uint8")}
+    assert header_warnings(plain) == []
+    odd = {Path("x.tif"): HeaderSummary((4, 4), 3, "uint8", left_out=("a band which is left out",))}
+    assert header_warnings({**plain, **odd}) == ["x.tif has a band which is left out"]
 
 
 @pytest.mark.case("A9")
@@ -152,7 +152,7 @@ def test_a_range_of_a_16_bit_png(tmp_path: Path, top: int) -> None:
 @pytest.mark.case("A9")
 def test_images_too_shallow_for_a_range_are_told(tmp_path: Path) -> None:
     Image.new("L", (4, 4), 255).save(tmp_path / "a.png")
-    (told,) = look_at(tmp_path / "a.png", Variable(1, range=(0, 4095))).left_out
+    (told,) = read_header(tmp_path / "a.png", Variable(1, range=(0, 4095))).left_out
     assert told.startswith("values of uint8, 0 ... 255 at most, which are dark in the range")
 
 
@@ -175,7 +175,7 @@ def test_bits_that_are_not_read_are_told(tmp_path: Path) -> None:
     ten = codecs.avif_encode(noise(32, 32, 3, top=1023), level=100, bitspersample=10)
     (tmp_path / "b.avif").write_bytes(ten)
     for path in sorted(tmp_path.iterdir()):
-        (told,) = look_at(path).left_out
+        (told,) = read_header(path).left_out
         assert told == "more than 8 bits a value in this format, of which 8 are read"
     assert (read_image(tmp_path / "a.jp2").numpy() - deep.transpose(2, 0, 1) / 257).max() < 1.5
 
@@ -200,7 +200,7 @@ def test_looking_reads_no_pixels(tmp_path: Path) -> None:
         Image.fromarray(noise(64, 48, 3, top=255).astype(np.uint8)).save(path)
         if suffix != "tif":  # whose tags stand at the end
             path.write_bytes(path.read_bytes()[:2000])
-        assert look_at(path) == Look((64, 48), 3, "uint8")
+        assert read_header(path) == HeaderSummary((64, 48), 3, "uint8")
         if suffix != "tif":
             with pytest.raises(DataError, match="cannot be read"):
                 read_image(path)

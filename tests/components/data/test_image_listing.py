@@ -8,10 +8,10 @@ import pytest
 
 from ganzoo.components.data.image_listing import (
     Survey,
+    format_left_out,
     list_images,
     no_images,
     survey,
-    told_left_out,
 )
 
 
@@ -33,11 +33,11 @@ def test_every_file_that_is_not_hidden_is_counted(tmp_path):
 @pytest.mark.case("A13")
 def test_what_was_left_out_is_said_by_suffix_the_most_frequent_first():
     one, other = Survey([], {".gif": 1, ".npy": 1}), Survey([], {".gif": 2})
-    assert told_left_out([one, other]) == "4 left out: 3 .gif, 1 .npy"
-    assert told_left_out([Survey()]) == ""
-    assert told_left_out([Survey([], {"": 2})]) == "2 left out: 2 without suffix"
+    assert format_left_out([one, other]) == "4 left out: 3 .gif, 1 .npy"
+    assert format_left_out([Survey()]) == ""
+    assert format_left_out([Survey([], {"": 2})]) == "2 left out: 2 without suffix"
     many = Survey([], {f".{letter}": 1 for letter in "abcdefgh"})
-    assert told_left_out([many]) == "8 left out: 1 .a, 1 .b, 1 .c, 1 .d, 1 .e, 1 .f, 2 others"
+    assert format_left_out([many]) == "8 left out: 1 .a, 1 .b, 1 .c, 1 .d, 1 .e, 1 .f, 2 others"
 
 
 @pytest.mark.case("D4")

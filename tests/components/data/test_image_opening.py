@@ -9,7 +9,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from ganzoo.components.data import image_opening
-from ganzoo.components.data.image_opening import opened_picture
+from ganzoo.components.data.image_opening import open_image
 from ganzoo.components.data.picture_cache import PictureCache
 from ganzoo.files.untrusted import UntrustedError
 from ganzoo.report.embedded_images import affordable, encoded
@@ -67,13 +67,13 @@ def test_pixels_are_bounded_before_they_are_decoded(
     monkeypatch.setattr(image_opening, "MAX_PIXELS", 31)
     with pytest.raises(Image.DecompressionBombError):
         encoded(path)
-    with pytest.raises(Image.DecompressionBombError), opened_picture(path):
+    with pytest.raises(Image.DecompressionBombError), open_image(path):
         pass
 
 
 @pytest.mark.case("E1")
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
-    with pytest.raises(UntrustedError, match="no regular file"), opened_picture(Path("/dev/null")):
+    with pytest.raises(UntrustedError, match="no regular file"), open_image(Path("/dev/null")):
         pass
 
 

@@ -16,7 +16,7 @@ from ganzoo.components.data.folder_base import FolderData
 from ganzoo.components.data.folders import Folders
 from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.paired_folders import PairedFolders
-from ganzoo.components.data.scales import SAMPLED, scale_notes
+from ganzoo.components.data.scales import SAMPLED, scale_warnings
 from ganzoo.interfaces import Variable
 from ganzoo.recipe.loading import load_recipe
 
@@ -36,31 +36,31 @@ def pngs(folder: Path, top: int, count: int = 3, low: int = 0) -> list[Path]:
 def test_12_bits_in_files_of_16_are_told(tmp_path: Path, top: int, suggested: int) -> None:
     files = pngs(tmp_path / "a", top)
     assert read_image(files[0]).max() < 16  # nearly black, as it was in silence
-    (told,) = scale_notes(files, Variable(1), "data.range.x")
+    (told,) = scale_warnings(files, Variable(1), "data.range.x")
     assert told == (
         f"values of 3 sampled images lie in 0 ... {top} and use {top / 65535:.1%} of 0 ... 65535, "
         f"so all images look nearly alike; set data.range.x = [0, {suggested}]"
     )
     ranged = Variable(1, range=(0, suggested))
-    assert scale_notes(files, ranged) == []
+    assert scale_warnings(files, ranged) == []
     assert read_image(files[0], ranged).max() == pytest.approx(top / suggested * 255, abs=1e-3)
 
 
 @pytest.mark.case("A9")
 def test_a_narrow_band_far_from_black(tmp_path: Path) -> None:
-    (told,) = scale_notes(pngs(tmp_path / "a", 31000, low=30000), Variable(1), "data.range.x")
+    (told,) = scale_warnings(pngs(tmp_path / "a", 31000, low=30000), Variable(1), "data.range.x")
     assert told.endswith("set data.range.x = [30000, 31000]")
 
 
 @pytest.mark.case("A9")
 def test_a_sixteenth_is_enough(tmp_path: Path) -> None:
-    assert scale_notes(pngs(tmp_path / "a", 4096), Variable(1)) == []
+    assert scale_warnings(pngs(tmp_path / "a", 4096), Variable(1)) == []
 
 
 def test_flat_images_say_nothing(tmp_path: Path) -> None:
     for level in (10, 11, 12):
         Image.new("L", (4, 4), level).save(tmp_path / f"{level}.png")
-    assert scale_notes(sorted(tmp_path.iterdir()), Variable(1)) == []
+    assert scale_warnings(sorted(tmp_path.iterdir()), Variable(1)) == []
 
 
 @pytest.mark.case("A9")
@@ -91,7 +91,7 @@ def test_values_outside_the_range_are_counted(tmp_path: Path) -> None:
     values[0] = [-2000, -1001, *[400] * 8]
     values[1, 0] = 401
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="minisblack", metadata=None)
-    (told,) = scale_notes([tmp_path / "a.tif"], Variable(1, range=(-1000, 400)))
+    (told,) = scale_warnings([tmp_path / "a.tif"], Variable(1, range=(-1000, 400)))
     assert told == (
         "3.0% of the values of 1 sampled image lie outside the range -1000 ... 400 and become its "
         "ends"
@@ -105,7 +105,7 @@ def test_at_most_so_many_files_are_read(tmp_path: Path, monkeypatch: pytest.Monk
     real = scales.read_values
     monkeypatch.setattr(scales, "read_values", lambda p, v: (seen.append(p), real(p, v))[1])
     files = pngs(tmp_path / "a", 65535, count=SAMPLED + 3)
-    assert scale_notes(files, Variable(1)) == []
+    assert scale_warnings(files, Variable(1)) == []
     assert 8 <= len(seen) <= SAMPLED
     assert seen[0] == files[0]
     assert seen[-1] in files[-2:]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganzoo.components.data import image_opening, tiff
-from ganzoo.components.data.image_files import look_at, read_image
+from ganzoo.components.data.image_files import read_header, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -82,7 +82,7 @@ def test_rgb_of_every_type_and_layout(tmp_path: Path, dtype: str, compression: s
         assert (image.dtype == torch.uint8) == (dtype == "uint8"), how
         difference = (image.float() - expected(array, dtype)).abs().max()
         assert difference < 1e-3, how
-        assert look_at(path, variable).left_out == ()
+        assert read_header(path, variable).left_out == ()
 
 
 @pytest.mark.case("A7", "A8")
@@ -122,7 +122,7 @@ def test_a_fourth_band_is_opacity_only_where_the_file_says_so(
         )  # fmt: skip
         tolerance = 0.51 if dtype == "uint8" else 1e-3
         torch.testing.assert_close(read_image(path).float(), wanted, rtol=0, atol=tolerance)
-        told = look_at(path).left_out
+        told = read_header(path).left_out
         assert told == (("a band beside the colours, which is left out",) * (kind[:3] == "uns"))
 
 
@@ -136,7 +136,7 @@ def test_opacity_among_several_other_bands(tmp_path: Path) -> None:
     opacity = expected(array[..., 4:5], "uint16") / 255
     wanted = expected(array[..., :3], "uint16") * opacity + 255 * (1 - opacity)
     torch.testing.assert_close(read_image(path), wanted, rtol=0, atol=1e-3)
-    assert look_at(path).left_out == ("2 bands beside the colours, which are left out",)
+    assert read_header(path).left_out == ("2 bands beside the colours, which are left out",)
 
 
 @pytest.mark.case("A10")
@@ -151,9 +151,9 @@ def test_bands_without_colours(tmp_path: Path, bands: int, planar: str) -> None:
     )  # fmt: skip
     if bands == 3:
         torch.testing.assert_close(read_image(path), expected(array, "uint16"), rtol=0, atol=1e-3)
-        assert look_at(path).channels == 3
+        assert read_header(path).channels == 3
     for channels in {1, 3} - ({3} if bands == 3 else set()):
-        for reader in (read_image, look_at):
+        for reader in (read_image, read_header):
             with pytest.raises(DataError, match=rf"it has {bands} bands and does not say"):
                 reader(path, Variable(channels))
 
@@ -190,7 +190,7 @@ def test_pages_are_counted(tmp_path: Path) -> None:
                 writer.write(stack)
         else:
             tifffile.imwrite(path, stack, photometric="minisblack", **{**how, **truncate})
-        assert look_at(path).pages == 12, name
+        assert read_header(path).pages == 12, name
         assert read_image(path, Variable(1))[0].tolist() == stack[0].tolist(), name
 
 
@@ -199,14 +199,14 @@ def test_a_smaller_copy_is_no_page(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
         writer.write(small, photometric="rgb", subfiletype=1, metadata=None)
         writer.write(large, photometric="rgb", metadata=None)
-    assert look_at(tmp_path / "a.tif").pages == 1
+    assert read_header(tmp_path / "a.tif").pages == 1
     assert torch.equal(read_image(tmp_path / "a.tif").float(), expected(large, "uint8"))
 
 
 @pytest.mark.parametrize("dtype", [t for t, r in TYPES.items() if r])
 def test_types_without_black_and_white_need_a_range(tmp_path: Path, dtype: str) -> None:
     path = write(tmp_path / "a.tif", values(dtype, 1), photometric="minisblack")
-    for reader in (read_image, look_at):
+    for reader in (read_image, read_header):
         with pytest.raises(DataError, match=rf"its values are {dtype}.*set range = \[low, high\]"):
             reader(path)
 
@@ -247,7 +247,7 @@ def test_orientation(tmp_path: Path, orientation: int) -> None:
         6: np.rot90(rows, -1), 7: rows[::-1, ::-1].T, 8: np.rot90(rows),
     }  # fmt: skip
     image = read_image(path, Variable(1))
-    assert tuple(image.shape[1:]) == look_at(path).size == upright[orientation].shape
+    assert tuple(image.shape[1:]) == read_header(path).size == upright[orientation].shape
     np.testing.assert_allclose(image[0], upright[orientation], atol=1e-3)
 
 
@@ -329,7 +329,7 @@ def test_without_codecs_pillow_reads_8_bits(tmp_path: Path, no_codecs: None, ban
     assert torch.equal(read_image(path, Variable(bands)).float(), expected(array, "uint8"))
     inverted = (255 - array)[..., 0]
     Image.fromarray(inverted).save(path, compression="tiff_lzw", tiffinfo={262: 0})
-    assert look_at(path).channels == 1
+    assert read_header(path).channels == 1
     for compression in ("packbits", "tiff_adobe_deflate", None):
         by_libtiff(path, array[..., 0] if bands == 1 else array, compression or "raw")
         assert torch.equal(read_image(path, Variable(bands)).float(), expected(array, "uint8"))
@@ -339,7 +339,7 @@ def test_without_codecs_other_files_are_refused(tmp_path: Path, no_codecs: None)
     Image.fromarray(values("uint16", 1)[..., 0]).save(tmp_path / "a.tif", compression="tiff_lzw")
     Image.fromarray(values("uint8", 4)).save(tmp_path / "b.tif", compression="tiff_lzw")
     for name in ("a.tif", "b.tif"):
-        for reader in (read_image, look_at):
+        for reader in (read_image, read_header):
             with pytest.raises(DataError, match=r"LZW, needs .* pip install 'ganzoo-core\[tiff\]'"):
                 reader(tmp_path / name)
 
@@ -419,7 +419,7 @@ def test_a_list_in_a_number_s_place_multiplies_nothing(tmp_path: Path, tag: int)
     (place,) = (p for p in places if struct.unpack_from("<H", content, p)[0] == tag)
     struct.pack_into("<II", content, place + 4, 200, 8)
     path.write_bytes(content)
-    for reader in (look_at, read_image):
+    for reader in (read_header, read_image):
         with pytest.raises(DataError, match="cannot be read: it"):
             reader(path)
 
@@ -432,4 +432,4 @@ def test_many_bands_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert read_image(path).shape == (3, HEIGHT, WIDTH)
     monkeypatch.setattr(image_opening, "MAX_PIXELS", 2 * HEIGHT * WIDTH)
     with pytest.raises(DataError, match="pixels; cut it"):
-        look_at(path)
+        read_header(path)
