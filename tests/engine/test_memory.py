@@ -275,7 +275,7 @@ def test_plain_values_come_back(value):
     ],
 )
 def test_authors_are_told_of_what_cannot_be_saved(check, name):
-    with pytest.raises(AssertionError, match="what it remembers is lost when training is resumed"):
+    with pytest.raises(AssertionError, match="some of its state is lost when training is resumed"):
         check(name)
 
 
