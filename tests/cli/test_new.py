@@ -43,7 +43,7 @@ def test_a_new_plugin_lists_trains_and_passes_its_own_tests(tmp_path, name):
     environment = {**os.environ, "PYTHONPATH": str(install(folder)), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     if name != "my-method":  # the others differ in their name alone
-        command += ["-k", "light or parts"]
+        command += ["-k", "light or components"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("......" if name == "my-method" else "..")

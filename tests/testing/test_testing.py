@@ -67,7 +67,7 @@ class Forgetful(Direct):
 
 
 class Looking(Direct):
-    """StopSync at values. width: of nothing."""
+    """Depends on values. width: of nothing."""
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer(x) if x.mean().item() < 9 else x
@@ -217,7 +217,7 @@ def test_a_network_of_lists_and_a_loss_with_a_constant_pass(register):
     testing.check_network(register("module", Listed), lists)
     prediction, target = torch.rand(2, 2, 3, 4).unbind()
     testing.check_loss("feature_matching", prediction.requires_grad_(), target)
-    with pytest.raises(AssertionError, match="gradient is not its value's"):
+    with pytest.raises(AssertionError, match="gradient is not that of its value"):
         testing.check_loss("feature_matching", prediction.detach(), target)
 
 
@@ -261,7 +261,7 @@ def test_a_networks_fault_is_named(register, part, message):
 
 
 @pytest.mark.parametrize(
-    ("part", "message"), [(Wrong, "gradient is not its value's"), (Long, "not a scalar")]
+    ("part", "message"), [(Wrong, "gradient is not that of its value"), (Long, "not a scalar")]
 )
 def test_a_losss_fault_is_named(register, part, message):
     with pytest.raises(AssertionError, match=message):
