@@ -114,14 +114,17 @@ def model_file(path: Path) -> Path:
     """The model file that a path means.
 
     Raises:
-        ModelError: it is a run's folder without one, but with checkpoints.
+        ModelError: it is a folder without one; a run's that is so young has checkpoints.
     """
     run = RunPaths(path)
-    file = run.model if path.is_dir() else path
-    saved = run.saved() if path.is_dir() and not file.exists() else []
-    if saved:
+    if not path.is_dir() or run.model.exists():
+        return run.model if path.is_dir() else path
+    if saved := run.saved():
         raise ModelError(f"{path}: this run wrote no model yet; its last state is {saved[-1][1]}")
-    return file
+    raise ModelError(
+        f"{path}: this folder holds no model: neither {run.model.name} nor {STATE}; "
+        "see: ganzoo list runs"
+    )
 
 
 def _checkpoint(folder: Path, recipe: Source | None) -> WeightSource:

@@ -60,6 +60,6 @@ def no_run(folder: Path) -> str:
     hint = f" Did you mean {below}?" if RunPaths(below).is_run() else ""
     if folder.name == RECIPE_FILE and folder.is_file():
         return f"{folder}: give the run's folder: {folder.parent}"
-    if folder.is_dir():
-        return f"{folder}: this folder is no run: it holds no {RECIPE_FILE}.{hint}"
-    return f"there is no folder {folder}.{hint} See: ganzoo list runs"
+    empty = f"{folder}: this folder is no run: it holds no {RECIPE_FILE}"
+    wrong = empty if folder.is_dir() else f"there is no folder {folder}"
+    return f"{wrong}.{hint} See: ganzoo list runs"

@@ -62,7 +62,7 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
     if differ and DATA not in allowed:
         go_on = resume_command(folder, "--change", DATA)
         raise RunError(
-            f"{folder}: the data are others than this run was trained on: {'; '.join(differ)}\n"
+            f"{folder}: the data have changed since this run was trained: {'; '.join(differ)}\n"
             f"  put them back, or go on with them as they are: {go_on}"
         )
     return [{"path": DATA, "from": None, "to": each} for each in differ]
@@ -98,7 +98,7 @@ def changed_paths(changes: Sequence[str]) -> list[str]:
         if "=" not in each and each != DATA:
             raise GanzooError(
                 f"--change {each}: write it as path=value, as --change optimizers.default.lr=1e-4; "
-                f"or --change {DATA}, to go on with data that are others now"
+                f"or --change {DATA}, to go on with data that have changed"
             )
     return [each.partition("=")[0].strip() for each in changes]
 

@@ -351,3 +351,13 @@ def test_a_run_without_a_model_names_its_checkpoint(trained, tmp_path):
     (run / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"its last state is .*step-00000002"):
         load_model(run)
+
+
+def test_a_folder_without_a_model_is_refused_by_its_name(tmp_path):
+    """And not by that of a file in it that nobody typed."""
+    with pytest.raises(ModelError) as caught:
+        load_model(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: this folder holds no model: neither model.safetensors nor "
+        "state.safetensors; see: ganzoo list runs"
+    )

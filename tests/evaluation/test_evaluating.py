@@ -411,7 +411,7 @@ def test_mistakes_are_one_sentence(whole, tmp_path):
         evaluate(folder, data=tmp_path, tell=say_nothing)
     with pytest.raises(DataError, match="it does not exist"):
         evaluate(folder, data=tmp_path / "none", tell=say_nothing)
-    with pytest.raises(ModelError, match="there is no such file"):
+    with pytest.raises(ModelError, match="this folder holds no model"):
         evaluate(tmp_path, tell=say_nothing)
     with pytest.raises(ModelError, match="names no metrics; add one"):
         evaluate(folder, overrides=["metrics={}"], tell=say_nothing)
