@@ -31,6 +31,7 @@ from ganzoo.training.streams import steady_output
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model
     from ganzoo.recipe.loading import LoadedRecipe
+    from ganzoo.training.outcome import Outcome
 
 # Exit codes of a run that was stopped before its end.
 BY_ALARM, BY_SIGNAL = 3, 130
@@ -127,10 +128,11 @@ def _here(request: Request, until: float | None) -> int:
     if outcome.main:
         done = outcome.finished
         end = _finished(request.folder, experiment.model()) if done else ""
-        say(end or _stopped(outcome.step, request.folder, outcome.alarm))
+        say(end or _stopped(outcome, request.folder))
     if outcome.alarm:
         return BY_ALARM
-    return BY_SIGNAL if not outcome.finished and (outcome.asked or until is None) else 0
+    unasked = bool(outcome.reason) or until is not None
+    return BY_SIGNAL if not outcome.finished and (outcome.asked or not unasked) else 0
 
 
 def _in_several(request: Request, count: int, started: float) -> int:
@@ -223,11 +225,11 @@ def _finished(folder: Path, model: Model) -> str:
     )
 
 
-def _stopped(step: int, folder: Path, alarm: str) -> str:
-    go_on = resume_command(folder)
-    why = f" by the alarm {alarm}" if alarm else ""
-    saved = f"everything is saved in {folder}"
-    return f"\nStopped{why} after step {step}; {saved}. Go on with:\n  {go_on}"
+def _stopped(outcome: Outcome, folder: Path) -> str:
+    go_on, saved = resume_command(folder), f"everything is saved in {folder}"
+    by = f" by the alarm {outcome.alarm}" if outcome.alarm else ""
+    why = f" ({outcome.reason})" if outcome.reason and not by else ""
+    return f"\nStopped{by} after step {outcome.step}{why}; {saved}. Go on with:\n  {go_on}"
 
 
 def _interrupted(folder: Path) -> str:

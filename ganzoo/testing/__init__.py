@@ -19,6 +19,7 @@ A check that fails raises an AssertionError whose message says what to change.
 
 from __future__ import annotations
 
+from ganzoo.testing.callback_checks import check_callback
 from ganzoo.testing.data_checks import check_data
 from ganzoo.testing.loss_checks import check_loss, check_penalty
 from ganzoo.testing.memory_checks import check_latent, check_memory
@@ -27,6 +28,7 @@ from ganzoo.testing.package_checks import check_component, check_light_import, c
 from ganzoo.testing.recipe_checks import check_recipe
 
 __all__ = [
+    "check_callback",
     "check_component",
     "check_data",
     "check_latent",

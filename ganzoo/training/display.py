@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ganzoo.errors import first_line
+from ganzoo.errors import reason
 from ganzoo.interfaces import Callback, LogEntry, Training
 from ganzoo.printing.text import one_line, visible
 from ganzoo.training.session import say_aside
@@ -50,7 +50,7 @@ def _shielded() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever a display may raise
-        say_aside(display_failed(first_line(error)))
+        say_aside(display_failed(reason(error)))
 
 
 def display_failed(why: str) -> str:
