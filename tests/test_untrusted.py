@@ -128,7 +128,7 @@ def test_lines_that_are_none_are_passed_and_counted(folder):
 def test_toml_that_takes_long_is_refused_at_once():
     began = time.perf_counter()
     for text in ("a." * 100_000 + "a = 1", "[" + '"a" . ' * 50_000 + "a]", "x = " + "[" * 5000):
-        with pytest.raises(ValueError, match=r"too many parts|too deeply"):
+        with pytest.raises(ValueError, match=r"too many dots|too deeply"):
             parse(text)
     assert parse("a" * 500_000 + " = 1")
     assert parse("a.b.c = 1.5\n") == {"a": {"b": {"c": 1.5}}}

@@ -70,11 +70,11 @@ class Draft:
 def make_networks(
     blueprint: Blueprint, names: Iterable[str], device: str, lookup: Lookup, start: Start = "all"
 ) -> dict[str, nn.Module]:
-    """Networks, each drawing its weights from a chance of its own.
+    """Networks, each drawing its weights from a seed of its own.
 
     start: which are given the recipe's first weights; to others, theirs follow at once.
     """
-    made: dict[str, nn.Module] = {}
+    built: dict[str, nn.Module] = {}
     seed = blueprint.recipe.train.seed
     for name in blueprint.recipe.networks:
         if name not in names:
@@ -90,8 +90,8 @@ def make_networks(
             _start(network, name, blueprint)
         if not table.trainable:
             network.requires_grad_(False).eval()
-        made[name] = network
-    return made
+        built[name] = network
+    return built
 
 
 def _start(network: nn.Module, name: str, blueprint: Blueprint) -> None:
@@ -111,16 +111,16 @@ def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True)
         which holds none of those that are frozen.
 
     Raises:
-        RecipeError: settings a part refuses, roles that contradict.
+        RecipeError: settings that a component refuses, roles that contradict.
     """
     lookup = Lookup()
     which: Start = "all" if start else "frozen"
-    made = make_networks(blueprint, blueprint.used, device, lookup, which)
+    built = make_networks(blueprint, blueprint.used, device, lookup, which)
     if lookup.faults:
         for term in blueprint.live:
             lookup.make(term.loss)
         raise RecipeError(source, lookup.faults)
-    moving = [name for name, network in made.items() if can_move(network)]
+    moving = [name for name, network in built.items() if can_move(network)]
     roles = give_roles(blueprint, moving, lookup)
     drafts = {name: Draft() for name in roles.order}
     for term in blueprint.live:
@@ -130,7 +130,7 @@ def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True)
         _check_all_play(drafts, roles, lookup)
     if lookup.faults:
         raise RecipeError(source, lookup.faults)
-    return Assembly(made, _players(drafts, roles, made))
+    return Assembly(built, _players(drafts, roles, built))
 
 
 def can_move(module: nn.Module) -> bool:
@@ -148,25 +148,28 @@ def _check_all_play(drafts: dict[str, Draft], roles: Roles, lookup: Lookup) -> N
             )
 
 
-def _players(drafts: dict[str, Draft], roles: Roles, made: dict[str, nn.Module]) -> list[Player]:
-    """Players with something to do; those that others look at and who do not move first make
-    what is looked at before all else, so that chance falls the same ahead and in their turn."""
+def _players(drafts: dict[str, Draft], roles: Roles, built: dict[str, nn.Module]) -> list[Player]:
+    """The players that have something to do.
+
+    A player that does not move first makes the fakes that others are shown before all else. So its
+    random draws are the same, whether the fakes are made ahead or in its turn.
+    """
     active = [name for name in roles.order if drafts[name].terms and roles.of(name)]
-    looked_at = [a for name in active for side in drafts[name].sides for a in side.arguments]
+    shown = [a for name in active for side in drafts[name].sides for a in side.arguments]
     players = []
     for place, name in enumerate(active):
         draft, own = drafts[name], roles.of(name)
         wanted = [e for term in draft.terms for e in term.expressions()]
-        judged = [term for term in draft.terms if isinstance(term, PenalisedTerm)]
-        run = [*wanted, *(side.wire for term in judged for side in (term.real, term.fake))]
+        penalised = [term for term in draft.terms if isinstance(term, PenalisedTerm)]
+        run = [*wanted, *(side.wire for term in penalised for side in (term.real, term.fake))]
         inside = find_calls(wanted)
-        first = [e for e in looked_at if place > 0 and str(e) in inside]
+        first = [e for e in shown if place > 0 and str(e) in inside]
         reached = {n for e in run for n in networks(e)} - own
         players.append(
             Player(
                 name,
-                {n: made[n] for n in made if n in own},
-                {n: made[n] for n in made if n in reached},
+                {n: built[n] for n in built if n in own},
+                {n: built[n] for n in built if n in reached},
                 draft.terms,
                 draft.sides,
                 first,
@@ -182,8 +185,8 @@ def _cast_term(
     seed_torch(blueprint.recipe.train.seed, "loss", term.name)
     loss = lookup.make(term.loss)
     player = player_of(term, roles, blueprint, lookup)
-    critic = discriminator_owner(term, roles, lookup) if term.adversarial else None
-    if term.adversarial and player is not None and player == critic:
+    owner = discriminator_owner(term, roles, lookup) if term.adversarial else None
+    if term.adversarial and player is not None and player == owner:
         lookup.fault(term.path, f"player '{player}' cannot play against itself in this term")
     if term.adversarial and loss is not None and can_move(loss):
         lookup.fault(
@@ -196,8 +199,8 @@ def _cast_term(
         return
     if player is not None:
         drafts[player].terms.append(_generator_term(term, loss, roles.of(player)))
-    if critic is not None:
-        _cast_discriminator(term, loss, drafts[critic], (critic, roles), blueprint, lookup)
+    if owner is not None:
+        _cast_discriminator(term, loss, drafts[owner], (owner, roles), blueprint, lookup)
 
 
 def _generator_term(term: TermPlan, loss: Any, own: set[str]) -> GeneratorTerm:
@@ -214,18 +217,18 @@ def _cast_discriminator(
     blueprint: Blueprint,
     lookup: Lookup,
 ) -> None:
-    """The critic's side; what other players' networks make for it comes as a sample."""
-    critic, roles = role
+    """The discriminator's side of a term; fakes of other players come to it as samples."""
+    player, roles = role
     wires: dict[str, Expression] = {}
     for name in ("fake", "real"):
         wires[name] = wire = term.wires[name]
         buffer = _buffer(term, wire, blueprint, lookup)
-        others = {roles.owner.get(network, critic) for network in networks(wire)} - {critic}
+        others = {roles.owner.get(network, player) for network in networks(wire)} - {player}
         if others or buffer is not None:
-            side = cut_side(f"{term.name}.{name}", wire, roles.of(critic), buffer)
+            side = cut_side(f"{term.name}.{name}", wire, roles.of(player), buffer)
             draft.sides.append(side)
             wires[name] = side.wire
-    draft.terms.append(_discriminator_term(term, loss, wires, roles.of(critic), lookup))
+    draft.terms.append(_discriminator_term(term, loss, wires, roles.of(player), lookup))
 
 
 def _discriminator_term(
@@ -244,6 +247,6 @@ def _buffer(
 ) -> Buffer | None:
     """A side whose wire holds a generator has a buffer of its own."""
     plans = [blueprint.networks[name] for name in networks(wire)]
-    made = any(plan.kind == "generator" for plan in plans)
-    buffer: Buffer | None = lookup.make(term.buffer) if term.buffer and made else None
+    holds_generator = any(plan.kind == "generator" for plan in plans)
+    buffer: Buffer | None = lookup.make(term.buffer) if term.buffer and holds_generator else None
     return buffer

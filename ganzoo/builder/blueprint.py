@@ -1,4 +1,4 @@
-"""What reading a recipe gives: parts that were found, wires that were parsed. Plain data."""
+"""A recipe with its names resolved: the plans of its components, and its wires. Plain data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ganzoo.recipe.tables import ExpressionTable
 
 @dataclass(frozen=True)
 class ComponentPlan:
-    """A part that was found, with all its settings: ready to be made.
+    """A component's class with all its settings: ready to be constructed.
 
     path: where the recipe asks for it.
     """
@@ -88,7 +88,7 @@ class TermPlan:
 
     @property
     def adversarial(self) -> bool:
-        """Whether a critic plays against it."""
+        """Whether a discriminator plays against it."""
         return issubclass(self.loss.component_class, AdversarialLoss)
 
     @property
@@ -105,7 +105,7 @@ class TermPlan:
 
 @dataclass(frozen=True)
 class MetricPlan:
-    """A figure on test samples, its wires, and when it is computed: at the end, and `every`."""
+    """A metric, its wires, and when it is computed: at the end, and `every`."""
 
     metric: ComponentPlan
     wires: Mapping[str, Expression]
@@ -191,7 +191,7 @@ class Blueprint:
         return {name for output in self.outputs for name in self.output(output).networks}
 
     def output(self, name: str) -> OutputWire:
-        """A named output: with its mode, or with the part that makes it."""
+        """A named output: with its mode, or with the component that makes it."""
         wire, table = self.outputs[name], self.recipe.outputs[name]
         if name in self.component_outputs:
             plan = self.component_outputs[name]

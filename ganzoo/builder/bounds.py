@@ -37,8 +37,8 @@ class TooLarge(ValueError):
 def _watched(parameter: Callable[[Any], None], module: Callable[[Any], None]) -> Iterator[None]:
     """Call these with every parameter and every module that a module gets meanwhile."""
     hooks = (
-        register_module_parameter_registration_hook(lambda _, name, part: parameter(part)),
-        register_module_module_registration_hook(lambda _, name, part: module(part)),
+        register_module_parameter_registration_hook(lambda _, name, new: parameter(new)),
+        register_module_module_registration_hook(lambda _, name, new: module(new)),
     )
     try:
         yield
@@ -56,10 +56,10 @@ def bounded() -> Iterator[None]:
     """
     count, weights = 0, 0
 
-    def grown(part: Any) -> None:
+    def grown(new: Any) -> None:
         nonlocal count, weights
         count += 1
-        weights += part.numel() if isinstance(part, nn.Parameter) else 0
+        weights += new.numel() if isinstance(new, nn.Parameter) else 0
         if count > MOST_LAYERS:
             raise TooLarge(f"this has more than {MOST_LAYERS:,} layers; lower its size")
         if weights > MOST_WEIGHTS:

@@ -1,4 +1,4 @@
-"""The filled copy: the recipe with every default written out, kept with every run."""
+"""The filled copy: the recipe with every default written out, values with every run."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def fill(blueprint: Blueprint) -> Recipe:
             "networks": {n: _network(n, t, blueprint) for n, t in recipe.networks.items()},
             "losses": {
                 n: _with(table, {**_wires(table, terms[n].loss), **terms[n].loss.settings},
-                         buffer=_part(table.buffer, terms[n].buffer),
+                         buffer=_fill(table.buffer, terms[n].buffer),
                          weight=_weight(table.weight, terms[n]),
                          penalties=_penalties(table, terms[n]))
                 for n, table in recipe.losses.items()
             },
-            "latents": _parts(recipe.latents, blueprint.latents),
+            "latents": _fill_all(recipe.latents, blueprint.latents),
             "outputs": {n: _output(n, table, blueprint) for n, table in recipe.outputs.items()},
-            "data": _part(recipe.data, replace(data, settings=_whole_places(data))),
-            "optimizers": _parts(recipe.optimizers, blueprint.optimizers),
-            "schedule": _part(recipe.schedule, schedule.schedule),
+            "data": _fill(recipe.data, replace(data, settings=_whole_places(data))),
+            "optimizers": _fill_all(recipe.optimizers, blueprint.optimizers),
+            "schedule": _fill(recipe.schedule, schedule.schedule),
             "checkpoints": _checkpoints(blueprint),
             "ema": recipe.ema.filled() if recipe.ema else None,
             "metrics": {
@@ -49,7 +49,7 @@ def fill(blueprint: Blueprint) -> Recipe:
                 for n, t in recipe.metrics.items()
                 if n in blueprint.metrics
             },
-            "callbacks": _parts(recipe.callbacks, blueprint.callbacks),
+            "callbacks": _fill_all(recipe.callbacks, blueprint.callbacks),
         }
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ def _whole_places(data: ComponentPlan) -> dict[str, Any]:
 
 
 def _checkpoints(blueprint: Blueprint) -> CheckpointsTable:
-    """Without the figure that decides, where its metric is left out."""
+    """Without the score that decides, where its metric is left out."""
     table = blueprint.recipe.checkpoints
     known = table.best.partition(".")[0] in blueprint.metrics
     return table if known else table.model_copy(update={"best": ""})
@@ -99,13 +99,13 @@ def _output(
     return _with(table, {**table.settings, **blueprint.component_outputs[name].plan.settings})
 
 
-def _parts(
+def _fill_all(
     tables: Mapping[str, ComponentTable], plans: Mapping[str, ComponentPlan]
 ) -> dict[str, ComponentTable | None]:
-    return {name: _part(table, plans[name]) for name, table in tables.items()}
+    return {name: _fill(table, plans[name]) for name, table in tables.items()}
 
 
-def _part(table: ComponentTable | None, plan: ComponentPlan | None) -> ComponentTable | None:
+def _fill(table: ComponentTable | None, plan: ComponentPlan | None) -> ComponentTable | None:
     return _with(table, plan.settings) if table is not None and plan is not None else None
 
 
@@ -117,5 +117,5 @@ def _with(table: AnyTable, settings: Mapping[str, Any], **host: Any) -> AnyTable
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Values that TOML can write: no nulls, and lists for tuples."""
-    kept = {key: value for key, value in settings.items() if value is not None}
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}
+    values = {key: value for key, value in settings.items() if value is not None}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}

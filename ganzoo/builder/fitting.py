@@ -58,8 +58,8 @@ def check_fit(blueprint: Blueprint, names: Iterable[str], source: WeightSource) 
     if source.is_reference:  # its recipe is a person's own
         return
     with bounded_by_file(len(shapes), source.file):
-        made = make_unstarted(blueprint, names, "meta", source.file)
-    for name, network in made.items():
+        networks = make_unstarted(blueprint, names, "meta", source.file)
+    for name, network in networks.items():
         stored, shared = source.state(name, shapes)
         whole = stored | {n: stored[first] for n, first in shared.items() if first in stored}
         wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
@@ -80,10 +80,10 @@ def make_unstarted(
         RecipeError: a network refuses its settings.
     """
     lookup = Lookup()
-    made = make_networks(blueprint, names, device, lookup, start="none")
+    networks = make_networks(blueprint, names, device, lookup, start="none")
     if lookup.faults:
         raise RecipeError(str(file), lookup.faults)
-    return made
+    return networks
 
 
 def check_weights(state: Mapping[str, Tensor], what: str) -> None:

@@ -18,11 +18,11 @@ def label_fault(
     networks: Mapping[str, nn.Module],
 ) -> Fault | None:
     """The first call of a wire whose label does not fit; an index too large would show late."""
-    for part in walk(wire):
-        if isinstance(part, Call) and not part.head:
-            message = _misfit(part, variables, networks[part.network])
+    for call in walk(wire):
+        if isinstance(call, Call) and not call.head:
+            message = _misfit(call, variables, networks[call.network])
             if message:
-                return Fault(path, message, str(wire), max(str(wire).find(str(part)), 0))
+                return Fault(path, message, str(wire), max(str(wire).find(str(call)), 0))
     return None
 
 

@@ -37,14 +37,14 @@ def refuse_misfit(
     odd = misfits(own, there)
     if odd:
         meant = likely(plan, there, file)
-        hint = f"; the file looks like {meant}" if meant else f" ({_told(odd, own, there)})"
+        hint = f"; the file looks like {meant}" if meant else f" ({_first_misfit(odd, own, there)})"
         raise ModelError(
             f"{file}: its weights do not fit {plan.path}: {len(own) - len(odd & own.keys())} of "
             f"{len(own)} tensors do{hint}"
         )
 
 
-def _told(odd: set[str], own: Shapes, stored: Shapes) -> str:
+def _first_misfit(odd: set[str], own: Shapes, stored: Shapes) -> str:
     """The first that does not fit: `'model.1.weight' is 64 x 3 here, 64 x 6 there, 5 more`."""
     first = next(name for name in {**own, **stored} if name in odd)
     here, there = (
@@ -92,8 +92,8 @@ def _distance(
     """How many tensors do not fit; infinite where the network refuses the settings."""
     try:
         with torch.device("meta"), weights_follow(), bounded_by_file(len(stored), file):
-            made = plan.component_class(**settings)
-        return len(misfits(shapes_of(made.state_dict()), stored))
+            network = plan.component_class(**settings)
+        return len(misfits(shapes_of(network.state_dict()), stored))
     except Exception:  # whatever odd settings make a stranger's network raise
         return float("inf")
 

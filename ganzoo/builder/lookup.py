@@ -1,4 +1,4 @@
-"""Finding parts and parsing wires; what is wrong is gathered, so that all of it is told at once."""
+"""Components looked up, wires parsed; all faults are gathered, to be told at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.signature import check_settings, parameters
 
-# What a part of each kind is, so that a plugin's mistake is a fault and no traceback.
+# What a component of each kind is, so that a plugin's mistake is a fault and no traceback.
 BASES: dict[str, type | tuple[type, ...]] = {
     "generator": Network,
     "discriminator": Discriminator,
@@ -63,7 +63,7 @@ class Lookup:
         return not any(f.path == path or f.path.startswith(f"{path}.") for f in self.faults)
 
     def load(self, kind: str, name: str, path: str) -> Any:
-        """The class of a part, or None where there is none."""
+        """A component's class, or None where there is none."""
         try:
             component_class = self.registry.get(kind, name).load()
         except GanzooError as error:
@@ -84,7 +84,7 @@ class Lookup:
         without: Collection[str] = (),
         skip: int = 0,
     ) -> ComponentPlan | None:
-        """A part with its settings filled.
+        """A component with all its settings.
 
         without: keys of its table that are no settings (wires).
         skip: leading parameters that the host supplies.
@@ -118,7 +118,7 @@ class Lookup:
                 )
 
     def make(self, plan: ComponentPlan | None, *first: Any) -> Any:
-        """The part itself, or None where anything about it is wrong.
+        """The component, constructed; None where anything about it is wrong.
 
         first: what the host supplies (an optimizer's parameters).
         """

@@ -14,27 +14,27 @@ from ganzoo.registry.signature import as_written, settings
 def as_terms(term: TermPlan) -> list[Term]:
     """A term of the blueprint as the notation writes it, and its penalties."""
     wires = {name: str(wire) for name, wire in term.wires.items()}
-    terms = [_written(term.name, term.loss, wires, term.weight, _notes(term))]
+    terms = [_written(term.name, term.loss, wires, term.weight, _remarks(term))]
     for plan in term.penalties if term.weight != 0 else ():
-        notes = ["the discriminator's", *_moving(plan.schedule)]
-        terms.append(_written(plan.name, plan.penalty, wires, plan.weight, notes))
+        remarks = ["the discriminator's", *_moving(plan.schedule)]
+        terms.append(_written(plan.name, plan.penalty, wires, plan.weight, remarks))
     return terms
 
 
 def _written(
-    name: str, plan: ComponentPlan, wires: dict[str, str], weight: float, notes: list[str]
+    name: str, plan: ComponentPlan, wires: dict[str, str], weight: float, remarks: list[str]
 ) -> Term:
     notation = str(getattr(plan.component_class, "notation", ""))
-    return Term(name, plan.name, notation, wires, weight, ", ".join([*notes, *_set(plan)]))
+    return Term(name, plan.name, notation, wires, weight, ", ".join([*remarks, *_set(plan)]))
 
 
-def _notes(term: TermPlan) -> list[str]:
+def _remarks(term: TermPlan) -> list[str]:
     """What its formula does not say: the buffer, and a weight that moves."""
-    notes = []
+    remarks = []
     if term.buffer is not None:
         size = term.buffer.settings.get("size")
-        notes.append(f"{term.buffer.name} of {size}" if size else term.buffer.name)
-    return notes + _moving(term.schedule)
+        remarks.append(f"{term.buffer.name} of {size}" if size else term.buffer.name)
+    return remarks + _moving(term.schedule)
 
 
 def _moving(schedule: SchedulePlan | None) -> list[str]:
@@ -48,13 +48,12 @@ def _set(plan: ComponentPlan) -> list[str]:
 
 def objective_lines(blueprint: Blueprint, assembly: Assembly) -> list[str]:
     """Who plays against whom, and the sum of the terms."""
-    judges = {name for term in blueprint.live for name in term.discriminators}
+    discriminators = {name for term in blueprint.live for name in term.discriminators}
     owned = {name for player in assembly.players for name in player.networks}
     trained = [name for name in assembly.networks if name in owned]
-    makers = [name for name in trained if name not in judges]
-    critics = [name for name in trained if name in judges]
+    makers = [name for name in trained if name not in discriminators]
     terms = [written for term in blueprint.terms for written in as_terms(term)]
-    return objective(terms, makers, critics)
+    return objective(terms, makers, [n for n in trained if n in discriminators])
 
 
 def scheduled(plan: SchedulePlan) -> str:
@@ -64,7 +63,7 @@ def scheduled(plan: SchedulePlan) -> str:
 
 
 def changed(plan: ComponentPlan, skip: int = 0) -> str:
-    """A part with the settings that are not its defaults: `resnet, width = 32`."""
+    """A component with the settings that are not its defaults: `resnet, width = 32`."""
     defaults = {s.name: s.default for s in settings(plan.component_class, skip) if not s.required}
     different = {
         name: value

@@ -42,10 +42,10 @@ def moved(recipe: LoadedRecipe, folder: Path) -> list[str]:
     """
     require_folder(folder)
     kind = recipe.require().data.type
-    found = at_place(kind, folder)
-    if not found:
+    settings = at_place(kind, folder)
+    if not settings:
         raise DataError(f"--data {folder}: this run's data, '{kind}', are read from no folder")
-    return found
+    return settings
 
 
 def at_place(kind: str, folder: Path) -> list[str]:
@@ -132,8 +132,8 @@ def _plugins(blueprint: Blueprint, other: str, folder: Path) -> OwnData:
     from ganzoo.registry.discovery import installed
     from ganzoo.registry.signature import parameters
 
-    found = installed().registry.get("data", other).load()
-    known = {parameter.name for parameter in parameters(found)}
+    data = installed().registry.get("data", other).load()
+    known = {parameter.name for parameter in parameters(data)}
     shared = {k: v for k, v in blueprint.recipe.data.settings.items() if k in known}
     settings = [f"data={_toml({'type': other, **shared})}", *at_place(other, folder)]
     return OwnData([*settings, 'summary=""'], f"--data {folder}: '{other}', {settings[1]}")

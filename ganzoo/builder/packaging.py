@@ -14,7 +14,7 @@ from ganzoo.registry.discovery import installed
 def write_model(experiment: Experiment, path: Path, step: int) -> None:
     """Write the networks that the outputs reach; `load_model` reads it anywhere."""
     blueprint = experiment.blueprint
-    made = experiment.model().networks  # averages where they are kept
+    networks = experiment.model().networks  # averages where they are kept
     header: dict[str, Any] = {
         "recipe": experiment.recipe.to_dict(),
         "step": step,
@@ -24,17 +24,17 @@ def write_model(experiment: Experiment, path: Path, step: int) -> None:
     tensors: Tensors = {}
     for name in sorted(blueprint.shipped):
         key = f"network/{name}"
-        state, header["shared"][key] = module_state(made[name])
+        state, header["shared"][key] = module_state(networks[name])
         tensors |= add_prefix(f"{key}/", state)
     write_tensors(path, tensors, header)
 
 
 def packages(blueprint: Blueprint) -> dict[str, str]:
-    """The distributions whose parts the recipe uses, with their versions."""
+    """The distributions whose components the recipe uses, with their versions."""
     plans: list[ComponentPlan | None] = [blueprint.data]
     plans += [blueprint.schedule.schedule] if blueprint.schedule else []
     plans += [*blueprint.networks.values(), *blueprint.latents.values()]
     plans += [term.loss for term in blueprint.terms]
     plans += [output.plan for output in blueprint.component_outputs.values()]
-    found = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
-    return {component.package: component.version for component in found}
+    components = [installed().registry.get(plan.kind, plan.name) for plan in plans if plan]
+    return {component.package: component.version for component in components}

@@ -50,8 +50,8 @@ def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] 
 def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
     begin, table = len(lookup.faults), blueprint.recipe.data
     blueprint.data = lookup.plan("data", table, "data")
-    found, registry = lookup.faults[begin:], lookup.registry
-    lookup.faults[begin:] = [own_images(fault, table, registry) for fault in found]
+    faults, registry = lookup.faults[begin:], lookup.registry
+    lookup.faults[begin:] = [own_images(fault, table, registry) for fault in faults]
     blueprint.dataset = lookup.make(blueprint.data)
     if blueprint.dataset is not None:
         blueprint.variables = dict(blueprint.dataset.variables)
@@ -60,10 +60,10 @@ def _read_data(blueprint: Blueprint, lookup: Lookup) -> None:
 
 
 def _read_latents(blueprint: Blueprint, lookup: Lookup) -> None:
-    for name, part in blueprint.recipe.latents.items():
+    for name, table in blueprint.recipe.latents.items():
         path = f"latents.{name}"
         _check_name(name, path, blueprint, lookup)
-        plan = lookup.plan("latent", part, path)
+        plan = lookup.plan("latent", table, path)
         latent = lookup.make(plan)
         if plan is None or latent is None or blueprint.dataset is None:
             continue
@@ -103,14 +103,14 @@ def _check_name(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> N
 
 
 def _kind(name: str, table: NetworkTable, blueprint: Blueprint, lookup: Lookup) -> str:
-    """A network's kind follows its role: called outermost in an adversarial term, a critic.
+    """A network's kind follows its role: a discriminator is outermost in an adversarial term.
 
-    Where a term could not be read, a critic's role may be unknown: then its type tells.
+    Where a term could not be read, its role may be unknown: then its type decides.
     """
     unread = len(blueprint.terms) < max(1, len(blueprint.recipe.losses))
     known = ("discriminator", table.type) in lookup.registry.components
-    judges = name in blueprint.discriminators or (unread and known)
-    return kind_of_network(table.type, judges, lookup.registry)
+    is_discriminator = name in blueprint.discriminators or (unread and known)
+    return kind_of_network(table.type, is_discriminator, lookup.registry)
 
 
 def _default_init(plan: ComponentPlan | None) -> ComponentTable | None:
@@ -131,11 +131,11 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
         blueprint.samples += [wire] if wire else []
     _check_players(blueprint, lookup)
     players = ["default", *PLAYERS, *recipe.players]
-    for name, part in recipe.optimizers.items():
+    for name, table in recipe.optimizers.items():
         if name not in (*players, *recipe.networks):
             hint = choices(name, [*players, *recipe.networks])
             lookup.fault(f"optimizers.{name}", f"there is no player or network '{name}'.{hint}")
-        plan = lookup.plan("optimizer", part, f"optimizers.{name}", skip=1)
+        plan = lookup.plan("optimizer", table, f"optimizers.{name}", skip=1)
         blueprint.optimizers |= {name: plan} if plan else {}
         lookup.make(plan, [torch.zeros(1, requires_grad=True)])
     blueprint.schedule = read_schedule(recipe.schedule, "schedule", lookup)
@@ -146,16 +146,16 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     _check_best(blueprint, lookup)
 
 
-def _read_output(name: str, part: OutputTable, blueprint: Blueprint, lookup: Lookup) -> None:
+def _read_output(name: str, table: OutputTable, blueprint: Blueprint, lookup: Lookup) -> None:
     path, latents = f"outputs.{name}", blueprint.recipe.latents
-    found = lookup.load("output", part.type, path)
-    if found is None:
+    output_class = lookup.load("output", table.type, path)
+    if output_class is None:
         return
-    wanted = wires(found.make)
-    plan = lookup.plan("output", part, path, without=wanted)
-    read = lookup.wires(part, wanted, path)
+    wanted = wires(output_class.make)
+    plan = lookup.plan("output", table, path, without=wanted)
+    read = lookup.wires(table, wanted, path)
     component = lookup.make(plan)
-    for wire in found.latents:
+    for wire in output_class.latents:
         if wire in read and str(read[wire]) not in latents:
             hint = choices(str(read[wire]), latents)
             lookup.fault(f"{path}.{wire}", f"this must be the name of a latent.{hint}")
@@ -180,7 +180,7 @@ def _check_output(name: str, blueprint: Blueprint, lookup: Lookup) -> None:
         what = "network" if name in recipe.networks else "variable"
         lookup.fault(f"outputs.{name}", f"there is a {what} '{name}' already; choose another name")
     elif name == "type":
-        lookup.fault("outputs.type", "'type' is a key that names a part; choose another name")
+        lookup.fault("outputs.type", "'type' is a key that names a component; choose another name")
 
 
 def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -200,23 +200,23 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
 
 
-def read_metric(name: str, part: MetricTable, blueprint: Blueprint, lookup: Lookup) -> None:
-    """Find a metric and its wires; what the data cannot serve is a note."""
+def read_metric(name: str, table: MetricTable, blueprint: Blueprint, lookup: Lookup) -> None:
+    """Find a metric and its wires; what the data cannot serve is left out, with a warning."""
     path = f"metrics.{name}"
-    found = lookup.load("metric", part.type, path)
-    if found is None:
+    metric_class = lookup.load("metric", table.type, path)
+    if metric_class is None:
         return
-    wanted = wires(found.update)
-    plan = lookup.plan("metric", part, path, without=wanted)
-    read = lookup.wires(part, wanted, path)
+    wanted = wires(metric_class.update)
+    plan = lookup.plan("metric", table, path, without=wanted)
+    read = lookup.wires(table, wanted, path)
     data = blueprint.dataset
-    for wire in set(found.learns_from) & set(read):
+    for wire in set(metric_class.learns_from) & set(read):
         _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
-    if found.needs_pairs and data is not None and not data.paired:
+    if metric_class.needs_pairs and data is not None and not data.paired:
         why = f"the images of '{blueprint.recipe.data.type}' are none"
         blueprint.warnings.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
-        blueprint.metrics[name] = MetricPlan(plan, read, part.when, part.every)
+        blueprint.metrics[name] = MetricPlan(plan, read, table.when, table.every)
 
 
 def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
@@ -227,13 +227,13 @@ def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
             message = f"'every' is for a metric of the run: leave out when = \"{table.when}\""
             lookup.fault(f"metrics.{name}", message)
     best = blueprint.recipe.checkpoints.best
-    name, _, figure = best.partition(".")
+    name, _, score = best.partition(".")
     if not best:
         return
     if name not in metrics:
         lookup.fault(path, f"there is no metric '{name}'.{choices(name, metrics)}")
-    elif not figure:
-        lookup.fault(path, f'name a figure of the metric, as "{name}.psnr"')
+    elif not score:
+        lookup.fault(path, f'name a score of the metric, as "{name}.psnr"')
     elif not metrics[name].every:
         message = f'metrics.{name} is computed only at the end: give it every = "500 steps"'
         lookup.fault(path, message)

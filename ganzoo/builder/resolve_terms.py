@@ -26,28 +26,32 @@ def read_terms(blueprint: Blueprint, lookup: Lookup) -> None:
         if not name.isidentifier():
             lookup.fault(path, "a term's name is one word of letters, digits and _")
         refuse_taken(name, path, lookup)
-        found = lookup.load("loss", table.type, path)
-        if found is not None:
-            term = _read_term(name, table, found, lookup)
+        loss_class = lookup.load("loss", table.type, path)
+        if loss_class is not None:
+            term = _read_term(name, table, loss_class, lookup)
             blueprint.terms += [term] if term else []
     if not blueprint.recipe.losses:
         lookup.fault("losses", "there is no term, so nothing would be trained")
 
 
-def _read_term(name: str, table: TermTable, found: Any, lookup: Lookup) -> TermPlan | None:
+def _read_term(name: str, table: TermTable, loss_class: Any, lookup: Lookup) -> TermPlan | None:
     path = f"losses.{name}"
-    adversarial = issubclass(found, AdversarialLoss)
-    wanted = SIDES if adversarial else wires(found.forward)
+    adversarial = issubclass(loss_class, AdversarialLoss)
+    wanted = SIDES if adversarial else wires(loss_class.forward)
     loss = lookup.plan("loss", table, path, without=wanted)
     read = lookup.wires(table, wanted, path)
     buffer = lookup.plan("buffer", table.buffer, f"{path}.buffer") if table.buffer else None
     if table.buffer and not adversarial:
-        lookup.fault(f"{path}.buffer", f"'{table.type}' has no critic to show past samples to")
+        lookup.fault(
+            f"{path}.buffer", f"'{table.type}' has no discriminator to show past samples to"
+        )
     if table.penalties and not adversarial:
-        lookup.fault(f"{path}.penalties", f"'{table.type}' has no critic that could pay")
+        lookup.fault(f"{path}.penalties", f"'{table.type}' has no discriminator that could pay")
     for wire, expression in read.items():
         if adversarial and not isinstance(expression, Call):
-            lookup.fault(f"{path}.{wire}", "this should call a critic, as D(x)", str(expression))
+            lookup.fault(
+                f"{path}.{wire}", "this should call a discriminator, as D(x)", str(expression)
+            )
     if loss is None or len(read) < sum(wanted.values()):
         return None
     weight, schedule = _read_weight(table.weight, f"{path}.weight", lookup)

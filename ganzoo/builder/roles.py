@@ -68,9 +68,8 @@ def check_players(blueprint: Blueprint, lookup: Lookup) -> None:
 
 
 def _default_owners(blueprint: Blueprint) -> dict[str, str]:
-    critics = blueprint.discriminators
     return {
-        name: DISCRIMINATORS if name in critics else GENERATORS
+        name: DISCRIMINATORS if name in blueprint.discriminators else GENERATORS
         for name in blueprint.recipe.networks
     }
 
@@ -89,13 +88,13 @@ def _order(blueprint: Blueprint, players: list[str], lookup: Lookup) -> list[str
 def player_of(term: TermPlan, roles: Roles, blueprint: Blueprint, lookup: Lookup) -> str | None:
     """Who minimises a plain term: the generators if one is in its wires, else its networks' owner.
 
-    For an adversarial term, who plays against its critic; None where nobody does.
+    For an adversarial term, who plays against its discriminator; None where nobody does.
     """
     if term.player is not None:
         return _named_player(term, term.player, roles, lookup)
-    found = [n for wire in _sides(term) for n in sorted(networks(wire)) if n in roles.owner]
-    generators = [name for name in found if name not in blueprint.discriminators]
-    owners = sorted({roles.owner[name] for name in generators or found})
+    owned = [n for wire in _sides(term) for n in sorted(networks(wire)) if n in roles.owner]
+    generators = [name for name in owned if name not in blueprint.discriminators]
+    owners = sorted({roles.owner[name] for name in generators or owned})
     if term.adversarial and not generators:
         return None
     if not owners:
@@ -120,7 +119,7 @@ def _named_player(term: TermPlan, player: str, roles: Roles, lookup: Lookup) -> 
 
 
 def discriminator_owner(term: TermPlan, roles: Roles, lookup: Lookup) -> str | None:
-    """Who minimises the critic's side; None where the critic is not trained."""
+    """Who minimises the discriminator's side; None where it is not trained."""
     owners = {roles.owner.get(name) for name in term.discriminators}
     if len(owners) > 1:
         lookup.fault(
@@ -130,7 +129,7 @@ def discriminator_owner(term: TermPlan, roles: Roles, lookup: Lookup) -> str | N
 
 
 def _sides(term: TermPlan) -> list[Expression]:
-    """The wires to look for generators in: of an adversarial term its critic's arguments."""
+    """The wires to look for generators in: of an adversarial term its discriminator's arguments."""
     wires = list(term.wires.values())
     if not term.adversarial:
         return wires

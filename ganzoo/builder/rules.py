@@ -59,13 +59,13 @@ def _why_not(player: Player) -> str:
 
 def make_optimizers(player: Player, blueprint: Blueprint) -> list[AssignedOptimizer]:
     """A player's optimizers: one for each network with a table of its own, one for all else."""
-    made = []
+    optimizers = []
     for name, share in _shares(player, blueprint).items():
         assert name is not None
         optimizer = _fused(blueprint.optimizers[name]).make(list(share.values()))
         clip_norm = blueprint.recipe.optimizers[name].clip_norm
-        made.append(AssignedOptimizer(share, optimizer, clip_norm))
-    return made
+        optimizers.append(AssignedOptimizer(share, optimizer, clip_norm))
+    return optimizers
 
 
 def _shares(player: Player, blueprint: Blueprint) -> dict[str | None, dict[str, nn.Parameter]]:

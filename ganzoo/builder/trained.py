@@ -72,7 +72,7 @@ def open_model(
 def open_weights(
     source: WeightSource, change: Mapping[str, Any] | None = None, overrides: Overrides = ()
 ) -> tuple[Blueprint, Model]:
-    """As `open_model`, of weights that were source.
+    """As `open_model`, of weights whose place is known.
 
     Raises:
         ModelError: as there.
@@ -126,16 +126,16 @@ def _model(blueprint: Blueprint, source: WeightSource) -> Model:
         _keep_outputs(blueprint, held, source.file)
     check_fit(blueprint, held, source)
     tensors = source.tensors(next(iter(held), ""))
-    made = make_unstarted(blueprint, held, "cpu", source.file)
-    for name, network in made.items():
+    networks = make_unstarted(blueprint, held, "cpu", source.file)
+    for name, network in networks.items():
         state, shared = source.state(name, tensors)
         check_weights(state, f"{source.file}: {name}")
         if source.is_reference:
             refuse_misfit(network, blueprint.networks[name], state, source.file)
             state = {**network.state_dict(), **state}  # a .pth of old torch lacks counters
         load_module(network, state, shared, f"{source.file}: {name}")
-    model = blueprint.model(made, resting_modules(made), _origin(blueprint.recipe, source))
-    for network in made.values():
+    model = blueprint.model(networks, resting_modules(networks), _origin(blueprint.recipe, source))
+    for network in networks.values():
         network.eval()
     return model
 
@@ -183,13 +183,13 @@ def _lookups(value: Any, path: str) -> Iterator[str]:
 
 def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
     """A finished model has no rivals, and the metric that decided may be gone."""
-    kept = tables.get("checkpoints")
-    return {**tables, "checkpoints": {**kept, "best": ""}} if isinstance(kept, dict) else tables
+    table = tables.get("checkpoints")
+    return {**tables, "checkpoints": {**table, "best": ""}} if isinstance(table, dict) else tables
 
 
 def _missing_plugins(header: Mapping[str, Any]) -> str:
     packages = header.get("packages")
     if not packages:
         return ""
-    made_with = ", ".join(f"{name} {version}" for name, version in packages.items())
-    return f"\n  the file was made with {made_with}"
+    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
+    return f"\n  the file was made with {versions}"

@@ -28,7 +28,7 @@ from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, walk
 from ganzoo.interfaces import Latent, Variable
 
-# What torch and a part raise where shapes or kinds of values do not fit.
+# What torch and a component raise where shapes or kinds of values do not fit.
 MISFITS = (RuntimeError, ValueError, TypeError, IndexError, AttributeError)
 
 
@@ -93,15 +93,15 @@ class TrialMinimiser:
 
 def reaches_a_parameter(loss: Tensor) -> bool:
     """Whether the graph behind a loss ends in any parameter that requires a gradient."""
-    seen: set[Any] = set()
+    visited: set[Any] = set()
     waiting = [loss.grad_fn]
     while waiting:
         node = waiting.pop()
-        if node is None or node in seen:
+        if node is None or node in visited:
             continue
         if hasattr(node, "variable"):
             return True
-        seen.add(node)
+        visited.add(node)
         waiting += [following for following, _ in node.next_functions]
     return False
 
@@ -163,8 +163,8 @@ def _check_shapes(
     for path, wire in _all_wires(blueprint):
         fault = label_fault(wire, path, blueprint.variables, assembly.networks)
         fault = fault or _evaluate(wire, path, values, assembly.networks, trial)
-        told = {other.message for other in faults}
-        faults += [fault] if fault and fault.message not in told else []
+        messages = {other.message for other in faults}
+        faults += [fault] if fault and fault.message not in messages else []
     if not faults:
         faults = _check_losses(assembly, values, trial)
     if faults:
@@ -173,35 +173,37 @@ def _check_shapes(
 
 
 def _all_wires(blueprint: Blueprint) -> list[tuple[str, Expression]]:
-    found = [(f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()]
-    found += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
+    wires_by_path = [
+        (f"{t.path}.{name}", wire) for t in blueprint.live for name, wire in t.wires.items()
+    ]
+    wires_by_path += [(f"outputs.{name}", wire) for name, wire in blueprint.outputs.items()]
     for name, plan in blueprint.component_outputs.items():
-        found += [(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
-    found += [("samples.show", view.wire) for view in blueprint.shown()]
+        wires_by_path += [(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
+    wires_by_path += [("samples.show", view.wire) for view in blueprint.shown()]
     for name, metric in blueprint.metrics.items():
         wires = metric.wires.items()
-        found += [(f"metrics.{name}.{wire}", blueprint.view(e).wire) for wire, e in wires]
-    return found
+        wires_by_path += [(f"metrics.{name}.{wire}", blueprint.view(e).wire) for wire, e in wires]
+    return wires_by_path
 
 
 def _evaluate(
     wire: Expression, path: str, values: Values, networks: Mapping[str, nn.Module], trial: Trial
 ) -> Fault | None:
-    for part in walk(wire):
-        if isinstance(part, Call) and str(part) not in values:
-            arguments = [values[str(argument)] for argument in part.arguments]
-            message = misfit(part, arguments, networks[part.network])
+    for call in walk(wire):
+        if isinstance(call, Call) and str(call) not in values:
+            arguments = [values[str(argument)] for argument in call.arguments]
+            message = misfit(call, arguments, networks[call.network])
             try:
                 if not message:
                     with Gradients() as gradients:
-                        values[str(part)] = find_callee(part, networks)(*arguments)
+                        values[str(call)] = find_callee(call, networks)(*arguments)
                     trial.differentiates |= (
-                        {(part.network, part.head)} if gradients.found else set()
+                        {(call.network, call.head)} if gradients.taken else set()
                     )
             except MISFITS as error:
-                message = explain(part, arguments, error)
+                message = explain(call, arguments, error)
             if message:
-                return Fault(path, message, str(wire), max(str(wire).find(str(part)), 0))
+                return Fault(path, message, str(wire), max(str(wire).find(str(call)), 0))
     return None
 
 
@@ -218,7 +220,7 @@ def _check_losses(assembly: Assembly, values: Values, trial: Trial) -> list[Faul
             wires = {str(e): values[_whole(str(e), player)] for e in term.expressions()}
             with Gradients() as gradients:
                 message = _loss_problem(term, {**values, **shown, **wires}, assembly.networks)
-            trial.losses |= {(player.name, term.name)} if gradients.found else set()
+            trial.losses |= {(player.name, term.name)} if gradients.taken else set()
             faults += [Fault(f"losses.{term.name}", message)] if message else []
     return faults
 

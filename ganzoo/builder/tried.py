@@ -13,18 +13,18 @@ from torch.utils.module_tracker import ModuleTracker
 class Gradients(TorchDispatchMode):
     """Notes whether the code inside runs a backward pass of its own.
 
-    found: whether it did.
+    taken: whether it did.
     """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.found = False
+        self.taken = False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Run an operation; within a backward pass, autograd knows of a task."""
-        self.found = self.found or _is_backward()
+        self.taken = self.taken or _is_backward()
         return func(*args, **(kwargs or {}))
 
 

@@ -16,7 +16,7 @@ from ganzoo.engine.state import STATE
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import RunPaths
 
-TOLD = 4  # tensors that a note names, before it only counts
+NAMED = 4  # tensors that a message names; of the others it gives the number
 
 
 def start_from(
@@ -25,7 +25,7 @@ def start_from(
     """Load the network of that name in a model, a run or a checkpoint.
 
     A `.pth` of the authors' code holds one network, whatever its name. A run's folder gives what
-    its model holds, and the critics of its last checkpoint.
+    its model holds, and the discriminators of its last checkpoint.
 
     plan: what the network was made of.
     partial: load what fits by name and shape, and leave the rest as it is.
@@ -61,8 +61,8 @@ def _stored(place: Path, name: str) -> tuple[Path, Mapping[str, Tensor]]:
     for path in _files(place):
         header, tensors = read_tensors(path)
         if key in header["shared"]:
-            found = strip_prefix(f"{key}/", tensors)
-            return path, found | {k: found[v] for k, v in header["shared"][key].items()}
+            own = strip_prefix(f"{key}/", tensors)
+            return path, own | {k: own[v] for k, v in header["shared"][key].items()}
         held += [k.removeprefix("network/") for k in header["shared"] if k.startswith("network/")]
     there = ", ".join(dict.fromkeys(held)) or "none"
     raise ModelError(f"{place}: it holds no network '{name}'; it holds {there}")
@@ -95,5 +95,5 @@ def _misfit(key: str, own: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -
 
 
 def _some(keys: list[str]) -> str:
-    more = f" and {len(keys) - TOLD} more" if len(keys) > TOLD else ""
-    return ", ".join(keys[:TOLD]) + more
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more

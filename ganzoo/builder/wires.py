@@ -42,7 +42,7 @@ class WireCheck:
     def __init__(self, blueprint: Blueprint, lookup: Lookup, also: Collection[str] = ()) -> None:
         self.lookup = lookup
         self.declared: Collection[str] = list(blueprint.recipe.networks)
-        self.found: Mapping[str, ComponentPlan] = blueprint.networks
+        self.networks: Mapping[str, ComponentPlan] = blueprint.networks
         self.also = also
         known = [*blueprint.variables, *blueprint.recipe.latents]  # those at fault are told once
         self.variables = None if blueprint.dataset is None else list(dict.fromkeys(known))
@@ -51,41 +51,37 @@ class WireCheck:
         """Note every name in the wire that means nothing."""
         if isinstance(wire, Name) and wire.name in self.also:
             return
-        for part in walk(wire):
-            message = self._name(part) if isinstance(part, Name) else self._call(part)
+        for inner in walk(wire):
+            message = self._name(inner) if isinstance(inner, Name) else self._call(inner)
             if message:
-                self.lookup.fault(path, message, str(wire), find_column(part, wire))
+                self.lookup.fault(path, message, str(wire), find_column(inner, wire))
 
-    def _name(self, part: Name) -> str:
-        if part.name in self.declared and part.name not in (self.variables or ()):
-            return f"'{part.name}' is a network: call it, as {part.name}(x)"
-        if self.variables is None or part.name in self.variables:
+    def _name(self, variable: Name) -> str:
+        if variable.name in self.declared and variable.name not in (self.variables or ()):
+            return f"'{variable.name}' is a network: call it, as {variable.name}(x)"
+        if self.variables is None or variable.name in self.variables:
             return ""
-        return f"there is no variable '{part.name}'.{choices(part.name, self.variables)}"
+        return f"there is no variable '{variable.name}'.{choices(variable.name, self.variables)}"
 
-    def _call(self, part: Call) -> str:
-        if part.network not in self.declared:
-            if self.variables and part.network in self.variables:
-                return f"'{part.network}' is a variable and cannot be called"
-            return f"there is no network '{part.network}'.{choices(part.network, self.declared)}"
-        if part.network not in self.found:
+    def _call(self, call: Call) -> str:
+        if call.network not in self.declared:
+            if self.variables and call.network in self.variables:
+                return f"'{call.network}' is a variable and cannot be called"
+            return f"there is no network '{call.network}'.{choices(call.network, self.declared)}"
+        if call.network not in self.networks:
             return ""
-        plan = self.found[part.network]
-        return self._head(part, plan) if part.head else _body(part, plan)
+        plan = self.networks[call.network]
+        return self._head(call, plan) if call.head else _body(call, plan)
 
-    def _head(self, part: Call, plan: ComponentPlan) -> str:
-        if getattr(getattr(plan.component_class, part.head, None), "is_head", False):
+    def _head(self, call: Call, plan: ComponentPlan) -> str:
+        if getattr(getattr(plan.component_class, call.head, None), "is_head", False):
             return ""
-        heads = sorted(
-            n
-            for n in dir(plan.component_class)
-            if getattr(getattr(plan.component_class, n), "is_head", False)
-        )
+        heads = _heads_of(plan.component_class)
         known = f"It has {listed(heads)}." if heads else "It has none."
-        return f"'{plan.name}' has no head '{part.head}'. {known}"
+        return f"'{plan.name}' has no head '{call.head}'. {known}"
 
 
-def _body(part: Call, plan: ComponentPlan) -> str:
+def _body(call: Call, plan: ComponentPlan) -> str:
     """What a plain call would run that the network's class does not have."""
     forward = plan.component_class.forward  # type: ignore[attr-defined]
     if forward is nn.Module.forward:
@@ -95,7 +91,7 @@ def _body(part: Call, plan: ComponentPlan) -> str:
     else:
         return ""
     return (
-        f"'{plan.name}' cannot be called as {part.network}(...): its class "
+        f"'{plan.name}' cannot be called as {call.network}(...): its class "
         f"{plan.component_class.__name__} "
         f"has no method {missing}; its author has to write it, or a wire has to call a head"
     )

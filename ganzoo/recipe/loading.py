@@ -180,17 +180,17 @@ def _layers(source: str | Path | Mapping[str, Any] | Recipe) -> tuple[str, list[
     return place, _read(place, path, ())
 
 
-def _read(place: str, path: Path, seen: tuple[Path, ...]) -> list[Layer]:
-    if path.resolve() in seen:
+def _read(place: str, path: Path, readers: tuple[Path, ...]) -> list[Layer]:
+    if path.resolve() in readers:
         raise _at_extends(place, "this recipe extends itself")
-    if len(seen) == LONGEST:
+    if len(readers) == LONGEST:
         raise _at_extends(place, f"more than {LONGEST} recipes extend one another")
     tables = up_to_date(read_toml(path))
-    return _extended(place, tables, path.parent, (*seen, path.resolve()))
+    return _extended(place, tables, path.parent, (*readers, path.resolve()))
 
 
 def _extended(
-    place: str, tables: dict[str, Any], folder: Path, seen: tuple[Path, ...]
+    place: str, tables: dict[str, Any], folder: Path, readers: tuple[Path, ...]
 ) -> list[Layer]:
     if "extends" not in tables:
         return [Layer(place, tables)]
@@ -203,7 +203,7 @@ def _extended(
     if path.resolve().suffix != ".toml":  # messages show lines of what is read
         raise _at_extends(place, f"{cut(parent)}: a file that is extended ends in .toml")
     named = parent in installed().recipes and not is_file
-    return [*_read(parent if named else str(path), path, seen), Layer(place, tables)]
+    return [*_read(parent if named else str(path), path, readers), Layer(place, tables)]
 
 
 def _find_parent(parent: str, place: str) -> Path:

@@ -57,18 +57,21 @@ class Term:
         return f"{self.loss}({', '.join(self.wires.values())})"
 
 
-def objective(terms: Sequence[Term], makers: Iterable[str], critics: Iterable[str]) -> list[str]:
+def objective(
+    terms: Sequence[Term], makers: Iterable[str], discriminators: Iterable[str]
+) -> list[str]:
     """The lines of an objective: who plays, the sum of the terms, and those of weight 0 apart.
 
-    Who minimises what in an adversarial term differs between losses (the critics of least squares
-    minimise theirs too), so the first line says who plays against whom, and no more.
+    Who minimises what in an adversarial term differs between losses: with least
+    squares the discriminators minimise theirs, too. So the first line says who plays against whom,
+    and no more.
 
-    makers: the networks that are trained and are no critics.
-    critics: the networks that judge, and are trained.
+    makers: the networks that are trained and are no discriminators.
+    discriminators: those that are trained.
     """
     live = [term for term in terms if term.weight != 0]
     dropped = [term for term in terms if term.weight == 0]
-    lines = [_players(list(makers), list(critics))]
+    lines = [_players(list(makers), list(discriminators))]
     sums = [(_sign(term, term is live[0]) + term.summand, term.caption) for term in live]
     lines += _in_columns(sums)
     if dropped:
@@ -77,10 +80,10 @@ def objective(terms: Sequence[Term], makers: Iterable[str], critics: Iterable[st
     return lines
 
 
-def _players(makers: list[str], critics: list[str]) -> str:
-    if makers and critics:
-        return f"{', '.join(makers)} against {', '.join(critics)}"
-    return f"min over {', '.join(makers or critics)}"
+def _players(makers: list[str], discriminators: list[str]) -> str:
+    if makers and discriminators:
+        return f"{', '.join(makers)} against {', '.join(discriminators)}"
+    return f"min over {', '.join(makers or discriminators)}"
 
 
 def _sign(term: Term, first: bool) -> str:
@@ -95,9 +98,9 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 def _outside_brackets(formula: str) -> str:
     """What stands outside all brackets and norms, where a `+` needs parentheses before a weight."""
-    kept, depth, norm = [], 0, False
+    outside, depth, norm = [], 0, False
     for sign in formula:
         depth += (sign in "([{") - (sign in ")]}")
         norm ^= sign == "‖"
-        kept.append(sign if depth == 0 and not norm else "")
-    return "".join(kept)
+        outside.append(sign if depth == 0 and not norm else "")
+    return "".join(outside)

@@ -47,11 +47,11 @@ class Gathered:
         """Faults with their places, and those of overrides; those of the recipe's file first."""
         places = [layer.place for layer in reversed(self.layers) if layer.place != SET]
         order = dict.fromkeys([self.place, *places, SET])
-        found = {
+        distinct = {
             (f.path, f.message, f.expression): replace(f, place=f.place or self._origin(f))
             for f in (*self.faults, *faults)
         }
-        return sorted(found.values(), key=lambda f: [*order, f.place].index(f.place))
+        return sorted(distinct.values(), key=lambda f: [*order, f.place].index(f.place))
 
     def _origin(self, fault: Fault) -> str:
         """Where a setting was written last; what is missing is the recipe's own fault.

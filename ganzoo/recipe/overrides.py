@@ -34,8 +34,8 @@ class Given:
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `change` laid over it.
 
-    A table that names a `type` replaces, an empty one clears (a part or a value is gone then), any
-    other merges. Of two keys that say the same in two ways, the later one counts.
+    A table that names a `type` replaces what was there. An empty table removes a component or a
+    value. Any other table is merged. Of two keys that say the same in two ways, the later counts.
     """
     merged = {key: value for key, value in base.items() if key not in _rivals(change)}
     for key, value in change.items():
@@ -185,7 +185,7 @@ def _clash(given: Given, before: Iterable[Given]) -> str:
 
 
 def _replaces(value: Any) -> bool:
-    """Whether a value takes the place of a table. A table called `type` names no part."""
+    """Whether a value takes the place of a table. A table called `type` names no component."""
     if not isinstance(value, Mapping) or not value:
         return True
     return "type" in value and not isinstance(value["type"], Mapping)

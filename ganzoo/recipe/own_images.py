@@ -27,7 +27,7 @@ def own_images(fault: Fault, table: ComponentTable, registry: Registry) -> Fault
 
 def _other(table: ComponentTable, registry: Registry) -> str:
     """The data set of own images that takes the place of a table which may train on pairs."""
-    found = read_outline(registry.get("data", table.type).target)
-    if found is None or "paired" not in found.settings:
+    outline = read_outline(registry.get("data", table.type).target)
+    if outline is None or "paired" not in outline.settings:
         return ""
     return "paired_folders" if table.settings.get("paired") else "folders"

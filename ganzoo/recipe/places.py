@@ -97,26 +97,26 @@ def _annotated(field: FieldInfo) -> Any:
 
 def _setting(key: str, name: Any, path: Sequence[str]) -> Any:
     """The type of a component's setting, or of a wire."""
-    for kind, found in outlines_at(path, name) if isinstance(name, str) else ():
-        if found is None:
+    for kind, outline in outlines_at(path, name) if isinstance(name, str) else ():
+        if outline is None:
             return Any
-        if key in found.settings:
-            return found.settings[key][0]
-        if key in wires_of(kind, found):
+        if key in outline.settings:
+            return outline.settings[key][0]
+        if key in wires_of(kind, outline):
             return str
     return Any
 
 
-def wires_of(kind: str, found: Outline) -> Mapping[str, bool]:
+def wires_of(kind: str, outline: Outline) -> Mapping[str, bool]:
     """A component's wires, and whether each is required."""
-    if kind == "loss" and is_adversarial(found):
+    if kind == "loss" and is_adversarial(outline):
         return {"real": True, "fake": True}
-    return found.methods.get(WIRES.get(kind, ""), {})
+    return outline.methods.get(WIRES.get(kind, ""), {})
 
 
-def is_adversarial(found: Outline) -> bool:
+def is_adversarial(outline: Outline) -> bool:
     """Whether a loss is played between generators and discriminators."""
-    return "ganzoo.interfaces.losses:AdversarialLoss" in found.bases
+    return "ganzoo.interfaces.losses:AdversarialLoss" in outline.bases
 
 
 def _options(hint: Any) -> Sequence[Any]:
@@ -126,9 +126,10 @@ def _options(hint: Any) -> Sequence[Any]:
     return typing.get_args(hint) if union else (hint,)
 
 
-def kind_of_network(name: str, judges: bool, registry: Registry) -> str:
-    """The kind of a network, by the name of its component and whether it judges in some term."""
-    if judges:
+def kind_of_network(name: str, is_discriminator: bool, registry: Registry) -> str:
+    """The kind of a network, by the name of its component and whether it is outermost in an
+    adversarial term."""
+    if is_discriminator:
         return "discriminator"
     is_module = ("module", name) in registry.components
     is_generator = ("generator", name) in registry.components

@@ -49,7 +49,7 @@ class AveragesTable(Table):
     decay: how much of an average each step keeps; 0.999 where neither is given.
     half_life: instead, how long until half of a weight is forgotten.
     warmup: keep less at first, min(decay, (1 + t) / (10 + t)).
-    networks: which; left out, all that are trained and no critics.
+    networks: which; left out, all that are trained and no discriminators.
     """
 
     decay: float | None = Field(default=None, ge=0, lt=1)
@@ -106,8 +106,8 @@ class SamplesTable(Table):
 class CheckpointsTable(Table):
     """What a run keeps: the last `keep`, and for good every `keep_every`.
 
-    best: the metric and its figure by which the best model is kept, as "labels.class_iou"; left
-        out, the first figure of the first metric that has an `every`.
+    best: the metric and its score by which the best model is kept, as "labels.class_iou"; left
+        out, the first score of the first metric that has an `every`.
     """
 
     every: DurationField = Duration(500, "steps")

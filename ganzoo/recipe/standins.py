@@ -29,11 +29,11 @@ LEAST = {"data": {"type": ""}, "losses": {}, "optimizers": {}, "train": {"length
 
 def without_faulty(tables: Mapping[str, Any], faults: Iterable[Fault]) -> Recipe | None:
     """The recipe without what is wrong; None where the meaning of all the rest depends on that."""
-    kept: dict[str, Any] = copy.deepcopy(dict(tables))
+    rest: dict[str, Any] = copy.deepcopy(dict(tables))
     for fault in faults:
-        _leave_out(kept, fault.path.split("."))
+        _leave_out(rest, fault.path.split("."))
     try:
-        return Recipe.model_validate({**copy.deepcopy(LEAST), **kept})
+        return Recipe.model_validate({**copy.deepcopy(LEAST), **rest})
     except ValidationError:
         return None
 

@@ -1,4 +1,4 @@
-"""The tables of a recipe that name parts, and the keys that are the host's in them."""
+"""The tables of a recipe that name components, and the keys of ganzoo's own in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Table(BaseModel):
 
 
 class ComponentTable(BaseModel):
-    """A table that names a registered part; the keys beside `type` are its settings."""
+    """A table that names a registered component; the keys beside `type` are its settings."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
@@ -24,7 +24,7 @@ class ComponentTable(BaseModel):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What goes to the part's constructor."""
+        """What goes to the component's constructor."""
         return dict(self.model_extra or {})
 
 
@@ -59,7 +59,7 @@ class WeightTable(ScheduleTable):
 
 
 class PenaltyTable(ComponentTable):
-    """What the critic pays beside its term; a weight of 0 drops it, a schedule never does."""
+    """A loss of the discriminator beside its term; weight 0 drops it, a schedule never does."""
 
     weight: float | WeightTable = 1.0
 
@@ -70,8 +70,8 @@ class TermTable(ComponentTable):
     weight: scales the term (the generators' side of an adversarial one); 0 drops it. A schedule
         multiplies it, and never drops it.
     player: who minimises it, where the default is not meant.
-    buffer: what the critic sees in place of the newest fakes.
-    penalties: what the critic pays beside.
+    buffer: what the discriminator is shown in place of the newest fakes.
+    penalties: what the discriminator pays beside.
     """
 
     weight: float | WeightTable = 1.0
@@ -90,7 +90,7 @@ class OptimizerTable(ComponentTable):
 
 
 class MetricTable(ComponentTable):
-    """A figure on test samples.
+    """A metric on test samples.
 
     when: "run" computes it at a run's end; "compare" only for `ganzoo compare` and where
         `ganzoo evaluate` is asked for it, as it takes long.
@@ -112,13 +112,13 @@ class ExpressionTable(Table):
 
 
 class OutputTable(ComponentTable):
-    """An output that a part makes; beside its settings it holds its wires."""
+    """An output that a component makes; beside its settings it holds its wires."""
 
 
 class PlayerTable(Table):
     """A player: its networks, where the default is not meant, and how it moves.
 
-    every: it moves on every n-th step only (n_critic is the generators' every).
+    every: it moves on every n-th step only.
     fresh: it is given batches and latents of its own, in place of those that all share.
     """
 

@@ -12,7 +12,7 @@ from ganzoo.files.untrusted import UntrustedError, deeper, read_text
 
 RECIPE_FILE = "recipe.toml"  # what a folder's recipe is called
 LARGEST = 1 << 20  # bytes; no recipe is longer
-# A key of a thousand parts takes TOML's reader minutes.
+# A key of a thousand names takes TOML's reader minutes.
 LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
 DEEPEST = 32  # no recipe nests deeper, and Python's own limits are told less clearly
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -34,7 +34,7 @@ def parse(text: str) -> dict[str, Any]:
         ValueError: it is, and too much to read.
     """
     if LONG_KEY.search(text):
-        raise ValueError("a key here has too many parts")
+        raise ValueError("a key here has too many dots")
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -101,9 +101,9 @@ def _read(path: Path) -> str:
 
 
 def _located(message: str, text: str) -> NoToml:
-    found = PLACE.search(message)
+    match = PLACE.search(message)
     lines = text.split("\n")
     line, column = len(lines), len(lines[-1]) + 1
-    if found and found[1]:
-        line, column = int(found[1]), int(found[2])
+    if match and match[1]:
+        line, column = int(match[1]), int(match[2])
     return NoToml(PLACE.sub("", message), line, column)

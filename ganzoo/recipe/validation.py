@@ -97,7 +97,7 @@ BRANCHES = ("PlayerTable", "list[str]", "float", "WeightTable", "ExpressionTable
 
 
 def _fault(entry: Any, tables: Mapping[str, Any]) -> Fault:
-    place = [str(part) for part in entry["loc"] if part not in BRANCHES]
+    place = [str(key) for key in entry["loc"] if key not in BRANCHES]
     path, given = ".".join(place), entry["input"]
     at, name = (place[:-1], place[-1]) if entry["type"] == "extra_forbidden" else (place, given)
     if new := new_name(at, name):

@@ -1,4 +1,4 @@
-"""The core's own parts, registered through the same hook as everybody's."""
+"""The core's own components, registered through the same hook as everybody's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganzoo.registry.discovery import API, Register, hookimpl
 
 GANZOO_API = API
 
-PARTS = {
+COMPONENTS = {
     "generator": {
         "resnet": (".networks.resnet:ResNet", "residual blocks between down- and upsampling"),
         "unet": (".networks.unet:UNet", "encoder and decoder with skip connections"),
@@ -26,16 +26,16 @@ PARTS = {
     "discriminator": {
         "patchgan": (
             ".networks.patchgan:PatchGAN",
-            "judges overlapping patches, 16 to 286 px",
+            "a logit for each overlapping patch, 16 to 286 px",
         ),
-        "pixel": (".networks.pixel:PixelDiscriminator", "judges single pixels"),
+        "pixel": (".networks.pixel:PixelDiscriminator", "a logit for each pixel"),
         "coupled": (
             ".networks.coupled:CoupledDiscriminator",
-            "judges two domains, by critics that share their last layers",
+            "logits of two domains, by discriminators that share their last layers",
         ),
         "dcgan": (
             ".networks.convolutional:ConvolutionalDiscriminator",
-            "judges an image as a whole, and a class by choice: one logit",
+            "one logit for an image, and its class by choice",
         ),
     },
     "module": {
@@ -47,7 +47,7 @@ PARTS = {
         "lsgan": (".losses.adversarial:LSGAN", "adversarial, least squares"),
         "vanilla": (".losses.adversarial:Vanilla", "adversarial, cross-entropy"),
         "hinge": (".losses.adversarial:Hinge", "adversarial, with a margin"),
-        "wasserstein": (".losses.adversarial:Wasserstein", "adversarial, earth mover's"),
+        "wasserstein": (".losses.adversarial:Wasserstein", "adversarial, the Wasserstein distance"),
         "relativistic": (
             ".losses.adversarial:Relativistic",
             "adversarial, real against fake in pairs",
@@ -74,11 +74,11 @@ PARTS = {
         ),
     },
     "penalty": {
-        "r1": (".losses.penalties:R1", "half the critic's squared slope at real images"),
-        "r2": (".losses.penalties:R2", "half the critic's squared slope at fake images"),
+        "r1": (".losses.penalties:R1", "half the discriminator's squared slope at real images"),
+        "r2": (".losses.penalties:R2", "half the discriminator's squared slope at fake images"),
         "gradient": (
             ".losses.penalties:Gradient",
-            "the critic's slope between real and fake images, away from 1",
+            "the discriminator's slope between real and fake images, away from 1",
         ),
     },
     "buffer": {"history": (".buffers.history:History", "half past fakes, half new ones")},
@@ -133,7 +133,7 @@ PARTS = {
         "kid": (".metrics.kid:Kid", "kernel inception distance on a network's features"),
         "precision_recall": (
             ".metrics.precision_recall:PrecisionRecall",
-            "fidelity and variety of a crowd of images, by nearest neighbours",
+            "fidelity and variety of many images together, by nearest neighbours",
         ),
         "lpips": (".metrics.lpips:Lpips", "learned perceptual distance"),
         "psnr": (".metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
@@ -154,9 +154,9 @@ PARTS = {
 
 @hookimpl
 def register_components(register: Register) -> None:
-    """The parts above."""
-    for kind, parts in PARTS.items():
-        for name, (target, summary) in parts.items():
+    """The components above."""
+    for kind, named in COMPONENTS.items():
+        for name, (target, summary) in named.items():
             place = f"ganzoo.components{target}" if target.startswith(".") else target
             register(kind, name, place, summary=summary)
 

@@ -1,4 +1,4 @@
-"""The parts a recipe may name, and where each comes from. Nothing is imported until it is used."""
+"""The components that a recipe may name, and their origins; each is imported when first used."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ganzoo.registry.former import PACKAGES, new_component, renamed
 
 KINDS = {
     "generator": "makes images: from images, from latents, or from both",
-    "discriminator": "judges images: returns logits",
+    "discriminator": "returns logits for images: are they real?",
     "module": "any other network, with or without parameters",
     "loss": "a term of the objective",
-    "penalty": "what a critic pays beside an adversarial term",
-    "buffer": "what a critic sees of the past",
+    "penalty": "what a discriminator pays beside an adversarial term",
+    "buffer": "past samples that a discriminator is shown again",
     "data": "where images come from",
     "latent": "random inputs",
     "init": "how weights start",
     "optimizer": "how weights move",
     "schedule": "how the learning rate or a weight moves",
-    "metric": "a figure on test samples",
+    "metric": "a score, or several, on test samples",
     "callback": "what happens beside training",
     "output": "how an output is made that takes more than a wire",
 }
 
 
-NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)?")  # a plugin's stands before the part's own
+NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)?")  # a plugin's stands before the component's own
 
 
 class PluginError(GanzooError):
@@ -89,14 +89,14 @@ class Component:
 
 @dataclass
 class Registry:
-    """All parts by kind and name, and the plugins that could not be loaded, with the reason."""
+    """All components by kind and name; the plugins that could not be loaded, with the reason."""
 
     components: dict[tuple[str, str], Component] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     plugins: set[str] = field(default_factory=set)
 
     def add(self, component: Component) -> None:
-        """Register a part.
+        """Register a component.
 
         Raises:
             PluginError: the kind is unknown, the name is taken or none, or its summary no text.
@@ -104,7 +104,7 @@ class Registry:
         _refuse_nonsense(component)
         if component.kind not in KINDS:
             hint = did_you_mean(component.kind, KINDS)
-            raise PluginError(f"there is no kind of part '{component.kind}'.{hint}")
+            raise PluginError(f"there is no kind of component '{component.kind}'.{hint}")
         key = (component.kind, component.name)
         if key in self.components:
             owner = self.components[key]
@@ -134,7 +134,7 @@ class Registry:
 
     def find(self, name: str) -> list[Component]:
         """Every part of that name, whatever its kind."""
-        return [part for part in self if part.name == name]
+        return [component for component in self if component.name == name]
 
     def names(self, kind: str) -> list[str]:
         """The names of one kind, sorted."""
@@ -155,7 +155,7 @@ class Registry:
         if dot and plugin not in self.plugins:
             package = PACKAGES.get(plugin, "the package that brings it")
             return f": no plugin '{plugin}' is installed; pip install {package}"
-        others = [part.kind for part in self.find(name)]
+        others = [component.kind for component in self.find(name)]
         if others:
             return f"; '{name}' is a {others[0]}"
         hint = did_you_mean(name, self.names(kind))
@@ -168,6 +168,10 @@ def _refuse_nonsense(component: Component) -> None:
     texts = (component.kind, component.name, component.target, component.summary, *formerly)
     if not all(isinstance(text, str) for text in texts):
         said = ", ".join(repr(text)[:40] for text in texts)
-        raise PluginError(f"kind, name, target and summary of a part are texts, and not {said}")
+        raise PluginError(
+            f"kind, name, target and summary of a component are texts, and not {said}"
+        )
     if not NAME.fullmatch(component.name):
-        raise PluginError(f"a part cannot be called {component.name!r}: use letters, digits and _")
+        raise PluginError(
+            f"a component cannot be called {component.name!r}: use letters, digits and _"
+        )

@@ -1,11 +1,12 @@
-"""How parts arrive: pluggy hooks, and a discovery that no broken plugin can stop.
+"""How components arrive: pluggy hooks, and a discovery that no broken plugin can stop.
 
 A plugin is one light module named by an entry point of the group `ganzoo`:
 
     [project.entry-points.ganzoo]
     denoise = "ganzoo_denoise"
 
-Its parts are called `denoise.<name>` in recipes: a plugin cannot shadow the core or another one.
+Its components are called `denoise.<name>` in recipes: a plugin cannot shadow the core or another
+plugin.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Hooks:
 
     @hookspec
     def register_components(self, register: Register) -> None:
-        """Register parts. Import nothing heavy here: every `ganzoo list` runs it."""
+        """Register components. Import nothing heavy here: every `ganzoo list` runs it."""
 
     @hookspec
     def register_recipes(self, register: Callable[[Path], None]) -> None:
@@ -84,7 +85,7 @@ class Plugin:
 
 @dataclass
 class Zoo:
-    """Everything installed: parts, recipes and plugins."""
+    """Everything installed: components, recipes and plugins."""
 
     registry: Registry = field(default_factory=Registry)
     plugins: list[Plugin] = field(default_factory=list)
@@ -103,7 +104,7 @@ def installed() -> Zoo:
 
 
 def discover(points: Iterable[EntryPoint]) -> Zoo:
-    """The core's parts and those of every plugin that loads; the others are named with a reason."""
+    """Components of the core and of every plugin that loads; the others are named with a reason."""
     zoo = Zoo()
     _load(
         zoo,

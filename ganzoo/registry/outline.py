@@ -37,7 +37,7 @@ class Outline:
 
     settings: its constructor's parameters: the type, and whether it is required.
     methods: the parameters of each of its methods, and whether each is required.
-    bases: the classes it is made of, as `package.module:Class`.
+    bases: the classes it is first of, as `package.module:Class`.
     """
 
     settings: Mapping[str, tuple[Any, bool]]
@@ -46,7 +46,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Found:
+class Definition:
     """A class or a value, and the module whose text it stands in."""
 
     module: str
@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Class(Found):
+class ClassDefinition(Definition):
     """A class."""
 
     node: ast.ClassDef
@@ -76,40 +76,44 @@ def _outline(target: str, skip: int) -> Outline:
     """What was read once is kept; what could not be read is tried again."""
     module, _, name = target.partition(":")
     line = list(_line(module, name))
-    methods = {n: m for found in reversed(line) for n, m in _methods(found.node).items()}
-    made = next((found for found in line if "__init__" in _methods(found.node)), None)
+    methods = {n: m for each in reversed(line) for n, m in _methods(each.node).items()}
+    first = next((each for each in line if "__init__" in _methods(each.node)), None)
     return Outline(
-        _settings(made, skip) if made else {},
+        _settings(first, skip) if first else {},
         {name: _required(method) for name, method in methods.items()},
-        [f"{found.module}:{found.node.name}" for found in line],
+        [f"{each.module}:{each.node.name}" for each in line],
     )
 
 
-def _line(module: str, name: str, further: int = FURTHEST) -> Iterator[Class]:
+def _line(module: str, name: str, further: int = FURTHEST) -> Iterator[ClassDefinition]:
     """A class and its bases, the nearest first.
 
     Raises:
-        ValueError: one of them is not to be found, or is made by a decorator.
+        ValueError: one of them is not to be definition, or is first by a decorator.
     """
-    found = _find(module, name, further)
-    if found is None or not isinstance(found.node, ast.ClassDef) or found.node.decorator_list:
+    definition = _find(module, name, further)
+    if (
+        definition is None
+        or not isinstance(definition.node, ast.ClassDef)
+        or definition.node.decorator_list
+    ):
         raise ValueError(f"{module}:{name} is no plain class")
-    yield Class(found.module, found.node)
-    for base in found.node.bases:
+    yield ClassDefinition(definition.module, definition.node)
+    for base in definition.node.bases:
         if ast.unparse(base) not in BARE:
-            yield from _line(found.module, ast.unparse(base), further - 1)
+            yield from _line(definition.module, ast.unparse(base), further - 1)
 
 
-def _find(module: str, name: str, further: int = FURTHEST) -> Found | None:
+def _find(module: str, name: str, further: int = FURTHEST) -> Definition | None:
     """What a name means in a module: a class, or the value it is given."""
     tree = _tree(module) if further > 0 else None
     for node in tree.body if tree else ():
         if isinstance(node, ast.ClassDef) and node.name == name:
-            return Found(module, node)
+            return Definition(module, node)
         if isinstance(node, ast.Assign) and any(_is(target, name) for target in node.targets):
-            return Found(module, node.value)
+            return Definition(module, node.value)
         if isinstance(node, ast.AnnAssign) and _is(node.target, name) and node.value:
-            return Found(module, node.value)
+            return Definition(module, node.value)
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
@@ -158,12 +162,12 @@ def _methods(node: ast.AST) -> dict[str, ast.FunctionDef]:
     return {item.name: item for item in body if isinstance(item, ast.FunctionDef)}
 
 
-def _settings(found: Class, skip: int) -> dict[str, tuple[Any, bool]]:
-    init = _methods(found.node)["__init__"]
+def _settings(definition: ClassDefinition, skip: int) -> dict[str, tuple[Any, bool]]:
+    init = _methods(definition.node)["__init__"]
     required = _required(init)
     typed = {a.arg: a.annotation for a in _arguments(init)}
     names = list(required)[skip:]
-    return {name: (_hint(found.module, typed[name]), required[name]) for name in names}
+    return {name: (_hint(definition.module, typed[name]), required[name]) for name in names}
 
 
 def _arguments(function: ast.FunctionDef) -> list[ast.arg]:
@@ -176,9 +180,9 @@ def _required(function: ast.FunctionDef) -> dict[str, bool]:
     spec = function.args
     placed = [*spec.posonlyargs, *spec.args]
     free = len(placed) - len(spec.defaults)
-    found = {argument.arg: place < free for place, argument in enumerate(placed)}
-    found |= {a.arg: d is None for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)}
-    return dict(list(found.items())[1:])
+    parameters = {argument.arg: place < free for place, argument in enumerate(placed)}
+    parameters |= {a.arg: d is None for a, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)}
+    return dict(list(parameters.items())[1:])
 
 
 def _hint(module: str, node: ast.AST | None, further: int = FURTHEST) -> Any:
@@ -194,10 +198,10 @@ def _hint(module: str, node: ast.AST | None, further: int = FURTHEST) -> Any:
     name = node.id if isinstance(node, ast.Name) else ""
     if name in PLAIN:
         return PLAIN[name]
-    found = _find(module, name) if name and further else None
-    if found is None or isinstance(found.node, ast.ClassDef):
+    definition = _find(module, name) if name and further else None
+    if definition is None or isinstance(definition.node, ast.ClassDef):
         return Any
-    return _hint(found.module, found.node, further - 1)
+    return _hint(definition.module, definition.node, further - 1)
 
 
 def _generic(module: str, node: ast.Subscript, further: int) -> Any:

@@ -16,47 +16,47 @@ def entry_points(group: str) -> tuple[list[EntryPoint], list[Unreadable]]:
     """Every installed entry point of a group, and the packages whose own cannot be read.
 
     As `importlib.metadata.entry_points`, which one damaged package stops: of packages of one name
-    the first on the path counts. Packages are told apart by their folders' names, as to read all
-    their metadata takes ten times as long.
+    the first on the path counts. A package is known by its folder's name: to read all metadata
+    takes ten times as long.
     """
     points: list[EntryPoint] = []
     unreadable: list[Unreadable] = []
-    seen: set[str] = set()
-    for found in distributions():
-        name = _called(found)[0] or named(found)[0]
+    names: set[str] = set()
+    for package in distributions():
+        name = _called(package)[0] or named(package)[0]
         key = re.sub(r"[-_.]+", "-", name).lower()
-        if key in seen:
+        if key in names:
             continue
-        seen.add(key)
+        names.add(key)
         try:
-            points += [point for point in found.entry_points if point.group == group]
+            points += [point for point in package.entry_points if point.group == group]
         except Exception as error:  # whatever stands in that file
             problem = f"its entry_points.txt cannot be read ({reason(error)})"
-            unreadable.append((*named(found), problem))
+            unreadable.append((*named(package), problem))
     return points, unreadable
 
 
-def named(found: Distribution | None) -> tuple[str, str]:
+def named(package: Distribution | None) -> tuple[str, str]:
     """A distribution's name and version, as its metadata tell; without, as its folder is called."""
-    name, version = _called(found)
+    name, version = _called(package)
     try:
-        told: Any = found.metadata if found else {}
-        return str(told["Name"] or name or "?"), str(told["Version"] or version or "?")
+        metadata: Any = package.metadata if package else {}
+        return str(metadata["Name"] or name or "?"), str(metadata["Version"] or version or "?")
     except Exception:  # there may be none, or nonsense
         return name or "?", version or "?"
 
 
-def _called(found: Distribution | None) -> tuple[str, str]:
+def _called(package: Distribution | None) -> tuple[str, str]:
     """A distribution's name and version in its folder's name; nothing where that is not known."""
-    folder = Path(str(getattr(found, "_path", ""))).name
+    folder = Path(str(getattr(package, "_path", ""))).name
     name, _, rest = folder.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")
     return name, rest
 
 
-def required(found: Distribution | None) -> list[str]:
+def required(package: Distribution | None) -> list[str]:
     """What a distribution needs, as far as its metadata tell."""
     try:
-        return list((found and found.requires) or ())
+        return list((package and package.requires) or ())
     except Exception:  # metadata may be missing, or nonsense
         return []
 

@@ -35,9 +35,9 @@ class Setting:
 
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
     """A callable's named parameters, without `self` (or its first `skip`)."""
-    found = list(inspect.signature(function).parameters.values())[skip:]
+    every = list(inspect.signature(function).parameters.values())[skip:]
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [parameter for parameter in found if parameter.kind in named]
+    return [parameter for parameter in every if parameter.kind in named]
 
 
 def wires(function: Callable[..., Any]) -> dict[str, bool]:
@@ -48,9 +48,9 @@ def wires(function: Callable[..., Any]) -> dict[str, bool]:
     }
 
 
-def settings(part: type, skip: int = 0) -> list[Setting]:
-    """What a recipe may set of a part, for listings."""
-    hints = _hints(part)
+def settings(component: type, skip: int = 0) -> list[Setting]:
+    """What a recipe may set of a component, for listings."""
+    hints = _hints(component)
     return [
         Setting(
             parameter.name,
@@ -58,12 +58,12 @@ def settings(part: type, skip: int = 0) -> list[Setting]:
             None if parameter.default is inspect.Parameter.empty else parameter.default,
             parameter.default is inspect.Parameter.empty,
         )
-        for parameter in parameters(part, skip)
+        for parameter in parameters(component, skip)
     ]
 
 
 def check_settings(
-    part: type,
+    component: type,
     name: str,
     given: Mapping[str, Any],
     path: str,
@@ -75,7 +75,7 @@ def check_settings(
     skip: leading parameters that the host supplies (an optimizer's `params`).
     beside: what else its table may hold (wires, the host's own keys), for a did-you-mean.
     """
-    model = _model(part, skip)
+    model = _model(component, skip)
     checked, faults = _checked(model, name, given, path, beside)
     if checked is None:
         return {}, faults
@@ -83,12 +83,12 @@ def check_settings(
 
 
 def check_outline(
-    part: Outline, name: str, given: Mapping[str, Any], path: str, beside: Iterable[str]
+    outline: Outline, name: str, given: Mapping[str, Any], path: str, beside: Iterable[str]
 ) -> list[Fault]:
     """Everything wrong with given settings, as far as a component's text tells."""
     fields: dict[str, Any] = {
         field: (hint, ... if required else None)
-        for field, (hint, required) in part.settings.items()
+        for field, (hint, required) in outline.settings.items()
     }
     return _checked(
         create_model("Outline", __config__=LENIENT, **fields), name, given, path, beside
@@ -107,25 +107,26 @@ def _checked(
 
 
 @functools.cache
-def _model(part: type, skip: int) -> type[BaseModel]:
-    hints = _hints(part)
+def _model(component: type, skip: int) -> type[BaseModel]:
+    hints = _hints(component)
     fields: dict[str, Any] = {}
-    for parameter in parameters(part, skip):
+    for parameter in parameters(component, skip):
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         hint = hints.get(parameter.name, Any)
         # `weight_decay: float = 0` fills in as 0.0, which is what reads back.
         default = float(default) if hint is float and type(default) is int else default
         fields[parameter.name] = (hint, default)
     config = ConfigDict(**LENIENT, validate_default=True)
-    return create_model(part.__name__, __config__=config, **fields)
+    return create_model(component.__name__, __config__=config, **fields)
 
 
-def _hints(part: type) -> dict[str, Any]:
+def _hints(component: type) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(part.__init__)  # type: ignore[misc]
+        return typing.get_type_hints(component.__init__)  # type: ignore[misc]
     except (NameError, TypeError) as error:
         raise GanzooError(
-            f"the annotations of {part.__module__}:{part.__name__} cannot be read ({error}); "
+            f"the annotations of {component.__module__}:{component.__name__} cannot be read "
+            f"({error}); "
             "what they name has to be imported outside TYPE_CHECKING"
         ) from error
 
@@ -204,11 +205,11 @@ def _format(annotation: Any) -> str:
     return words.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
-def _several(spelled: str) -> str:
+def _several(text: str) -> str:
     """`numbers` from `a number`, `lists of numbers` from `a list of numbers`."""
-    if spelled.startswith("a list"):
-        return "lists" + spelled.removeprefix("a list")
-    return f"{spelled.removeprefix('a ')}s" if spelled.startswith("a ") else spelled
+    if text.startswith("a list"):
+        return "lists" + text.removeprefix("a list")
+    return f"{text.removeprefix('a ')}s" if text.startswith("a ") else text
 
 
 def _writable(annotation: Any) -> bool:

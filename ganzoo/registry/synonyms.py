@@ -69,8 +69,8 @@ def setting_meant(key: str, known: Iterable[str]) -> str:
     """` Did you mean 'lr'?` for a component's setting that is called otherwise elsewhere."""
     known = list(known)
     leaves = [p.rpartition(".")[2] for p, others in SYNONYMS.items() if key.lower() in others]
-    found = next((leaf for leaf in leaves if leaf in known), "")
-    return f" Did you mean '{found}'?" if found else did_you_mean(key, known)
+    meant = next((leaf for leaf in leaves if leaf in known), "")
+    return f" Did you mean '{meant}'?" if meant else did_you_mean(key, known)
 
 
 def _count(value: Any) -> str:

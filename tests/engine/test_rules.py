@@ -300,7 +300,7 @@ WRONG = {
     ),
     "a critic that never pays": (
         {"losses.cycle_X.penalties": [{"type": "r1"}]},
-        "'l1' has no critic that could pay",
+        "'l1' has no discriminator that could pay",
     ),
     "an unknown schedule": (
         {"losses.cycle_X.weight": {"type": "linnear"}},

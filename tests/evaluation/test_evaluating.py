@@ -233,7 +233,7 @@ def test_another_figure_may_decide_and_the_smaller_error_is_better(built, tmp_pa
     ("change", "path", "message"),
     [
         ({"checkpoints.best": "labls.iou"}, "checkpoints.best", "Did you mean 'labels'?"),
-        ({"checkpoints.best": "labels"}, "checkpoints.best", "name a figure"),
+        ({"checkpoints.best": "labels"}, "checkpoints.best", "name a score"),
         ({"checkpoints.best": "quality.psnr"}, "checkpoints.best", "give it every"),
         ({"metrics.later.every": "2 steps"}, "metrics.later", "leave out when"),
         ({"metrics.cycle.every": "2"}, "metrics.cycle.every", "a duration is a number"),

@@ -111,7 +111,7 @@ def test_overrides_that_cannot_be(overrides, message):
     [
         (f"x = {'9' * 5000}", "a.toml: a number here has too many digits"),
         (f"x = {'[' * 3000}{']' * 3000}", "a.toml: lists or tables are nested too deeply here"),
-        (f"{'a.' * 3000}a = 1", "a.toml: a key here has too many parts"),
+        (f"{'a.' * 3000}a = 1", "a.toml: a key here has too many dots"),
     ],
 )
 def test_a_file_that_is_too_much(tmp_path, text, message):

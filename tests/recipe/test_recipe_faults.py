@@ -31,8 +31,8 @@ length = "10 steps"
 """
 USE_TOP = (
     "Use 'name', 'summary', 'networks', 'losses', 'outputs', 'latents', 'players', 'data', "
-    "'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints', 'metrics', 'alarms' or "
-    "'trackers'."
+    "'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints', 'metrics', 'callbacks', "
+    "'alarms' or 'trackers'."
 )
 DURATION = 'a duration is a number and its unit, as "200 epochs" or "5000 steps"'
 
@@ -285,7 +285,7 @@ def test_a_value_of_the_wrong_type(override, path, message):
         (
             "losses.cycle.buffer={type='history'}",
             "losses.cycle.buffer",
-            "'l1' has no critic to show past samples to",
+            "'l1' has no discriminator to show past samples to",
         ),
         (
             "losses.cycle.player='generatrs'",
@@ -336,7 +336,7 @@ NO_FOLDER = "a name is a word without / \\ and :, as it becomes the run's folder
         ),
         ("outputs.x='G(x)'", "outputs.x", "there is a variable 'x' already; choose another name"),
         ("outputs.G='F(x)'", "outputs.G", "there is a network 'G' already; choose another name"),
-        ("outputs.type='G(x)'", "outputs.type", "'type' is a key that names a part; choose"),
+        ("outputs.type='G(x)'", "outputs.type", "'type' is a key that names a component; choose"),
         ("players.a-b.networks=['G', 'F']", "players.a-b", "a player's name is one word of lett"),
         ("players.default.networks=['G', 'F']", "players.default", "optimizers.default is for all"),
         ("players.order.networks=['G', 'F']", "players.order", "this is a list, as ["),
@@ -431,7 +431,7 @@ def test_every_wire_is_checked(override):
 
 def test_an_adversarial_wire_calls_a_critic():
     assert faults("losses.adversarial.real='y'") == [
-        ("losses.adversarial.real", "this should call a critic, as D(x)", "y", 0)
+        ("losses.adversarial.real", "this should call a discriminator, as D(x)", "y", 0)
     ]
 
 

@@ -60,7 +60,7 @@ BROKEN = {
     ),
     "kindless": (
         REGISTERS.format(kind="genrator", name="other"),
-        "there is no kind of part 'genrator'. Did you mean 'generator'?",
+        "there is no kind of component 'genrator'. Did you mean 'generator'?",
     ),
     "hookless": (
         "from ganzoo import hookimpl\n@hookimpl\ndef register_component(register): ...",

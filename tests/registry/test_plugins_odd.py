@@ -44,9 +44,12 @@ ODD = {
     "unkind": (REGISTER.format('register(["loss"], "a", "m:C", summary="")'), "are texts, and not"),
     "spaced": (
         REGISTER.format('register("loss", "a\\x1b b", "m:C", summary="")'),
-        "a part cannot be called 'spaced.a\\x1b b'",
+        "a component cannot be called 'spaced.a\\x1b b'",
     ),
-    "nameless": (REGISTER.format('register("loss", "", "m:C", summary="")'), "a part cannot be"),
+    "nameless": (
+        REGISTER.format('register("loss", "", "m:C", summary="")'),
+        "a component cannot be",
+    ),
     "signed": (
         "from ganzoo import hookimpl\n@hookimpl\ndef register_components(registry, more): ...",
         "PluginValidationError",
