@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import nn
 
-from ganzoo.builder.blueprint import Blueprint, TermPlan
+from ganzoo.builder.blueprint import Blueprint
+from ganzoo.builder.casting import Draft, can_move, cast_term
 from ganzoo.builder.lookup import Lookup
-from ganzoo.builder.roles import Roles, discriminator_owner, give_roles, player_of
+from ganzoo.builder.roles import Roles, give_roles
 from ganzoo.builder.weights import start_from
 from ganzoo.components.networks.backbones import weights_follow
 from ganzoo.engine.expressions import find_calls
-from ganzoo.engine.player import Player, Side, UpdateInterval, cut_side
+from ganzoo.engine.player import Player, UpdateInterval
 from ganzoo.engine.rng import seed_torch
 from ganzoo.engine.terms import (
-    DiscriminatorTerm,
-    GeneratorTerm,
     PenalisedTerm,
-    PlainTerm,
-    Term,
-    WeightedPenalty,
-    penalised_sides,
 )
 from ganzoo.errors import RecipeError
-from ganzoo.expression import Expression, networks
-from ganzoo.interfaces import Buffer
+from ganzoo.expression import networks
 
 Start = Literal["all", "frozen", "none"]
 
@@ -57,14 +51,6 @@ class Assembly:
         owned = {name for player in self.players for name in player.networks}
         networks = self.networks.items()
         return [n for n, network in networks if n not in owned and [*network.parameters()]]
-
-
-@dataclass
-class Draft:
-    """A player in the making."""
-
-    terms: list[Term] = field(default_factory=list)
-    sides: list[Side] = field(default_factory=list)
 
 
 def make_networks(
@@ -125,17 +111,12 @@ def assemble(blueprint: Blueprint, device: str, source: str, start: bool = True)
     drafts = {name: Draft() for name in roles.order}
     for term in blueprint.live:
         with torch.device(device):
-            _cast_term(term, drafts, roles, blueprint, lookup)
+            cast_term(term, drafts, roles, blueprint, lookup)
     if not lookup.faults:
         _check_all_play(drafts, roles, lookup)
     if lookup.faults:
         raise RecipeError(source, lookup.faults)
     return Assembly(built, _players(drafts, roles, built))
-
-
-def can_move(module: nn.Module) -> bool:
-    """Whether a module has parameters that may be trained."""
-    return any(parameter.requires_grad for parameter in module.parameters())
 
 
 def _check_all_play(drafts: dict[str, Draft], roles: Roles, lookup: Lookup) -> None:
@@ -177,76 +158,3 @@ def _players(drafts: dict[str, Draft], roles: Roles, built: dict[str, nn.Module]
             )
         )
     return players
-
-
-def _cast_term(
-    term: TermPlan, drafts: dict[str, Draft], roles: Roles, blueprint: Blueprint, lookup: Lookup
-) -> None:
-    seed_torch(blueprint.recipe.train.seed, "loss", term.name)
-    loss = lookup.make(term.loss)
-    player = player_of(term, roles, blueprint, lookup)
-    owner = discriminator_owner(term, roles, lookup) if term.adversarial else None
-    if term.adversarial and player is not None and player == owner:
-        lookup.fault(term.path, f"player '{player}' cannot play against itself in this term")
-    if term.adversarial and loss is not None and can_move(loss):
-        lookup.fault(
-            term.path, f"'{term.loss.name}' has parameters; only a plain loss may own some"
-        )
-    if loss is None or lookup.faults:
-        return
-    if not term.adversarial:
-        drafts[player or ""].terms.append(PlainTerm(term.name, loss, term.wires, term.weight))
-        return
-    if player is not None:
-        drafts[player].terms.append(_generator_term(term, loss, roles.of(player)))
-    if owner is not None:
-        _cast_discriminator(term, loss, drafts[owner], (owner, roles), blueprint, lookup)
-
-
-def _generator_term(term: TermPlan, loss: Any, own: set[str]) -> GeneratorTerm:
-    real = term.wires["real"]
-    sees = loss.needs_real or bool(networks(real) & own)
-    return GeneratorTerm(term.name, loss, term.wires["fake"], real if sees else None, term.weight)
-
-
-def _cast_discriminator(
-    term: TermPlan,
-    loss: Any,
-    draft: Draft,
-    role: tuple[str, Roles],
-    blueprint: Blueprint,
-    lookup: Lookup,
-) -> None:
-    """The discriminator's side of a term; fakes of other players come to it as samples."""
-    player, roles = role
-    wires: dict[str, Expression] = {}
-    for name in ("fake", "real"):
-        wires[name] = wire = term.wires[name]
-        buffer = _buffer(term, wire, blueprint, lookup)
-        others = {roles.owner.get(network, player) for network in networks(wire)} - {player}
-        if others or buffer is not None:
-            side = cut_side(f"{term.name}.{name}", wire, roles.of(player), buffer)
-            draft.sides.append(side)
-            wires[name] = side.wire
-    draft.terms.append(_discriminator_term(term, loss, wires, roles.of(player), lookup))
-
-
-def _discriminator_term(
-    term: TermPlan, loss: Any, wires: dict[str, Expression], own: set[str], lookup: Lookup
-) -> DiscriminatorTerm | PenalisedTerm:
-    real, fake = wires["real"], wires["fake"]
-    live = [plan for plan in term.penalties if plan.weight != 0]
-    penalties = [WeightedPenalty(p.name, lookup.make(p.penalty), p.weight) for p in live]
-    if penalties:
-        return PenalisedTerm(term.name, loss, *penalised_sides(real, fake, own), penalties)
-    return DiscriminatorTerm(term.name, loss, real, fake)
-
-
-def _buffer(
-    term: TermPlan, wire: Expression, blueprint: Blueprint, lookup: Lookup
-) -> Buffer | None:
-    """A side whose wire holds a generator has a buffer of its own."""
-    plans = [blueprint.networks[name] for name in networks(wire)]
-    holds_generator = any(plan.kind == "generator" for plan in plans)
-    buffer: Buffer | None = lookup.make(term.buffer) if term.buffer and holds_generator else None
-    return buffer
