@@ -1,1 +1,1 @@
-"""Where images come from: folders, pairs of folders, and generated streets."""
+"""Data sets: folders of images, drawn streets, digits; and the files that they are read from."""

@@ -95,7 +95,7 @@ def _apply(levels: Values, conversion: Conversion) -> Values:
 
 @functools.lru_cache(maxsize=64)
 def _table(conversion: Conversion) -> Values:
-    """The colour of each level of gray, (256, 3), kept as its exact conversion takes long."""
+    """The colour of each level of gray, (256, 3), cached, as exact conversion takes long."""
     return _apply(np.arange(256, dtype=np.uint8)[:, None, None], conversion)[:, 0]
 
 

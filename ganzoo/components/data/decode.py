@@ -13,7 +13,7 @@ from ganzoo.interfaces.variable import Variable
 # ITU-R BT.601, as Pillow's own conversion to gray; the second is Pillow's, for whole levels.
 LUMA = (0.299, 0.587, 0.114)
 LUMA_16 = (19595, 38470, 7471)
-# EXIF orientation: swap rows and columns?, then flip these dimensions.
+# By EXIF orientation: whether to swap rows and columns, and which dimensions to flip then.
 ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
     2: (False, [-1]),
     3: (False, [-2, -1]),
@@ -38,7 +38,7 @@ def check(header: Header, variable: Variable) -> None:
         )
     if header.scale is None and variable.range is None:
         raise ValueError(
-            f"its values are {header.dtype}, of which none is black or white by itself; set "
+            f"its values are {header.dtype}, and it is not known which are black and white; set "
             "range = [low, high]"
         )
 
@@ -112,7 +112,7 @@ def _converts(header: Header, variable: Variable) -> bool:
 
 
 def _changes(header: Header) -> bool | str:
-    """Whether the profile changes colours, or why it cannot be obeyed."""
+    """Whether the profile changes colours, or why it cannot be used."""
     try:
         return colour.changes(header.profile, header.kind)
     except ValueError as error:
@@ -145,7 +145,7 @@ def _on_white(pixels: Tensor, opacity: Tensor, premultiplied: bool) -> Tensor:
 
 
 def _with_channels(pixels: Tensor, channels: int) -> Tensor:
-    """(1 or 3, H, W) as (channels, H, W)."""
+    """An image of 1 or 3 channels as one of `channels`, 1 or 3."""
     if len(pixels) == channels:
         return pixels
     if channels == 3:

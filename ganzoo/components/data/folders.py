@@ -77,7 +77,7 @@ class Folders(FolderData):
         self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
-        """Find the images. Held-out ones alone are enough until the training ones are counted.
+        """Find the images. Where only held-out ones are there, it is `len` that fails.
 
         Raises:
             DataError: a folder is missing or holds no images.

@@ -27,7 +27,7 @@ def is_picture(value: object) -> bool:
 
 
 def read_picture(picture: Picture, variable: Variable) -> Tensor:
-    """A picture as (channels, H, W) in 0 ... 255, upright: what `read_image` makes of its file.
+    """A picture as (channels, H, W) in 0 ... 255, upright, as `read_image` reads its file.
 
     Raises:
         DataError: a file cannot be read.

@@ -16,7 +16,7 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 
 THREADS = 8
-# How many broken files are named before the rest is only counted.
+# How many broken files are named; further ones are only counted.
 NAMED = 3
 
 

@@ -98,7 +98,7 @@ def describe_missing(root: Path, missing: Mapping[str, str], taken: Mapping[str,
 
 
 def _advise(missing: Mapping[str, str], free: list[str], folders: list[str]) -> str:
-    """`: --set data.x=photos`, where it is plain which folder is meant; else how to name one."""
+    """`: --set data.x=photos`, where only one folder can be meant; else how to name one."""
     settings = list(missing)
     if len(settings) == len(free) == 2:
         return f": {_both(settings, free)}, or the other way round"

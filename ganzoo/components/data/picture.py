@@ -29,7 +29,7 @@ DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
 
 def open_values(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
-    """An image that Pillow has just opened from that file.
+    """The values of an image that Pillow has just opened from that file.
 
     Raises:
         ValueError: its colours are of a kind that is not read.
@@ -68,7 +68,7 @@ def _header(image: ImageFile.ImageFile, layout: str, depth: int) -> Header:
 
 
 def _ignored(image: Image.Image, cut: bool) -> Iterator[str]:
-    """What the file says and nobody obeys."""
+    """What of the file's header is ignored, in words that follow "has"."""
     if cut:
         yield DEPTH
     if _profile(image):
@@ -81,7 +81,7 @@ def _ignored(image: Image.Image, cut: bool) -> Iterator[str]:
 
 
 def _is_adobe_rgb(image: Image.Image) -> bool:
-    """As cameras write it: an EXIF index of R03 (Exif 2.3, 4.6.6, and DCF 2.0, 3.1)."""
+    """Whether EXIF says so, by an index of R03 (Exif 2.3, 4.6.6, and DCF 2.0, 3.1)."""
     try:
         return _exif(image).get_ifd(ExifTags.IFD.Interop).get(1) == "R03"
     except Exception:
@@ -89,10 +89,10 @@ def _is_adobe_rgb(image: Image.Image) -> bool:
 
 
 def _exif(image: Image.Image) -> Image.Exif:
-    """The EXIF block, asked of an image of no format.
+    """The EXIF block, read through an image without a format.
 
-    A PNG would load its pixels, whose errors would be lost here, and would not look again when it
-    knows more.
+    Pillow's own PNG image would load its pixels to read the block. Their errors would be lost here,
+    and a block behind the pixels would not be read later.
     """
     bare = Image.new("1", (1, 1))
     bare.info = image.info
@@ -115,7 +115,7 @@ def _layout(image: ImageFile.ImageFile) -> str:
 
 
 def _depth(image: ImageFile.ImageFile, file: IO[bytes]) -> int:
-    """Bits a value, as the file says."""
+    """The number of bits of a value, as the file's header says."""
     if image.format not in ("JPEG2000", "AVIF"):
         return 16 if image.mode.startswith("I") or ";16" in _layout(image) else 8
     place = file.tell()
@@ -162,7 +162,7 @@ def _read(image: ImageFile.ImageFile, file: IO[bytes], layout: str, depth: int) 
 
 
 def _shallow(image: Image.Image, layout: str) -> Raw:
-    """8 bits or less."""
+    """The values of an image of 8 bits or less."""
     key = image.info.get("transparency")
     if image.mode in ("P", "PA"):
         transparent = image.mode == "PA" or key is not None
@@ -177,7 +177,7 @@ def _shallow(image: Image.Image, layout: str) -> Raw:
 
 
 def _split(values: Values, top: int, image: Image.Image | None = None) -> Raw:
-    """Bands, of which a second or a fourth is opacity; else one colour may be transparent."""
+    """Colours and opacity: the 2nd or 4th band, or else one transparent colour if there is one."""
     if values.shape[-1] in (2, 4):
         return Raw(values[..., :-1], _share(values[..., -1], top))
     return Raw(values, keyed(values, image.info.get("transparency") if image else None))

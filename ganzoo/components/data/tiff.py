@@ -141,7 +141,7 @@ def _read(page: Any, file: IO[bytes]) -> Raw:
     if opacity is None:
         return Raw(values[..., : samples.bands])
     if scale is None:
-        raise ValueError(f"its opacity is {page.dtype}, of which nobody knows what is opaque")
+        raise ValueError(f"its opacity is {page.dtype}, and it is not known which value is opaque")
     share = (values[..., opacity].astype(np.float32) / scale[1]).clip(0, 1)
     return Raw(values[..., colours], share)
 
@@ -153,7 +153,7 @@ def _looked_up(indices: Values, colours: NDArray[Any]) -> Values:
 
 
 def _check_planes(page: Any, file: IO[bytes]) -> None:
-    """Refuse what tifffile would fill with zeros, and what would grow without bounds."""
+    """Refuse pages that tifffile would fill with zeros, or that would unpack without bounds."""
     size = file.seek(0, 2)
     places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     whole = page.nbytes + SLACK

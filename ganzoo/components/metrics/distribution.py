@@ -156,7 +156,7 @@ Pairs = Callable[[Tensor, Tensor], Tensor]
 
 
 def index_pairs(function: Pairs, one: Tensor, two: Tensor) -> Pairs:
-    """A function of indices, which gives `function` of the features there.
+    """A function of indices, which returns `function` of the features with these indices.
 
     one, two: features (N, d) and (M, d).
     The values of all pairs are computed once, unless that takes too much memory.

@@ -77,7 +77,8 @@ class Lpips(PerImage):
 def load_lpips(net: str, weights: str) -> nn.Module:
     """torchmetrics' module: two images (N, 3, H, W) in [-1, 1] to distances (N, 1, 1, 1).
 
-    By itself it would unpickle its own weights and download the network's; here both are loaded.
+    By itself it would read its own weights, and download the network's unasked. Here its own
+    are read by `read_pth`, and the network's from `weights`.
 
     Raises:
         ValueError: they cannot be fetched, or torchvision is missing.
