@@ -1,4 +1,4 @@
-"""What a command line meant: other programs' words for commands and options, missing quotes."""
+"""Guesses what a wrong command line meant: words of other programs, missing quotes."""
 
 from __future__ import annotations
 

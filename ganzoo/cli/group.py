@@ -20,7 +20,7 @@ from ganzoo.registry.discovery import Plugin, hooks_of, installed
 
 
 class Commands(TyperGroup):
-    """The core's commands and, once one of theirs may be meant, the plugins'."""
+    """The core's commands; the plugins' join them once a command is not the core's."""
 
     plugins_asked = False
     line: Sequence[str] = ()  # the words of the command
@@ -65,7 +65,7 @@ class Commands(TyperGroup):
 
     @contextmanager
     def _advising(self) -> Iterator[None]:
-        """Say what a wrong command line meant."""
+        """Add to typer's message what a wrong command line may have meant."""
         try:
             yield
         except Exception as error:
@@ -103,7 +103,7 @@ class Commands(TyperGroup):
                 _warn(plugin, f"cannot add its commands ({reason(error)})")
 
     def _add(self, plugin: Plugin, module: Any) -> None:
-        """Take up a plugin's commands; those whose name is taken are left out, and told."""
+        """Add a plugin's commands; one whose name is taken is left out, with a warning."""
         theirs = typer.Typer(rich_markup_mode=None, add_completion=False)
         hooks_of(module, plugin.name).register_commands(app=theirs)
         for name, command in typer.main.get_group(theirs).commands.items():
@@ -115,7 +115,7 @@ class Commands(TyperGroup):
 
 @contextmanager
 def _usage_visible() -> Iterator[None]:
-    """Let typer tell a mistake of the command line, which may hold a stranger's file names."""
+    """Make control characters visible in typer's messages, which may quote names of files."""
     try:
         yield
     except Exception as error:

@@ -33,7 +33,7 @@ class Listing(StrEnum):
 def list_(
     what: Annotated[
         Listing | None,
-        typer.Argument(help="What to list in full; left out: all of it, shortly."),
+        typer.Argument(help="What to list in full. [default: a short list of everything]"),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="Only components of this kind, as loss.")

@@ -42,7 +42,9 @@ def run(
     plain = read_recipe(recipe)
     loaded = plain.with_overrides(overrides)
     folder = out or _default_folder(recipe, loaded.name)
-    if loaded.name and not resume:  # what is wrong with a name, build_recipe tells with all else
+    if (
+        loaded.name and not resume
+    ):  # a wrong name is reported by build_recipe, with all other faults
         refuse_taken(folder)
     if data is not None:
         own = _of_folder(plain, overrides, data)
@@ -52,7 +54,7 @@ def run(
 
 
 def _of_folder(plain: LoadedRecipe, overrides: list[str], folder: Path) -> list[str]:
-    """`--data FOLDER` as settings, told once."""
+    """`--data FOLDER` as settings; what it chose is printed once."""
     from ganzoo.cli.early import refuse_folder
     from ganzoo.components.data.layout_advice import require_folder
 

@@ -1,4 +1,4 @@
-"""What `ganzoo run` and `ganzoo resume` do alike: train, here or in several processes."""
+"""Training for `ganzoo run` and `ganzoo resume`: in this process, or in several."""
 
 from __future__ import annotations
 

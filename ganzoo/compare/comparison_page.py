@@ -32,7 +32,7 @@ HEIGHT = 120
 
 @dataclass(frozen=True)
 class ShownSystem:
-    """A system on the page: what it is, and its runs, one a seed."""
+    """A system on the page: what it is, and its runs, one for each seed."""
 
     name: str
     facts: Facts
@@ -40,7 +40,7 @@ class ShownSystem:
 
 
 def show_systems(systems: Sequence[System]) -> list[ShownSystem]:
-    """What the page needs of finished systems; runs without a report get theirs."""
+    """What the page needs of finished systems; a report is written for each run without one."""
     return [_shown(system) for system in systems]
 
 
@@ -107,7 +107,7 @@ def _pictures(pictures: Sequence[Path], systems: Sequence[ShownSystem]) -> Html 
     if not shown:
         return None
     return el("section", el("h2", "Pictures", id="pictures"),
-              el("p", f"A row {format_a_sample(next(iter(trained_on), None))}: its input, the "
+              el("p", f"A row is {format_a_sample(next(iter(trained_on), None))}: its input, the "
                  "systems, and the truth, where data are paired.", class_="note"), *shown,
               aria_labelledby="pictures")  # fmt: skip
 
@@ -144,7 +144,7 @@ def _listed(links: Sequence[Html]) -> Iterator[str]:
 
 
 def _losses(systems: Sequence[ShownSystem]) -> Html | None:
-    """A row a term of any system, a column a system; a term's axes are the same in all."""
+    """A row for each term, a column for each system; the axes of a row are equal."""
     logs = {system.name: [loss_curves(run.log) for run in system.runs] for system in systems}
     terms = _terms(curves for runs in logs.values() for _, curves in runs)
     if not terms:
@@ -156,7 +156,11 @@ def _losses(systems: Sequence[ShownSystem]) -> Html | None:
     return el(
         "section",
         el("h2", "Losses", id="losses"),
-        el("p", "Before weights, a line a seed; a row's axes are equal.", class_="note"),
+        el(
+            "p",
+            "Without the weights of terms; a line for each seed. The axes of a row are equal.",
+            class_="note",
+        ),
         scroll(grid, "Curves of losses"),
         aria_labelledby="losses",
     )

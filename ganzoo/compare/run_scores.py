@@ -16,7 +16,7 @@ from ganzoo.builder.assemble import assemble
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
 from ganzoo.compare.shared_metrics import Tables
-from ganzoo.compare.systems import System, Training
+from ganzoo.compare.systems import System, SystemRun
 from ganzoo.evaluation.measuring import (
     Evaluation,
     Intervals,
@@ -55,7 +55,7 @@ class RunScores:
 
 
 def measure(
-    system: System, training: Training, metrics: Tables, say: Tell, device: torch.device = CPU
+    system: System, training: SystemRun, metrics: Tables, say: Tell, device: torch.device = CPU
 ) -> RunScores:
     """A run's scores; those that were measured before are read, if nothing has changed.
 

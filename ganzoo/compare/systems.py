@@ -23,7 +23,7 @@ State = Literal["new", "begun", "finished"]
 
 
 @dataclass(frozen=True)
-class Training:
+class SystemRun:
     """One run of a system.
 
     source, overrides: what `ganzoo run` is given for it.
@@ -46,16 +46,16 @@ class Training:
 
 @dataclass(frozen=True)
 class System:
-    """A row of the table: one training a seed.
+    """A row of the table: a recipe with a run for each seed, or one run that exists.
 
-    blueprint: of the first training; the others differ in the seed alone.
+    blueprint: of the first run; the others differ in the seed alone.
     """
 
     name: str
     blueprint: Blueprint
-    trainings: Sequence[Training]
+    trainings: Sequence[SystemRun]
 
-    def without(self, failed: Sequence[Training]) -> System | None:
+    def without(self, failed: Sequence[SystemRun]) -> System | None:
         """The system with what was trained; None where nothing was."""
         trained = [training for training in self.trainings if training not in failed]
         return replace(self, trainings=trained) if trained else None
@@ -66,8 +66,8 @@ def find_systems(
 ) -> list[System]:
     """Everything that is compared, checked before anything is trained.
 
-    seeds: how often a recipe is trained; a run that is there counts once.
-    out: the folder of what is trained here: `OUT/<recipe>/seed-0`.
+    seeds: how often each recipe is trained; a run that exists counts once.
+    out: where new runs go: `OUT/<recipe>/seed-0`.
 
     Raises:
         GanzooError: all that is wrong with recipes and runs, one after the other.
@@ -93,13 +93,13 @@ def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> Sys
         train = blueprint.recipe.train.model_copy(update={"seed": seed})
         recipe = blueprint.recipe.model_copy(update={"train": train})
         folder, seeded = out / name / f"seed-{seed}", (*overrides, f"train.seed={seed}")
-        trainings.append(Training(folder, source, seeded, _state(folder, recipe)))
+        trainings.append(SystemRun(folder, source, seeded, _state(folder, recipe)))
     return System(name, blueprint, trainings)
 
 
 def _run(source: str) -> System:
     folder, blueprint = Path(source), check_recipe(source).blueprint
-    training = Training(folder, source, (), _state(folder, blueprint.recipe))
+    training = SystemRun(folder, source, (), _state(folder, blueprint.recipe))
     if training.state == "new":
         raise RunError(f"{folder}: this run has no checkpoint yet; start it again with ganzoo run")
     return System(str(folder), blueprint, [training])
@@ -135,8 +135,8 @@ def _state(folder: Path, recipe: Recipe) -> State:
     return "begun" if RunPaths(folder).saved() else "new"
 
 
-def clear(training: Training) -> None:
-    """Delete what a run left that ended before its first checkpoint: only what `--out` holds."""
+def clear(training: SystemRun) -> None:
+    """Delete the folder of a run below `--out` that ended before its first checkpoint."""
     if training.state == "new" and training.folder.exists():
         remove(training.folder)
 

@@ -1,4 +1,4 @@
-"""Trains what was not trained yet: one process a run, one run after the other."""
+"""Trains what is not trained yet: a process for each run, one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from ganzoo.compare.systems import System, Training, clear
+from ganzoo.compare.systems import System, SystemRun, clear
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.launch.worker import answer_signals, restore_signals
 
@@ -18,7 +18,7 @@ class Stopped(Exception):
     """A signal came; the run under way is saved."""
 
 
-def train_all(systems: Sequence[System], say: Tell) -> list[Training]:
+def train_all(systems: Sequence[System], say: Tell) -> list[SystemRun]:
     """Train everything that is not finished; returns what failed.
 
     Raises:
@@ -40,7 +40,7 @@ def train_all(systems: Sequence[System], say: Tell) -> list[Training]:
 
 
 def _wait(command: Sequence[str]) -> int:
-    """Run a command, passing signals on; a terminal's Ctrl-C reaches it twice and counts once."""
+    """Run a command and pass signals on to it; a Ctrl-C that it gets twice counts once."""
     process = subprocess.Popen(command)
     before = answer_signals(lambda *_: process.send_signal(signal.SIGINT))
     try:

@@ -16,7 +16,7 @@ Curves = dict[str, dict[str, list[Value]]]
 
 
 def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
-    """Steps, and a value a step for each player's terms, thinned; None where there is none."""
+    """Steps, and by player and term a value for each step, thinned; None where there is none."""
     curves: Curves = {}
     for index, record in enumerate(log):
         for player, terms in _items(record.get("losses")):
@@ -30,7 +30,7 @@ def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
 
 
 def losses_section(files: RunFiles) -> Html | None:
-    """A panel a player, a line a term, before weights."""
+    """A panel for each player, a line for each term; values are without the weights of terms."""
     steps, curves = loss_curves(files.log)
     if not curves:
         return None
@@ -45,7 +45,8 @@ def losses_section(files: RunFiles) -> Html | None:
     return el(
         "section",
         el("h2", "Losses", id="losses"),
-        el("p", "Means since the line before, before weights.", class_="note"),
+        el("p", "Means since the line of the log before; without the weights of terms.",
+           class_="note"),
         el("div", *panels, read_out("losses", steps, "Step at which losses are read"),
            class_="group"),
         embed("data-losses", data(steps, read)),
@@ -54,7 +55,7 @@ def losses_section(files: RunFiles) -> Html | None:
 
 
 def term_styles(curves: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
-    """A term looks the same wherever it is drawn."""
+    """A style for each term, the same in all panels."""
     names = dict.fromkeys(term for terms in curves.values() for term in terms)
     return {name: number for number, name in enumerate(names)}
 

@@ -104,7 +104,7 @@ def _columns(slots: Sequence[Slot]) -> Columns:
 
 
 def _ordered(columns: Columns) -> Columns:
-    """The order with the fewest crossings of those that sweeps by neighbours' means come to."""
+    """The order with the fewest crossings that sweeps reach, each by the means of neighbours."""
     best, fewest = [list(column) for column in columns], _crossings(columns)
     for sweep in range(SWEEPS):
         rightwards = sweep % 2 == 0

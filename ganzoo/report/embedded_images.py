@@ -1,4 +1,4 @@
-"""Pictures inside the page: a few of many, in a small encoding, each encoded once a process."""
+"""Pictures inside the page: a few of many, as JPEG, each encoded once in a process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Grid = tuple[int, Path]
 def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
     """At most `most`: the first and the newest, and between them each 2nd, 4th, 8th ...
 
-    What is left out once stays out, so that a run that grows does not encode anything twice.
+    A grid that was left out stays out while the run grows, so that none is encoded twice.
     """
     stride = 1
     while -(-len(grids) // stride) + 1 > most and stride < len(grids):
@@ -29,7 +29,7 @@ def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
 
 
 def affordable(grids: Sequence[Grid]) -> list[Grid]:
-    """As many, spread over time, as the page can hold by the size of the newest.
+    """As many grids, spread over time, as fit into BUDGET if all are as large as the newest.
 
     Those that cannot be read are left out.
     """
@@ -43,7 +43,7 @@ def affordable(grids: Sequence[Grid]) -> list[Grid]:
 
 
 def can_show(path: Path) -> bool:
-    """Whether a picture can be read; what is encoded to find out is kept."""
+    """Whether a picture can be read; its encoding is cached."""
     try:
         encoded(path)
     except Exception:

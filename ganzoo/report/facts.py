@@ -35,7 +35,7 @@ class NetworkFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """objective: its lines. note: why not all is known."""
+    """objective: the lines of the formula. note: why something is not known, where that is so."""
 
     objective: list[str]
     wiring: Wiring

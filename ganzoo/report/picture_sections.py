@@ -36,7 +36,7 @@ def samples_section(files: RunFiles) -> Html | None:
         el("h2", "Samples", id="samples"),
         el(
             "p",
-            f"A row {format_a_sample(files.latest.get('trained_on'))}{shown}. ",
+            f"A row is {format_a_sample(files.latest.get('trained_on'))}{shown}. ",
             _how_many(len(grids), len(files.samples)),
             class_="note",
         ),
@@ -129,7 +129,7 @@ def score_tables(sample_scores: Table) -> Iterator[tuple[str, str, Table]]:
 def extremes(table: Table) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
     """The best samples and the worst, most extreme first, each with its value.
 
-    No sample is both; values that are none are neither.
+    No sample is in both lists; a sample whose value is not a number is in neither.
     """
     values = [(index, as_number(value)) for index, value in enumerate(table["values"])]
     known = [(index, value) for index, value in values if value is not None]

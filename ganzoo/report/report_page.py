@@ -32,7 +32,7 @@ def write_report(
     """Write a run's report from the files in its folder; returns the page.
 
     facts: of its recipe; left out, the recipe is read, which imports torch.
-    tell: is told what of the files is damaged, or was left alone.
+    tell: gets a sentence for each file that is damaged, or was left alone.
 
     Raises:
         RunError: the folder is no run.
@@ -47,7 +47,7 @@ def write_report(
 
 
 def report(files: RunFiles, facts: Facts) -> str:
-    """The page; a section that a damaged file breaks says so in its place."""
+    """The page; where a section cannot be made, the reason stands in its place."""
     sections = [*_sections(files, facts)]
     return page(
         f"{files.name} – report",
@@ -71,7 +71,7 @@ def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
 
 
 def guarded(name: str, make: Callable[[], Html | None]) -> Html | None:
-    """A section, or in its place what stands in its way: one damaged file costs no whole page."""
+    """A section; if it cannot be made, as of a damaged file, the reason as a section."""
     try:
         return make()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a run folder's files tell. Each may be missing, damaged, of another age, or a stranger's.
+"""The files of a run folder. Each may be missing, damaged, of another version, or a stranger's.
 
 Nothing outside of the folder is read, whatever links it holds.
 """
@@ -37,7 +37,7 @@ class RunFiles:
     toml, recipe: the filled recipe as text and as tables.
     starts: the entries of run.json. log: a line a step, in order.
     samples: the grids by step.
-    faults: what was damaged, or left alone.
+    faults: a sentence for each file that is damaged, or was left alone.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class RunFiles:
 
 
 def read_run(folder: Path) -> RunFiles:
-    """Everything that a run's files tell.
+    """Read all files of a run.
 
     Raises:
         RunError: the folder is no run.
@@ -100,7 +100,7 @@ def read_run(folder: Path) -> RunFiles:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the files of a folder; what is wrong with one is noted, and it counts for nothing."""
+    """Reads the files of a folder; one that cannot be read is a fault, and counts as empty."""
 
     folder: Path
     faults: list[str]

@@ -32,7 +32,7 @@ def metrics_section(files: RunFiles) -> Html | None:
 
 
 def best_line(best: Table) -> Html | None:
-    """Which model was kept as the best, and by what."""
+    """Which model is the best, and by which score."""
     value = as_number(best.get("value"))
     if value is None:
         return None

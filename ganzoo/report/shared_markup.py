@@ -1,4 +1,4 @@
-"""Small pieces of markup that sections share."""
+"""Markup that several sections need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ganzoo.report.html import Html, el
 
 
 def scroll(table: Html, label: str) -> Html:
-    """A box of its own for what may be wider than the page."""
+    """A box that scrolls, for what may be wider than the page."""
     return el("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 

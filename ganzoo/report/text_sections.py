@@ -53,7 +53,7 @@ def alarms_section(files: RunFiles) -> Html | None:
 
 
 def damage_section(files: RunFiles) -> Html | None:
-    """What of the folder's files could not be read, or was left alone."""
+    """The files of the folder that could not be read, or were left alone."""
     if not files.faults:
         return None
     entries = [el("li", fault) for fault in some(files.faults)]
@@ -94,10 +94,10 @@ def training_section(files: RunFiles, facts: Facts) -> Html:
 
 
 def repeat_section(files: RunFiles) -> Html:
-    """The command that does it again, to be copied, and those that were typed."""
-    said = "Trains the same into a folder of its own; paths are those of whoever wrote this page."
+    """A command that trains the same again, to be copied, and the commands that were typed."""
+    said = "Trains the same into another folder; paths are as on the machine that wrote this page."
     if [*_changes(files)]:
-        said += " What was changed on the way is from the start on as it was in the end."
+        said += " Settings that were changed on the way have their last values from the start."
     typed = [str(entry["command"]) for entry in files.starts if entry.get("command")]
     return el(
         "section",
@@ -161,7 +161,7 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
 
 
 def _changes(files: RunFiles) -> Iterator[str]:
-    """What differs from the recipe that the first steps were made with."""
+    """The changes to the recipe since the first step, each as a sentence."""
     for entry in files.starts:
         for change in entry.get("changes") or ():
             yield f"after step {entry.get('from_step', '?')}: {format_change(change)}"

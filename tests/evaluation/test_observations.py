@@ -326,7 +326,7 @@ def test_nothing_calls_a_training_image_held_out(trained):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "On 5 training samples of x." in page
     assert "on 5 training samples of x; kept in" in page
-    assert "A row a sample (x and y are training images, for want of held-out ones)" in page
+    assert "A row is a sample (x and y are training images, for want of held-out ones)" in page
     told = json.loads(ganzoo("evaluate", folder, "--json"))
     assert (told["counts"], told["trained_on"]) == ({"x": 5, "y": 3}, ["x", "y"])
     for text in texts:
