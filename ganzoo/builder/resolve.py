@@ -11,7 +11,7 @@ import torch
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
-from ganzoo.builder.resolve_callbacks import read_callbacks
+from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.builder.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.builder.wires import check_wires
@@ -230,13 +230,10 @@ def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
     name, _, score = best.partition(".")
     if not best:
         return
-    if name not in metrics:
-        lookup.fault(path, f"there is no metric '{name}'.{choices(name, metrics)}")
-    elif not score:
+    if name in metrics and not score:
         lookup.fault(path, f'name a score of the metric, as "{name}.psnr"')
-    elif not metrics[name].every:
-        message = f'metrics.{name} is computed only at the end: give it every = "500 steps"'
-        lookup.fault(path, message)
+    else:
+        check_computed(name, path, blueprint, lookup)
 
 
 def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Lookup) -> None:

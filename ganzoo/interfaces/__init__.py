@@ -9,6 +9,7 @@ from ganzoo.interfaces.buffer import Buffer as Buffer
 from ganzoo.interfaces.callback import Callback as Callback
 from ganzoo.interfaces.callback import LogEntry as LogEntry
 from ganzoo.interfaces.callback import Logits as Logits
+from ganzoo.interfaces.callback import Reference as Reference
 from ganzoo.interfaces.callback import Scores as Scores
 from ganzoo.interfaces.callback import ScoreTable as ScoreTable
 from ganzoo.interfaces.callback import Training as Training

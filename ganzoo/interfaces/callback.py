@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from ganzoo.interfaces.data import Data
 from ganzoo.interfaces.networks import Value
 from ganzoo.interfaces.schedule import Progress
+
+Reference = Literal["metric", "network", "term"]
 
 LogEntry = Mapping[str, Any]
 """A line of log.jsonl: `step`, `epoch`, `images`, `lr` by player, `losses` by player and term
@@ -158,9 +160,15 @@ class Callback:
     the author's help; `state` is for what is neither.
 
     needs_logits: whether it reads `Training.logits`, which are kept for no one else.
+    refers: the settings that hold a name of the recipe's, or a list of names: of a "metric" that is
+        computed while training, a "network" or an adversarial "term". Others are refused before
+        training. Where a setting may be left out, its default is "" or ().
+    adjusts: the setting of networks that it adjusts, refused where none is adjustable.
     """
 
     needs_logits: ClassVar[bool] = False
+    refers: ClassVar[Mapping[str, Reference]] = {}
+    adjusts: ClassVar[str] = ""
 
     def on_start(self, training: Training) -> None:
         """Training is about to make its first step, or its first one after a resume."""

@@ -143,6 +143,12 @@ COMPONENTS = {
             "mean absolute error of what was translated there and back",
         ),
     },
+    "callback": {
+        "early_stopping": (
+            ".callbacks.early_stopping:EarlyStopping",
+            "stops once a score has not improved for several evaluations",
+        ),
+    },
     "output": {
         "latent_search": (
             ".outputs.latent_search:LatentSearch",

@@ -38,6 +38,12 @@ COMPONENTS = (
         "augment:Augment",
         "random colour, translation and cutout through which gradients flow",
     ),
+    (
+        "callback",
+        "ada",
+        "ada:Ada",
+        "the probability of augmentations follows the signs of the discriminator's logits",
+    ),
 )
 
 

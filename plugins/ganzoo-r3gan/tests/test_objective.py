@@ -66,7 +66,7 @@ def test_the_game_is_the_papers(digits):
     pairs = zip(verdicts(critic, y, c), verdicts(critic, fake, c), strict=True)
     gaps = [real - made for real, made in pairs]
     shown, label = critics.sides[0].placeholders
-    found, _ = critics({"y": y, "c": c, shown: fake, label: c})
+    found, *_ = critics({"y": y, "c": c, shown: fake, label: c})
     assert found["adversarial"].item() == pytest.approx(sum(softplus(-g) for g in gaps) / 5)
     slope = vmap(grad(lambda image, label: critic(image[None], label[None]).squeeze()))
     for name, images in (("adversarial.r1", y), ("adversarial.r2", fake)):
@@ -74,7 +74,7 @@ def test_the_game_is_the_papers(digits):
         assert squares.std() > 0  # the critic is not linear here
         assert found[name].item() == pytest.approx(squares.mean().item() / 2)
     assert critics.weights == {"adversarial": 1, "adversarial.r1": 1, "adversarial.r2": 1}
-    found, _ = generators({"y": y, "z": z, "c": c})
+    found, *_ = generators({"y": y, "z": z, "c": c})
     assert set(found) == {"adversarial"}
     assert found["adversarial"].item() == pytest.approx(sum(softplus(g) for g in gaps) / 5)
 

@@ -53,6 +53,6 @@ def test_the_augmentation():
 
 
 @needs_digits
-@pytest.mark.parametrize("recipe", ["r3gan.r3gan", "r3gan.few_digits"])
+@pytest.mark.parametrize("recipe", ["r3gan.r3gan", "r3gan.few_digits", "r3gan.few_digits_ada"])
 def test_the_recipes(recipe):
     testing.check_recipe(recipe, SMALL)

@@ -1,0 +1,1 @@
+"""The core's callbacks; the contract is `ganzoo.interfaces.Callback`."""
