@@ -16,7 +16,7 @@ from ganzoo.components.callbacks.early_stopping import EarlyStopping
 from ganzoo.components.metrics.cycle_error import CycleError
 from ganzoo.errors import RecipeError, RunError
 from ganzoo.interfaces import Scores
-from ganzoo.training import recorder, train
+from ganzoo.training import train
 
 NAN = float("nan")
 
@@ -92,7 +92,6 @@ def stopping_recipe(recipes, tiny, every="1 steps", **settings):
 @pytest.fixture
 def scores(monkeypatch, tmp_path):
     """Let evaluations of the run give these values, one after the other."""
-    monkeypatch.setattr(recorder, "plot_losses", lambda *given: None, raising=False)
 
     def plant(values):
         def compute(self):
