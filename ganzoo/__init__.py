@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from ganzoo.builder import Experiment, build_recipe, load_model
     from ganzoo.evaluation.evaluate import evaluate
     from ganzoo.inference.model import Model
+    from ganzoo.interfaces import Callback
     from ganzoo.recipe.loading import load_recipe
     from ganzoo.registry.components import Component
     from ganzoo.training.entry import train
 
 __all__ = [
+    "Callback",
     "Component",
     "Experiment",
     "Model",
@@ -45,6 +47,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Callback": "ganzoo.interfaces",
     "Component": "ganzoo.registry.components",
     "Experiment": "ganzoo.builder",
     "Model": "ganzoo.inference.model",

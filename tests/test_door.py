@@ -22,7 +22,7 @@ from ganzoo.errors import GanzooError, ModelError, RecipeError, RunError
 from ganzoo.inference.model import Model
 
 NAMES = [
-    *("Component", "Experiment", "Model", "build_recipe", "evaluate", "hookimpl"),
+    *("Callback", "Component", "Experiment", "Model", "build_recipe", "evaluate", "hookimpl"),
     *("list_components", "load_model", "load_recipe", "train"),
 ]
 PSNR = {"type": "psnr", "prediction": "x2y", "target": "y"}

@@ -146,6 +146,11 @@ class Training(Protocol):
 class Callback:
     """What happens beside training: every method may be left out.
 
+        class Enough(ganzoo.Callback):
+            def on_step(self, training):
+                if training.step == 100:
+                    training.stop("100 steps are enough")
+
     The constructor's parameters are the settings that a recipe may write; it looks at nothing.
     All methods are called in every process, in the same order: each process has an object of its
     own, and what changes the training must do so alike everywhere (see `Training.mean`). Write

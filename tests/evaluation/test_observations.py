@@ -186,7 +186,7 @@ def test_a_metric_that_knows_nothing_of_it_is_right(built):
     experiment = built({"mine": {"type": "cycle_error", "prediction": "x2y", "target": "y"}})
     blueprint = experiment.blueprint
     plan = blueprint.metrics["mine"]
-    blueprint.metrics["mine"] = replace(plan, metric=replace(plan.metric, part=Unaware))
+    blueprint.metrics["mine"] = replace(plan, metric=replace(plan.metric, component_class=Unaware))
     evaluation = compute_metrics(blueprint, experiment.model(), Few(), ["mine"])
     row = evaluation.scores["mine"]["model"]
     assert row["images"] == Y  # 40 would count y's items four or five times
