@@ -43,7 +43,7 @@ def check(header: Header, variable: Variable) -> None:
         )
 
 
-def left_out(header: Header, variable: Variable) -> tuple[str, ...]:
+def list_left_out(header: Header, variable: Variable) -> tuple[str, ...]:
     """What reading a file as this variable leaves out, in words that follow "has"."""
     phrases = [*header.left_out, *_of_profile(header, variable)]
     if variable.range and header.scale and header.scale[1] * 16 <= variable.range[1]:

@@ -14,7 +14,7 @@ from ganzoo.components.data.folder_checks import has_folder, missing_folders
 from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_files import read_image
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
-from ganzoo.components.data.inspecting import digest, format_faults, named, read_headers
+from ganzoo.components.data.inspecting import digest, format_faults, format_names, read_headers
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range, readings
 from ganzoo.components.data.roots import find_root
 from ganzoo.components.data.scales import all_scale_warnings
@@ -205,8 +205,8 @@ class FolderData(Data):
 
     def summarise(self, *facts: str) -> str:
         """A summary of these facts, and of the files that were skipped and left out."""
-        count = len(self.skipped)
-        skipped = f"{count} unreadable, skipped: {named(list(self.skipped))}" if count else ""
+        names = format_names(list(self.skipped))
+        skipped = f"{len(self.skipped)} unreadable, skipped: {names}" if self.skipped else ""
         left_out = format_left_out(there for _, there in self.folders.values())
         return ", ".join(fact for fact in (*facts, skipped, left_out) if fact)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganzoo.components.data.decode import ORIENTATIONS, left_out
+from ganzoo.components.data.decode import ORIENTATIONS, list_left_out
 from ganzoo.components.data.image_listing import shown
 from ganzoo.components.data.raw import Header
 from ganzoo.interfaces.variable import Variable
@@ -37,7 +37,9 @@ def summarise(header: Header, variable: Variable) -> HeaderSummary:
     height, width = header.size
     turned = header.orientation in TURNED
     size = (width, height) if turned else (height, width)
-    return HeaderSummary(size, header.bands, header.dtype, header.pages, left_out(header, variable))
+    return HeaderSummary(
+        size, header.bands, header.dtype, header.pages, list_left_out(header, variable)
+    )
 
 
 def header_warnings(headers: Mapping[Path, HeaderSummary]) -> list[str]:

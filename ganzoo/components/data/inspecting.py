@@ -58,7 +58,7 @@ def digest(folder: Path, images: Sequence[Path]) -> dict[str, Any]:
     return {"images": len(sizes), "bytes": sum(sizes.values()), "digest": hashed.hexdigest()}
 
 
-def named(paths: Sequence[Path]) -> str:
+def format_names(paths: Sequence[Path]) -> str:
     """The names of the first files, and how many more there are."""
     rest = len(paths) - NAMED
     names = ", ".join(shown(Path(path.name)) for path in paths[:NAMED])

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
 from ganzoo.components.data.image_opening import open_image_in
-from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, keyed
+from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, key_opacity
 
 ORIENTATION_TAG = 0x0112
 # Layouts of 16-bit PNGs, and those that make Pillow read the low bytes instead of the high ones.
@@ -172,7 +172,7 @@ def _shallow(image: Image.Image, layout: str) -> Raw:
     values = np.array(image)
     values = values[..., None] if values.ndim == 2 else values
     if isinstance(key, int):
-        return Raw(values, keyed(values, key * KEY_FACTOR.get(layout, 1)))
+        return Raw(values, key_opacity(values, key * KEY_FACTOR.get(layout, 1)))
     return Raw(values) if image.mode == "CMYK" else _split(values, 255, image)
 
 
@@ -180,7 +180,7 @@ def _split(values: Values, top: int, image: Image.Image | None = None) -> Raw:
     """Colours and opacity: the 2nd or 4th band, or else one transparent colour if there is one."""
     if values.shape[-1] in (2, 4):
         return Raw(values[..., :-1], _share(values[..., -1], top))
-    return Raw(values, keyed(values, image.info.get("transparency") if image else None))
+    return Raw(values, key_opacity(values, image.info.get("transparency") if image else None))
 
 
 def _share(opacity: Values, top: int) -> Values:

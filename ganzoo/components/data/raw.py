@@ -72,7 +72,7 @@ def shown_scale(scale: tuple[float, float]) -> str:
     return f"{scale[0]:g} ... {scale[1]:g}"
 
 
-def keyed(values: Values, key: Any) -> Values | None:
+def key_opacity(values: Values, key: Any) -> Values | None:
     """The opacity (H, W) where one colour, `key`, is transparent; None without a key."""
     if key is None:
         return None
