@@ -53,7 +53,7 @@ class Callbacks:
     ) -> None:
         self.views = [(each, view(each.name)) for each in attached] if view else []
         self.listening = {
-            hook: [(each, seen) for each, seen in self.views if _has(each.callback, hook)]
+            hook: [(each, training) for each, training in self.views if _has(each.callback, hook)]
             for hook in HOOKS
         }
 

@@ -48,7 +48,7 @@ class Rules:
 
 
 class Trainer:
-    """Plays a recipe's game to its end, or until it is asked to stop.
+    """Trains a recipe's players to the end, or until it is asked to stop.
 
     players: in the order in which they move.
     networks: every network by name; those outside players are frozen.

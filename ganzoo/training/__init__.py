@@ -1,1 +1,1 @@
-"""What a run leaves and shows: its folder, its pictures, its progress."""
+"""Training a recipe into a run folder, and what happens beside the steps."""

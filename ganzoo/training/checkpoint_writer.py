@@ -35,7 +35,7 @@ class CheckpointWriter(Callback):
         accelerator.wait_for_everyone()
         if session.is_main:
             keep_in(session.folder.path, place / UNFINISHED)
-            close_checkpoint(place, trainer.done, *self._kept())
+            close_checkpoint(place, trainer.done, *self._retention())
             write_model(session.experiment, session.folder.model, trainer.done)
             session.record.reach(trainer.done)
         accelerator.wait_for_everyone()  # who ends early makes a launcher end the others
@@ -45,13 +45,13 @@ class CheckpointWriter(Callback):
         folder, step = self.session.folder, self.session.trainer.done
         last = folder.checkpoint(step)
         if last.is_dir():
-            part = open_checkpoint(folder.checkpoints)
+            unfinished = open_checkpoint(folder.checkpoints)
             for file in last.iterdir():
-                duplicate(file, part / file.name)
-            keep_in(folder.path, part)
-            close_checkpoint(folder.checkpoints, step, *self._kept())
+                duplicate(file, unfinished / file.name)
+            keep_in(folder.path, unfinished)
+            close_checkpoint(folder.checkpoints, step, *self._retention())
 
-    def _kept(self) -> tuple[int, int | None]:
+    def _retention(self) -> tuple[int, int | None]:
         """How many checkpoints are kept, and every how many steps one is."""
         table, trainer = self.session.experiment.recipe.checkpoints, self.session.trainer
         counts = trainer.timetable.image_counts

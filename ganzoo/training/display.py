@@ -115,7 +115,7 @@ class Display(Callback, ABC):
         seconds = self.speed.seconds(self.step, self.steps - self.step)
         return "" if seconds is None else f"{format_time(seconds)} left"
 
-    def pace(self) -> list[str]:
+    def _speed_and_time_left(self) -> list[str]:
         """Images a second and the time left, as far as they are known."""
         rate = self.speed.images_a_second()
         images = f"{format_rate(rate)} img/s" if rate else ""
@@ -141,7 +141,16 @@ class LineDisplay(Display):
             + " ".join(f"{term} {format_number(value)}" for term, value in terms.items())
             for player, terms in record["losses"].items()
         ]
-        self.note("  ".join([step, f"epoch {record['epoch']}", *self.pace(), " | ".join(players)]))
+        self.note(
+            "  ".join(
+                [
+                    step,
+                    f"epoch {record['epoch']}",
+                    *self._speed_and_time_left(),
+                    " | ".join(players),
+                ]
+            )
+        )
 
 
 class LiveDisplay(Display):
@@ -181,11 +190,11 @@ class LiveDisplay(Display):
 
     def render(self) -> RenderableType:
         """The panel: bar, numbers, a small table a player."""
-        parts: list[RenderableType] = [self._bar(), self._numbers()]
+        rows: list[RenderableType] = [self._bar(), self._numbers()]
         if self.record is not None:
             tables = [_player_table(self.record, player) for player in self.record["losses"]]
-            parts += [Text(), Columns(tables, padding=(0, 4))]
-        return Group(*parts)
+            rows += [Text(), Columns(tables, padding=(0, 4))]
+        return Group(*rows)
 
     def _bar(self) -> Table:
         row = Table.grid(padding=(0, 1), expand=True)
@@ -201,7 +210,7 @@ class LiveDisplay(Display):
 
     def _numbers(self) -> Text:
         epoch = [f"epoch {self.record['epoch']}"] if self.record is not None else []
-        text = "  ".join([f"step {self.step}/{self.steps}", *epoch, *self.pace()])
+        text = "  ".join([f"step {self.step}/{self.steps}", *epoch, *self._speed_and_time_left()])
         return Text(text, "cyan", no_wrap=True, overflow="ellipsis")
 
 

@@ -33,7 +33,7 @@ class Evaluator(Callback):
         image_counts = session.trainer.timetable.image_counts
         plans = session.experiment.blueprint.metrics.items()
         self.every = {n: p.every.steps(*image_counts) for n, p in plans if p.every}
-        self.told = ""
+        self.reported = ""
 
     def on_step(self, training: Training) -> None:
         """Compute what is due; after the last step `on_end` computes everything."""
@@ -93,7 +93,7 @@ class Evaluator(Callback):
             return measured
         folder.append({"step": step, **measured.tables()}, folder.evaluations)
         wrong = self.best.consider(step, measured)
-        if wrong and wrong != self.told:
+        if wrong and wrong != self.reported:
             session.tell(wrong)
-        self.told = wrong or self.told
+        self.reported = wrong or self.reported
         return measured

@@ -16,36 +16,37 @@ from ganzoo.training.checkpoint_writer import CheckpointWriter
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def failed(error: Exception, checkpoints: CheckpointWriter) -> Exception:
-    """What to raise for an error that ended a training, which is saved if that is possible.
+def describe_failure(error: Exception, checkpoints: CheckpointWriter) -> Exception:
+    """The exception to raise for an error that ended a training, saved if that is possible.
 
-    An error that is nobody's mistake stays as it is, and notes what is safe.
+    An error that a user can mend becomes a sentence. Any other is returned as it is, with a note of
+    what is saved.
     """
     session = checkpoints.session
-    told = _told(error, session.trainer, session.folder.path)
-    safe = _safe(checkpoints)
-    if not told:
+    cause = _describe_cause(error, session.trainer, session.folder.path)
+    safe = _save_if_possible(checkpoints)
+    if not cause:
         error.add_note(safe)
         return error
     kind = DataError if isinstance(error, DataError) else RunError
-    return kind(f"{told}\n  {safe}")
+    return kind(f"{cause}\n  {safe}")
 
 
-def leave(checkpoints: CheckpointWriter) -> None:
-    """Stop without the data that do not come; the last whole step is saved.
+def save_last_step(checkpoints: CheckpointWriter) -> None:
+    """Save after the last whole step, where data for the next one do not come.
 
     Raises:
-        KeyboardInterrupt: with several processes nothing can be saved here, as that takes them all.
+        KeyboardInterrupt: there are several processes; saving takes all of them.
     """
     if checkpoints.session.trainer.accelerator.num_processes > 1:
         raise KeyboardInterrupt
     checkpoints.save()
 
 
-def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
-    """The cause; nothing where a traceback tells more."""
+def _describe_cause(error: Exception, trainer: Trainer, folder: Path) -> str:
+    """The cause as a sentence; empty where a traceback tells more."""
     if trainer.workers.failed:
-        return _lost(trainer.workers.failed[0])
+        return _describe_lost_worker(trainer.workers.failed[0])
     if isinstance(error, DataError):
         return str(unwrap_worker_error(error))
     if isinstance(error, GanzooError):
@@ -60,8 +61,8 @@ def _told(error: Exception, trainer: Trainer, folder: Path) -> str:
     return f"{what}: cannot be used ({why})"
 
 
-def _lost(code: int) -> str:
-    """A data worker that ended, as its exit code tells."""
+def _describe_lost_worker(code: int) -> str:
+    """How a data worker ended, by its exit code."""
     if code >= 0:
         return f"a data worker ended with exit code {code}"
     name = signal.Signals(-code).name
@@ -73,11 +74,11 @@ def _lost(code: int) -> str:
     return f"a data worker was killed by {name}{memory}"
 
 
-def _safe(checkpoints: CheckpointWriter) -> str:
-    """Save, if this process alone can do that after a whole step; returns how to go on.
+def _save_if_possible(checkpoints: CheckpointWriter) -> str:
+    """Save, unless other processes or an unfinished step forbid it; returns how to go on.
 
-    Of several processes the others may be in the middle of a step, and to save takes all. An error
-    in the middle of a step leaves weights of which only some have moved.
+    Saving takes all processes, and the others may be in the middle of a step. After an error within
+    a step only some weights have moved.
     """
     trainer, folder = checkpoints.session.trainer, checkpoints.session.folder.path
     if trainer.accelerator.num_processes == 1 and not trainer.moving:

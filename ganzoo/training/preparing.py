@@ -57,12 +57,12 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
         unknown = unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
-    warnings = [*changed, *unknown, *_found(trainer.data)]
+    warnings = [*changed, *unknown, *_describe_data(trainer.data)]
     if is_main:
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
     if checkpoint:
-        _take_up(experiment, trainer, checkpoint, begin.changed)
+        _restore(experiment, trainer, checkpoint, begin.changed)
     accelerator.wait_for_everyone()
     if is_main and checkpoint:
         folder.resume(experiment.recipe, trainer.done, begin.changed)
@@ -82,14 +82,14 @@ def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
     return accelerator
 
 
-def _found(data: Data) -> list[str]:
+def _describe_data(data: Data) -> list[str]:
     """What data there are, in a line; and what a look at every file shows."""
-    notes = data.inspect()
+    warnings = data.inspect()
     summary = data.summary()
-    return [*([f"data: {summary}"] if summary else []), *notes]
+    return [*([f"data: {summary}"] if summary else []), *warnings]
 
 
-def _take_up(
+def _restore(
     experiment: Experiment, trainer: Trainer, checkpoint: Path, changed: Sequence[Change]
 ) -> None:
     """Put the trainer where the checkpoint is, unless that is past the end."""

@@ -19,7 +19,7 @@ SHARE = 20  # what writing took must be this many times shorter than the time be
 
 
 class ReportWriter(Callback):
-    """Writes the page of one run. What goes wrong with it is told once, and stops nothing else.
+    """Writes the page of one run. Its first failure is reported; training goes on.
 
     tell: prints a line for whoever waits.
     """
@@ -31,7 +31,7 @@ class ReportWriter(Callback):
         self.clock: Callable[[], float] = time.monotonic
         self.facts: Facts | None = None
         self.next = 0.0
-        self.told = False
+        self.failed = False
 
     def on_samples(self, training: Training) -> None:
         """Show the new pictures and losses."""
@@ -68,7 +68,7 @@ class ReportWriter(Callback):
         try:
             work()
         except Exception as error:  # a picture of the training must not end it
-            if not self.told:
-                self.told = True
+            if not self.failed:
+                self.failed = True
                 reason = first_line(error)
                 self.tell(f"report.html cannot be kept ({reason}); training goes on without it")

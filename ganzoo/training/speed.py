@@ -21,11 +21,11 @@ class Speed:
         self.restart(start)
 
     def restart(self, step: int) -> None:
-        """Count from now; never without a mark, as a display's thread may be reading."""
+        """Count from now. There is always a mark, as a display's thread may be reading."""
         self.marks = deque([(self.clock(), step, 0.0)], maxlen=WINDOW + 1)
 
     def add(self, step: int, images: int) -> None:
-        """Note how many steps and images there are now."""
+        """Add a mark: how many steps and images there are now."""
         if len(self.marks) == 1:  # how many images the start was at follows from those of a step
             when, start, _ = self.marks[0]
             self.marks[0] = when, start, images * start / max(step, 1)

@@ -22,7 +22,7 @@ WAKE: int | None = getattr(signal, "SIGURG", None)  # without a handler it does 
 
 
 class Stopping(Callback):
-    """A callback that asks it to stop between steps, where everything is saved.
+    """A callback that stops training between steps, where everything is saved.
 
     until: the time (`time.time()`) after which no step should end, or None.
     The first signal asks; one more, over a second later, raises KeyboardInterrupt. Under
@@ -43,7 +43,7 @@ class Stopping(Callback):
         self.launcher, self.first = launcher(), trainer.done
         self.grace = 0.0 if trainer.accelerator.num_processes == 1 else GRACE
         self.asked: float | None = None
-        self.told = False
+        self.announced = False
         self.last = clock()
         self.before: dict[int, Any] = {}
         self.over = threading.Event()
@@ -67,19 +67,19 @@ class Stopping(Callback):
         restore_signals(self.before)
 
     def ask(self, number: int, frame: FrameType | None = None) -> None:
-        """A signal came. SIGTERM from the launcher means that another process failed: not told."""
+        """Answer a signal. SIGTERM from the launcher, as another process failed, is not announced."""
         now = self.clock()
         if self.asked is not None and now - self.asked > SAME and not self.launcher:
             raise KeyboardInterrupt
         self.asked = self.asked or now
         self.trainer.stop = True
-        if not self.told and (number == signal.SIGINT or not self.launcher):
-            self.told = True
+        if not self.announced and (number == signal.SIGINT or not self.launcher):
+            self.announced = True
             self.tell("stopping after this step ... (Ctrl-C again stops without saving)")
         self.look()
 
     def look(self, *_: object) -> None:
-        """It is time to stop: leave data that do not come, once others had theirs."""
+        """Stop; give up data that do not come, once other processes had time to get theirs."""
         self.trainer.stop = True
         if self.trainer.waiting and self.clock() >= self._patient_until():
             raise Abandoned
@@ -96,7 +96,7 @@ class Stopping(Callback):
         return late or bool(self.launcher and os.getppid() != self.launcher)
 
     def _patient_until(self) -> float:
-        """When data that do not come are left."""
+        """Until when data that do not come are waited for."""
         if self.asked is not None:
             return self.asked + self.grace
         patience = FIRST if self.trainer.done == self.first else self.grace

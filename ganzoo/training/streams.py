@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Steady:
     """A text stream that swallows what goes wrong with the one behind it.
 
-    A pipe's reader that ended, a terminal that was closed, a full disk: the first failure is the
-    last word. Everything but writing is left to the stream behind.
+    After the first failure (a pipe whose reader ended, a closed terminal, a full disk) it writes
+    nothing more. Everything but writing is left to the stream behind.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -51,7 +51,7 @@ def steady(console: Console) -> Console:
 
 
 def steady_output() -> None:
-    """Let nothing break this process's own output, to its end."""
+    """Let no failing stream end this process from now on."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, Steady):

@@ -21,7 +21,7 @@ from ganzoo.training.alarms.callback import watch_training
 from ganzoo.training.checkpoint_writer import CheckpointWriter
 from ganzoo.training.display import Display, display_failed, make_display, showing
 from ganzoo.training.evaluator import Evaluator
-from ganzoo.training.failing import failed, leave
+from ganzoo.training.failing import describe_failure, save_last_step
 from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.outcome import Outcome
 from ganzoo.training.preparing import Begin, prepare
@@ -32,7 +32,7 @@ from ganzoo.training.session import Session, say_aside
 from ganzoo.training.stopping import Stopping
 from ganzoo.training.streams import steady
 from ganzoo.training.tracking import Trackers, tracking
-from ganzoo.training.warnings import notes
+from ganzoo.training.warnings import list_warnings
 
 
 def train(
@@ -104,12 +104,12 @@ def _play(
         try:
             trainer.play(callbacks, session.folder.checkpoint)
         except Abandoned:
-            leave(checkpoints)
+            save_last_step(checkpoints)
         except Exception as error:
             if stopping.asked and trainer.accelerator.num_processes > 1:
                 raise KeyboardInterrupt from error  # another one has left already
-            told = failed(error, checkpoints)
-            raise told from None if told is error else error
+            described = describe_failure(error, checkpoints)
+            raise described from None if described is error else error
     return stopping.asked is not None
 
 
@@ -120,7 +120,7 @@ def _display(session: Session, console: Console) -> Iterator[Display]:
     display = make_display(console, trainer.timetable.steps, trainer.done, str(session.folder.path))
     with showing(display):
         session.print_line = display.note
-        for warning in [*session.warnings, *notes(session.experiment, trainer.data)]:
+        for warning in [*session.warnings, *list_warnings(session.experiment, trainer.data)]:
             session.tell(warning)
         try:
             yield display

@@ -13,32 +13,36 @@ from ganzoo.evaluation.measuring import find_left_out
 from ganzoo.interfaces import Data
 
 
-def notes(experiment: Experiment, data: Data) -> list[str]:
-    """What was left out of the recipe, what will not move, and what cannot be measured."""
-    found = list(experiment.blueprint.warnings)
+def list_warnings(experiment: Experiment, data: Data) -> list[str]:
+    """What is left out of the recipe, what will not be trained, and what cannot be measured."""
+    warnings = list(experiment.blueprint.warnings)
     idle = experiment.trial.idle
     named = [text for p in experiment.players for text in _unreached(p, idle.get(p.name, []))]
     if named:
-        found.append(f"no term reaches {', '.join(named)}: frozen")
+        warnings.append(f"no term reaches {', '.join(named)}: frozen")
     if experiment.blueprint.metrics and not data.test_count():
-        found.append("no samples to test on, so no metrics")
-    found += _stand_ins(experiment, data)
-    found += [_told(name, table) for name, table in experiment.recipe.trackers.items()]
+        warnings.append("no samples to test on, so no metrics")
+    warnings += _stand_ins(experiment, data)
+    warnings += [
+        _describe_tracker(name, table) for name, table in experiment.recipe.trackers.items()
+    ]
     name = experiment.recipe.data.type
     why = f"it learns from x and y of one scene, and '{name}' has none to spare"
-    found += [f"metrics.{m} is left out: {why}" for m in find_left_out(experiment.blueprint, data)]
-    return found
+    warnings += [
+        f"metrics.{m} is left out: {why}" for m in find_left_out(experiment.blueprint, data)
+    ]
+    return warnings
 
 
-def _told(tracker: str, table: Mapping[str, Any]) -> str:
-    """That pictures leave the run's folder, and for where: the recipe may be a stranger's."""
+def _describe_tracker(tracker: str, table: Mapping[str, Any]) -> str:
+    """That a tracker gets pictures, and where they go: the recipe may be a stranger's."""
     places = [f"{key} = {value!r}" for key, value in table.items() if isinstance(value, str)]
     given = f" ({', '.join(places)})" if places else ""
-    return f"trackers.{tracker} is given losses, figures and sample pictures{given}"
+    return f"trackers.{tracker} is given losses, scores and sample pictures{given}"
 
 
 def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
-    """That training samples are tested on; a model that learnt them by heart looks good on them."""
+    """That metrics see training samples: a model that learnt them by heart looks good on them."""
     names = sorted(data.trained_on())
     if not names:
         return []

@@ -21,7 +21,7 @@ from ganzoo.evaluation.examples import Examples
 from ganzoo.evaluation.measuring import rehearse, score_run
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.training.train import train
-from ganzoo.training.warnings import notes
+from ganzoo.training.warnings import list_warnings
 
 LABELS = {"type": "palette_score", "prediction": "G(x)", "target": "y", "source": "x"}
 PHOTOS = {
@@ -126,7 +126,7 @@ def test_pairs_that_all_are_held_out_leave_it_out_with_a_note(built, tmp_path):
     experiment = built({"photos": PHOTOS, "labels": LABELS}, data=data)
     rehearse(experiment, experiment.data)
     assert list(score_run(experiment, experiment.data)) == ["labels"]
-    assert [note for note in notes(experiment, experiment.data) if "metrics." in note] == [
+    assert [note for note in list_warnings(experiment, experiment.data) if "metrics." in note] == [
         "metrics.photos is left out: it learns from x and y of one scene, and 'paired_folders' "
         "has none to spare"
     ]
@@ -137,7 +137,9 @@ def test_folders_without_pairs_leave_it_out_with_a_note(built, tmp_path):
     data = {"type": "folders", "root": str(tmp_path), "size": 16}
     experiment = built({"photos": PHOTOS}, data=data)
     assert score_run(experiment, experiment.data) == {}
-    [note] = [note for note in notes(experiment, experiment.data) if "metrics.photos" in note]
+    [note] = [
+        note for note in list_warnings(experiment, experiment.data) if "metrics.photos" in note
+    ]
     assert note.startswith("metrics.photos is left out: it compares pairs")
     assert Folders(str(tmp_path)).paired_count() == 0
 

@@ -16,7 +16,7 @@ from ganzoo.errors import RunError
 from ganzoo.runs.checkpoint_folders import close_checkpoint, open_checkpoint
 from ganzoo.runs.layout import list_checkpoints
 from ganzoo.training.train import train
-from ganzoo.training.warnings import notes
+from ganzoo.training.warnings import list_warnings
 
 SHORT = {
     "train.length": "7 steps",
@@ -123,5 +123,5 @@ def test_networks_with_parameters_that_no_term_reaches_are_named(tiny, tmp_path,
     assert "no term reaches" not in told(experiment, tmp_path / "all")
     experiment.players[0].networks["F"] = Sequential(Conv2d(3, 3, 1), Conv2d(3, 3, 1))
     experiment.trial.idle["generators"] = [f"networks.F.{name}" for name in idle]
-    [note] = [note for note in notes(experiment, experiment.data) if "no term" in note]
+    [note] = [note for note in list_warnings(experiment, experiment.data) if "no term" in note]
     assert note == f"no term reaches {named}: frozen"

@@ -116,11 +116,11 @@ def test_the_speed_forgets_what_is_long_ago():
 def test_before_the_first_record_the_steps_tell_the_time():
     watch = Watch()
     with LiveDisplay(console(80, True), 100, 0, "x", watch) as display:
-        assert display.pace() == []
+        assert display._speed_and_time_left() == []
         display.on_step(at(1))
         watch.now += 30
         display.on_step(at(11))
-        assert display.pace() == ["4:27 left"]
+        assert display._speed_and_time_left() == ["4:27 left"]
 
 
 def rendered(width: int, name: str = "runs/cyclegan", **terms: float) -> list[str]:
