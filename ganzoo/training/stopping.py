@@ -67,7 +67,7 @@ class Stopping(Callback):
         restore_signals(self.before)
 
     def ask(self, number: int, frame: FrameType | None = None) -> None:
-        """Answer a signal. SIGTERM from the launcher, as another process failed, is not announced."""
+        """Answer a signal; one of the launcher, as another process failed, is not announced."""
         now = self.clock()
         if self.asked is not None and now - self.asked > SAME and not self.launcher:
             raise KeyboardInterrupt
