@@ -43,8 +43,12 @@ class Evaluator(Callback):
 
     def on_end(self, training: Training) -> None:
         """Compute all metrics of a finished run, and show their scores."""
-        if self.session.finished:
+        if not self.session.finished:
+            return
+        if self.session.trainer.own_callbacks:
             self._share(self._finish)
+        elif training.is_main:  # the other processes have nothing to wait for
+            self._announce(self._finish(lambda: None))
 
     def _share(self, measure: Callable[[Callable[[], None]], Evaluation]) -> None:
         """Let the main process measure, and tell all callbacks, in all processes, what it found."""
@@ -54,6 +58,11 @@ class Evaluator(Callback):
         scores, better = from_main(trainer.accelerator, own)
         if scores:
             trainer.evaluated(Scores(scores, better))
+
+    def _announce(self, measured: Evaluation) -> None:
+        if measured.scores:
+            scores = Scores(measured.scores, measured.higher_is_better)
+            self.session.trainer.evaluated(scores)
 
     def _finish(self, alive: Callable[[], None]) -> Evaluation:
         """Measure the finished model, and show the scores beside the best model's."""
