@@ -9,6 +9,7 @@ import json
 import pydoc
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import torch
@@ -71,7 +72,7 @@ def test_a_newcomer_reads_what_it_is_with_an_example(name):
     example = text.split("\n\n")[1]
     assert example.startswith("    ")
     assert "ganzoo." in example
-    ast.parse(inspect.cleandoc(example))
+    ast.parse(textwrap.dedent(example))
 
 
 def test_help_shows_every_name_and_its_first_sentence():
