@@ -47,17 +47,17 @@ def check_callback(name: str, *, recipe: Mapping[str, Any] | None = None, **sett
     check_component(name, kind="callback")
     tables = {**(recipe or SMALL), "callbacks": {"checked": {"type": name, **settings}}}
     with tempfile.TemporaryDirectory() as folder:
-        whole, parts = Path(folder) / "whole", Path(folder) / "parts"
+        whole, resumed = Path(folder) / "whole", Path(folder) / "resumed"
         try:
             _train(tables, whole)
-            _train(tables, parts, until=0)
-            _train(tables, parts, resume=True)
+            _train(tables, resumed, until=0)
+            _train(tables, resumed, resume=True)
         except GanzooError as error:
             raise AssertionError(f"'{name}': {error}") from error
-        odd = _differences(whole, parts)
+        odd = _differences(whole, resumed)
     assert not odd, (
         f"'{name}': a resumed training is not what it would have been ({', '.join(odd[:3])}); keep "
-        "what it knows in attributes that hold numbers, texts, tensors, or lists and dicts of "
+        "its state in attributes that hold numbers, texts, tensors, or lists and dicts of "
         "them, or give it by state() and take it up in restore()"
     )
 
