@@ -14,7 +14,7 @@ from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
 
 if TYPE_CHECKING:
-    from ganzoo.recipe.loading import LoadedRecipe
+    from ganzoo.recipe.origins import Gathered
 
 
 def run(
@@ -35,32 +35,33 @@ def run(
     processes: Processes = None,
 ) -> None:
     """Train a recipe; everything it makes goes into one folder."""
-    from ganzoo.recipe.loading import read_recipe
+    from ganzoo.recipe.loading import gather, read_recipe
     from ganzoo.runs.path_checks import refuse_taken
 
     overrides = set_ or []
-    plain = read_recipe(recipe)
-    loaded = plain.with_overrides(overrides)
+    gathered = gather(recipe)
+    loaded = read_recipe(gathered, overrides)
     folder = out or _default_folder(recipe, loaded.name)
     if (
         loaded.name and not resume
     ):  # a wrong name is reported by build_recipe, with all other faults
         refuse_taken(folder)
     if data is not None:
-        own = _of_folder(plain, overrides, data)
-        loaded = plain.with_overrides([*own, *overrides])
+        own = _of_folder(gathered, overrides, data)
+        loaded = read_recipe(gathered, [*own, *overrides])
     words = typed_words(context)
     begin(Request(words, loaded, folder, resume, stop_after, processes, bool(overrides or data)))
 
 
-def _of_folder(plain: LoadedRecipe, overrides: list[str], folder: Path) -> list[str]:
+def _of_folder(gathered: Gathered, overrides: list[str], folder: Path) -> list[str]:
     """`--data FOLDER` as settings; what it chose is printed once."""
     from ganzoo.cli.early import refuse_folder
     from ganzoo.components.data.layout_advice import require_folder
+    from ganzoo.recipe.loading import read_recipe
 
     require_folder(folder)
     others = [each for each in overrides if not each.startswith("data.")]
-    loaded = plain.with_overrides(others)
+    loaded = read_recipe(gathered, others)
     if not is_launched():
         refuse_folder(loaded, overrides, folder)  # before torch is imported
     from ganzoo.builder.own_data import own_data

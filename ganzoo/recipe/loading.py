@@ -85,7 +85,7 @@ def load_recipe(source: Source, overrides: Overrides = ()) -> Recipe:
     return read_recipe(source, overrides).require()
 
 
-def read_recipe(source: Source, overrides: Overrides = ()) -> LoadedRecipe:
+def read_recipe(source: Source | Gathered, overrides: Overrides = ()) -> LoadedRecipe:
     """A recipe, read and not yet refused for what is wrong with its tables.
 
     Raises:
@@ -93,6 +93,8 @@ def read_recipe(source: Source, overrides: Overrides = ()) -> LoadedRecipe:
     """
     if isinstance(source, LoadedRecipe):
         return source.with_overrides(overrides) if overrides else source
+    if isinstance(source, Gathered):
+        return _checked(overridden(source, overrides))
     return _checked(gather(source, overrides))
 
 
