@@ -73,7 +73,7 @@ NAMES = {
 # tag of HTML, and keys that lie in run folders.
 ALLOWED = re.compile(
     r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|FigureCanvasAgg"
-    r"|\"figures?\"|earth mover|in part\b|take[sn]? part\b|part-\d|\.part\b"
+    r"|\"figures?\"|\"critic\"|earth mover|in part\b|take[sn]? part\b|part-\d|\.part\b"
 )
 # Files that quote what is refused or read from older versions.
 QUOTING = {"former.py", "older.py", "cases.md"}

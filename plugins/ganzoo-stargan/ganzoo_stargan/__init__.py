@@ -28,7 +28,7 @@ COMPONENTS = (
     (
         "discriminator",
         "discriminator",
-        "discriminator:DomainDiscriminator",
+        "domain_discriminator:DomainDiscriminator",
         "tells real patches from fake ones, and the domain",
     ),
     ("module", "domain", "domain:Domain", "one and the same class for every image"),

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganzoo_stargan.discriminator import DomainDiscriminator
 from ganzoo_stargan.domain import Domain
+from ganzoo_stargan.domain_discriminator import DomainDiscriminator
 from ganzoo_stargan.domain_resnet import DomainResNet
 
 
