@@ -17,7 +17,7 @@ from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import visible
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.path_checks import refuse_taken
-from ganzoo.training.alarms.callback import watch_training
+from ganzoo.training.alarms.raising import watch_training
 from ganzoo.training.checkpoint_writer import CheckpointWriter
 from ganzoo.training.display import Display, display_failed, make_display, showing
 from ganzoo.training.evaluator import Evaluator

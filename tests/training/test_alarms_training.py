@@ -17,8 +17,8 @@ from ganzoo.cli import app
 from ganzoo.engine.device import make_accelerator
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.layout import list_checkpoints
-from ganzoo.training.alarms.callback import Alarms, watch_training
 from ganzoo.training.alarms.detectors import LogReader
+from ganzoo.training.alarms.raising import Alarms, watch_training
 from ganzoo.training.alarms.ranges import measure_loss_ranges
 from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.session import Session

@@ -16,21 +16,21 @@ from ganzoo.training.session import Session
 
 
 class Alarms(Callback):
-    """It comes after the others: what it says follows the line of the log.
+    """Raises alarms. It is called last, so that its sentences follow the line of the log.
 
-    The log's records are all that it judges by, so that a run that goes on takes them up again.
+    It reads nothing but log entries, so a resumed run knows from the log what was raised before.
     """
 
     def __init__(self, session: Session, reader: LogReader, patience: int) -> None:
         self.session, self.recipe = session, session.experiment.recipe
         self.reader, self.debounce = reader, Debounce(patience)
         self.one_image = len(session.trainer.data) == 1
-        for record in session.folder.entries():
+        for entry in session.folder.entries():
             with suppress(LookupError, TypeError, ValueError, AttributeError):  # no line of ours
-                self._judge(record)
+                self._read(entry)
 
     def on_start(self, training: Training) -> None:
-        """Tell what is plain before the first step; a run that goes on was told."""
+        """Raise what is certain before the first step; a resumed run has raised it."""
         if training.step:
             return
         blueprint = self.session.experiment.blueprint
@@ -40,14 +40,14 @@ class Alarms(Callback):
             self._raise(Alarm("input_unchanged", name, 0, 0))
 
     def on_log(self, training: Training, entry: LogEntry) -> None:
-        """Debounce what is new."""
-        for alarm in self._judge(entry):
+        """Raise the alarms of a new entry."""
+        for alarm in self._read(entry):
             self._raise(alarm)
 
-    def _judge(self, record: LogEntry) -> list[Alarm]:
-        detections = self.reader.read(record)
-        found = [self.debounce.add(record["step"], detection) for detection in detections]
-        return [alarm for alarm in found if alarm is not None]
+    def _read(self, entry: LogEntry) -> list[Alarm]:
+        detections = self.reader.read(entry)
+        alarms = [self.debounce.add(entry["step"], detection) for detection in detections]
+        return [alarm for alarm in alarms if alarm is not None]
 
     def _raise(self, alarm: Alarm) -> None:
         """Tell it, write it down, and stop if the recipe says so."""
