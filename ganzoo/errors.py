@@ -1,4 +1,4 @@
-"""Errors that a user can mend, each one clear sentence: where, what, what to do."""
+"""Errors that a user can fix. Each is one clear sentence: where, what is wrong, what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class GanzooError(Exception):
-    """A mistake a user can mend; the command line prints it without a traceback, exit code 2."""
+    """A mistake that a user can fix; it is printed without a traceback, exit code 2."""
 
 
 class DataError(GanzooError):
@@ -29,12 +29,12 @@ class RunError(GanzooError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a recipe.
+    """One fault of a recipe.
 
     path: the setting, dotted (`losses.cycle_X.prediction`).
     message: what is wrong and what to do.
-    expression, column: the wire and the place in it that the message speaks of.
-    place: where it was written, a file or `--set`, where that is known.
+    expression, column: the wire that the message is about, and the position in it.
+    place: where the setting was written, a file or `--set`, if that is known.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Fault:
     place: str = ""
 
     def lines(self, width: int) -> list[str]:
-        """This fault as text: the path in a column, then the message under its wire."""
+        """The fault as lines of text: the path in a column of that width, then wire and message."""
         path, indent = cut(self.path), " " * (width + 4)
         if not self.expression:
             return [f"  {path:<{width}}  {self.message}"]
@@ -52,11 +52,11 @@ class Fault:
         return [f"  {path:<{width}}  {self.expression}", f"{indent}{caret}{self.message}"]
 
 
-MOST = 30  # faults that are listed; who has more has one mistake in many places
+MOST = 30  # faults to list at most; more of them are usually one mistake in many places
 
 
 class RecipeError(GanzooError):
-    """Everything wrong with a recipe, at once, each fault under where it was written."""
+    """All faults of a recipe in one message, grouped by the place where they were written."""
 
     def __init__(self, source: str, faults: Sequence[Fault]) -> None:
         self.source = source

@@ -1,6 +1,6 @@
-"""Wires: `F(G(x))` as a frozen tree. Plain data; nothing is evaluated here.
+"""Wires: parses `F(G(x))` into an immutable tree. Nothing is evaluated here.
 
-The grammar, all of it: a name `x`; a call `N(e, ...)`; a call of a head `N.head(e, ...)`.
+The whole grammar: a name `x`; a call `N(e, ...)`; a call of a head `N.head(e, ...)`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-LONGEST = 500  # characters; calls nested so deep are within every recursion limit here
+LONGEST = 500  # characters; so few cannot nest deeper than the recursion limit allows
 GRAMMAR = "a wire is a name, a call G(x), or a call of a head G.features(x)"
 
 
 class ExpressionError(ValueError):
-    """A wire that does not parse; `column` says where."""
+    """A wire that cannot be parsed; `column` is the position of the fault."""
 
     def __init__(self, message: str, column: int) -> None:
         super().__init__(message)
@@ -53,7 +53,7 @@ def parse(text: str) -> Expression:
     """Read a wire.
 
     Raises:
-        ExpressionError: with the column of what is not in the grammar.
+        ExpressionError: the text is no wire; the error has the column where it leaves the grammar.
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"a wire has at most {LONGEST} characters", 0)
@@ -67,7 +67,7 @@ def parse(text: str) -> Expression:
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
-    """The expression and everything in it, arguments first."""
+    """All subexpressions and the expression itself; arguments come before their call."""
     if isinstance(expression, Call):
         for argument in expression.arguments:
             yield from walk(argument)
@@ -90,12 +90,12 @@ def names(expression: Expression) -> set[str]:
 
 
 def find_column(inner: Expression, wire: Expression) -> int:
-    """The column at which `inner`, which is in the wire, stands in `str(wire)`."""
+    """The column at which `inner`, a subexpression of the wire, begins in `str(wire)`."""
     return _find(inner, wire, 0) or 0
 
 
 def _count_characters(tree: ast.Expression, text: str) -> None:
-    """Set columns as a person counts them, in characters: `ast` counts the bytes of UTF-8."""
+    """Convert columns of the tree from bytes of UTF-8, as `ast` counts, to characters."""
     lines = text.encode().splitlines()
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):

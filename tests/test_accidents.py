@@ -18,7 +18,7 @@ from rich.console import Console
 from ganzoo import build_recipe
 from ganzoo.errors import RunError
 from ganzoo.files.writing import TEMPORARY, temporary_name
-from ganzoo.runs.checkpoint_folders import SUMS, damage, write_sums
+from ganzoo.runs.checkpoint_folders import SUMS, find_damage, write_sums
 from ganzoo.runs.layout import list_checkpoints
 from ganzoo.runs.leftovers import remove_leftovers
 from ganzoo.training.train import train
@@ -84,7 +84,7 @@ def test_a_checkpoint_that_is_not_as_it_was_written_is_passed_over(out, harm):
     assert "resumed at 2" in said
     assert steps(out) == [1, 2, 3, 4, 5]
     assert (out / "checkpoints" / "damaged-step-00000004").is_dir(), "nothing is lost"
-    assert damage(out / "checkpoints" / "step-00000004") == ""
+    assert find_damage(out / "checkpoints" / "step-00000004") == ""
 
 
 @pytest.mark.case("C12")
@@ -124,7 +124,7 @@ def test_sums_name_files_of_their_folder_only(tmp_path, name):
     write_sums(tmp_path)
     with (tmp_path / SUMS).open("a") as sums:
         sums.write(f"{'0' * 64}  {name}\n")
-    assert damage(tmp_path) == f"{tmp_path / SUMS}: this is damaged"
+    assert find_damage(tmp_path) == f"{tmp_path / SUMS}: this is damaged"
 
 
 NONSENSE = [

@@ -14,7 +14,7 @@ from ganzoo.files import writing as files
 from ganzoo.files.writing import (
     append,
     duplicate,
-    left_by,
+    find_writer,
     remove,
     temporary_name,
     write_text,
@@ -179,7 +179,7 @@ def test_without_hard_links_it_is_a_copy(tmp_path, monkeypatch):
 def test_a_temporary_name_tells_whose_it_is(tmp_path, monkeypatch):
     names = {temporary_name() for _ in range(100)}
     assert len(names) == 100
-    assert {left_by(tmp_path / name) for name in names} == {os.getpid()}
-    assert left_by(tmp_path / "model.safetensors") == 0
+    assert {find_writer(tmp_path / name) for name in names} == {os.getpid()}
+    assert find_writer(tmp_path / "model.safetensors") == 0
     monkeypatch.setattr("socket.gethostname", lambda: "another.example.org")
-    assert {left_by(tmp_path / name) for name in names} == {0}
+    assert {find_writer(tmp_path / name) for name in names} == {0}

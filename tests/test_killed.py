@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from ganzoo.runs.checkpoint_folders import damage
+from ganzoo.runs.checkpoint_folders import find_damage
 from ganzoo.runs.layout import list_checkpoints
 
 AGAINST = {"real": "D_Y(y)", "fake": "D_Y(G(x))"}
@@ -46,7 +46,7 @@ def lines(file):
 def contents(out):
     """All that a run made, but for times."""
     [*_, (step, last)] = list_checkpoints(out / "checkpoints")
-    assert damage(last) == ""
+    assert find_damage(last) == ""
     kept = {
         f"{file.name}/{name}": tensor.numpy().tobytes()
         for file in sorted(last.glob("*.safetensors"))

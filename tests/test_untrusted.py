@@ -117,7 +117,7 @@ def test_lines_that_are_none_are_passed_and_counted(folder):
     file, told = folder / "log.jsonl", []
     file.write_bytes(b'{"a": 1}\n\n{"a": \xff}\n[2]\n{"a": 2}\n' + b"[" * 5000 + b'\n{"a": 3')
     assert list(read_objects(file, folder, tell=told.append)) == [{"a": 1}, {"a": 2}]
-    assert told == [f"{file}: 3 lines cannot be read and count for nothing"]
+    assert told == [f"{file}: 3 lines cannot be read and are skipped"]
     file.write_bytes(b'{"a": 1}\n' * 100)
     told.clear()
     assert len(list(read_objects(file, most=90, tell=told.append))) == 10

@@ -143,7 +143,7 @@ def _in_several(request: Request, count: int, started: float) -> int:
     from ganzoo.builder.experiment import check_recipe
     from ganzoo.launch.processes import WorkerError, check_devices, launch
     from ganzoo.runs.folder import RunFolder
-    from ganzoo.runs.listing import goes_on
+    from ganzoo.runs.listing import describe_how_to_go_on
     from ganzoo.runs.path_checks import refuse_taken
     from ganzoo.runs.resume_rules import changed_paths
 
@@ -160,7 +160,7 @@ def _in_several(request: Request, count: int, started: float) -> int:
     try:
         stopped = launch(count, _words_for_workers(request.words, count), started)
     except WorkerError as error:
-        say(f"{error.trace}ganzoo: {error}\n  {goes_on(request.folder)}", err=True)
+        say(f"{error.trace}ganzoo: {error}\n  {describe_how_to_go_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
     if stopped and (_record(request.folder) or {}).get("state") not in ("stopped", "finished"):
         raise KeyboardInterrupt  # they could not end together
@@ -235,6 +235,6 @@ def _stopped(outcome: Outcome, folder: Path) -> str:
 def _interrupted(folder: Path) -> str:
     if not folder.exists():
         return "\nStopped before anything was made"
-    from ganzoo.runs.listing import goes_on
+    from ganzoo.runs.listing import describe_how_to_go_on
 
-    return f"\nStopped at once, without saving; {goes_on(folder)}"
+    return f"\nStopped at once, without saving; {describe_how_to_go_on(folder)}"

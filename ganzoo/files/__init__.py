@@ -1,1 +1,1 @@
-"""Files: the one way to write them, and a bounded way to read those that anybody may have made."""
+"""Writing files safely, and reading untrusted files within limits."""

@@ -1,7 +1,7 @@
-"""Reading files that anybody may have made: regular ones, of bounded size and depth.
+"""Reads untrusted files: only regular files, up to a limit of size and of nesting.
 
-A run, a study or a model may come from a stranger. Opening a pipe in a file's place would wait
-forever, a link may lead to the reader's own files, and JSON may be larger than the memory.
+A run, a study or a model may come from a stranger. A pipe in the place of a file would make the
+reader wait forever, a link may lead to the reader's own files, and JSON may exceed the memory.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-LARGEST = 64 << 20  # bytes of a file that is read whole
-LONGEST = 1 << 20  # bytes of a line
-DEEPEST = 64  # levels of lists and objects; ganzoo writes fewer than ten
+LARGEST = 64 << 20  # the largest file that is read at once, in bytes
+LONGEST = 1 << 20  # the longest line, in bytes
+DEEPEST = 64  # levels of nested lists and objects; ganzoo writes fewer than ten
 MOST, MOST_COUNTED = 1e300, 2**53
 
 
 class UntrustedError(ValueError):
-    """A file that is refused for what it is or holds; the message names it."""
+    """A file is refused for its kind, place, size or content; the message names the file."""
 
 
 def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
-    """Open a regular file to read; a device or a pipe is refused, and not waited for.
+    """Open a regular file for reading; refuse a device or a pipe without waiting for it.
 
-    within: a folder that no link may lead out of.
+    within: a folder in which the file must lie; a link that leads out of it is refused.
 
     Raises:
-        UntrustedError: it is something else, or lies elsewhere.
-        OSError: it is missing, or may not be read.
+        UntrustedError: the path is no regular file, or leads out of `within`.
+        OSError: the file is missing, or may not be read.
     """
     place = path if within is None else inside(path, within)
     refuse_special(path, place.stat())
@@ -38,7 +38,7 @@ def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
     number = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | follow)
     file = os.fdopen(number, "rb")
     try:
-        refuse_special(path, os.fstat(number))  # it may be another one by now
+        refuse_special(path, os.fstat(number))  # the file may have been replaced since the check
     except UntrustedError:
         file.close()
         raise
@@ -46,18 +46,18 @@ def open_plain(path: Path, within: Path | None = None) -> BinaryIO:
 
 
 def refuse_special(path: Path, status: os.stat_result | None = None) -> None:
-    """Refuse devices, pipes and folders: to open one may never end.
+    """Refuse devices, pipes and folders: opening a pipe may block forever.
 
     Raises:
-        UntrustedError: it is one.
-        OSError: there is no such file.
+        UntrustedError: the path is no regular file.
+        OSError: the file is missing.
     """
     if not stat.S_ISREG((status or path.stat()).st_mode):
         raise UntrustedError(f"{path}: this is no regular file")
 
 
 def inside(path: Path, folder: Path) -> Path:
-    """Where a path leads, which must be at or below a folder.
+    """Resolve a path; the file it leads to must lie in the folder, or be the folder.
 
     Raises:
         UntrustedError: a link leads out of the folder.
@@ -69,7 +69,7 @@ def inside(path: Path, folder: Path) -> Path:
 
 
 def is_plain(path: Path, within: Path | None = None) -> bool:
-    """Whether a regular file is there, at or below that folder."""
+    """Whether the path leads to a regular file that lies in the folder `within`."""
     try:
         place = path if within is None else inside(path, within)
         return stat.S_ISREG(place.stat().st_mode)
@@ -78,11 +78,12 @@ def is_plain(path: Path, within: Path | None = None) -> bool:
 
 
 def read_plain(path: Path, most: int = LARGEST, within: Path | None = None) -> bytes:
-    """A whole file, which may have so many bytes.
+    """The content of a file of at most `most` bytes.
 
     Raises:
-        UntrustedError: it is no regular file, too large, or leads out of `within`.
-        OSError: it is missing, or may not be read.
+        UntrustedError: the path is no regular file, leads out of `within`, or the file is too
+            large.
+        OSError: the file is missing, or may not be read.
     """
     with open_plain(path, within) as file:
         content = file.read(most + 1)
@@ -92,10 +93,10 @@ def read_plain(path: Path, most: int = LARGEST, within: Path | None = None) -> b
 
 
 def read_text(path: Path, most: int = LARGEST, within: Path | None = None) -> str:
-    """A whole text in UTF-8, with or without a byte order mark.
+    """The text of a file in UTF-8; a byte order mark is dropped.
 
     Raises:
-        UntrustedError, OSError: as `read_plain`; or it is no UTF-8.
+        UntrustedError, OSError: as `read_plain`; or the file is no text in UTF-8.
     """
     try:
         return read_plain(path, most, within).decode("utf-8-sig")
@@ -104,10 +105,10 @@ def read_text(path: Path, most: int = LARGEST, within: Path | None = None) -> st
 
 
 def read_json(path: Path, most: int = LARGEST, within: Path | None = None) -> Any:
-    """A JSON file's value.
+    """The value in a JSON file.
 
     Raises:
-        UntrustedError, OSError: as `read_text`; or it is no JSON, or nested too deeply.
+        UntrustedError, OSError: as `read_text`; or the file is no JSON, or nested too deeply.
     """
     text = read_text(path, most, within)
     try:
@@ -117,10 +118,10 @@ def read_json(path: Path, most: int = LARGEST, within: Path | None = None) -> An
 
 
 def read_object(path: Path, most: int = LARGEST, within: Path | None = None) -> dict[str, Any]:
-    """A JSON file that holds an object.
+    """The object in a JSON file.
 
     Raises:
-        UntrustedError, OSError: as `read_json`; or it holds something else.
+        UntrustedError, OSError: as `read_json`; or the value is no object.
     """
     table = read_json(path, most, within)
     if not isinstance(table, dict):
@@ -132,7 +133,7 @@ def parse_json(text: str | bytes) -> Any:
     """The value of a JSON text; NaN and infinities become None, see `runs.folder.finite`.
 
     Raises:
-        UntrustedError: it is no JSON, or nested too deeply.
+        UntrustedError: the text is no JSON, or nested too deeply.
     """
     try:
         value = json.loads(text, parse_constant=lambda _: None)
@@ -146,7 +147,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def deeper(value: Any, levels: int) -> bool:
-    """Whether lists and tables nest deeper than so many levels."""
+    """Whether lists and mappings are nested deeper than `levels`."""
     if not isinstance(value, (Mapping, list, tuple)):
         return False
     inner = value.values() if isinstance(value, Mapping) else value
@@ -159,7 +160,7 @@ def is_count(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number so small that sums and differences of such stay finite."""
+    """Whether a value is a number within +-1e300, so that sums and differences stay finite."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
 
 
@@ -169,14 +170,14 @@ def read_objects(
     most: int | None = LARGEST,
     tell: Callable[[str], None] = lambda fault: None,
 ) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file, one on each line; lines that a crash cut off are skipped.
+    """The JSON objects of a file with one object on each line; lines cut by a crash are skipped.
 
-    most: bytes that are read; None reads on to the end, a line at a time.
-    tell: gets one sentence if anything was left out.
+    most: how many bytes to read at most; None reads to the end, one line at a time.
+    tell: called with one sentence if anything was left out.
 
     Raises:
-        UntrustedError: it is no regular file, or leads out of `within`.
-        OSError: it is missing, or may not be read.
+        UntrustedError: the path is no regular file, or leads out of `within`.
+        OSError: the file is missing, or may not be read.
     """
     odd = read = 0
     with open_plain(path, within) as file:
@@ -188,10 +189,12 @@ def read_objects(
             table = _object(line)
             if table is not None:
                 yield table
-            elif line.strip() and line.endswith(b"\n"):  # the last one may be being written
+            elif line.strip() and line.endswith(
+                b"\n"
+            ):  # without it, the line is still being written
                 odd += 1
     if odd:
-        tell(f"{path}: {odd} line{'s' if odd > 1 else ''} cannot be read and count for nothing")
+        tell(f"{path}: {odd} line{'s' if odd > 1 else ''} cannot be read and are skipped")
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
-"""The one place that writes files: they are there whole or not at all, and no link is followed.
+"""The one place that writes files: completely or not at all, and never through a link.
 
-A file is written to a new one of an unguessable name in its folder, brought to the disk, then
-renamed: neither a crash nor a power cut leaves half of it. A link that somebody put in its place
-is replaced, never followed. Permissions follow the umask.
+The content goes to a temporary file with an unguessable name in the same folder. That file is
+synced to the disk, then renamed, so neither a crash nor a power cut leaves half a file. If somebody
+put a link in the file's place, the link is replaced, never followed. Permissions follow the umask.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-# O_NONBLOCK: a pipe that stands in a file's place is refused, not waited for.
+# O_NONBLOCK: opening a pipe in the place of a file fails at once instead of waiting for a reader.
 SAFE = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
 TEMPORARY = re.compile(r"\.ganzoo-([0-9A-Za-z]*)-(\d+)-[0-9a-f]{16}\.part")
 
 
 def write_with(path: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
-    """Let `write` fill a new file, then give it the name `path`; folders are made as needed.
+    """Let `write` fill a temporary file, then rename it to `path`; missing folders are made.
 
-    durable: wait until it is on the disk; not needed where a lost file is noticed and made again.
+    durable: wait until the file is on the disk. A file that would be noticed as lost and made again
+        does not need it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(temporary_name())
@@ -57,10 +58,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def append(path: Path, content: bytes) -> None:
-    """Add to a file's end, or begin it.
+    """Append to a file, or create it.
 
     Raises:
-        OSError: it cannot be written, or is a link or no regular file.
+        OSError: the file cannot be written, or is a link or no regular file.
     """
     with os.fdopen(_open(path, os.O_WRONLY | os.O_APPEND), "ab") as file:
         file.write(content)
@@ -69,10 +70,12 @@ def append(path: Path, content: bytes) -> None:
 
 
 def open_shared(path: Path) -> int:
-    """A file that processes read and rewrite in place, as a lock; made if it is not there.
+    """Open a file that several processes read and rewrite in place, such as a lock, or create it.
+
+    Returns the file descriptor.
 
     Raises:
-        OSError: it cannot be opened, or is a link or no regular file.
+        OSError: the file cannot be opened, or is a link or no regular file.
     """
     return _open(path, os.O_RDWR)
 
@@ -89,34 +92,34 @@ def duplicate(source: Path, path: Path) -> None:
     """Give a file a second name, by a hard link where that is possible, else by a copy.
 
     Raises:
-        OSError: one of them cannot be used, or the source is a link.
+        OSError: the source cannot be read or is a link, or the second name cannot be written.
     """
     if source.is_symlink():
         raise OSError(errno.ELOOP, "it is a link", str(source))
     temporary = path.with_name(temporary_name())
     try:
         os.link(source, temporary)
-    except OSError:  # no hard links here
+    except OSError:  # the disk has no hard links
         with source.open("rb") as opened:
             write_with(path, lambda file: shutil.copyfileobj(opened, file))
         return
     temporary.replace(path)
-    temporary.unlink(missing_ok=True)  # two names of one file: renaming does nothing
+    temporary.unlink(missing_ok=True)  # left if `path` was a name of this file already
     sync_folder(path.parent)
 
 
 def new_file(path: Path) -> BinaryIO:
-    """A file that was not there, open for writing and reading.
+    """Create a file and open it for writing and reading.
 
     Raises:
-        FileExistsError: there is one, or a link.
+        FileExistsError: a file or a link of that name exists.
     """
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFE, 0o666)
     return os.fdopen(opened, "w+b")
 
 
 def remove(path: Path) -> None:
-    """Delete a file, a link or a whole folder; what is behind links stays, and errors are none."""
+    """Delete a file, a link or a whole folder; errors are ignored, and no link is followed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -125,7 +128,7 @@ def remove(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system can."""
+    """Sync a folder's list of names to the disk, where the system can do that."""
     with suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:
@@ -135,12 +138,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def temporary_name() -> str:
-    """A name that nobody can guess; it tells on which machine which process writes the file."""
+    """An unguessable name for a temporary file; it holds the machine and the process number."""
     return f".ganzoo-{_host()}-{os.getpid()}-{os.urandom(8).hex()}.part"
 
 
-def left_by(path: Path) -> int:
-    """The number of this machine's process that is writing a temporary file; 0 for other files."""
+def find_writer(path: Path) -> int:
+    """The process of this machine that wrote a temporary file, by its name; 0 for other files."""
     match = TEMPORARY.fullmatch(path.name)
     return int(match[2]) if match and match[1] == _host() else 0
 

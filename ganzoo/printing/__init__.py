@@ -1,1 +1,1 @@
-"""What reaches a terminal or a table: text whose control characters are spelled."""
+"""Printing to a terminal or a table: text whose control characters are made visible."""

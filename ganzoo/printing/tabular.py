@@ -1,4 +1,4 @@
-"""Tables as files: names in them may come from a stranger, and programs obey what they open."""
+"""Tables as CSV and Markdown. Texts in them may come from a stranger, so they are made harmless."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import Any
 
 from ganzoo.printing.text import one_line
 
-# What a spreadsheet takes for the beginning of a formula, which may start programs.
+# A spreadsheet computes a text that begins with one of these; such a formula may start programs.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:
-    """Rows for a spreadsheet; a text that it would compute stands behind an apostrophe."""
+    """Rows as CSV; a text that a spreadsheet would compute gets an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    writer.writerows([_disarm(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
 def markdown_row(cells: Iterable[str]) -> str:
-    """A row of a Markdown table, its cells as plain text on one line."""
+    """A row of a Markdown table; markup and line breaks in its cells are escaped."""
     written = (html.escape(one_line(cell), quote=False).replace("|", "&#124;") for cell in cells)
     return f"| {' | '.join(written)} |"
 
 
-def _inert(cell: Any) -> Any:
+def _disarm(cell: Any) -> Any:
+    """The cell as text that no spreadsheet takes for a formula; numbers stay as they are."""
     if not isinstance(cell, str):
         return cell
     shown = one_line(cell)

@@ -12,9 +12,9 @@ from ganzoo.printing.text import visible
 
 
 class Terminal(Console):
-    """rich's console: takes no markup, and what it draws holds no control characters but its own.
+    """A console of rich that reads no markup and escapes the control characters of texts.
 
-    Who fills a table still gives it cells of one line (`one_line`), so that columns fit.
+    Newlines stay: pass the cells of a table through `one_line`, so that its columns fit.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -23,7 +23,7 @@ class Terminal(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """The pieces of what is drawn; rich's own control codes stand apart from texts."""
+        """The segments to draw, texts escaped; rich keeps its own control codes apart from them."""
         for segment in super().render(renderable, options):
             shown = segment.text if segment.control else visible(segment.text)
             yield Segment(shown, segment.style, segment.control)

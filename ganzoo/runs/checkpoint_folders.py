@@ -1,6 +1,6 @@
-"""Checkpoints on disk: whole or not there, with checksums that show damage.
+"""Checkpoint folders on disk: each is complete or absent, and its checksums reveal damage.
 
-SHA256SUMS has the format of the program sha256sum. Checkpoints of older versions have none.
+SHA256SUMS has the format of the program sha256sum. Older versions of ganzoo did not write it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UNFINISHED = ".part"
 
 
 def open_checkpoint(folder: Path) -> Path:
-    """An empty folder to write a checkpoint into. What a kill left half deleted is deleted."""
+    """Make an empty folder to write a checkpoint into; finish deletions that a kill interrupted."""
     for kind in ("gone", "old"):
         for leftover in [*folder.glob(f".step-*.{kind}")]:
             remove(leftover)
@@ -34,10 +34,10 @@ def open_checkpoint(folder: Path) -> Path:
 
 
 def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None) -> None:
-    """Give a whole checkpoint its name, and delete those that need not be kept.
+    """Rename the finished checkpoint to its final name, then delete those that need not be kept.
 
-    A checkpoint of the same step is renamed first and deleted last: deleting takes long, and a kill
-    meanwhile would lose both.
+    An older checkpoint of the same step is renamed before that and deleted after it. Deleting takes
+    long; if it came first, a kill during it would lose both checkpoints.
     """
     place = folder / name_checkpoint(step)
     aside = place.with_name(f".{place.name}.old")
@@ -52,7 +52,7 @@ def close_checkpoint(folder: Path, step: int, keep: int, keep_every: int | None)
 
 
 def put_back(folder: Path) -> None:
-    """Undo the renaming in `close_checkpoint` where a kill came before the new checkpoint did."""
+    """Undo the first renaming of `close_checkpoint` where a kill prevented the second one."""
     for aside in folder.glob(".step-*.old"):
         place = folder / aside.stem.removeprefix(".")
         if not place.exists():
@@ -69,10 +69,10 @@ def write_sums(checkpoint: Path) -> None:
     )
 
 
-def damage(checkpoint: Path) -> str:
-    """What is wrong with a checkpoint's files, as a sentence; "" where they are as written."""
+def find_damage(checkpoint: Path) -> str:
+    """What is wrong with a checkpoint's files, as a sentence; "" where they are undamaged."""
     try:
-        return _damage(checkpoint)
+        return _find_damage(checkpoint)
     except (ModelError, UntrustedError) as error:
         return str(error)
     except OSError as error:
@@ -80,16 +80,16 @@ def damage(checkpoint: Path) -> str:
 
 
 def find_undamaged(folder: Path) -> tuple[list[tuple[int, Path]], list[str]]:
-    """The checkpoints up to the last undamaged one, and what is wrong with each later one."""
+    """The checkpoints up to the last undamaged one, and a sentence about each damaged later one."""
     saved, wrong = list_checkpoints(folder), []
-    while saved and (said := damage(saved[-1][1])):
+    while saved and (said := find_damage(saved[-1][1])):
         wrong.append(said)
         saved.pop()
     return saved, wrong
 
 
 def prune(folder: Path, keep: int, keep_every: int | None) -> None:
-    """Delete all but the last `keep` checkpoints and those on a multiple of `keep_every` steps."""
+    """Delete checkpoints, but keep the last `keep` and those at multiples of `keep_every` steps."""
     for step, path in list_checkpoints(folder)[:-keep]:
         if not keep_every or step % keep_every:
             gone = path.with_name(f".{path.name}.gone")
@@ -99,7 +99,7 @@ def prune(folder: Path, keep: int, keep_every: int | None) -> None:
 
 
 def set_aside(folder: Path, step: int) -> None:
-    """Rename the checkpoints after a step: they are damaged, and will be made again."""
+    """Rename the checkpoints after a step to `damaged-...`; training will write them again."""
     for number, path in list_checkpoints(folder):
         if number > step:
             aside = path.with_name(f"damaged-{path.name}")
@@ -107,9 +107,9 @@ def set_aside(folder: Path, step: int) -> None:
             path.rename(aside)
 
 
-def _damage(checkpoint: Path) -> str:
+def _find_damage(checkpoint: Path) -> str:
     sums = checkpoint / SUMS
-    if not sums.exists():  # an older version of ganzoo wrote none
+    if not sums.exists():  # a checkpoint of an older version of ganzoo
         for file in {checkpoint / STATE, *checkpoint.glob("*.safetensors")}:
             read_header(file)
         return ""

@@ -1,4 +1,4 @@
-"""What to type about a run."""
+"""Commands about a run, for messages that tell a user what to type."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def resume_command(folder: Path, *more: str) -> str:
-    """What to type to go on with the run in a folder; `more` are further words."""
+    """The command that resumes the run in a folder; `more` are further words of it."""
     return shlex.join(["ganzoo", "resume", str(folder), *more])

@@ -1,4 +1,4 @@
-"""A run's folder while it is trained: created, locked, repaired after a crash; its lines."""
+"""A run's folder during training: creates it, locks it, repairs it, appends to its logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganzoo.runs.checkpoint_folders import find_undamaged, put_back, set_aside
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.leftovers import remove_leftovers
 from ganzoo.runs.lock import Lock
-from ganzoo.runs.log_lines import check_of
+from ganzoo.runs.log_lines import find_check
 from ganzoo.runs.path_checks import refuse_taken
 from ganzoo.runs.resume_rules import Change, check_recipe_same
 
@@ -33,7 +33,7 @@ class RunFolder(RunPaths):
         """Make the folder, with the recipe and an empty log.
 
         Raises:
-            RunError: it is there already, or cannot be made.
+            RunError: the folder exists already, or cannot be made.
         """
         try:
             self.path.mkdir(parents=True)
@@ -49,12 +49,12 @@ class RunFolder(RunPaths):
     def check_resumable(
         self, recipe: Recipe, allowed: Collection[str] = ()
     ) -> tuple[Path, list[Change]]:
-        """The checkpoint to go on from, and what of the recipe was changed on purpose.
+        """The checkpoint to resume from, and the changes of the recipe that were made on purpose.
 
         allowed: the settings that may differ from the run's.
 
         Raises:
-            RunError: there is none, or the recipe changed in what the weights depend on.
+            RunError: there is no checkpoint, or another setting that weights depend on has changed.
         """
         self._require_run()
         saved = self.saved()
@@ -69,7 +69,7 @@ class RunFolder(RunPaths):
             raise RunError(f"{self.path}: there is no run to resume here; leave --resume out")
 
     def _refuse_links(self) -> None:
-        """A run writes into its own folder, and nowhere else."""
+        """Refuse links in the folder that lead out of it: a run writes into its own folder only."""
         inner = self.checkpoints if self.checkpoints.is_dir() else self.path
         for place in [*self.path.iterdir(), *inner.iterdir()]:
             try:
@@ -81,12 +81,13 @@ class RunFolder(RunPaths):
                 ) from None
 
     def take(self, recipe: Recipe, allowed: Collection[str] = ()) -> None:
-        """Become the owner of a run that is there, and mend what a crash left.
+        """Become the owner of an existing run, and repair what a crash left behind.
 
         allowed: the settings that may differ from the run's.
 
         Raises:
-            RunError: another process trains it, it cannot be resumed, or a link leads elsewhere.
+            RunError: another process trains the run, it cannot be resumed, or a link leads out of
+                its folder.
         """
         self._require_run()
         self._refuse_links()
@@ -97,9 +98,9 @@ class RunFolder(RunPaths):
         self.check_resumable(recipe, allowed)
 
     def pass_over_damaged(self) -> str:
-        """Set damaged checkpoints aside, so that the run goes on from the last undamaged one.
+        """Set damaged checkpoints aside, so that the run resumes from the last undamaged one.
 
-        Reads the last checkpoint whole; returns what a person should know, or nothing.
+        Reads the whole of the last checkpoint. Returns a warning, or "" where nothing is damaged.
 
         Raises:
             RunError: all checkpoints are damaged.
@@ -116,9 +117,9 @@ class RunFolder(RunPaths):
         return f"{faults[0]}; going on from {last.name}, the checkpoint before it"
 
     def resume(self, recipe: Recipe, step: int, changes: Sequence[Change] = ()) -> None:
-        """Take the log back to the checkpoint, and keep the recipe as it is now.
+        """Cut the logs back to the checkpoint's step, and save the recipe in its present form.
 
-        changes: written into the log's last entry, as made after it.
+        changes: of the recipe, made after `step`; they are added to the log's last entry.
         """
         self.cut_after(step, self.log)
         if changes:
@@ -131,7 +132,7 @@ class RunFolder(RunPaths):
                 path.unlink()
 
     def cut_after(self, step: int, file: Path) -> None:
-        """Remove the entries of later steps from a file of lines."""
+        """Remove the entries of later steps from a log."""
         if file.exists() or file.is_symlink() or file == self.log:
             earlier = (entry for entry in self.entries(file) if entry["step"] <= step)
             lines = (json.dumps(entry).encode() + b"\n" for entry in earlier)
@@ -144,7 +145,7 @@ class RunFolder(RunPaths):
         write_text(self.log, "".join(json.dumps(finite(entry)) + "\n" for entry in entries))
 
     def append(self, entry: Mapping[str, Any], file: Path | None = None) -> None:
-        """Add an entry to the log, or to another file of lines; NaN and infinities become null.
+        """Add an entry to the log, or to another log file; NaN and infinities become null.
 
         Raises:
             RunError: this process no longer owns the run.
@@ -154,16 +155,16 @@ class RunFolder(RunPaths):
         append(file or self.log, line.encode("utf-8"))
 
     def entries(self, file: Path | None = None) -> Iterator[dict[str, Any]]:
-        """The entries of the log, or of another file of lines; lines that are none are left out.
+        """The entries of the log, or of another log file; damaged lines are left out.
 
-        A crash cuts lines off, and a disk that was full leaves holes.
+        A crash cuts lines short, and a full disk leaves gaps.
 
         Raises:
-            RunError: it is no regular file, or a link that leads elsewhere.
+            RunError: the file is no regular file, or a link that leads out of the folder.
         """
         file = file or self.log
         try:
-            yield from filter(check_of(file), read_objects(file, self.path, most=None))
+            yield from filter(find_check(file), read_objects(file, self.path, most=None))
         except FileNotFoundError:
             return
         except UntrustedError as error:
@@ -173,7 +174,7 @@ class RunFolder(RunPaths):
 
 
 def finite(value: Any) -> Any:
-    """A copy in which NaN and infinities are null, which JSON can hold."""
+    """A copy in which NaN and infinities are None: JSON has no such numbers."""
     if isinstance(value, Mapping):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
-"""The files of a run's folder: the one place that knows their names. Light; nothing is opened here.
+"""The names of the files in a run's folder. No file is opened here, and nothing heavy is imported.
 
-Three names are those of others, who write such files outside of runs, too: recipe.toml (recipe/),
-state.safetensors and process-<rank>.safetensors in a checkpoint (engine/state.py).
+Three names are defined elsewhere, by code that writes such files outside of runs, too: recipe.toml
+(recipe/), state.safetensors and process-<rank>.safetensors in a checkpoint (engine/state.py).
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ STEP = re.compile(r"step-(\d{8,})")
 
 
 class RunPaths:
-    """Where the files of a run are, whether they exist or not."""
+    """The paths of a run's files, whether the files exist or not."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def recipe(self) -> Path:
-        """The filled recipe: `ganzoo run RUN/recipe.toml` trains it again."""
+        """The recipe with all defaults filled in: `ganzoo run RUN/recipe.toml` trains it again."""
         return self.path / RECIPE_FILE
 
     @property
     def record(self) -> Path:
-        """The run record: where, with what and how far it was trained, an entry for each start."""
+        """The run record: where, with what and how far the run was trained; an entry per start."""
         return self.path / "run.json"
 
     @property
     def damaged_record(self) -> Path:
-        """A run record that could not be read, kept when a new one begins."""
+        """The old run record that could not be read; it was renamed when a new one began."""
         return self.path / "run.damaged.json"
 
     @property
     def log(self) -> Path:
-        """The log: an entry (a line of JSON) every `train.log_every`."""
+        """The training log: one entry, a line of JSON, every `train.log_every`."""
         return self.path / "log.jsonl"
 
     @property
@@ -51,17 +51,17 @@ class RunPaths:
         return self.samples / f"{name_checkpoint(step)}.png"
 
     def sample_grids(self) -> dict[int, Path]:
-        """The sample grids that are there, by step."""
+        """The existing sample grids, by step."""
         return dict(sorted(_by_step(self.samples, ".png")))
 
     @property
     def plot(self) -> Path:
-        """The picture of the losses."""
+        """The plot of the losses."""
         return self.path / "losses.svg"
 
     @property
     def report(self) -> Path:
-        """The run on one page."""
+        """The report: the run on one HTML page."""
         return self.path / "report.html"
 
     @property
@@ -71,7 +71,7 @@ class RunPaths:
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of checkpoints, which a resume needs."""
+        """The folder of checkpoints, from which a run is resumed."""
         return self.path / "checkpoints"
 
     def checkpoint(self, step: int) -> Path:
@@ -80,7 +80,7 @@ class RunPaths:
 
     @property
     def model(self) -> Path:
-        """The model: all that `ganzoo translate` and `load_model` need."""
+        """The model file: all that `ganzoo translate` and `load_model` need."""
         return self.path / "model.safetensors"
 
     @property
@@ -90,27 +90,27 @@ class RunPaths:
 
     @property
     def best(self) -> Path:
-        """Which step and which score the best model has."""
+        """The step and the score of the best model."""
         return self.path / "best.json"
 
     @property
     def metrics(self) -> Path:
-        """Scores on test samples, written at the end."""
+        """The scores on the test samples, written when training ends."""
         return self.path / "metrics.json"
 
     @property
     def evaluations(self) -> Path:
-        """A line for each evaluation: scores, their intervals, and on how many samples."""
+        """One line per evaluation: the scores, their intervals, and the number of samples."""
         return self.path / "evaluations.jsonl"
 
     @property
     def sample_scores(self) -> Path:
-        """Scores of each test sample, written at the end."""
+        """The scores of each test sample, written when training ends."""
         return self.path / "cases.json"
 
     @property
     def comparison(self) -> Path:
-        """More scores, which `ganzoo compare` asked for."""
+        """Further scores, which `ganzoo compare` computed."""
         return self.path / "comparison.json"
 
     @property
@@ -120,20 +120,20 @@ class RunPaths:
 
     @property
     def owner(self) -> Path:
-        """The lock, which says who trains the run now."""
+        """The lock, which names the process that trains the run now."""
         return self.path / ".lock"
 
     def is_run(self) -> bool:
-        """Whether the folder holds a run: it has a recipe."""
+        """Whether the folder holds a run, that is, a recipe."""
         return self.recipe.is_file()
 
     def saved(self) -> list[tuple[int, Path]]:
-        """The whole checkpoints, by step, oldest first."""
+        """The step and the folder of each complete checkpoint, oldest first."""
         return list_checkpoints(self.checkpoints)
 
 
 def list_checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """The whole checkpoints in a folder, by step, oldest first."""
+    """The step and the folder of each complete checkpoint in a folder, oldest first."""
     return sorted(_by_step(folder))
 
 

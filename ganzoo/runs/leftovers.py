@@ -6,14 +6,17 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ganzoo.files.writing import TEMPORARY, left_by
-from ganzoo.runs.system_processes import is_older
+from ganzoo.files.writing import TEMPORARY, find_writer
+from ganzoo.runs.system_processes import existed_at
 
-HOUR = 3600.0  # another machine's file of that age is surely not being written
+HOUR = 3600.0  # after so many seconds, another machine is surely no longer writing its file
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete what nobody is writing any more, in a folder but not below it."""
+    """Delete the temporary files in a folder that no process is writing any more.
+
+    Folders inside the folder are left alone.
+    """
     for file in [*folder.glob(".ganzoo-*.part")]:
         with suppress(OSError):
             if TEMPORARY.fullmatch(file.name) and _is_left(file):
@@ -21,6 +24,9 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _is_left(file: Path) -> bool:
-    """A process of that number that is younger than the file is another one."""
-    written, process = file.lstat().st_mtime, left_by(file)
-    return not is_older(process, written) if process else time.time() - written > HOUR
+    """Whether the process that wrote the file is gone.
+
+    A process with the same number that started after the file was written is a different process.
+    """
+    written, process = file.lstat().st_mtime, find_writer(file)
+    return not existed_at(process, written) if process else time.time() - written > HOUR

@@ -1,4 +1,4 @@
-"""The runs in a folder, from their JSON files alone: no torch, and no run can break the list."""
+"""Lists the runs in a folder from their JSON files, without torch. A damaged run cannot stop it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.run_record import is_running, last_start, read_record
 
-TAIL = 1 << 16  # bytes of a log that surely hold its last line
-DEEPEST = 32  # folders below one another that are looked into
+TAIL = 1 << 16  # bytes at the end of a log that surely contain its last line
+DEEPEST = 32  # levels of folders that are searched
 
 
 @dataclass(frozen=True)
 class Run:
     """A line of the list.
 
-    state: finished, stopped, running, interrupted, elsewhere (another host says it is running),
-        unrecorded (no run.json) or damaged.
-    step, steps: made and in all; None where unknown.
-    started, changed: ISO times of the first start and of the last change.
-    scores: the model's, by the first metric.
-    problem: what is damaged.
+    state: finished, stopped, running, interrupted, elsewhere (its record says that it runs on
+        another machine), unrecorded (no run.json) or damaged.
+    step, steps: steps made, and steps in total; None where unknown.
+    started, changed: ISO times of the first start and of the last change of a file.
+    scores: the model's scores by the recipe's first metric.
+    problem: what is damaged, as a sentence; "" where nothing is.
     """
 
     run: str
@@ -46,13 +46,13 @@ class Run:
 
     @property
     def progress(self) -> str:
-        """`54/200`."""
+        """Steps made and steps in total, as `54/200`."""
         done, total = ("?" if n is None else str(n) for n in (self.step, self.steps))
         return f"{done}/{total}"
 
 
 def find_runs(root: Path) -> Iterator[Path]:
-    """Every folder at or below `root` that holds a recipe.toml; nothing inside of it is a run."""
+    """Every folder at or below `root` that holds a recipe.toml; runs inside a run do not count."""
     for place, folders, files in os.walk(root):
         folder = Path(place)
         if RECIPE_FILE in files and is_plain(folder / RECIPE_FILE, within=folder):
@@ -64,14 +64,14 @@ def find_runs(root: Path) -> Iterator[Path]:
 
 
 def describe(folder: Path) -> Run:
-    """A run as its files describe it; where they are damaged, the state says so."""
+    """Read a run's line of the list from its files; if its record is damaged, the state says so."""
     try:
-        return _described(folder, read_record(folder))
+        return _describe(folder, read_record(folder))
     except (OSError, ValueError) as error:
-        return _described(folder, {"state": "damaged", "starts": []}, str(error))
+        return _describe(folder, {"state": "damaged", "starts": []}, str(error))
 
 
-def _described(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
+def _describe(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
     known = record or {"state": "unrecorded", "starts": []}
     entry = last_start(known)
     first = known["starts"][0] if known["starts"] else {}
@@ -100,7 +100,7 @@ def _state(recorded: str, entry: dict[str, Any]) -> str:
 
 
 def _step(folder: Path, state: str, recorded: int | None) -> int | None:
-    """The steps made: of a running one as its log says, else those that are saved."""
+    """The steps made: of a running run by its log, otherwise those that are saved."""
     if state in ("running", "elsewhere"):
         return max(recorded or 0, _last_logged(folder))
     if recorded is not None:
@@ -109,12 +109,12 @@ def _step(folder: Path, state: str, recorded: int | None) -> int | None:
 
 
 def last_saved(folder: Path) -> int | None:
-    """The step of a run's last checkpoint; None where there is none."""
+    """The step of a run's last checkpoint; None if it has no checkpoint."""
     return max((step for step, _ in RunPaths(folder).saved()), default=None)
 
 
-def goes_on(folder: Path) -> str:
-    """How to go on with a run that could not be saved where it was."""
+def describe_how_to_go_on(folder: Path) -> str:
+    """A sentence that says how to go on with a run that ended without being saved."""
     if not folder.exists():
         return "if it was moved, go on with: ganzoo resume, and its new place; else start again"
     step = last_saved(folder)
@@ -135,7 +135,7 @@ def _last_logged(folder: Path) -> int:
 
 
 def _step_of(line: bytes) -> int | None:
-    """The step of a line of the log; None where it is no whole one."""
+    """The step that a line of the log names; None where the line is cut short."""
     try:
         step = parse_json(line).get("step")
     except (ValueError, AttributeError):
@@ -159,12 +159,12 @@ def _changed(folder: Path) -> str | None:
         return None
     try:
         return datetime.fromtimestamp(max(times)).astimezone().isoformat(timespec="seconds")
-    except (OverflowError, OSError, ValueError):  # no year of the calendar
+    except (OverflowError, OSError, ValueError):  # outside the years that datetime can hold
         return None
 
 
 def _scores(folder: Path) -> dict[str, float]:
-    """The scores of the first metric, of its first row: the model. Baselines stand below it."""
+    """The model's scores by the first metric: its first row. Baselines are in the rows below."""
     try:
         metrics = read_object(RunPaths(folder).metrics, within=folder)
         rows: Any = next(iter(metrics.values()), {})

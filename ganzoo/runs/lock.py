@@ -1,9 +1,10 @@
-"""A run's folder has one owner, who holds its lock: RUN/.lock, which says who that is.
+"""The lock of a run's folder, RUN/.lock: one process at a time owns it, and the file names it.
 
-The file is locked by the system (flock), which lets go of it when its process ends in any way, and
-on many shared disks for other machines, too. Where a disk cannot do that, or does it for one
-machine only, what the file says counts: on its own machine whether that process is still there; on
-another one when it last gave a sign of life, which it does every BEAT seconds.
+The operating system locks the file (flock) and unlocks it when the owner's process ends in any way.
+On many shared disks this works between machines, too. Some disks have no flock, or have it for one
+machine only. There the content of the file decides. On the owner's machine, the lock is valid while
+the owner's process is alive. On another machine, it is valid while the owner gives signs of life:
+it touches the file every BEAT seconds.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ from ganzoo.files.untrusted import UntrustedError, is_number, parse_json
 from ganzoo.files.writing import new_file, open_shared, temporary_name
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.run_record import now
-from ganzoo.runs.system_processes import birth, is_alive
+from ganzoo.runs.system_processes import is_alive, read_start_time
 
 BEAT = 30.0  # seconds between signs of life
-SILENT = 300.0  # seconds without one after which an owner elsewhere is taken to be gone
-SHORT = 1.0  # seconds that another process may need to write who it is
-MOST = 4096  # bytes of a lock
-HELD: set[int] = set()  # files that a child must not hold: a lock would outlive its owner
+SILENT = 300.0  # after so many seconds without one, an owner on another machine counts as dead
+SHORT = 1.0  # seconds to wait for another process that is just writing the lock or releasing it
+MOST = 4096  # bytes to read of a lock file
+HELD: set[int] = set()  # open locks; a forked child closes them, or they would outlive the owner
 
 
 def refuse_owned(folder: Path) -> None:
-    """Refuse early a run that has an owner; a lock that nobody holds any more is deleted.
+    """Refuse a run that another process owns. Delete a lock that no process holds any more.
 
     Raises:
-        RunError: it has one, or its lock cannot be taken.
+        RunError: the run has an owner, or its lock cannot be taken.
     """
     if RunPaths(folder).owner.exists():
         Lock(folder).take().release()
@@ -46,7 +47,7 @@ class Lock:
     """The lock of a run's folder, from `take` to `release`.
 
     Raises:
-        RunError: another process has it; the message says which.
+        RunError: another process holds it; the message names that process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +60,7 @@ class Lock:
         """Become the owner.
 
         Raises:
-            RunError: there is another one, or the lock cannot be made.
+            RunError: another process is the owner, or the lock file cannot be written.
         """
         deadline = time.monotonic() + SHORT
         while not self._try(time.monotonic() > deadline):
@@ -68,19 +69,19 @@ class Lock:
         return self
 
     def check(self) -> None:
-        """See that the folder is there and still this process's, if it was taken.
+        """Check that this process still owns the folder, if it ever took the lock.
 
         Raises:
-            RunError: it was deleted or moved, or somebody else took it.
+            RunError: the folder was deleted or moved, or another process took the lock.
         """
         if self.file < 0 or self._is_ours():
             return
-        if not self.path.exists():  # what is written just then may make an empty folder again
+        if not self.path.exists():  # not the folder: a write in progress may have made it anew
             raise RunError(f"{self.folder}: this run's folder is gone, deleted or moved")
         raise RunError(f"{self.folder}: another process took this run over")
 
     def release(self) -> None:
-        """Give it back."""
+        """Delete the lock file and unlock it, if this process holds it."""
         self.over.set()
         if self.file < 0:
             return
@@ -93,10 +94,13 @@ class Lock:
         self.file = -1
 
     def _try(self, last: bool) -> bool:
-        """Whether it is ours now; else it was just given back, or is just being taken.
+        """Try once to take the lock; returns whether this process holds it now.
+
+        False: another process is just releasing it or taking it, so try again.
+        last: raise instead of returning False where another process holds it.
 
         Raises:
-            RunError: it is not, for long.
+            RunError: another process owns the run, or the lock file cannot be opened.
         """
         try:
             self.file = open_shared(self.path)
@@ -105,7 +109,7 @@ class Lock:
             raise RunError(f"{self.path}: this run cannot be locked ({why})") from None
         HELD.add(self.file)
         free, owner = _flock(self.file), _read(self.file)
-        if free and not self._is_ours():  # its owner has just deleted it
+        if free and not self._is_ours():  # the owner has just deleted the file that was opened
             self._let_go()
             return False
         taken = free is False or (owner != {} and self._lives(owner, free))
@@ -118,8 +122,15 @@ class Lock:
         return False
 
     def _write(self) -> bool:
-        """Say whose it is now; whether nobody else did the same, where flock does not work."""
-        own = {"host": socket.gethostname(), "pid": os.getpid(), "process_started": birth()}
+        """Write this process into the lock; returns whether no other process overwrote that.
+
+        Another process can do so only where flock does not work.
+        """
+        own = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "process_started": read_start_time(),
+        }
         content = json.dumps({**own, "since": now(), "key": temporary_name()}).encode()
         os.ftruncate(self.file, 0)
         os.pwrite(self.file, content, 0)
@@ -132,14 +143,14 @@ class Lock:
         return False
 
     def _lives(self, owner: dict[str, Any], free: bool | None) -> bool:
-        """Whether who is named there may still be at work."""
+        """Whether the owner that the lock names may still be alive; free: what `_flock` said."""
         if owner.get("host") == socket.gethostname():
             known = isinstance(owner.get("pid"), int) and is_number(owner.get("process_started"))
             return not free and known and is_alive(owner["pid"], owner["process_started"])
         return self._age() < SILENT
 
     def _age(self) -> float:
-        """Seconds since the last sign of life, by the clock of the disk."""
+        """Seconds since the owner's last sign of life, by the disk's clock: it dates a new file."""
         place = self.folder / temporary_name()
         with suppress(OSError):
             with new_file(place) as probe:
@@ -149,7 +160,7 @@ class Lock:
         return 0.0
 
     def _is_ours(self) -> bool:
-        """Whether the open file is the one that has the name."""
+        """Whether the open file is still the one at the lock's path."""
         try:
             there, own = self.path.lstat(), os.fstat(self.file)
         except OSError:
@@ -162,14 +173,17 @@ class Lock:
         self.file = -1
 
     def _live(self) -> None:
-        """In a thread: give signs of life."""
+        """Touch the lock file every BEAT seconds until the release; runs in a thread."""
         while not self.over.wait(BEAT):
             with suppress(OSError):
                 os.utime(self.file)
 
 
 def _flock(file: int) -> bool | None:
-    """Whether the system gave it to this process alone; None where it cannot say."""
+    """Lock a file for this process alone.
+
+    True: it is locked. False: another process holds it. None: flock does not work here.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
@@ -183,7 +197,7 @@ def _flock(file: int) -> bool | None:
 
 
 def _read(file: int) -> dict[str, Any]:
-    """The owner that the file names; empty where it names none."""
+    """The owner that the lock file names; empty where the file names none."""
     try:
         owner = parse_json(os.pread(file, MOST, 0))
     except (OSError, UntrustedError):

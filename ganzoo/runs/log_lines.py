@@ -1,4 +1,4 @@
-"""Which lines of a run's logs are entries; all others are left out."""
+"""Checks whether a line of a run's log files is a valid entry; other lines are skipped."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ganzoo.runs.layout import RunPaths
 
 
 def is_step(line: Mapping[str, Any]) -> bool:
-    """Whether an entry says its step."""
+    """Whether a line names its step."""
     return is_count(line.get("step"))
 
 
 def is_losses(line: Mapping[str, Any]) -> bool:
-    """Whether it is an entry of the log."""
+    """Whether a line is an entry of the training log."""
     tables = line.get("losses")
     return (
         is_step(line)
@@ -29,17 +29,17 @@ def is_losses(line: Mapping[str, Any]) -> bool:
 
 
 def is_evaluation(line: Mapping[str, Any]) -> bool:
-    """Whether it is an entry of the evaluations."""
+    """Whether a line is an entry of the evaluations."""
     tables = (line.get("scores"), line.get("intervals", {}))
     return is_step(line) and all(isinstance(table, dict) for table in tables)
 
 
 def is_score(value: Any) -> bool:
-    """Whether it is a number, or null, which stands for NaN and infinities."""
+    """Whether a value is a number or None, which stands for NaN and infinities."""
     return value is None or is_number(value)
 
 
-def check_of(file: Path) -> Callable[[Mapping[str, Any]], bool]:
-    """What a line of one of a run's files must be."""
+def find_check(file: Path) -> Callable[[Mapping[str, Any]], bool]:
+    """The check that each line of a log file of a run must pass."""
     run = RunPaths(file.parent)
     return {run.log: is_losses, run.evaluations: is_evaluation}.get(file, is_step)

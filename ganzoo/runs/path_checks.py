@@ -1,4 +1,4 @@
-"""Paths that are looked at before torch is imported: what is missing is told within a second."""
+"""Checks of paths before torch is imported, so that a missing file is reported within a second."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ganzoo.runs.layout import RunPaths
 
 
 def refuse_taken(folder: Path) -> None:
-    """Say early that the folder of a new run is taken.
+    """Check early that the folder of a new run does not exist yet.
 
     Raises:
-        RunError: it is there already.
+        RunError: the folder exists.
     """
     if not is_there(folder):
         return
@@ -25,12 +25,13 @@ def refuse_taken(folder: Path) -> None:
 
 
 def refuse_missing(model: Path | None, *images: Path | None) -> None:
-    """Say early that a model, or images for it, are not there.
+    """Check early that a model, and the images for it, exist.
 
-    model: a file, or a folder.
+    model, images: files or folders; None is not checked.
 
     Raises:
-        ModelError, DataError: it is not there.
+        ModelError: the model does not exist.
+        DataError: a path of images does not exist.
     """
     if model is not None and not is_there(model):
         raise ModelError(f"{cut(str(model), 200)}: there is no such file or folder")
@@ -40,7 +41,7 @@ def refuse_missing(model: Path | None, *images: Path | None) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything is at a path; what can be no path is not there."""
+    """Whether a file or folder exists at a path; False if the path is no valid path."""
     try:
         return path.exists()
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
-"""What may change between a run and its resume, and what was changed on purpose.
+"""Rules of a resume: which settings may change, and which changes the user made on purpose.
 
-The place of the data may change, their content may not. What the weights depend on changes by
-`--change` only, and each such change is recorded.
+The data may move, but their content must stay the same. A setting that the weights depend on may
+be changed by `--change` only, and each such change is recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ganzoo.registry.signature import as_written
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.run_record import DATA, read_record
 
-# What the weights do not depend on.
+# Tables of the recipe, and settings of [train], that the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
 FREE_TRAIN = ("length", "workers", "device", "log_every")
 NAMED = 5
@@ -29,35 +29,38 @@ Change = dict[str, Any]
 def check_recipe_same(
     folder: Path, before: Recipe, now: Recipe, allowed: Collection[str] = ()
 ) -> list[Change]:
-    """What was changed of a run's recipe on purpose, each as `{"path", "from", "to"}`.
+    """The changes of a run's recipe that were made on purpose, each as `{"path", "from", "to"}`.
 
-    allowed: settings that may differ, with all below them.
+    allowed: settings, or whole tables of settings, that may differ.
 
     Raises:
-        RunError: others differ on which the weights depend.
+        RunError: another setting that the weights depend on differs.
     """
     was, now_is = before.to_dict(), now.to_dict()
     paths = changed_settings(before, now)
     refused = [path for path in paths if not _is_allowed(path, allowed)]
     if refused:
         raise RunError(_differs(folder, refused, was, now_is))
-    return [{"path": path, "from": at(was, path), "to": at(now_is, path)} for path in paths]
+    return [
+        {"path": path, "from": look_up(was, path), "to": look_up(now_is, path)} for path in paths
+    ]
 
 
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:
-    """The settings in which two recipes differ, of those that weights depend on."""
+    """The settings that differ between two recipes and that the weights depend on."""
     places = _places(now)
     paths = differences(before.to_dict(), now.to_dict())
     return [path for path in paths if not _is_free(path, places)]
 
 
 def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> list[Change]:
-    """What has changed of a run's prepared data, on purpose; as `check_recipe_same`.
+    """The changes of a run's prepared data that were made on purpose; see `check_recipe_same`.
 
     Raises:
-        RunError: they differ from those that it was last trained on.
+        RunError: the data differ from those that the run was last trained on, and `allowed` does
+            not name them.
     """
-    before = recorded(folder)
+    before = read_fingerprint(folder)
     differ = describe_changes(before, data.fingerprint()) if before is not None else []
     if differ and DATA not in allowed:
         go_on = resume_command(folder, "--change", DATA)
@@ -68,15 +71,15 @@ def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> 
     return [{"path": DATA, "from": None, "to": each} for each in differ]
 
 
-def unrecorded(folder: Path, data: Data) -> list[str]:
-    """A warning where the run has no record of its data, so that they cannot be compared."""
-    if recorded(folder) is not None or not data.fingerprint():
+def warn_unrecorded(folder: Path, data: Data) -> list[str]:
+    """A warning if the run has no record of its data, so that a change cannot be noticed."""
+    if read_fingerprint(folder) is not None or not data.fingerprint():
         return []
-    return ["run.json does not tell what this run was trained on: the data are taken as they are"]
+    return ["run.json has no record of this run's data, so a change of them cannot be noticed"]
 
 
-def recorded(folder: Path) -> Mapping[str, Any] | None:
-    """The fingerprint of the data that a run was last trained on; None where it is not known."""
+def read_fingerprint(folder: Path) -> Mapping[str, Any] | None:
+    """The fingerprint of the data that a run was last trained on; None if it is not recorded."""
     try:
         record = read_record(folder) or {"starts": []}
     except (OSError, ValueError):
@@ -89,10 +92,10 @@ def recorded(folder: Path) -> Mapping[str, Any] | None:
 
 
 def changed_paths(changes: Sequence[str]) -> list[str]:
-    """The settings that `--change PATH=VALUE` allows to differ; `--change data` the data.
+    """The settings that `--change PATH=VALUE` allows to differ; `--change data` allows new data.
 
     Raises:
-        GanzooError: one without a value.
+        GanzooError: a setting has no value.
     """
     for each in changes:
         if "=" not in each and each != DATA:
@@ -118,11 +121,13 @@ def differences(before: Any, now: Any, path: str = "") -> list[str]:
 def check_steps_left(
     folder: Path, done: int, left: int, length: str, changed: Sequence[Change]
 ) -> None:
-    """Whether a run of so many steps may end there, and whether its changes will be trained.
+    """Check that a resumed run has steps left to make, at least if it was changed.
+
+    done, left: steps made, and steps to make. length: `train.length` as written.
 
     Raises:
-        RunError: the run has made more steps already; or as many, and its model would claim changes
-            that it was never trained with.
+        RunError: the run has made more steps than `length` already; or it has made exactly as many
+            and has changes, which its model would claim without being trained with them.
     """
     if left < 0:
         raise RunError(
@@ -136,15 +141,15 @@ def check_steps_left(
         )
 
 
-def at(tables: Any, path: str) -> Any:
-    """What stands at a dotted path; None where nothing does."""
+def look_up(tables: Any, path: str) -> Any:
+    """The value at a dotted path; None if there is none."""
     for key in path.split("."):
         tables = tables.get(key) if isinstance(tables, dict) else None
     return tables
 
 
 def _places(recipe: Recipe) -> tuple[str, ...]:
-    """The settings that only say where the data are."""
+    """The settings of the data that say only where they are."""
     try:
         data_class = installed().registry.get("data", recipe.data.type).load()
     except GanzooError:
@@ -164,11 +169,11 @@ def _is_allowed(path: str, allowed: Collection[str]) -> bool:
 
 def _differs(folder: Path, paths: Sequence[str], before: Any, now: Any) -> str:
     named = [
-        f"{path} ({as_written(at(before, path))} there, {as_written(at(now, path))} here)"
+        f"{path} ({as_written(look_up(before, path))} there, {as_written(look_up(now, path))} here)"
         for path in paths[:NAMED]
     ]
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    change = f"{paths[0]}={as_written(at(now, paths[0]))}"
+    change = f"{paths[0]}={as_written(look_up(now, paths[0]))}"
     command = resume_command(folder, "--change", change)
     return (
         f"{folder}: the recipe differs from the run's in {', '.join(named)}{more}; resume it as it "

@@ -1,4 +1,4 @@
-"""run.json: where, with what and how far a run was trained. Light: nothing here imports torch."""
+"""run.json: where, with what and how far a run was trained. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganzoo.files.writing import write_json
 from ganzoo.runs.layout import RunPaths
 
 STATES = ("running", "stopped", "interrupted", "finished")
-DATA = "data"  # the path of a change of the images themselves
+DATA = "data"  # the path that stands for the data themselves in a list of changes
 Check = Callable[[Any], bool]
 
 
@@ -23,32 +23,32 @@ def now() -> str:
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """The run record of a folder; None where there is none.
+    """The run record of a folder; None if there is none.
 
     Raises:
-        OSError, ValueError: it cannot be read, or is damaged.
+        OSError, ValueError: the record cannot be read, or is damaged.
     """
     try:
         record = read_object(RunPaths(folder).record, within=folder)
     except FileNotFoundError:
         return None
-    if faults := [*_faults(record)]:
+    if faults := [*_find_faults(record)]:
         raise UntrustedError(f"{RunPaths(folder).record} is damaged: {faults[0]}")
     return record
 
 
-def _faults(record: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a record; keys that are not known may hold anything."""
+def _find_faults(record: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a record, a sentence each; unknown keys may hold any value."""
     if record.get("state") is None:
         yield "it has no state"
-    yield from _odd(record, RECORD, "")
+    yield from _find_wrong_values(record, RECORD, "")
     starts = record.get("starts")
     if not isinstance(starts, list):
         yield "it has no list of starts"
         return
     for number, entry in enumerate(starts):
         if isinstance(entry, dict):
-            yield from _odd(entry, START, f"starts.{number}.")
+            yield from _find_wrong_values(entry, START, f"starts.{number}.")
         else:
             yield f"starts.{number} is no object"
             return
@@ -57,13 +57,15 @@ def _faults(record: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"its last start has no {key}" for key in PROCESS if last.get(key) is None)
 
 
-def _odd(table: Mapping[str, Any], checks: Mapping[str, Check], place: str) -> Iterator[str]:
+def _find_wrong_values(
+    table: Mapping[str, Any], checks: Mapping[str, Check], place: str
+) -> Iterator[str]:
     for key, is_right in checks.items():
         if table.get(key) is not None and not is_right(table[key]):
-            yield f"{place}{key} cannot be {_short(table[key])}"
+            yield f"{place}{key} cannot be {_abbreviate(table[key])}"
 
 
-def _short(value: Any) -> str:
+def _abbreviate(value: Any) -> str:
     said = repr(value) if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
     return said if len(said) < 40 else f"{said[:36]} ..."
 
@@ -85,7 +87,7 @@ RECORD: Mapping[str, Check] = {
     "step": is_count,
     "steps": is_count,
 }
-PROCESS = ("host", "pid", "process_started")  # is it still there?
+PROCESS = ("host", "pid", "process_started")  # needed to tell whether the process is alive
 START: Mapping[str, Check] = {
     **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
     **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
@@ -102,13 +104,13 @@ START: Mapping[str, Check] = {
 
 
 def last_start(record: dict[str, Any]) -> dict[str, Any]:
-    """The latest entry, or an empty one."""
+    """The entry of the latest start; empty if there is none."""
     return dict(record["starts"][-1]) if record["starts"] else {}
 
 
 def format_change(change: Mapping[str, Any]) -> str:
-    """What was changed on purpose: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
-    from ganzoo.registry.signature import as_written  # which imports pydantic
+    """A change as text: `optimizers.default.lr = 0.0001 (was 0.0002)`."""
+    from ganzoo.registry.signature import as_written  # here, as it imports pydantic
 
     path, before, after = (change.get(key) for key in ("path", "from", "to"))
     if path == DATA:
@@ -117,17 +119,17 @@ def format_change(change: Mapping[str, Any]) -> str:
 
 
 def is_running(entry: dict[str, Any]) -> bool:
-    """Whether the process of an entry is still there; ask only on its own host."""
+    """Whether the process of an entry is still alive; only its own machine can tell."""
     from ganzoo.runs.system_processes import is_alive
 
     return is_alive(entry["pid"], entry["process_started"])
 
 
 class RunRecord:
-    """The run record of one run, rewritten whole at each change. Only the main process writes.
+    """The run record of one run. Each change rewrites the file; only the main process does that.
 
-    state: `running`, `stopped` (saved, can go on), `interrupted` (an error, or stopped without
-    saving) or `finished`. A killed process leaves `running`: see `is_running`.
+    state: `running`, `stopped` (saved, can be resumed), `interrupted` (by an error, or stopped
+    without saving) or `finished`. A killed process leaves `running`: see `is_running`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -135,7 +137,7 @@ class RunRecord:
         self.content: dict[str, Any] = {}
 
     def begin(self, entry: dict[str, Any], step: int, steps: int) -> None:
-        """Add the entry of a start. A damaged record is renamed, and a new one begins."""
+        """Add the entry of a new start. If the record is damaged, rename it and begin a new one."""
         before: list[Any] = []
         try:
             before = (read_record(self.folder) or {"starts": []})["starts"]
@@ -152,7 +154,7 @@ class RunRecord:
         self._write()
 
     def reach(self, step: int) -> None:
-        """Record that so many steps are saved."""
+        """Record that the run is saved up to a step."""
         self.content["step"] = step
         self._write()
 

@@ -1,4 +1,4 @@
-"""Processes of this machine, as psutil sees them."""
+"""Processes of this machine, by psutil."""
 
 from __future__ import annotations
 
@@ -7,43 +7,46 @@ from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]
 
-SLACK = 2.0  # seconds; a time of birth is worked out from the clock, which may be corrected
+SLACK = 2.0  # seconds; start times are computed from the clock, which may be corrected in between
 
 
-def birth(process: int | None = None) -> float:
-    """When a process (this one) was started, as `time.time()`: its number may be given again."""
+def read_start_time(process: int | None = None) -> float:
+    """The time at which a process started, as `time.time()`; by default, of this process.
+
+    The system gives a process number again later, so the start time tells two processes apart.
+    """
     return float(psutil.Process(process).create_time())
 
 
 def is_alive(process: int, born: float) -> bool:
-    """Whether this very process is still there."""
+    """Whether the process with this number and this start time is still alive."""
     try:
-        return abs(birth(process) - born) < SLACK
+        return abs(read_start_time(process) - born) < SLACK
     except psutil.Error:
         return False
 
 
-def is_older(process: int, moment: float) -> bool:
-    """Whether a process of that number is there, and was there at that time."""
+def existed_at(process: int, moment: float) -> bool:
+    """Whether a process with this number is alive and started before `moment`."""
     try:
-        return birth(process) < moment + SLACK
+        return read_start_time(process) < moment + SLACK
     except psutil.Error:
         return False
 
 
 def children() -> list[int]:
-    """The processes that this one started."""
+    """The numbers of the processes that this one started."""
     return [child.pid for child in psutil.Process().children()]
 
 
 def interrupt(process: int) -> None:
-    """Send it SIGINT, if it is still there."""
+    """Send a process SIGINT, if it is still alive."""
     with suppress(psutil.Error):
         psutil.Process(process).send_signal(signal.SIGINT)
 
 
 def kill(process: int) -> None:
-    """End it and all that it started, at once."""
+    """Kill a process and all processes that it started."""
     with suppress(psutil.Error):
         parent = psutil.Process(process)
         for each in [*parent.children(recursive=True), parent]:

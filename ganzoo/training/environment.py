@@ -21,7 +21,7 @@ from ganzoo.builder import Experiment
 from ganzoo.builder.packaging import packages
 from ganzoo.launch.worker import command_line
 from ganzoo.runs.run_record import now
-from ganzoo.runs.system_processes import birth
+from ganzoo.runs.system_processes import read_start_time
 
 PACKAGES = ("torch", "torchvision", "accelerate")  # whose versions are kept, where installed
 PATIENCE = 10  # seconds for git, which may have to read a whole tree
@@ -34,7 +34,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "command": command_line(),
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "process_started": birth(),
+        "process_started": read_start_time(),
         "ganzoo": __version__,
         "packages": packages(experiment.blueprint),
         "python": platform.python_version(),

@@ -10,7 +10,7 @@ from ganzoo.engine.loader import unwrap_worker_error
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, GanzooError, RunError
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.listing import goes_on
+from ganzoo.runs.listing import describe_how_to_go_on
 from ganzoo.training.checkpoint_writer import CheckpointWriter
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -89,4 +89,4 @@ def _save_if_possible(checkpoints: CheckpointWriter) -> str:
         else:
             go_on = resume_command(folder)
             return f"the run is saved at step {trainer.done}: mend it and go on with: {go_on}"
-    return goes_on(folder)
+    return describe_how_to_go_on(folder)

@@ -19,7 +19,7 @@ from ganzoo.evaluation.measuring import rehearse
 from ganzoo.interfaces import Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, unrecorded
+from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, warn_unrecorded
 from ganzoo.runs.run_record import format_change
 from ganzoo.training.session import Session
 from ganzoo.training.tracking import check_trackers
@@ -55,7 +55,7 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
     is_main, unknown = bool(accelerator.is_main_process), list[str]()
     if is_main and checkpoint:
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
-        unknown = unrecorded(folder.path, trainer.data)
+        unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
     warnings = [*changed, *unknown, *_describe_data(trainer.data)]
     if is_main:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.runs.listing import describe
-from ganzoo.runs.system_processes import birth
+from ganzoo.runs.system_processes import read_start_time
 
 ENTRY = {
     "started": "2026-01-02T03:04:05+00:00",
@@ -64,9 +64,9 @@ def test_json_has_numbers(tmp_path):
 
 
 def test_running_means_that_this_very_process_is_alive(tmp_path):
-    alive = {"pid": os.getpid(), "process_started": birth()}
+    alive = {"pid": os.getpid(), "process_started": read_start_time()}
     gone = subprocess.Popen([sys.executable, "-c", ""])
-    born = birth(gone.pid)
+    born = read_start_time(gone.pid)
     gone.wait()
     states = {
         "running": alive,
@@ -75,12 +75,14 @@ def test_running_means_that_this_very_process_is_alive(tmp_path):
     }
     for state, entry in states.items():
         assert describe(make(tmp_path / state, state="running", **entry)).state == state
-    reused = make(tmp_path / "reused", state="running", **{**alive, "process_started": birth() - 9})
+    reused = make(
+        tmp_path / "reused", state="running", **{**alive, "process_started": read_start_time() - 9}
+    )
     assert describe(reused).state == "interrupted"
 
 
 def test_a_run_that_goes_on_is_as_far_as_its_log(tmp_path):
-    alive = {"pid": os.getpid(), "process_started": birth()}
+    alive = {"pid": os.getpid(), "process_started": read_start_time()}
     folder = make(tmp_path / "a", state="running", step=40, **alive)
     (folder / "log.jsonl").write_text('{"step": 50}\n{"step": 75}\n{"step": 8')
     assert describe(folder).step == 75
