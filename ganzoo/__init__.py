@@ -44,7 +44,7 @@ __all__ = [
     "load_recipe",
     "train",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _LAZY = {
     "Callback": "ganzoo.interfaces",

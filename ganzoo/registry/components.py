@@ -63,7 +63,7 @@ class Component:
     formerly: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """`<ganzoo.Component loss l1: the mean absolute difference (ganzoo-core 0.1.0)>`."""
+        """`<ganzoo.Component loss l1: the mean absolute difference (ganzoo-core 0.2.0)>`."""
         return one_line(
             f"<ganzoo.Component {self.kind} {self.name}: {self.summary} "
             f"({self.package} {self.version})>"

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 GROUP = "ganzoo"
 NAME = re.compile(r"[^\W\d][\w-]*")
 CORE = "ganzoo-core"
-API = 1  # rises when plugins may use something more, or something no longer
-RETIRED: dict[int, str] = {}  # APIs that are no longer taken: the first ganzoo-core without it
+API = 2  # rises when plugins may use something more, or something no longer
+RETIRED = {1: "0.2"}  # APIs that are no longer taken: the first ganzoo-core without it
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 

@@ -147,7 +147,7 @@ def test_a_broken_recipe_is_named_and_the_others_stay(tmp_path, monkeypatch):
 def test_plugins_have_their_api_and_state():
     lines = [line.split("\t") for line in run("list", "plugins").output.splitlines()]
     assert lines[0][0:2] == ["(core)", "ganzoo-core"]
-    assert lines[0][3:] == ["1", "ok"]
+    assert lines[0][3:] == ["2", "ok"]
 
 
 def test_the_overview_names_everything_shortly():

@@ -23,7 +23,7 @@ from ganzoo.registry.discovery import CORE, GROUP, Hooks, discover, hookspec, in
 GOOD = """
 from pathlib import Path
 from ganzoo import hookimpl
-GANZOO_API = 1
+GANZOO_API = 2
 
 @hookimpl
 def register_components(register):
@@ -41,6 +41,7 @@ def register_commands(app):
 """
 REGISTERS = """
 from ganzoo import hookimpl
+GANZOO_API = 2
 
 @hookimpl
 def register_components(register):
@@ -52,8 +53,8 @@ BROKEN = {
     "absent": ("import a_module_that_is_not_there", "ModuleNotFoundError: No module named"),
     "syntax": ("def (", "SyntaxError"),
     "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
-    "future": ("GANZOO_API = 99", "it needs plugin API 99, and this ganzoo has 1"),
-    "worded": ("GANZOO_API = 'one'", "its GANZOO_API is 'one': it must be a whole number, as 1"),
+    "future": ("GANZOO_API = 99", "it needs plugin API 99, and this ganzoo has 2"),
+    "worded": ("GANZOO_API = 'one'", "its GANZOO_API is 'one': it must be a whole number, as 2"),
     "twice": (
         REGISTERS.format(kind="generator", name="first"),
         "generator 'twice.first' is already registered by ganzoo-twice",
@@ -63,7 +64,8 @@ BROKEN = {
         "there is no kind of component 'genrator'. Did you mean 'generator'?",
     ),
     "hookless": (
-        "from ganzoo import hookimpl\n@hookimpl\ndef register_component(register): ...",
+        "from ganzoo import hookimpl\nGANZOO_API = 2\n"
+        "@hookimpl\ndef register_component(register): ...",
         "unknown hook 'register_component'",
     ),
     "lines": ("raise ValueError('one\\ntwo')", "ValueError: one two"),
@@ -223,7 +225,8 @@ def test_the_registry_refuses_what_is_taken():
 
 
 def commands(body):
-    return f"from ganzoo import hookimpl\n@hookimpl\ndef register_commands(app):\n{body}\n"
+    head = "from ganzoo import hookimpl\nGANZOO_API = 2\n@hookimpl\n"
+    return f"{head}def register_commands(app):\n{body}\n"
 
 
 def test_a_plugin_whose_commands_fail_is_named_and_the_others_stay(folder):
@@ -273,8 +276,8 @@ def test_the_command_line_names_them_all(tmp_path):
         assert reason in told[name], name
 
 
-NEWER = "from ganzoo import hookimpl\nGANZOO_API = 2\n@hookimpl\ndef register_pages(site): ...\n"
-NEWEST = "from ganzoo import hookimpl, page\nGANZOO_API = 2\n"
+NEWER = "from ganzoo import hookimpl\nGANZOO_API = 3\n@hookimpl\ndef register_pages(site): ...\n"
+NEWEST = "from ganzoo import hookimpl, page\nGANZOO_API = 3\n"
 
 
 class LaterHooks(Hooks):
@@ -295,7 +298,7 @@ def core_of_api_3(monkeypatch):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_an_old_plugin_works_on_a_newer_core(folder, core_of_api_3, version):
-    install(folder, "old", GOOD.replace("GANZOO_API = 1", f"GANZOO_API = {version}"))
+    install(folder, "old", GOOD.replace("GANZOO_API = 2", f"GANZOO_API = {version}"))
     install(folder, "paged", NEWER)
     zoo = discover(points(folder))
     assert zoo.registry.get("generator", "old.copy").load().__name__ == "ResNet"
@@ -304,13 +307,19 @@ def test_an_old_plugin_works_on_a_newer_core(folder, core_of_api_3, version):
 
 @pytest.mark.parametrize("line", ["GANZOO_API = 1", ""])
 def test_a_plugin_too_old_is_refused_with_what_it_needs(folder, core_of_api_3, line):
-    install(folder, "old", GOOD.replace("GANZOO_API = 1", line))
+    install(folder, "old", GOOD.replace("GANZOO_API = 2", line))
     core, old = discover(points(folder)).plugins
     assert core.problem == ""
     assert old.problem == (
         "it needs plugin API 1, which ganzoo-core 0.8 gave up: upgrade the plugin, or "
         "pip install 'ganzoo-core<0.8'"
     )
+
+
+def test_a_plugin_for_the_names_of_0_1_is_refused(folder):
+    install(folder, "old", GOOD.replace("GANZOO_API = 2", "GANZOO_API = 1"))
+    problem = discover(points(folder)).plugins[-1].problem
+    assert problem.endswith("upgrade the plugin, or pip install 'ganzoo-core<0.2'")
 
 
 @pytest.mark.parametrize(
@@ -326,7 +335,7 @@ def test_a_plugin_too_old_is_refused_with_what_it_needs(folder, core_of_api_3, l
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (NEWER, "it needs plugin API 2, and this ganzoo has 1: upgrade ganzoo-core ("),
+        (NEWER, "it needs plugin API 3, and this ganzoo has 2: upgrade ganzoo-core ("),
         (NEWEST, "ImportError: cannot import name 'page' from 'ganzoo'"),
     ],
 )

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.case("E5")
 
 REGISTER = """
 from ganzoo import hookimpl
+GANZOO_API = 2
 
 @hookimpl
 def register_components(register):
@@ -51,11 +52,13 @@ ODD = {
         "a component cannot be",
     ),
     "signed": (
-        "from ganzoo import hookimpl\n@hookimpl\ndef register_components(registry, more): ...",
+        "from ganzoo import hookimpl\nGANZOO_API = 2\n"
+        "@hookimpl\ndef register_components(registry, more): ...",
         "PluginValidationError",
     ),
     "placeless": (
-        "from ganzoo import hookimpl\n@hookimpl\ndef register_recipes(register): register(3)",
+        "from ganzoo import hookimpl\nGANZOO_API = 2\n"
+        "@hookimpl\ndef register_recipes(register): register(3)",
         "TypeError",
     ),
 }
@@ -64,6 +67,7 @@ ODD = {
 GOOD = """
 from pathlib import Path
 from ganzoo import hookimpl
+GANZOO_API = 2
 
 @hookimpl
 def register_components(register):
@@ -143,7 +147,7 @@ def test_ctrl_c_is_the_users(folder):
 
 
 def test_what_is_printed_at_import_is_told_and_spoils_no_listing(folder):
-    install(folder, "chatty", "print('welcome to chatty')\nprint('\\x1b[2J')")
+    install(folder, "chatty", "GANZOO_API = 2\nprint('welcome to chatty')\nprint('\\x1b[2J')")
     assert (
         statuses()["chatty"] == "ok, but it prints when it is imported: welcome to chatty \x1b[2J"
     )
@@ -153,9 +157,9 @@ def test_what_is_printed_at_import_is_told_and_spoils_no_listing(folder):
 def test_a_damaged_package_hides_no_other(tmp_path):
     """In a process of its own, through the real entry points."""
     good(tmp_path)
-    install(tmp_path, "bare", "")
+    install(tmp_path, "bare", "GANZOO_API = 2\n")
     (tmp_path / "ganzoo_bare-1.5.dist-info" / "METADATA").unlink()
-    install(tmp_path, "binary", "")
+    install(tmp_path, "binary", "GANZOO_API = 2\n")
     (tmp_path / "ganzoo_binary-1.5.dist-info" / "entry_points.txt").write_bytes(b"\xff[ganzoo]")
     install(tmp_path, "odd", "")
     text = f"[{GROUP}]\n1 \x1b]0;t\x07 = ganzoo_odd_module\nodd = a b c:\n.. = x\n= y\n"
@@ -200,7 +204,8 @@ def test_a_part_and_commands_that_end_python_are_told(folder, monkeypatch):
     body = '    register("loss", "part", "rude_part:Loss", summary="x")'
     install(folder, "ends", REGISTER.format(body.strip()))
     ending = "def register_commands(app):\n    raise GeneratorExit('no')\n"
-    install(folder, "commands", f"from ganzoo import hookimpl\n@hookimpl\n{ending}")
+    head = "from ganzoo import hookimpl\nGANZOO_API = 2\n@hookimpl\n"
+    install(folder, "commands", head + ending)
     with pytest.raises(PluginError, match="rude_part:Loss"):
         installed().registry.get("loss", "ends.part").load()
     done = CliRunner().invoke(app, ["show", "ends.part"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ganzoo.registry.discovery import Register
 
-GANZOO_API = 1
+GANZOO_API = 2
 
 COMPONENTS = (
     ("module", "projection", "projection:Projection", "features of a few places as unit vectors"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ganzoo.registry.discovery import Register
 
-GANZOO_API = 1
+GANZOO_API = 2
 
 COMPONENTS = (
     (

@@ -12,7 +12,7 @@ from ganzoo import hookimpl
 if TYPE_CHECKING:
     import typer
 
-GANZOO_API = 1
+GANZOO_API = 2
 
 
 @hookimpl
