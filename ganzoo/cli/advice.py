@@ -36,7 +36,7 @@ OPTIONS = {
 def command_meant(name: str, commands: Iterable[str]) -> str:
     """` Did you mean 'run'?` for `train`, `trian` and `rum`; the package of a command that left."""
     if package := former.COMMANDS.get(name):
-        return f" The package {package} brings it: pip install {package}"
+        return f" The package {package} brings it: {former.how_to_install(package)}"
     known = list(commands)
     words = {other: command for command, others in COMMANDS.items() for other in others}
     near = did_you_mean(name, [*known, *words])

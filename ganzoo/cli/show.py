@@ -78,5 +78,21 @@ def _unknown(name: str) -> str:
         return f"{name}: this folder is no run: it holds no recipe.toml"
     if name.endswith(".toml"):
         return f"there is no file '{name}'"
+    if new_name := _renamed(name):
+        return new_name
+    if dot and plugin not in zoo.registry.plugins:
+        return f"there is no component or recipe '{name}': {zoo.registry.missing(plugin)}"
     hint = did_you_mean(name, {*zoo.recipes, *(component.name for component in zoo.registry)})
     return f"there is no component or recipe '{name}'.{hint} See: ganzoo list"
+
+
+def _renamed(name: str) -> str:
+    """What a former name, of a recipe or of a component of any kind, is now; else ""."""
+    from ganzoo.registry.components import KINDS
+    from ganzoo.registry.discovery import installed
+    from ganzoo.registry.former import RECIPES, renamed
+
+    zoo = installed()
+    now = (zoo.registry.new_name(kind, name) for kind in KINDS)
+    new = RECIPES.get(name) or next(filter(None, now), "")
+    return renamed(name, new, zoo.registry.plugins) if new else ""

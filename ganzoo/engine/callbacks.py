@@ -78,6 +78,9 @@ class Callbacks:
             if values and not each.name:
                 entry.update(values)
             elif values:
+                if not isinstance(values, Mapping):
+                    why = TypeError(f"it gave {_kind(values)} in place of a dict of values")
+                    raise failure(each.name, "log_values", why)
                 table = {key: _plain(value, key, each.name) for key, value in values.items()}
                 entry.setdefault("callbacks", {})[each.name] = table
 
@@ -112,7 +115,7 @@ def states(callbacks: Mapping[str, Callback]) -> Tensors:
     tensors: Tensors = {}
     for name, callback in callbacks.items():
         try:
-            tensors |= add_prefix(f"{STATES}/{name}/", callback.state())
+            tensors |= add_prefix(f"{STATES}/{name}/", _copies(callback.state()))
         except Exception as error:
             raise failure(name, "state", error) from error
     return tensors
@@ -139,6 +142,21 @@ def _has(callback: Callback, hook: str) -> bool:
     return own or getattr(type(callback), hook) is not getattr(Callback, hook)
 
 
+def _copies(state: Any) -> Tensors:
+    """A state's tensors as a file can hold them: dense, on the CPU, each in memory of its own."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"it gave {_kind(state)} in place of a dict of tensors")
+    for key, value in state.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise TypeError(f"{key!r} is {_kind(value)}: it takes tensors, by a text each")
+    return {key: value.detach().cpu().contiguous().clone() for key, value in state.items()}
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
 def _plain(value: Any, key: str, name: str) -> Any:
     """A value as JSON can hold it; a scalar tensor as a number."""
     if isinstance(value, Tensor) and value.numel() == 1:
@@ -146,6 +164,6 @@ def _plain(value: Any, key: str, name: str) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise RunError(
-        f"callbacks.{name} gives the log a {type(value).__name__} as '{key}': it takes numbers, "
+        f"callbacks.{name} gives the log {_kind(value)} as '{key}': it takes numbers, "
         "texts and tensors of one value"
     )

@@ -232,9 +232,6 @@ def _no_recipe(name: str, known: Iterable[str]) -> Path:
         reason = f"plugin '{plugin}' failed to load ({registry.broken[plugin]})"
         raise GanzooError(f"there is no recipe '{name}': {reason}")
     if plugin in PACKAGES and plugin not in registry.plugins:
-        raise GanzooError(
-            f"there is no recipe '{cut(name)}': no plugin '{plugin}' is installed; "
-            f"pip install {PACKAGES[plugin]}"
-        )
+        raise GanzooError(f"there is no recipe '{cut(name)}': {registry.missing(plugin)}")
     hint = did_you_mean(Path(name).stem, known)
     raise GanzooError(f"there is no recipe '{cut(name)}'.{hint} See: ganzoo list recipes")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ganzoo.errors import GanzooError, did_you_mean, reason
 from ganzoo.printing.text import one_line
-from ganzoo.registry.former import PACKAGES, new_component, renamed
+from ganzoo.registry.former import PACKAGES, how_to_install, new_component, renamed
 
 KINDS = {
     "generator": "makes images: from images, from latents, or from both",
@@ -132,6 +132,12 @@ class Registry:
         formerly = (c.name for c in self if c.kind == kind and name in c.formerly)
         return new_component(kind, name) or next(formerly, "")
 
+    def missing(self, plugin: str) -> str:
+        """That a plugin is not installed, and what to install."""
+        package = PACKAGES.get(plugin)
+        install = how_to_install(package) if package else "pip install the package that brings it"
+        return f"no plugin '{plugin}' is installed; {install}"
+
     def find(self, name: str) -> list[Component]:
         """Every part of that name, whatever its kind."""
         return [component for component in self if component.name == name]
@@ -153,8 +159,7 @@ class Registry:
         if dot and plugin in self.broken:
             return f": plugin '{plugin}' is installed but failed to load ({self.broken[plugin]})"
         if dot and plugin not in self.plugins:
-            package = PACKAGES.get(plugin, "the package that brings it")
-            return f": no plugin '{plugin}' is installed; pip install {package}"
+            return f": {self.missing(plugin)}"
         others = [component.kind for component in self.find(name)]
         if others:
             return f"; '{name}' is a {others[0]}"

@@ -17,7 +17,8 @@ RECIPES = {
     "cyclegan_earth": "earth.cyclegan",
     "cyclegan_earth_256": "earth.cyclegan_256",
 }
-# The packages of plugins that bring what the core itself had once.
+# The packages of plugins that bring what the core itself had once. No index has them: a name there
+# would be somebody else's.
 PACKAGES = {"earth": "ganzoo-earth"}
 # Commands that the core itself had once, and the packages that bring them.
 COMMANDS = {"study": "ganzoo-study"}
@@ -45,6 +46,11 @@ def new_name(path: Sequence[str], name: object) -> str:
     return ""
 
 
+def how_to_install(package: str) -> str:
+    """What to type for one of ganzoo's own packages."""
+    return f"pip install ./plugins/{package} in a clone of ganzoo"
+
+
 def is_at(path: Sequence[str], pattern: str) -> bool:
     """Whether a path is one that a pattern as `losses.*.penalties.*` means."""
     keys = pattern.split(".")
@@ -59,5 +65,5 @@ def renamed(old: str, new: str, plugins: Collection[str] | None = None) -> str:
     """
     plugin, dot, _ = new.partition(".")
     missing = bool(dot) and plugins is not None and plugin not in plugins
-    install = f": pip install {PACKAGES[plugin]}" if missing and plugin in PACKAGES else ""
+    install = f": {how_to_install(PACKAGES[plugin])}" if missing and plugin in PACKAGES else ""
     return f"'{old}' is called '{new}' now{install}"

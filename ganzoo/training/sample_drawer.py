@@ -23,12 +23,20 @@ class SampleDrawer(Callback):
         folder = self.session.folder
         folder.lock.check()
         self._draw_grid(training.step)
-        entries = list(folder.entries())
-        if entries:
-            plot_losses(entries, folder.plot)
+        self._plot_losses()
         if training.step == 0 and folder.sample_grid(0).exists():
             place = folder.sample_grid(0)
             self.session.tell(f"first samples, of untrained networks: {place}")
+
+    def on_end(self, training: Training) -> None:
+        """Draw the plot, also where training stops between samples."""
+        if training.is_main:
+            self._plot_losses()
+
+    def _plot_losses(self) -> None:
+        entries = list(self.session.folder.entries())
+        if entries:
+            plot_losses(entries, self.session.folder.plot)
 
     def _draw_grid(self, step: int) -> None:
         data, experiment = self.session.trainer.data, self.session.experiment

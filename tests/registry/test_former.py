@@ -15,6 +15,9 @@ from ganzoo.registry.discovery import installed
 
 OLD = Path(__file__).parent.parent / "data" / "runs_0_1"
 
+# A name on an index that is not ours would be somebody else's.
+INSTALL = "pip install ./plugins/ganzoo-earth in a clone of ganzoo"
+
 
 @pytest.mark.parametrize(
     "overrides", [["data.aligned=true"], {"data": {"type": "streets", "aligned": True}}]
@@ -52,7 +55,7 @@ def bare(monkeypatch):
 @pytest.mark.parametrize(
     ("plugins", "message"),
     [
-        (set(), "'earth' is called 'earth.maps' now: pip install ganzoo-earth"),
+        (set(), f"'earth' is called 'earth.maps' now: {INSTALL}"),
         ({"earth"}, "'earth' is called 'earth.maps' now"),
     ],
 )
@@ -63,10 +66,10 @@ def test_a_component_s_former_name(plugins, message):
 
 
 def test_the_package_of_a_plugin_that_left_the_core_is_named():
-    message = "no data is called 'earth.maps': no plugin 'earth' is installed; pip install "
+    message = "no data is called 'earth.maps': no plugin 'earth' is installed; "
     with pytest.raises(UnknownComponent) as caught:
         Registry().get("data", "earth.maps")
-    assert str(caught.value) == f"{message}ganzoo-earth"
+    assert str(caught.value) == f"{message}{INSTALL}"
     with pytest.raises(UnknownComponent, match="pip install the package that brings it"):
         Registry().get("data", "mars.maps")
 
@@ -74,22 +77,23 @@ def test_the_package_of_a_plugin_that_left_the_core_is_named():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("cyclegan_earth", "recipe 'cyclegan_earth' is called 'earth.cyclegan' now: pip install "),
+        ("cyclegan_earth", "recipe 'cyclegan_earth' is called 'earth.cyclegan' now: "),
         (
             "earth.cyclegan",
-            "there is no recipe 'earth.cyclegan': no plugin 'earth' is installed; pip install ",
+            "there is no recipe 'earth.cyclegan': no plugin 'earth' is installed; ",
         ),
     ],
 )
 def test_a_recipe_without_its_package(bare, name, message):
     with pytest.raises(GanzooError) as caught:
         load_recipe(name)
-    assert str(caught.value) == f"{message}ganzoo-earth"
+    assert str(caught.value) == f"{message}{INSTALL}"
 
 
 def test_a_command_that_left_the_core_names_its_package():
     said = command_meant("study", ["run", "show"])
-    assert said == " The package ganzoo-study brings it: pip install ganzoo-study"
+    install = INSTALL.replace("earth", "study")
+    assert said == f" The package ganzoo-study brings it: {install}"
 
 
 def test_what_version_0_1_filled_has_the_new_name_and_what_a_person_writes_has_not():

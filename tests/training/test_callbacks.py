@@ -121,6 +121,9 @@ class Steering(Callback):
         self.signs[0].copy_(state["sign"])
 
 
+STATES: dict = {"now": {}}  # what Keeping has; outside of it, where nothing else saves it
+
+
 class Stopper(Callback):
     """Stops. at: at which step."""
 
@@ -149,6 +152,19 @@ class Odd(Callback):
         return {"odd": object()}
 
 
+class Keeping(Callback):
+    """Keeps what is handed to `state`, and logs it by choice. logs: whether."""
+
+    def __init__(self, logs: bool = False) -> None:
+        self.logs = logs
+
+    def log_values(self, training):
+        return 3 if self.logs else {}
+
+    def state(self):
+        return STATES["now"]
+
+
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
     registry = installed().registry
@@ -163,7 +179,7 @@ def register():
     for kind, name, loaded in (
         ("discriminator", "mine.scaled", Scaled),
         *(("callback", f"mine.{c.__name__.lower()}", c)
-          for c in (Listener, Steering, Stopper, Failing, Odd)),
+          for c in (Listener, Steering, Stopper, Failing, Odd, Keeping)),
     ):  # fmt: skip
         parts[kind, name] = Component(kind, name, f"{__name__}:{loaded.__name__}", "a", "m", "1")
 
@@ -373,6 +389,18 @@ def test_a_stop_is_told_with_its_reason(tmp_path):
     assert record["starts"][-1]["reason"] == "callbacks.stopper: that is enough"
 
 
+def test_a_run_that_stops_between_samples_has_its_losses_drawn(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "ganzoo.training.sample_drawer.plot_losses",
+        lambda entries, path: drawn.append([entry["step"] for entry in entries]),
+    )
+    tables = recipe("stopper", train={**GAME["train"], "log_every": "1 steps"})
+    tables["samples"] = {**GAME["samples"], "every": "4 steps"}
+    train(build_recipe(tables), tmp_path / "run", console=quiet())
+    assert drawn == [[1, 2]]
+
+
 @pytest.mark.parametrize("hook", ["on_start", "on_step", "log_values", "on_end"])
 def test_one_that_fails_ends_the_run_with_a_sentence(tmp_path, hook):
     tables = recipe("failing")
@@ -398,6 +426,41 @@ def test_a_failure_is_exit_code_2(tmp_path):
 def test_what_a_log_cannot_hold_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"callbacks\.odd gives the log an? object as 'odd'"):
         train(build_recipe(recipe("odd")), tmp_path / "run", console=quiet())
+    logs = {"keeping": {"type": "mine.keeping", "logs": True}}
+    with pytest.raises(RunError, match=r"in log_values .*an int in place of a dict of values"):
+        train(build_recipe({**GAME, "callbacks": logs}), tmp_path / "logs", console=quiet())
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (None, "it gave None in place of a dict of tensors"),
+        ([1], "it gave a list in place of a dict of tensors"),
+        ({"a": 3}, "'a' is an int: it takes tensors, by a text each"),
+        ({3: torch.zeros(1)}, "3 is a Tensor: it takes tensors, by a text each"),
+        ({"a": torch.zeros(1, device="meta")}, "Cannot copy out of meta tensor"),
+        ({"a": torch.eye(2).to_sparse()}, "unsupported memory format"),
+    ],
+)
+def test_a_state_that_cannot_be_saved_is_refused(tmp_path, monkeypatch, state, message):
+    monkeypatch.setitem(STATES, "now", state)
+    with pytest.raises(RunError) as caught:
+        train(build_recipe(recipe("keeping")), tmp_path / "run", console=quiet())
+    said = str(caught.value)
+    assert said.startswith("callbacks.keeping failed in state ("), said
+    assert message in said
+
+
+def test_tensors_of_a_state_may_share_memory(tmp_path, monkeypatch):
+    whole = torch.arange(4.0)
+    monkeypatch.setitem(
+        STATES, "now", {"whole": whole, "end": whole[1:], "turned": whole.view(2, 2).T}
+    )
+    train(build_recipe(recipe("keeping")), tmp_path / "run", console=quiet())
+    saved = end_of(tmp_path / "run")
+    prefix = "process-0.safetensors/callback/keeping"
+    assert saved[f"{prefix}/end"].tolist() == [1, 2, 3]
+    assert saved[f"{prefix}/turned"].tolist() == [[0, 2], [1, 3]]
 
 
 @pytest.mark.parametrize("hook", ["on_log", "on_step", "begin", "note", "end"])

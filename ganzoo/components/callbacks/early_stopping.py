@@ -21,7 +21,7 @@ class EarlyStopping(Callback):
     min_delta: by more than how much a score must be better to be an improvement.
 
     Raises:
-        ValueError: a patience below 1, or a min_delta below 0.
+        ValueError: no metric, a patience below 1, or a min_delta below 0.
     """
 
     refers: ClassVar[Mapping[str, Reference]] = {"metric": "metric"}
@@ -29,6 +29,8 @@ class EarlyStopping(Callback):
     def __init__(
         self, metric: str, score: str = "", patience: int = 3, min_delta: float = 0.0
     ) -> None:
+        if not metric:
+            raise ValueError("metric is empty: it must be a metric of the recipe")
         if patience < 1:
             raise ValueError(f"patience is {patience}: it must be at least 1")
         if not min_delta >= 0:

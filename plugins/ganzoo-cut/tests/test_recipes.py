@@ -86,7 +86,9 @@ def test_without_the_package_of_its_data_it_names_it(monkeypatch):
     registry = installed().registry
     monkeypatch.setattr(registry, "plugins", registry.plugins - {"earth"})
     monkeypatch.delitem(registry.components, ("data", "earth.maps"), raising=False)
-    with pytest.raises(RecipeError, match=r"'earth' is installed; pip install ganzoo-earth$"):
+    with pytest.raises(
+        RecipeError, match=r"'earth' is installed; pip install \./plugins/ganzoo-earth in"
+    ):
         check_recipe("cut.earth")
 
 

@@ -75,6 +75,8 @@ def test_another_metrics_turn_does_not_count():
 def test_wrong_settings(settings):
     with pytest.raises(ValueError, match="it must be at least"):
         EarlyStopping("fid", **settings)
+    with pytest.raises(ValueError, match="metric is empty"):
+        EarlyStopping("")
 
 
 def stopping_recipe(recipes, tiny, every="1 steps", **settings):
