@@ -101,16 +101,16 @@ def _template(name: str) -> str:
 
 
 def _write(plan: dict[Path, str], values: dict[str, str]) -> list[Path]:
-    """Write all files, or none where one is there already.
+    """Write all files, or none where one already exists.
 
     Raises:
-        GanzooError: something is there already, or cannot be written.
+        GanzooError: something already exists, or cannot be written.
     """
     from ganzoo.files.writing import write_text
 
     taken = [path for path in plan if path.exists()]
     if taken:
-        raise GanzooError(f"{taken[0]} is there already; nothing was written. Choose another name")
+        raise GanzooError(f"{taken[0]} already exists; nothing was written. Choose another name")
     try:
         for path, text in plan.items():
             write_text(path, Template(text).substitute(values))

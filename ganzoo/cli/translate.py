@@ -32,11 +32,11 @@ ScaleOf = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Of dropout and noise.")]
 Existing = Annotated[
     Literal["error", "skip", "overwrite"],
-    typer.Option("--existing", help="What to do where an output file is there already."),
+    typer.Option("--existing", help="What to do if an output file already exists."),
 ]
 Unreadable = Annotated[
     Literal["stop", "skip"],
-    typer.Option("--unreadable", help="What to do where an image cannot be read."),
+    typer.Option("--unreadable", help="What to do if an image cannot be read."),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation gives back: a model's scores, and what they are of."""
+"""The result of an evaluation: a model's scores, and which weights and data they belong to."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ WIDTH = 100  # of tables that are no terminal's
 
 
 class Printable:
-    """Scores of something, printed as a headline and a table a metric."""
+    """Scores that are printed as a headline and one table for each metric."""
 
     evaluation: Evaluation
 
     @property
     def headline(self) -> str:
-        """What the scores are of."""
+        """What was evaluated, as a sentence."""
         raise NotImplementedError
 
     @property
     def scores(self) -> Scores:
-        """By metric, row and name; the first row is the model's, baselines follow."""
+        """Scores by metric, row and name; the first row is the model's, baselines follow."""
         return self.evaluation.scores
 
     @property
     def intervals(self) -> Intervals:
-        """95 % intervals (low, high) of those scores that have one, by the same keys."""
+        """95 % intervals (low, high) by the same keys, for the scores that have one."""
         return self.evaluation.intervals
 
     def print(self, console: Console) -> None:
-        """The headline, then a table a metric."""
+        """Print the headline, then one table for each metric."""
         console.print(Text(visible(self.headline)), soft_wrap=True)
         evaluation = self.evaluation
         print_scores(evaluation.scores, evaluation.observed, console, evaluation.intervals)
@@ -56,15 +56,15 @@ class Printable:
 
 @dataclass(frozen=True, repr=False)
 class Assessment(Printable):
-    """A model's scores on test samples, and what they are of; printed, it is a table.
+    """A model's scores on test samples; printing it shows them as tables.
 
         assessment = ganzoo.evaluate("runs/cyclegan")
         assessment.scores["labels"]["model"]["pixel_accuracy"]  # by metric, row and name
 
     origin: the model's recipe, file and step.
-    data: the recipe's table. samples: how many there are to test on.
-    counts: by variable of the data, how many items are different. trained_on: which variables
-        show training samples, for want of held-out ones.
+    data: the recipe's table of data. samples: the number of test samples.
+    counts: the number of distinct items, by variable of the data.
+    trained_on: variables of which training samples are shown, as no samples were held out.
     evaluation: the scores, their 95 % intervals, and the scores of each sample.
     """
 
@@ -77,7 +77,7 @@ class Assessment(Printable):
 
     @property
     def headline(self) -> str:
-        """Which file, weights and data."""
+        """The file, the weights and the data that were evaluated."""
         origin, place = self.origin, self.data.get("root")
         step = "as they are now" if origin.step is None else f"of step {origin.step}"
         averages = " (averages)" if origin.averaged else ""

@@ -1,4 +1,4 @@
-"""The best model so far, kept beside the last one: best.safetensors and best.json."""
+"""Saves the best model so far in addition to the last one: best.safetensors and best.json."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ganzoo.runs.layout import RunPaths
 
 
 class Best:
-    """Keeps the model of a run that has the best score.
+    """Saves the model of a run that has the best score so far.
 
-    folder: the run's.
+    folder: the run's folder.
     """
 
     def __init__(self, experiment: Experiment, folder: Path) -> None:
@@ -30,11 +30,11 @@ class Best:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The content of best.json; empty where there is none."""
+        """The content of best.json; empty if there is no such file."""
         return _read(self.paths.best)
 
     def describe(self) -> str:
-        """Which model is the best, and by what, as a sentence."""
+        """A sentence that says which model is the best, and by which score."""
         record = self.record
         score: str = record["figure"]
         what = f"{record['metric']}, {score.replace('_', ' ')}"
@@ -46,9 +46,10 @@ class Best:
         )
 
     def consider(self, step: int, evaluation: Evaluation) -> str:
-        """Keep the model as it is now if it is better than all before; returns a fault, or nothing.
+        """Save the current model if its score is better than the best so far.
 
-        Of equal ones the earlier is kept; NaN and infinities are never the best.
+        Returns a fault of the recipe's `checkpoints.best`, or "". Of two equal models the earlier
+        one is kept. A score that is NaN or infinite is never the best.
         """
         by_row = evaluation.scores.get(self.metric)
         if not by_row:
@@ -69,10 +70,10 @@ class Best:
         return ""
 
     def _is_better(self, score: str, value: float, on: Observed) -> bool:
-        """Whether a value beats the best one so far.
+        """Whether a value is better than the best one so far.
 
-        It does where nothing compares: another score decided before, the samples were other ones,
-        or the best model is gone.
+        True as well if the two cannot be compared: the best model was chosen by another score or on
+        other samples, or its file is gone.
         """
         before = self.record
         same = before.get("metric") == self.metric and before.get("figure") == score
@@ -88,7 +89,7 @@ class Best:
 def find_deciding_score(blueprint: Blueprint) -> tuple[str, str]:
     """The metric and the score by which the best model is chosen.
 
-    An empty score is the metric's first; an empty metric: no model is chosen.
+    An empty score stands for the metric's first score. If the metric is empty, no model is chosen.
     """
     asked = blueprint.recipe.checkpoints.best
     if asked:
@@ -100,27 +101,27 @@ def find_deciding_score(blueprint: Blueprint) -> tuple[str, str]:
 
 def keep_in(folder: Path, checkpoint: Path) -> None:
     """Copy the best model so far into a checkpoint, by hard links where that is possible."""
-    for file in _files(folder):
+    for file in _list_files(folder):
         if file.exists():
             duplicate(file, checkpoint / file.name)
 
 
 def take_back(folder: Path, checkpoint: Path) -> None:
-    """Put back the best model of the time when the checkpoint was written."""
-    for file in _files(folder):
+    """Restore the best model as it was when the checkpoint was written."""
+    for file in _list_files(folder):
         if (checkpoint / file.name).exists():
             duplicate(checkpoint / file.name, file)
         else:
             file.unlink(missing_ok=True)
 
 
-def _files(folder: Path) -> tuple[Path, Path]:
+def _list_files(folder: Path) -> tuple[Path, Path]:
     run = RunPaths(folder)
     return run.best_model, run.best
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The content of best.json; empty where it is missing or damaged."""
+    """The content of best.json; empty if the file is missing or damaged."""
     try:
         record = read_object(path, within=path.parent)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A trained model's metrics, on the test samples of its recipe or on others."""
+"""Computes a trained model's metrics, on the test samples of its recipe or on other images."""
 
 from __future__ import annotations
 
@@ -45,43 +45,45 @@ def evaluate(
     tell: Tell = say_aside,
     tick: Tick = no_tick,
 ) -> Assessment:
-    """The metrics of a trained model on its test samples, as `ganzoo evaluate` computes them.
+    """Compute the metrics of a trained model on its test samples, as `ganzoo evaluate` does.
 
         assessment = ganzoo.evaluate("runs/cyclegan")
-        print(assessment)  # a table a metric, with 95 % intervals
+        print(assessment)  # one table for each metric, with 95 % intervals
         assessment.scores["labels"]["model"]["pixel_accuracy"]
 
-    model: a run's folder, a checkpoint's, a model file, a `.pth`; or a `Model` that is open.
+    model: a run's folder, a checkpoint's folder, a model file, a `.pth`, or a loaded `Model`.
     metrics: their names in the recipe; left out, those with `when = "run"`.
-    data: a folder of images in place of the recipe's.
+    data: a folder of images to use in place of the recipe's data.
     overrides: settings of the recipe to change, as `{"data.held_out": 8}`.
-    everything: also the metrics with `when = "compare"`, which take long.
-    device: "cpu", "cuda:1" ...; left out, where an open model is, and else as in training.
-    recipe, network: of a `.pth`; see `load_model`.
-    tell: gets notes, as of a metric left out. tick: gets (samples done, of how many, what is done).
+    everything: include the metrics with `when = "compare"`, which take long.
+    device: "cpu", "cuda:1" ...; left out, the device of a loaded model, otherwise that of training.
+    recipe, network: for a `.pth`; see `load_model`.
+    tell: called with each note, such as that a metric is left out.
+    tick: called with (samples done, samples in all, what is being done).
 
     Raises:
-        ModelError, DataError: there is no such model, nothing to test on, or they do not fit.
+        ModelError, DataError: there is no such model, there are no test samples, or the two do not
+            fit together.
         GanzooError: there is no such metric or device, or the overrides are wrong.
     """
-    changes = partial(_with_folder, folder=data, overrides=overrides, tell=tell)
-    blueprint, opened = _open(model, changes, device, recipe, network)
-    data_set = _test_data(blueprint)
-    wanted = _wanted(blueprint, metrics, everything)
-    able = _able(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
+    changes = partial(_add_folder, folder=data, overrides=overrides, tell=tell)
+    blueprint, opened = _open_model(model, changes, device, recipe, network)
+    data_set = _prepare_data(blueprint)
+    wanted = _choose_metrics(blueprint, metrics, everything)
+    able = _drop_hindered(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
     _tell_left_out(data_set, tell)
     evaluation = compute_or_refuse(blueprint, opened, data_set, able, tell, tick)
-    return _assessment(opened, blueprint, data_set, evaluation)
+    return _make_assessment(opened, blueprint, data_set, evaluation)
 
 
-def _open(
+def _open_model(
     model: Model | str | Path,
     changes: Callable[[dict[str, Any]], Overrides],
     device: str,
     recipe: Source | None,
     network: str,
 ) -> tuple[Blueprint, Model]:
-    """The model on its device, and what its recipe says with the changes that its tables take."""
+    """Open the model on its device; returns its recipe, changed by `changes`, and the model."""
     if isinstance(model, Model):
         where = find_device(device) if device else model.device
         tables = model.origin.recipe.to_dict() if model.origin.recipe else {}
@@ -92,7 +94,7 @@ def _open(
     return blueprint, opened.to(where)
 
 
-def _assessment(
+def _make_assessment(
     model: Model, blueprint: Blueprint, data: Data, evaluation: Evaluation
 ) -> Assessment:
     table = blueprint.recipe.data
@@ -106,7 +108,7 @@ def _assessment(
     )
 
 
-def _test_data(blueprint: Blueprint) -> Data:
+def _prepare_data(blueprint: Blueprint) -> Data:
     data = blueprint.dataset
     assert data is not None
     data.prepare()
@@ -115,26 +117,30 @@ def _test_data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _with_folder(
+def _add_folder(
     tables: dict[str, Any], folder: str | Path | None, overrides: Overrides, tell: Tell
 ) -> Overrides:
-    """The overrides, with `--data FOLDER` as settings before them."""
+    """The overrides, preceded by the settings that `--data FOLDER` stands for."""
     if folder is None:
         return overrides
     words = as_words(overrides)
-    return [*_of_folder(Path(folder), tables, words, tell), *words]
+    return [*_find_folder_settings(Path(folder), tables, words, tell), *words]
 
 
 def _tell_left_out(data: Data, tell: Tell) -> None:
-    """What reading the test images leaves out."""
+    """Tell what is left out when the test images are read."""
     for note in data.inspect_tests():
         tell(f"note: {note}")
 
 
-def _of_folder(
+def _find_folder_settings(
     folder: Path, tables: dict[str, Any], overrides: Sequence[str], tell: Tell
 ) -> list[str]:
-    """A folder of images as settings: the place of the model's data, or data of another kind."""
+    """The settings of the recipe that read a folder of images.
+
+    They change where the model's data are, or replace the data by another kind that fits the
+    folder.
+    """
     require_folder(folder)
     if says_data(overrides):
         return [f"data.root={json.dumps(str(folder.absolute()))}"]
@@ -145,8 +151,8 @@ def _of_folder(
     return [each for each in own.settings if each.startswith(("data=", "metrics."))]
 
 
-def _wanted(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> list[str]:
-    """The names of what was asked for, once each."""
+def _choose_metrics(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> list[str]:
+    """The names of the metrics to compute, each once."""
     known = blueprint.recipe.metrics
     if not known:
         raise ModelError(
@@ -165,7 +171,7 @@ def _wanted(blueprint: Blueprint, metrics: Sequence[str], everything: bool) -> l
     return list(dict.fromkeys(metrics)) or usual
 
 
-def _able(
+def _drop_hindered(
     wanted: Collection[str],
     blueprint: Blueprint,
     model: Model,
@@ -173,8 +179,14 @@ def _able(
     tell: Tell,
     strict: bool,
 ) -> list[str]:
-    """Those that can be computed; the others are reported, or refused if asked for."""
-    reasons = {name: _hindrance(name, blueprint, model, data) for name in wanted}
+    """The metrics that can be computed. The others are reported.
+
+    strict: the user named the metrics, so one that cannot be computed is an error.
+
+    Raises:
+        ModelError: with `strict`, some metric cannot be computed; without it, none can.
+    """
+    reasons = {name: _explain_hindrance(name, blueprint, model, data) for name in wanted}
     hindered = [reason for reason in reasons.values() if reason]
     if hindered and (strict or len(hindered) == len(reasons)):
         raise ModelError("\n  ".join(hindered))
@@ -183,14 +195,14 @@ def _able(
     return [name for name, reason in reasons.items() if not reason]
 
 
-def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str:
-    """Why a metric cannot be computed; nothing where it can."""
+def _explain_hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str:
+    """Why a metric cannot be computed, as a sentence; "" if it can."""
     path = f"metrics.{name}"
     if name not in blueprint.metrics:
         return next(note for note in blueprint.warnings if note.startswith(f"{path} "))
     if name in blueprint.unasked:
         return (
-            f"{path} is left out: the file asks for weights from the network, which only you may: "
+            f"{path} is left out: the model file asks for a download of weights; to allow it: "
             f"--set {path}.weights=hub"
         )
     lacking = find_missing_networks(blueprint.metrics[name], blueprint, model)
@@ -206,10 +218,10 @@ def _hindrance(name: str, blueprint: Blueprint, model: Model, data: Data) -> str
 def compute_or_refuse(
     blueprint: Blueprint, model: Model, data: Data, names: Sequence[str], tell: Tell, tick: Tick
 ) -> Evaluation:
-    """The scores of these metrics.
+    """Compute the scores of these metrics.
 
     Raises:
-        ModelError: they cannot be computed on these data.
+        ModelError: the metrics cannot be computed on these data.
     """
     try:
         return compute_metrics(blueprint, model, data, names, tell, tick)

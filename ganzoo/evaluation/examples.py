@@ -1,4 +1,4 @@
-"""What a metric learns from: a data set's paired samples, by the metric's wires."""
+"""Examples that a metric learns from: the paired samples of a data set."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ganzoo.interfaces import Data, Sample
 
 
 class Examples(Sequence[Sample]):
-    """Paired samples, each read when it is asked for.
+    """Paired samples by the names of a metric's wires; each is read when it is asked for.
 
-    variables: of the data, by the wire that shows each.
-    device: where samples are put.
+    variables: by wire, the variable of the data that the wire shows.
+    device: the samples are moved to it.
     """
 
     def __init__(self, data: Data, variables: Mapping[str, str], device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""A recipe's metrics on its test samples: held out, or training ones that stand in for them."""
+"""Computes a recipe's metrics on its test samples: held-out ones, or training ones instead."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Scores = dict[str, dict[str, dict[str, float]]]
 Intervals = dict[str, dict[str, dict[str, Interval]]]
 SampleScores = dict[str, dict[str, dict[str, Any]]]
 Tell = Callable[[str], None]
-"""Says a sentence to the person who waits."""
+"""A function that shows a sentence to the user."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Evaluation:
     """The scores of a model.
 
     scores: by metric, row (the model, then its baselines) and score.
-    intervals: 95 % ones over the samples, of those scores that have one.
+    intervals: 95 % intervals over the samples, by the same keys, for the scores that have one.
     sample_scores: by metric and score, `higher_is_better` and the `values` of the model, one for
         each sample.
-    observed: by metric, how many distinct items it was shown, and of what kind.
-    higher_is_better: by metric and score, which of two values is the better one.
+    observed: by metric, the number and the kind of distinct items that it was shown.
+    higher_is_better: by metric and score, whether the higher of two values is better.
     """
 
     scores: Scores = field(default_factory=dict)
@@ -43,22 +43,22 @@ class Evaluation:
     higher_is_better: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def tables(self) -> dict[str, Any]:
-        """The scores, for JSON."""
+        """The scores, their intervals and the items they were measured on, for JSON."""
         return {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
 
 
 def say_nothing(text: str) -> None:
-    """Print nothing; for callers whom nobody listens to."""
+    """Do nothing; for callers that want no messages."""
 
 
 def score_run(experiment: Experiment, data: Data, tell: Tell = say_nothing) -> Scores:
-    """The scores that a run ends with, over all test samples."""
+    """Compute the scores of a finished run over all test samples."""
     wanted = metrics_of_a_run(experiment.blueprint)
     return compute_metrics(experiment.blueprint, experiment.model(), data, wanted, tell).scores
 
 
 def metrics_of_a_run(blueprint: Blueprint) -> list[str]:
-    """The metrics that belong to a run's end."""
+    """The names of the metrics that are computed when a run ends."""
     return [name for name, planned in blueprint.metrics.items() if planned.when == "run"]
 
 
@@ -70,9 +70,10 @@ def compute_metrics(
     tell: Tell = say_nothing,
     tick: Tick = no_tick,
 ) -> Evaluation:
-    """Metrics over all test samples, one sample at a time; torch's random state stays as it was.
+    """Compute metrics over all test samples, one sample at a time.
 
-    Metrics that these data cannot serve are left out; without test samples, all are.
+    torch's random state stays as it was. Metrics that need pairs to learn from are left out if the
+    data have none; without test samples, all metrics are left out.
     tick: called after every sample, and before each metric computes its scores.
     """
     if not data.test_count():
@@ -81,14 +82,14 @@ def compute_metrics(
     with keep_rng(model.device):
         shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in shown:
-            learnt = _learnt(blueprint.metrics[each.name])
+            learnt = _find_learnt_wires(blueprint.metrics[each.name])
             _prepare(each.metric, each.name, Examples(data, learnt, model.device), tell)
         show(shown, model, data, tick)
         return _collect(shown, tick)
 
 
 def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
-    """The scores of metrics that were shown all samples."""
+    """Let metrics that were shown all samples compute their scores."""
     evaluation = Evaluation()
     for place, each in enumerate(shown):
         tick(place, len(shown), f"{each.name}: scores and intervals")
@@ -97,12 +98,12 @@ def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
         evaluation.higher_is_better[each.name] = {n: each.metric.higher_is_better(n) for n in named}
         evaluation.intervals[each.name] = each.metric.intervals()
         evaluation.observed[each.name] = each.observed
-        if by_sample := _sample_scores(each.metric):
+        if by_sample := _collect_sample_scores(each.metric):
             evaluation.sample_scores[each.name] = by_sample
     return evaluation
 
 
-def _sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
+def _collect_sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
     return {
         score: {"higher_is_better": metric.higher_is_better(score), "values": values}
         for score, values in metric.sample_scores().items()
@@ -110,23 +111,23 @@ def _sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
 
 
 def find_left_out(blueprint: Blueprint, data: Data) -> list[str]:
-    """The metrics that would learn from paired samples, where prepared data have none."""
+    """The metrics that need paired samples to learn from, if the prepared data have none."""
     metrics = blueprint.metrics.items()
-    learning = [name for name, plan in metrics if _learnt(plan)]
+    learning = [name for name, plan in metrics if _find_learnt_wires(plan)]
     return [] if not learning or data.paired_count() else learning
 
 
 def find_missing_networks(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
-    """The networks that a metric's wires call and a model file does not hold."""
+    """The networks that a metric's wires call but that the model does not hold."""
     views = [blueprint.view(wire) for wire in plan.wires.values()]
     return {name for view in views for name in view.networks} - set(model.networks)
 
 
 def rehearse(experiment: Experiment, data: Data) -> None:
-    """Show a run's metrics one test sample, so that what they refuse is reported before training.
+    """Show a run's metrics one test sample, so that a fault of theirs is reported before training.
 
     Raises:
-        RecipeError: a metric does not take what its wires give.
+        RecipeError: a metric does not accept the values of its wires.
     """
     if not data.test_count():
         return
@@ -145,21 +146,21 @@ def rehearse(experiment: Experiment, data: Data) -> None:
 
 
 def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
-    """Refuse a `checkpoints.best` whose score the metric lacks, if that is known so early."""
+    """Refuse a `checkpoints.best` whose score its metric lacks, if that is known already."""
     decides, _, score = experiment.recipe.checkpoints.best.partition(".")
     if decides != name:
         return
     try:
         known = list(next(iter(metric.compute().values())))
-    except ValueError:  # it has not learnt yet, or needs more samples
+    except ValueError:  # the metric has not learnt yet, or needs more than one sample
         return
     if score not in known:
         message = f"metrics.{name} has no score '{score}'.{choices(score, known)}"
         raise RecipeError(experiment.recipe.name, [Fault("checkpoints.best", message)])
 
 
-def _learnt(plan: MetricPlan) -> dict[str, str]:
-    """The wires that a metric learns from, each with the variable that it is."""
+def _find_learnt_wires(plan: MetricPlan) -> dict[str, str]:
+    """The wires that a metric learns from, each with the variable that it shows."""
     kind: Any = plan.metric.component_class
     return {wire: str(plan.wires[wire]) for wire in kind.learns_from if wire in plan.wires}
 

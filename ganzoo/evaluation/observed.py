@@ -1,4 +1,4 @@
-"""How many distinct items a score was measured on, and of what kind: as JSON and as text."""
+"""The number and the kind of distinct items that a score was measured on, as JSON and as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 HELD_OUT, TRAINING, GIVEN, DRAWN = "held_out", "training", "given", "drawn"
-# `given` are images of which nobody knows whether a model was trained on them.
+# GIVEN are images that may or may not have been used for training.
 WORDS = {
     HELD_OUT: "held-out sample",
     TRAINING: "training sample",
@@ -16,17 +16,18 @@ WORDS = {
 }
 
 Observed = dict[str, dict[str, int]]
-"""Distinct items by kind and variable: `{"held_out": {"x": 40}, "training": {"y": 8}}`."""
+"""Counts of items by kind and variable: `{"held_out": {"x": 40}, "training": {"y": 8}}`."""
 
 
-def distinct(names: Collection[str], counts: Mapping[str, int], samples: int) -> int:
-    """How many samples show something new of a wire that is made from these names.
+def count_distinct(names: Collection[str], counts: Mapping[str, int], samples: int) -> int:
+    """The number of distinct items that a wire shows; `names` are those that occur in the wire.
 
-    counts: distinct items by variable of the data; other names are latents.
+    counts: the number of distinct items by variable of the data; other names are latents.
+    samples: the number of samples, which is the largest possible result.
 
-    Sample i shows item i % count of each variable, so that several repeat together after their
-    least common multiple. Another draw of a latent makes no new item of an old one; of latents
-    alone each draw is one.
+    Sample i shows item i % count of each variable. A wire of several variables therefore repeats
+    after the least common multiple of their counts. A new draw of a latent does not make an item
+    new, but in a wire of latents alone each draw is an item.
     """
     known = [counts[name] for name in names if name in counts]
     return min(samples, math.lcm(*known)) if known else samples
@@ -35,9 +36,9 @@ def distinct(names: Collection[str], counts: Mapping[str, int], samples: int) ->
 def observed(
     shown: Mapping[str, int], counts: Mapping[str, int], trained_on: Collection[str]
 ) -> Observed:
-    """The distinct items that were shown, by kind and variable.
+    """The number of distinct items that were shown, by kind and variable.
 
-    shown: of how many samples each name was shown.
+    shown: by name, the number of samples for which it was shown.
     counts, trained_on: `test_counts()` and `trained_on()` of the data.
     """
     items: Observed = {}
@@ -48,37 +49,37 @@ def observed(
 
 
 def format_observed(observed: Any) -> str:
-    """`40 held-out samples of x, 9 of y, 40 draws of z`; nothing where that is not known."""
+    """As text: `40 held-out samples of x, 9 of y, 40 draws of z`; "" if nothing is known."""
     tables = observed if isinstance(observed, dict) else {}
     return ", ".join(
         text
         for kind, word in WORDS.items()
         if isinstance(tables.get(kind), dict)
-        for text in _format(tables[kind], word)
+        for text in _format_counts(tables[kind], word)
     )
 
 
 def format_a_sample(trained_on: Any) -> str:
-    """What a row of a picture is, by what data say of `trained_on`; neutral where unknown."""
+    """What a row of a picture shows, as text; trained_on: the data's, or anything if unknown."""
     if not isinstance(trained_on, list):
         return "a sample"
     if not trained_on:
         return "a held-out sample"
     are = "is a training image" if len(trained_on) == 1 else "are training images"
-    return f"a sample ({_and(map(str, trained_on))} {are}, for want of held-out ones)"
+    return f"a sample ({_join_by_and(map(str, trained_on))} {are}, for want of held-out ones)"
 
 
-def _format(counts: Mapping[str, Any], word: str) -> Iterator[str]:
-    """The kind is named once: `40 held-out samples of x and c`, then `9 of y`."""
+def _format_counts(counts: Mapping[str, Any], word: str) -> Iterator[str]:
+    """Counts of a kind as text, the kind named once: `40 held-out samples of x`, `9 of y`."""
     by_count: dict[int, list[str]] = {}
     for name, count in counts.items():
         if isinstance(count, int):
             by_count.setdefault(count, []).append(name)
     for place, (count, names) in enumerate(by_count.items()):
         kind = "" if place else f" {word}{'' if count == 1 else 's'}"
-        yield f"{count}{kind} of {_and(names)}"
+        yield f"{count}{kind} of {_join_by_and(names)}"
 
 
-def _and(names: Iterable[str]) -> str:
+def _join_by_and(names: Iterable[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

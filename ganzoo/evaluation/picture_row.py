@@ -1,4 +1,4 @@
-"""A test sample as a row of pictures."""
+"""Shows a test sample as a row of pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganzoo.interfaces import Data
 def make_picture_row(
     model: Model, columns: Sequence[OutputWire], data: Data, index: int
 ) -> list[Tensor]:
-    """Each column's picture (C, H, W) of that sample; random draws are seeded by its number."""
+    """The picture (C, H, W) of a sample for each column; `index` seeds the random draws."""
     sample = {name: value[None] for name, value in data.test_sample(index).items()}
     values = model.evaluate([*columns], sample, seed=index)
     return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]

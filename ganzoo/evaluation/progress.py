@@ -1,4 +1,4 @@
-"""A bar for a person who waits for scores."""
+"""A progress bar for the time in which scores are computed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ganzoo.evaluation.showing import Tick, no_tick
 
 @contextmanager
 def progress(console: Console, doing: str) -> Iterator[Tick]:
-    """A bar on a terminal while scores are computed, gone afterwards; elsewhere nothing.
+    """Show a progress bar on a terminal while scores are computed, then remove it.
 
-    doing: what the bar says is done, until the first tick says otherwise.
+    Nothing is shown if the output is no terminal.
+    doing: the bar's text until the first tick.
     """
     if not console.is_terminal or console.is_dumb_terminal or console.quiet:
         yield no_tick
@@ -25,7 +26,7 @@ def progress(console: Console, doing: str) -> Iterator[Tick]:
         TextColumn("{task.description}", markup=False),
         *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
     )
-    both = sys.stdout.isatty()  # with stdout in a file, prints go there and not above the bar
+    both = sys.stdout.isatty()  # if stdout is a file, prints go there, not above the bar
     with Progress(*columns, console=console, transient=True, redirect_stdout=both) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total, said: bar.update(

@@ -1,4 +1,4 @@
-"""What `ganzoo evaluate --folders` does: two folders of saved images, compared without a model."""
+"""`ganzoo evaluate --folders`: compares two folders of saved images without a model."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from ganzoo.registry.discovery import installed
 from ganzoo.runs.folder import finite
 
 REAL, FAKE = "real", "fake"
-# What is computed where nothing is asked for: of distributions, and of pairs.
+# The metrics by default: of two distributions, and in addition if the images are pairs.
 DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
 
 
 class SavedImages(Data):
-    """Images `real` and `fake` of two folders, each as large as it is.
+    """Images `real` and `fake` from two folders; each keeps its size.
 
-    They are pairs where each name in one folder, but for its suffix, is one in the other.
+    They are pairs if both folders hold the same names; suffixes such as `.png` may differ.
 
     Raises:
-        DataError: a folder cannot be looked into, or holds no images.
+        DataError: a folder cannot be read, or holds no images.
     """
 
     def __init__(self, real: Path, fake: Path) -> None:
         self.variables = {REAL: Variable(), FAKE: Variable()}
-        images = {REAL: _by_name(real), FAKE: _by_name(fake)}
+        images = {REAL: _list_by_name(real), FAKE: _list_by_name(fake)}
         self.paired = images[REAL].keys() == images[FAKE].keys()
         self.files = {name: [files[key] for key in sorted(files)] for name, files in images.items()}
 
@@ -53,26 +53,26 @@ class SavedImages(Data):
         return 0
 
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """There is none."""
+        """Raise an error: there are no training samples."""
         raise IndexError(index)
 
     def test_count(self) -> int:
-        """As many as the larger folder holds."""
+        """The number of images in the larger folder."""
         return max(map(len, self.files.values()))
 
     def test_counts(self) -> dict[str, int]:
-        """How many each folder holds."""
+        """The number of images in each folder."""
         return {name: len(files) for name, files in self.files.items()}
 
     def test_sample(self, index: int) -> Sample:
-        """`real` and `fake` (3, H, W) in [-1, 1], of sizes of their own."""
+        """`real` and `fake` (3, H, W) in [-1, 1], which may differ in size."""
         chosen = {name: files[index % len(files)] for name, files in self.files.items()}
         return {n: from_levels(read_image(p, self.variables[n])) for n, p in chosen.items()}
 
 
 @dataclass(frozen=True, repr=False)
 class FolderScores(Printable):
-    """Scores of two folders. counts: how many images each holds."""
+    """Scores of two folders. counts: the number of images in each."""
 
     real: Path
     fake: Path
@@ -82,7 +82,7 @@ class FolderScores(Printable):
 
     @property
     def headline(self) -> str:
-        """What was compared."""
+        """The two folders, and how many images were compared."""
         pairs = ", pairs by name" if self.paired else ""
         counts = f"{self.counts[FAKE]} images against {self.counts[REAL]}"
         return f"{shown(self.fake)} against {shown(self.real)}: {counts}{pairs}"
@@ -110,7 +110,7 @@ def evaluate_folders(
     tell: Tell,
     tick: Tick = no_tick,
 ) -> FolderScores:
-    """Compute metrics of images that are saved, as two folders.
+    """Compute metrics of the images in two folders.
 
     metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
     overrides: their settings, as `["metrics.kid.backbone=inception"]`.
@@ -118,7 +118,7 @@ def evaluate_folders(
 
     Raises:
         DataError: a folder holds no images.
-        ModelError: a metric cannot be computed of them.
+        ModelError: a metric cannot be computed on the images.
         RecipeError: there is no such metric, or it refuses its settings.
     """
     where = find_device(device)
@@ -128,7 +128,7 @@ def evaluate_folders(
     model = Model({}, {}, data.variables, {}).to(where)
     evaluation = compute_or_refuse(blueprint, model, data, list(blueprint.metrics), tell, tick)
     given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in evaluation.observed.items()}
-    evaluation = replace(evaluation, observed=given)  # nobody knows what a model was trained on
+    evaluation = replace(evaluation, observed=given)  # the images may have been trained on
     return FolderScores(real, fake, data.test_counts(), data.paired, evaluation)
 
 
@@ -155,8 +155,8 @@ def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]
     return blueprint
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
-    """The images of a folder, by their names without the suffix, where those are different."""
+def _list_by_name(folder: Path) -> dict[str, Path]:
+    """The images of a folder by name, without suffixes unless two names would be equal."""
     if not folder.is_dir():
         raise DataError(f"--folders: there is no folder {shown(folder)}")
     files = survey(folder)

@@ -1,4 +1,4 @@
-"""Scores and their intervals as tables on a terminal."""
+"""Prints scores and their intervals as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ def print_scores(
 ) -> None:
     """Print a table for each metric: the model's row first, then those of its baselines.
 
-    Counts that are the same in all rows, as the size that images are shown at, stand below.
+    A count that is equal in all rows, such as the size of the images, is printed below the table.
 
-    observed: by metric, on how many distinct items of what kind.
-    best: the entry of evaluations.jsonl in which the best model was found, for a row of its own.
+    observed: by metric, the number and the kind of distinct items that it was measured on.
+    best: the entry of evaluations.jsonl about the best model, which gets a row of its own.
     """
     for name, rows in scores.items():
         ends: Rows = (intervals or {}).get(name, {})
         if best:
-            rows = _with_best(rows, best, "scores", name)
-            ends = _with_best(ends, best, "intervals", name)
+            rows = _insert_best(rows, best, "scores", name)
+            ends = _insert_best(ends, best, "intervals", name)
         on = format_observed(observed.get(name))
         title = name + (f", {on}" if on else "") + (" [95 % interval]" if ends else "")
-        table = _table(title, rows, ends, " ")
+        table = _make_table(title, rows, ends, " ")
         unbound = console.options.update(max_width=WIDEST)
         if Measurement.get(console, unbound, table).maximum > console.width:
-            table = _table(title, rows, ends, "\n")
+            table = _make_table(title, rows, ends, "\n")
         table.min_width = min(len(title), console.width)
         console.print(table)
 
 
 def format_score(value: float | None, interval: Any = None, gap: str = " ") -> str:
-    """`0.534`, and `0.534 [0.521, 0.547]`; a count as it is."""
-    if value is None:  # what JSON has for NaN
+    """A score as `0.534`, with an interval as `0.534 [0.521, 0.547]`; a count with all digits."""
+    if value is None:  # which stands for NaN in JSON
         return "nan"
     said = str(value) if isinstance(value, int) else f"{value:.3f}"
     return f"{said}{gap}[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else said
 
 
-def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
-    """The rows, with the best model's below the last one's."""
+def _insert_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
+    """The rows with the best model's row inserted below the last model's."""
     best_rows = best.get(kind, {}).get(name, {})
     first = next(iter(best_rows), None)
     if first is None:
@@ -64,8 +64,8 @@ def _with_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Row
     return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
 
 
-def _everywhere(rows: Rows) -> dict[str, int]:
-    """The counts that all rows have, and of which all are equal."""
+def _find_equal_counts(rows: Rows) -> dict[str, int]:
+    """The counts that are equal in all rows."""
     first, *others = rows.values()
     return {
         name: count
@@ -74,9 +74,9 @@ def _everywhere(rows: Rows) -> dict[str, int]:
     }
 
 
-def _table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
-    """gap: what stands between a score and its interval."""
-    below = _everywhere(rows)
+def _make_table(title: str, rows: Rows, intervals: Rows, gap: str) -> Table:
+    """Make the table of a metric; gap: the text between a score and its interval."""
+    below = _find_equal_counts(rows)
     caption = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in below.items())
     table = Table(title=one_line(title), title_justify="left", show_lines=gap == "\n")
     table.caption, table.caption_justify = one_line(caption) or None, "left"

@@ -1,4 +1,4 @@
-"""What metrics are shown of test samples: each distinct item once."""
+"""Shows test samples to metrics: each distinct item once."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from typing import Any
 from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.evaluation.observed import Observed, distinct, observed
+from ganzoo.evaluation.observed import Observed, count_distinct, observed
 from ganzoo.expression import Expression
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.interfaces import Data, Value
 
 Tick = Callable[[int, int, str], None]
-"""Called as work goes on: tick(done, total, what is done)."""
+"""A function that is called as work goes on: tick(done, total, what is being done)."""
 ViewKey = tuple[Expression, bool]
 
 
 def no_tick(done: int, total: int, doing: str) -> None:
-    """Do nothing; nobody waits."""
+    """Do nothing; for callers that show no progress."""
 
 
 @dataclass(frozen=True)
 class ShownMetric:
-    """A metric, and what it is shown.
+    """A metric together with the outputs that it is shown.
 
-    views: what each of its wires shows. new: for how many samples a wire shows something new.
-    observed: the items that the metric is shown altogether.
+    views: the output that each of its wires shows.
+    new: by wire, the number of samples that show a new item; they come first.
+    observed: the number of items that the metric is shown in all.
     """
 
     name: str
@@ -39,17 +40,17 @@ class ShownMetric:
 
     @classmethod
     def of(cls, name: str, blueprint: Blueprint, data: Data) -> ShownMetric:
-        """A recipe's metric, ready to be shown prepared data.
+        """Make a recipe's metric, ready to be shown the prepared data.
 
         Raises:
-            RecipeError: it refuses its settings.
+            RecipeError: the metric refuses its settings.
         """
         plan, samples = blueprint.metrics[name], data.test_count()
         metric = plan.metric.make()
         views = {wire: blueprint.view(expression) for wire, expression in plan.wires.items()}
         counts = {**dict.fromkeys(data.variables, samples), **data.test_counts()}
-        new = {wire: distinct(view.names, counts, samples) for wire, view in views.items()}
-        if not metric.separate:  # what belongs together is shown together
+        new = {wire: count_distinct(view.names, counts, samples) for wire, view in views.items()}
+        if not metric.separate:  # the metric compares its wires, so it needs all or none of them
             new = dict.fromkeys(new, min(new.values()))
         shown: dict[str, int] = {}
         for wire, view in views.items():
@@ -57,15 +58,18 @@ class ShownMetric:
         return cls(name, metric, views, new, observed(shown, counts, data.trained_on()))
 
     def due(self, index: int) -> dict[str, OutputWire]:
-        """The wires that show something new on that sample."""
+        """The wires that show a new item on that sample."""
         return {wire: view for wire, view in self.views.items() if index < self.new[wire]}
 
     def update(self, index: int, values: Mapping[ViewKey, Value]) -> None:
-        """Show the metric that sample's values, if any of them is new."""
+        """Show the metric the values of that sample, if one of them is new."""
         due = self.due(index)
         if due:
             self.metric.update(
-                **{w: values[_key(view)] if w in due else None for w, view in self.views.items()}
+                **{
+                    w: values[_make_key(view)] if w in due else None
+                    for w, view in self.views.items()
+                }
             )
 
 
@@ -76,31 +80,31 @@ def show(
     tick: Tick = no_tick,
     samples: int | None = None,
 ) -> None:
-    """Show metrics every sample in which there is something new for one of them.
+    """Show metrics all samples that hold a new item for at least one of them.
 
-    samples: only so many.
+    samples: the largest number of samples to show.
     """
     total = max((count for each in metrics for count in each.new.values()), default=0)
     for index in range(total if samples is None else min(total, samples)):
         views = [view for each in metrics for view in each.due(index).values()]
-        values = _values(model, views, data, index)
+        values = _compute_values(model, views, data, index)
         for each in metrics:
             each.update(index, values)
         tick(index + 1, total, "samples")
 
 
-def _values(
+def _compute_values(
     model: Model, views: Iterable[OutputWire], data: Data, index: int
 ) -> Mapping[ViewKey, Value]:
-    """Each wire on a test sample, once.
+    """Compute each wire on a test sample once.
 
-    One by one, so that dropout in one does not depend on what else is computed.
+    They are computed one by one, so that dropout in one does not depend on the others.
     """
     sample: dict[str, Tensor] = {n: v[None] for n, v in data.test_sample(index).items()}
-    wanted = {_key(view): view for view in views}
+    wanted = {_make_key(view): view for view in views}
     return {key: model.evaluate([v], sample, index)[0] for key, v in wanted.items()}
 
 
-def _key(view: OutputWire) -> ViewKey:
-    """What two views share if they show the same. (Each has an output component of its own.)"""
+def _make_key(view: OutputWire) -> ViewKey:
+    """A key that is equal for views of equal content; they may differ as objects."""
     return view.wire, view.train_mode

@@ -1,4 +1,4 @@
-"""Wires as functions on one batch, for outputs that take more than evaluating one."""
+"""Wires as functions of one batch, for outputs that need more than one evaluation of a wire."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ganzoo.interfaces import Value
 
 @dataclass(frozen=True)
 class BoundWire:
-    """A wire and what its names stand for; see `ganzoo.interfaces.Wire`.
+    """A wire together with the values of its names; see `ganzoo.interfaces.Wire`.
 
     inputs: tensors (count, ...) by name.
-    draw: a latent's draw for so many samples, the same at each call.
+    draw: draws a latent by name for a number of samples; every call draws the same values.
     """
 
     expression: Expression
@@ -33,7 +33,7 @@ class BoundWire:
         return str(self.expression)
 
     def __call__(self, times: int = 1, /, **given: Tensor) -> Value:
-        """The wire's value for every sample so many `times`, some names given other values."""
+        """The value of the wire for the batch repeated `times`; `given` replaces values by name."""
         values: Values = {n: self._stand_in(n, times, given) for n in names(self.expression)}
         return evaluate(plan([self.expression], values), values, self.networks)[self.text]
 

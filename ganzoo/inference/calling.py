@@ -1,4 +1,4 @@
-"""What a person may give a model, and what they get for it."""
+"""Calling a model: checks the inputs that a user gives, and returns a result of the same kind."""
 
 from __future__ import annotations
 
@@ -21,33 +21,34 @@ if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
 Given = Picture | Tensor | int
-# Networks may step a little beyond [-1, 1], and what they made may be given back to them.
+# Outputs of networks may exceed [-1, 1] slightly, and they may be given to a model as inputs.
 SLACK = 0.1
 
 
 def call(
     model: Model, output: OutputWire, given: Mapping[str, Given], seed: int, scale: Scale
 ) -> Any:
-    """An output of pictures or of tensors, as `Model.__call__` says.
+    """Compute an output from pictures or from tensors; see `Model.__call__`.
 
     Raises:
-        ValueError: an input is missing, unknown, or not what it should be.
+        ValueError: an input is missing, unknown, or of a wrong kind, shape or range.
     """
     _check_names(model, output, given)
     pictures = {name: value for name, value in given.items() if is_picture(value)}
     labels = {n for n in given if model.variables[n].classes}
     if not pictures:
-        return _of_tensors(model, output, given, seed)
+        return _call_with_tensors(model, output, given, seed)
     if odd := given.keys() - pictures.keys() - labels:
-        raise ValueError(f"give all images in one way: {', '.join(sorted(odd))} is a tensor")
-    read = {name: _read(name, p, model.variables[name]) for name, p in pictures.items()}
-    beside = {name: _tensor(name, given[name], model) for name in given if name in labels}
+        names = ", ".join(sorted(odd))
+        raise ValueError(f"give all images as pictures or all as tensors: {names} is a tensor")
+    read = {name: _read_picture(name, p, model.variables[name]) for name, p in pictures.items()}
+    beside = {name: _check_tensor(name, given[name], model) for name in given if name in labels}
     result = make_picture(model, output, read, scale, seed, beside)
     array = to_pixels(result)
     if all(isinstance(picture, np.ndarray) for picture in pictures.values()):
         return array
     if array.ndim == 3 and array.shape[-1] != 3:
-        raise ValueError(f"'{output.wire}' gives {array.shape[-1]} channels, which are no picture")
+        raise ValueError(f"'{output.wire}' gives {array.shape[-1]} channels; a picture has 1 or 3")
     return Image.fromarray(array)
 
 
@@ -63,51 +64,57 @@ def _check_names(model: Model, output: OutputWire, given: Mapping[str, Given]) -
             )
 
 
-def _read(name: str, picture: Any, variable: Variable) -> Tensor:
+def _read_picture(name: str, picture: Any, variable: Variable) -> Tensor:
     if variable.classes or variable.size is None:
-        raise ValueError(f"{name} is no image: give a tensor {_wanted(variable)}")
+        raise ValueError(f"{name} is no image: give a tensor {_describe_shape(variable)}")
     try:
         return read_picture(picture, variable)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
 
 
-def _of_tensors(model: Model, output: OutputWire, given: Mapping[str, Any], seed: int) -> Value:
+def _call_with_tensors(
+    model: Model, output: OutputWire, given: Mapping[str, Any], seed: int
+) -> Value:
     inputs = {}
-    for name, value in given.items():  # no comprehension: Pythons count its frame differently
-        inputs[name] = _tensor(name, value, model)
+    for name, value in given.items():  # no comprehension, whose frame would shift stacklevel below
+        inputs[name] = _check_tensor(name, value, model)
     counts = {name: len(value) for name, value in inputs.items()}
     if len(set(counts.values())) > 1:
         counts_by_name = " and ".join(f"{name} {count}" for name, count in counts.items())
         raise ValueError(f"the inputs hold different numbers of samples: {counts_by_name}")
     value = model.evaluate([output], inputs, seed)[0]
     images = [n for n in given if not model.variables[n].classes]
-    if not images or any(_dims(given[n]) > len(model.variables[n].shape) for n in images):
+    if not images or any(
+        _count_dimensions(given[n]) > len(model.variables[n].shape) for n in images
+    ):
         return value
     return [each[0] for each in value] if isinstance(value, list) else value[0]
 
 
-def _tensor(name: str, value: Any, model: Model) -> Tensor:
-    """An input (N, ...): labels in int64, all else floating."""
+def _check_tensor(name: str, value: Any, model: Model) -> Tensor:
+    """Check an input and return it as (N, ...): labels in int64, everything else floating-point."""
     variable = model.variables[name]
     if variable.classes:
-        return _label(name, value, variable.classes)
+        return _check_label(name, value, variable.classes)
     if not isinstance(value, Tensor):
-        raise ValueError(f"{name} is a {type(value).__name__}: give a tensor {_wanted(variable)}")
+        kind = type(value).__name__
+        raise ValueError(f"{name} is a {kind}: give a tensor {_describe_shape(variable)}")
     batch = value[None] if value.dim() == len(variable.shape) else value
     if batch.dim() != len(variable.shape) + 1 or batch.shape[1] != variable.channels:
         raise ValueError(
-            f"{name} is {_shape(value)}: give {_wanted(variable)}{_hint(value, variable)}"
+            f"{name} is {_format_shape(value)}: give {_describe_shape(variable)}"
+            f"{_hint_at_order(value, variable)}"
         )
     if not len(batch):
-        raise ValueError(f"{name} holds no sample")
+        raise ValueError(f"{name} is empty: give at least one sample")
     if variable.size is None or name in model.latents:
         return batch
-    return _image(name, batch)
+    return _check_image(name, batch)
 
 
-def _image(name: str, batch: Tensor) -> Tensor:
-    """Images (N, C, H, W) in [-1, 1]."""
+def _check_image(name: str, batch: Tensor) -> Tensor:
+    """Check images (N, C, H, W) and return them in [-1, 1]."""
     if batch.dtype == torch.uint8:
         return from_levels(batch)
     if not batch.is_floating_point():
@@ -121,15 +128,15 @@ def _image(name: str, batch: Tensor) -> Tensor:
         )
     if 0 <= low < high:
         warnings.warn(
-            f"{name} holds {low:g} ... {high:g}, and nothing of the darker half of [-1, 1]: is it "
-            "in 0 ... 1? Then give x * 2 - 1",
+            f"{name} holds {low:g} ... {high:g}, and images are in [-1, 1], where negative values "
+            "are dark: if it is in 0 ... 1, give x * 2 - 1",
             stacklevel=6,
         )
     return batch
 
 
-def _label(name: str, value: Any, classes: int) -> Tensor:
-    """Class labels (N,)."""
+def _check_label(name: str, value: Any, classes: int) -> Tensor:
+    """Check class labels and return them as (N,)."""
     label = torch.as_tensor(value)
     label = label[None] if label.dim() == 0 else label
     if label.dim() != 1 or label.is_floating_point() or label.dtype == torch.bool or not len(label):
@@ -139,7 +146,8 @@ def _label(name: str, value: Any, classes: int) -> Tensor:
     return label.long()
 
 
-def _wanted(variable: Variable) -> str:
+def _describe_shape(variable: Variable) -> str:
+    """The shape of tensor that a variable needs, for messages."""
     if variable.classes:
         return "(N,) of whole numbers"
     if variable.size is None:
@@ -147,14 +155,15 @@ def _wanted(variable: Variable) -> str:
     return f"(N, {variable.channels}, height, width), or one image without N"
 
 
-def _hint(value: Tensor, variable: Variable) -> str:
+def _hint_at_order(value: Tensor, variable: Variable) -> str:
+    """A hint where the channels of an image seem to come last."""
     last = value.dim() in (3, 4) and value.shape[-1] == variable.channels
     return "; channels come before height and width" if last and variable.size else ""
 
 
-def _shape(value: Tensor) -> str:
+def _format_shape(value: Tensor) -> str:
     return f"({', '.join(map(str, value.shape))})"
 
 
-def _dims(value: Any) -> int:
+def _count_dimensions(value: Any) -> int:
     return value.dim() if isinstance(value, Tensor) else 0

@@ -1,4 +1,4 @@
-"""Drawing from an output that is made of latents and class labels alone: G(z), G(z, c)."""
+"""Draws images from an output that needs only latents and class labels: G(z), G(z, c)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ganzoo.interfaces import Variable
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
-# Images of one batch. Always so many, even if fewer are asked for, as rounding depends on it.
+# Images per batch, even if fewer are asked for: rounding depends on the size of a batch.
 TOGETHER = 16
 
 
 def draw(model: Model, count: int, output: str, label: int | None, seed: int, start: int) -> Tensor:
-    """Images (count, C, H, W) on the CPU, as `Model.sample` says.
+    """Draw images (count, C, H, W) onto the CPU; see `Model.sample`.
 
     Raises:
-        ValueError: as there.
+        ValueError: see `Model.sample`.
     """
     if count < 1:
         raise ValueError(f"count is {count}: it must be at least 1")
@@ -30,38 +30,40 @@ def draw(model: Model, count: int, output: str, label: int | None, seed: int, st
     first = start - start % TOGETHER
     batches = []
     for begin in range(first, start + count, TOGETHER):
-        inputs = _inputs(model, chosen, range(begin, begin + TOGETHER), label, seed)
+        inputs = _make_inputs(model, chosen, range(begin, begin + TOGETHER), label, seed)
         value = model.evaluate([chosen], inputs, derive(seed, "sample", begin))[0]
         batches.append((value[-1] if isinstance(value, list) else value).float().cpu())
     return torch.cat(batches)[start - first : start - first + count]
 
 
 def drawable(model: Model, output: str = "") -> str:
-    """The name of an output that is made of latents and class labels; by default the first one.
+    """The name of an output that needs only latents and class labels.
+
+    output: the name to check; left out, the first such output is chosen.
 
     Raises:
-        ValueError: there is no such output, or it needs more than that.
+        ValueError: there is no such output, or it needs other inputs.
     """
     for name in [output] if output else model.outputs:
         if is_drawable(model, name):
             return name
     chosen = model.output(output)
-    raise ValueError(f"'{chosen.wire}' needs {', '.join(_lacking(model, chosen))}")
+    raise ValueError(f"'{chosen.wire}' needs {', '.join(_list_missing(model, chosen))}")
 
 
 def is_drawable(model: Model, output: str) -> bool:
-    """Whether an output is made of latents and class labels alone."""
-    return not _lacking(model, model.output(output))
+    """Whether an output needs only latents and class labels."""
+    return not _list_missing(model, model.output(output))
 
 
-def _lacking(model: Model, output: OutputWire) -> list[str]:
-    """What an output needs beside them."""
+def _list_missing(model: Model, output: OutputWire) -> list[str]:
+    """The names of the inputs that an output needs in addition to latents and class labels."""
     needed = output.names - set(model.latents)
     return sorted(name for name in needed if not model.variables[name].classes)
 
 
 def class_label(model: Model, output: OutputWire) -> Variable | None:
-    """What the class is that an output is given; None where it is given none."""
+    """The variable that holds an output's class; None if the output has no classes."""
     needed = [model.variables[name] for name in sorted(output.names)]
     return next((variable for variable in needed if variable.classes), None)
 
@@ -76,10 +78,13 @@ def _check_label(model: Model, output: OutputWire, label: int | None) -> None:
         raise ValueError(f"there is no class {label}: they are 0 ... {variable.classes - 1}")
 
 
-def _inputs(
+def _make_inputs(
     model: Model, output: OutputWire, numbers: range, label: int | None, seed: int
 ) -> dict[str, Tensor]:
-    """What images of these numbers are made from: each has latents of its own, classes in turn."""
+    """The inputs of the images with these numbers.
+
+    The number of an image decides its latents and, if no label is given, its class.
+    """
     inputs: dict[str, Tensor] = {}
     for name in output.names:
         variable = model.variables[name]

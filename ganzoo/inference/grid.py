@@ -1,4 +1,4 @@
-"""A sheet of pictures: a row a sample, a column a wire."""
+"""A sheet of pictures: one row for each sample, one column for each wire."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from ganzoo.interfaces.levels import to_pixels
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 Size = tuple[int, int]
 
-READABLE = 128  # pixels that a cell should at least be wide and high
+READABLE = 128  # pixels: the least size of a cell
 MARGIN = 8
 WHITE, INK = (255, 255, 255), (32, 32, 32)
 SMALLEST, LARGEST = 12, 24  # font sizes
 
 
 def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Image:
-    """Pictures on white under their headings, with MARGIN pixels around each.
+    """Draw pictures on white under their headings, with a margin of MARGIN pixels around each.
 
-    rows: images (C, H, W) in [-1, 1]; C = 1 is gray, of other counts the first three channels are
-        shown, or the first where there are two. NaN is black.
-    headings: one a column; one too long for it is shrunk with the others, then cut.
+    rows: images (C, H, W) in [-1, 1]. With one or two channels, the first is shown as gray; with
+        more, the first three as RGB. NaN is black.
+    headings: one for each column. If one is too long, all are shrunk, and then that one is cut.
 
-    Cells are as large as the largest picture, enlarged by a whole factor to READABLE pixels or
-    more; each picture is enlarged by the largest whole factor that fits, without smoothing.
+    A cell is as large as the largest picture, enlarged by a whole factor to at least READABLE
+    pixels. Each picture is enlarged, without smoothing, by the largest whole factor that fits.
 
     Raises:
         ValueError: there is no row, or a row has more or fewer pictures than there are headings.
     """
     if not rows or any(len(row) != len(headings) for row in rows):
-        raise ValueError(f"a sheet needs rows of {len(headings)} pictures, one a heading")
+        raise ValueError(f"a sheet needs rows of {len(headings)} pictures, one for each heading")
     pictures = [[_picture(image) for image in row] for row in rows]
     cell = _cell([picture.size for row in pictures for picture in row])
     font = _font(headings, cell[0])
@@ -49,7 +49,7 @@ def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Ima
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PIL image as PNG, whole or not at all."""
+    """Write a PIL image as PNG, completely or not at all."""
     write_with(path, lambda file: picture.save(file, format="PNG"))
 
 

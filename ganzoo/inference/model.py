@@ -1,4 +1,4 @@
-"""A trained recipe's outputs: what samples, metrics and `ganzoo translate` ask for."""
+"""A trained model and its outputs, as samples, metrics and `ganzoo translate` use them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganzoo.inference.bound_wire import BoundWire
 from ganzoo.inference.calling import Given, call
 from ganzoo.inference.drawing import draw
 from ganzoo.inference.origin import UNKNOWN, Origin, describe_size
-from ganzoo.inference.scale import Scale, followed
+from ganzoo.inference.scale import Scale, match_sizes
 from ganzoo.interfaces import Latent, Output, Value, Variable
 from ganzoo.printing.text import one_line
 
@@ -27,9 +27,9 @@ from ganzoo.printing.text import one_line
 class OutputWire:
     """A named output.
 
-    wire: what is evaluated; of an output that a component makes, only its name.
-    train_mode: dropout and batch statistics as in training, where a paper keeps them at test.
-    component, wires: what makes it instead, where that takes more than a wire.
+    wire: the expression to evaluate. For an output that a component makes, it is only a name.
+    train_mode: whether dropout and batch statistics work as in training; some papers test so.
+    component, wires: the component that makes the output, if one wire is not enough, and its wires.
     """
 
     wire: Expression
@@ -39,12 +39,12 @@ class OutputWire:
 
     @property
     def names(self) -> set[str]:
-        """The variables and latents that it is made from."""
+        """The variables and latents that the output needs."""
         return {name for wire in self._expressions() for name in names(wire)}
 
     @property
     def networks(self) -> set[str]:
-        """The networks that make it."""
+        """The networks that the output calls."""
         return {name for wire in self._expressions() for name in networks(wire)}
 
     def _expressions(self) -> list[Expression]:
@@ -60,13 +60,13 @@ class Model:
         labels = model("x2y", x=photos)  # tensors (N, 3, H, W) in [-1, 1] in, and out
         digits = ganzoo.load_model("runs/cgan").sample(16)  # from latents alone
 
-    networks: by name, ordinary modules; of a model file those that the outputs reach.
-    outputs: by name, the first one being the default.
-    variables: what every name in a wire stands for.
-    latents: by name, how to draw each of those that are latents.
-    resting: by network, the modules in it that are in evaluation mode even while it is trained, as
-        `resting_modules` found them when it was made.
-    origin: the recipe, the file and the step that the weights are from.
+    networks: modules by name; a model file holds only those that its outputs call.
+    outputs: by name; the first one is the default.
+    variables: the kind and shape of every name in a wire, latents included.
+    latents: by name, the components that draw latents.
+    resting: by network, the modules that stay in evaluation mode even during training; see
+        `resting_modules`.
+    origin: the recipe, the file and the step that the weights come from.
     """
 
     networks: Mapping[str, nn.Module]
@@ -79,12 +79,12 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are, or were sent if they hold nothing; at first the CPU."""
+        """The networks' device; of networks without tensors, that of the last `to`, or the CPU."""
         return self._example().device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The networks' precision; float32 where they hold nothing."""
+        """The networks' floating-point type; float32 if they hold no tensors."""
         return self._example().dtype
 
     def __repr__(self) -> str:
@@ -94,7 +94,7 @@ class Model:
         return one_line(f"<ganzoo.Model {self.origin}: {outputs}; {size}, {self.device}>")
 
     def to(self, device: str | torch.device) -> Model:
-        """Move the networks."""
+        """Move the networks to a device."""
         self._home = torch.device(device)
         for network in self.networks.values():
             network.to(device)
@@ -111,29 +111,29 @@ class Model:
     def __call__(
         self, output: str = "", *, seed: int = 0, scale: Scale = "trained", **inputs: Given
     ) -> Any:
-        """One output, of pictures or of tensors.
+        """Compute one output, from pictures or from tensors.
 
-        output: its name; left out, the first one.
+        output: its name; left out, the first output.
         seed: of latents and dropout.
-        inputs: by variable,
-            a picture: a file, a picture of Pillow's, an array (H, W, C) of uint8. It is read as the
-                files of training were and seen at `scale` (see `ganzoo.inference.scale.Scale`); the
-                result has its size, and is Pillow's, or an array where arrays were given. Random
-                draws are seeded by its content, as in `ganzoo translate`;
-            or a tensor (N, C, H, W), or (C, H, W) for one image: floating-point in [-1, 1], or
-                uint8. It is taken as it is, and the result is a tensor in [-1, 1];
-            of a class, a number or a tensor (N,).
-            Values of which none is below 0 cause a warning, as they may be meant for 0 ... 1.
+        inputs: by variable, one of:
+            a picture: a file, a Pillow image, or an array (H, W, C) of uint8. It is read as the
+                training files were, and resized by `scale` (see `ganzoo.inference.scale.Scale`).
+                The result has the picture's size. It is a Pillow image, or an array if all pictures
+                are arrays. Random draws are seeded by the content, as in `ganzoo translate`;
+            a tensor (N, C, H, W), or (C, H, W) for one image: floating-point in [-1, 1], or uint8.
+                It is used without resizing, and the result is a tensor in [-1, 1];
+            a class, for a variable with classes: a number or a tensor (N,).
+            Images without a negative value cause a warning, as they may be meant for 0 ... 1.
 
         Raises:
-            ValueError: there is no such output, an input is missing, or it is not what it should
-                be: its kind, shape, channels or values.
+            ValueError: there is no such output, an input is missing, or an input has a wrong kind,
+                shape, number of channels or range.
             DataError: a file cannot be read.
         """
         return call(self, self.output(output), inputs, seed, scale)
 
     def output(self, name: str = "") -> OutputWire:
-        """An output by name; the first one where none is given.
+        """An output by its name; the first output if no name is given.
 
         Raises:
             ValueError: there is no such output.
@@ -153,25 +153,25 @@ class Model:
         seed: int = 0,
         start: int = 0,
     ) -> Tensor:
-        """Images (count, C, H, W) of an output that is made of latents and class labels alone.
+        """Draw images (count, C, H, W) from an output that needs only latents and class labels.
 
-        output: its name; left out, the first such one.
-        label: the class of all images; left out, classes take turns.
-        seed, start: the images from number `start` on of that seed's endless row, in which each is
-            the same however many are drawn.
+        output: its name; left out, the first such output.
+        label: the class of all images; left out, the classes take turns.
+        seed, start: a seed defines an endless sequence of images, of which the ones from number
+            `start` on are drawn. An image does not depend on how many are drawn with it.
 
         Raises:
-            ValueError: there is no such output, it needs more than that, there is no such class,
-                or count is less than 1.
+            ValueError: there is no such output, it needs other inputs, there is no such class, or
+                count is less than 1.
         """
         return draw(self, count, output, label, seed, start)
 
     def evaluate(
         self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int
     ) -> list[Value]:
-        """Several wires on one batch; networks keep their modes and running statistics.
+        """Evaluate several outputs on one batch; networks keep their modes and running statistics.
 
-        Modules that rest in training are in evaluation mode even in an output of training mode.
+        The modules in `resting` are in evaluation mode even if an output has `train_mode`.
         """
         used = {name for output in outputs for name in output.networks}
         values = self._inputs(outputs, inputs, seed)
@@ -192,7 +192,7 @@ class Model:
     def _make(
         self, output: OutputWire, component: Any, inputs: Mapping[str, Tensor], seed: int
     ) -> Value:
-        """An output that a component makes, of networks in evaluation mode."""
+        """Let a component make its output, with the networks in evaluation mode."""
         for name in output.networks:
             self.networks[name].eval()
         placed = {name: self._place(tensor) for name, tensor in inputs.items()}
@@ -209,7 +209,7 @@ class Model:
             self.networks[name].get_submodule(inner).training = False
 
     def _example(self) -> Tensor:
-        """A tensor that the networks hold; an empty one where they hold none."""
+        """Some tensor of the networks, for its device and type; an empty one if they hold none."""
         modules = self.networks.values()
         parameters = (p for module in modules for p in module.parameters())
         buffers = (b for module in modules for b in module.buffers() if b.is_floating_point())
@@ -224,9 +224,9 @@ class Model:
         return values
 
     def _draw(self, seed: int, inputs: Mapping[str, Tensor], name: str, count: int) -> Tensor:
-        """A latent for so many samples; a map is as large as the images it goes with."""
+        """Draw a latent for `count` samples; a spatial latent takes its size from the inputs."""
         rng, latent = torch_generator(seed, "latent", name), self.latents[name]
-        shape = latent.variable(followed(self.variables, inputs)).shape
+        shape = latent.variable(match_sizes(self.variables, inputs)).shape
         return self._place(latent.draw((count, *shape), rng))
 
     def _place(self, tensor: Tensor) -> Tensor:
@@ -239,9 +239,11 @@ def _batch_size(inputs: Mapping[str, Tensor]) -> int:
 
 
 def resting_modules(networks: Mapping[str, nn.Module]) -> dict[str, frozenset[str]]:
-    """By network, the names of modules in evaluation mode. In new networks, these never leave it.
+    """By network, the names of its modules that are in evaluation mode.
 
-    A network that the recipe froze rests whole (its own name is ""), a frozen backbone in part.
+    Call it on new networks: modules that are in evaluation mode before training stay in it. Of a
+    network that the recipe freezes, these are all modules (the network's own name is ""); of a
+    network with a frozen backbone, the backbone's modules.
     """
     return {
         name: frozenset(inner for inner, module in network.named_modules() if not module.training)

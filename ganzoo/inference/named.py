@@ -1,4 +1,4 @@
-"""Several outputs of a model at once, by name."""
+"""Evaluates several outputs of a model at once, by name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ganzoo.interfaces import Value
 def evaluate_named(
     model: Model, inputs: Mapping[str, Tensor], names: Sequence[str] = (), seed: int = 0
 ) -> dict[str, Value]:
-    """Outputs for inputs (N, ...), by name.
+    """Evaluate outputs for inputs (N, ...); returns their values by name.
 
-    names: which outputs; left out, all. seed: of latents that are not given, and of dropout.
+    names: which outputs; left out, all. seed: of dropout, and of latents not among the inputs.
 
     Raises:
         ValueError: there is no such output.

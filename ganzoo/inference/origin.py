@@ -14,14 +14,14 @@ from ganzoo.recipe.schema import Recipe
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model's weights come from; nothing is known of a model that was put together by hand.
+    """Where a model's weights come from; unknown for a model that was put together by hand.
 
-    recipe: by which they were trained.
-    file: from which they were read; None for the networks of an experiment.
-    step: the training step at which they were written; None where nobody says.
+    recipe: the recipe by which they were trained.
+    file: the file from which they were read; None for the networks of an experiment.
+    step: the training step at which they were written; None if it is not recorded.
     averaged: whether they are averages of weights (`ema`).
-    from_file: whether the file holds the recipe, so that no person has read it: what it asks for
-        is not fetched from the network.
+    from_file: whether the recipe came inside the model's file. The user may not have read it then,
+        so nothing that it names is downloaded.
     """
 
     recipe: Recipe | None = None

@@ -1,4 +1,4 @@
-"""Images that a trained model draws from latents and class labels alone, as files or a grid."""
+"""Draws images from a trained model's latents and class labels, into files or into one grid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganzoo.inference.targets import refuse_existing
 from ganzoo.inference.translation import check_image, check_output, write_image
 from ganzoo.interfaces import Variable
 
-# A column a class, if there are no more than these.
+# With at most so many classes, a grid has one column for each class.
 COLUMNS = 20
 LARGEST_GRID = 1000
 
@@ -26,33 +26,34 @@ LARGEST_GRID = 1000
 def sample(
     model: Model, target: Path, count: int, output: str = "", label: str = "", seed: int = 0
 ) -> Iterator[Path]:
-    """Draw images into a folder, or as one grid if the target ends in .png; yields files written.
+    """Draw images into a folder, or into one grid if the target ends in .png.
 
-    label: a class, by number or name; left out, classes take turns.
+    label: a class, by number or name; left out, the classes take turns.
+    Yields each file that was written.
 
     Raises:
-        GanzooError: an output file is there already or cannot be written, or the target is no PNG.
+        GanzooError: an output file exists already or cannot be written, or the target is no PNG.
         ModelError: the model has no such output, it needs an image, or there is no such class.
     """
     if count < 1:
         raise GanzooError(f"--n {count}: at least 1 image can be drawn")
-    name = _drawable(model, output)
+    name = _find_drawable(model, output)
     variable = class_label(model, model.output(name))
-    number = _number(label, variable, str(model.output(name).wire)) if label else None
+    number = _find_class(label, variable, str(model.output(name).wire)) if label else None
     is_grid = target.suffix.lower() == ".png" and not target.is_dir()
     if is_grid and count > LARGEST_GRID:
         raise GanzooError(f"--n {count}: a grid holds {LARGEST_GRID}; name a folder instead")
     _refuse_other_files(target, is_grid)
-    images = _images(model, count, name, number, seed)
+    images = _draw_images(model, count, name, number, seed)
     if is_grid:
         refuse_existing([target])
         return _write_grid(list(images), target, variable if number is None else None)
-    files = [target / _file(i, number, variable) for i in range(count)]
+    files = [target / _name_file(i, number, variable) for i in range(count)]
     refuse_existing(files)
     return _write_all(images, files, str(model.output(name).wire))
 
 
-def _drawable(model: Model, output: str) -> str:
+def _find_drawable(model: Model, output: str) -> str:
     check_output(model, output)
     try:
         return drawable(model, output)
@@ -61,8 +62,8 @@ def _drawable(model: Model, output: str) -> str:
         raise ModelError(f"{error}{hint}") from None
 
 
-def _number(label: str, variable: Variable | None, wire: str) -> int:
-    """The class of that number or name."""
+def _find_class(label: str, variable: Variable | None, wire: str) -> int:
+    """The number of a class that is given by number or name."""
     if variable is None or not variable.classes:
         raise ModelError(f"--class {label}: '{wire}' has no classes to choose from")
     if label in variable.labels:
@@ -86,10 +87,10 @@ def _refuse_other_files(target: Path, is_grid: bool) -> None:
         raise GanzooError(f"{target} is a file; name a folder, or a grid that ends in .png")
 
 
-def _images(
+def _draw_images(
     model: Model, count: int, output: str, label: int | None, seed: int
 ) -> Iterator[Tensor]:
-    """One after the other (C, H, W), a batch at a time in memory."""
+    """Yield images (C, H, W) one by one, with only one batch in memory at a time."""
     for start in range(0, count, TOGETHER):
         some = min(TOGETHER, count - start)
         images = model.sample(some, output, label=label, seed=seed, start=start)
@@ -97,8 +98,8 @@ def _images(
         yield from images
 
 
-def _file(index: int, label: int | None, variable: Variable | None) -> str:
-    """`00003.png`, and of a class `00003-7.png` or `00003-cat.png`."""
+def _name_file(index: int, label: int | None, variable: Variable | None) -> str:
+    """The name of an image's file: `00003.png`, or with a class `00003-7.png`, `00003-cat.png`."""
     if variable is None or not variable.classes:
         return f"{index:05d}.png"
     number = index % variable.classes if label is None else label
@@ -112,7 +113,7 @@ def _write_all(images: Iterator[Tensor], files: list[Path], wire: str) -> Iterat
 
 
 def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> Iterator[Path]:
-    """Rows of images; where classes take turns, a column a class."""
+    """Write all images as one grid; if classes take turns, each has a column of its own."""
     classes = turns.classes if turns else None
     columns = math.ceil(math.sqrt(len(images)))
     headings = [""] * columns

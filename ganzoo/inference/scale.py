@@ -1,4 +1,4 @@
-"""A picture of any size through an output, at the scale at which its networks were trained."""
+"""Runs a picture of any size through an output, at the scale at which the networks were trained."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
 Scale = float | Literal["trained", "native"]
-"""What a picture is resized to before the networks see it.
+"""How a picture is resized before the networks see it.
 
-`trained`: as held-out images are for metrics: it covers the size of training, or is squashed to it;
-where training cut crops out of images, the picture keeps its size.
-`native`: it stays as it is. A number: so many times its own size.
+`trained`: as held-out images are resized for metrics. The picture covers the size of training, or
+is squashed to it; if training cut crops out of images, the picture keeps its size.
+`native`: the picture keeps its size. A number: the factor by which the picture is resized.
 """
 
 
 def working_size(source: Size, variable: Variable, scale: Scale) -> Size:
-    """What a picture of that size is resized to.
+    """The size to which a picture of size `source` is resized.
 
     Raises:
-        ValueError: the scale is none, or the picture would be too large.
+        ValueError: the scale is no valid scale, or the picture would be too large.
     """
     if isinstance(scale, str):
         size = _trained(source, variable) if scale == "trained" else source
@@ -59,20 +59,21 @@ def make_picture(
     seed: int = 0,
     beside: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
-    """What an output makes of whole pictures: (C, H, W) in [-1, 1], on the CPU.
+    """Compute an output from whole pictures; returns (C, H, W) in [-1, 1], on the CPU.
 
-    pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` gives them.
-    seed: random draws follow it and the pictures' content, not their place in a folder.
+    pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` returns them.
+    seed: random draws depend on it and on the pictures' content, not on their place in a folder.
     beside: inputs other than pictures, (1, ...).
 
-    The result has the size of the first picture where networks keep sizes; where they change them,
-    it is scaled by the same factor.
+    If the networks keep the size of an image, the result has the size of the first picture. If they
+    change it by some factor, the result differs from the first picture by that factor.
 
     Raises:
         ValueError: see `working_size`.
     """
     resized = {
-        name: _at_scale(image, model.variables[name], scale) for name, image in pictures.items()
+        name: _resize_to_scale(image, model.variables[name], scale)
+        for name, image in pictures.items()
     }
     inputs = {name: from_levels(image)[None] for name, image in resized.items()} | dict(
         beside or {}
@@ -81,24 +82,27 @@ def make_picture(
     value = model.evaluate([output], inputs, own_seed)[0]
     result = (value[-1] if isinstance(value, list) else value)[0].float().cpu()
     first = next(iter(pictures))
-    return _returned(result, _size(pictures[first]), _size(resized[first]))
+    return _undo_resizing(result, _size(pictures[first]), _size(resized[first]))
 
 
-def followed(
+def match_sizes(
     variables: Mapping[str, Variable], inputs: Mapping[str, Tensor]
 ) -> Mapping[str, Variable]:
-    """Variables with the sizes of these inputs (N, C, H, W); others scale by the same factor."""
+    """The variables with the sizes of these inputs (N, C, H, W).
+
+    Variables that are not among the inputs are scaled by the factor of the first input.
+    """
     trained = {name: variable.size for name, variable in variables.items() if variable.size}
     given = {name: _size(tensor) for name, tensor in inputs.items() if name in trained}
     if not given:
         return variables
     first = next(iter(given))
     ends = trained[first], given[first]
-    sizes = {name: given.get(name) or _grown(size, *ends) for name, size in trained.items()}
+    sizes = {name: given.get(name) or _scale_size(size, *ends) for name, size in trained.items()}
     return {**variables, **{n: replace(variables[n], size=size) for n, size in sizes.items()}}
 
 
-def _grown(size: Size, before: Size, now: Size) -> Size:
+def _scale_size(size: Size, before: Size, now: Size) -> Size:
     height, width = (max(1, round(size[i] * now[i] / before[i])) for i in (0, 1))
     return height, width
 
@@ -112,13 +116,13 @@ def digest(pictures: Iterable[Tensor]) -> str:
     return hashed.hexdigest()
 
 
-def _at_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
+def _resize_to_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
     size = working_size(_size(picture), variable, scale)
     return resize(picture, size, variable.interpolation)
 
 
-def _returned(result: Tensor, source: Size, worked: Size) -> Tensor:
-    """The result (C, h, w) resized by as much as the file was resized before, but the other way."""
+def _undo_resizing(result: Tensor, source: Size, worked: Size) -> Tensor:
+    """The result (C, h, w) after undoing the resizing of the picture from `source` to `worked`."""
     if source == worked or result.dim() != 3:
         return result
     size = _size(result)

@@ -1,4 +1,4 @@
-"""Memory that is too short, which Python and torch say in three ways."""
+"""Recognises errors of Python and torch that mean that memory ran out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ SAYINGS = ("can't allocate memory", "cannot allocate memory", "not enough memory
 
 
 def memory_is_short(error: BaseException) -> bool:
-    """Whether an error, or one that caused it, says that memory ran out; needs no torch."""
+    """Whether an error, or an error that caused it, means that memory ran out; needs no torch."""
     cause: BaseException | None = error
     while cause is not None:
         kinds = {kind.__name__ for kind in type(cause).__mro__}

@@ -1,4 +1,4 @@
-"""Which file becomes which: targets are one-to-one, and nothing that is there is lost."""
+"""Pairs each input file with an output file; no two share an output, and none is overwritten."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from ganzoo.components.data.image_listing import Survey, format_left_out, no_ima
 from ganzoo.errors import DataError, GanzooError
 
 Existing = Literal["error", "skip", "overwrite"]
-"""What happens where an output file is there already."""
+"""What happens if an output file exists already."""
 Pair = tuple[Path, Path]
-"""An input and the output that it becomes."""
+"""An input file and its output file."""
 
 
 def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
-    """A file to a file, or a folder to a folder of the same tree; and what is left out, told.
+    """Pair a file with a file, or the images of a folder with files in a folder of the same tree.
+
+    Returns the pairs, and a sentence about the files that are left out.
 
     Files that differ only in their suffix keep it: `a.jpg` and `a.png` become `a.jpg.png` and
-    `a.png.png`. What lies in the target is no input, where that lies in the source.
+    `a.png.png`. If the target lies inside the source, the images in it are not inputs.
 
     Raises:
-        DataError: there is no such file, or no image in the folder.
-        GanzooError: the target cannot be one, or two inputs would become one file.
+        DataError: the source does not exist, or holds no image.
+        GanzooError: the target cannot be written to, or two inputs would become one file.
     """
     if source.is_file():
         is_folder = target.is_dir() or not target.suffix
-        return [(source, target / f"{source.stem}.png" if is_folder else _png(target))], ""
+        return [(source, target / f"{source.stem}.png" if is_folder else _require_png(target))], ""
     if not source.is_dir():
         raise DataError(f"{shown(source)}: there is no such file or folder")
     if target.is_file():
         raise GanzooError(f"{target} is a file; the images of a folder need a folder")
     files_there = survey(source)
-    files = _outside(target, source, files_there)
+    files = _drop_earlier_results(target, source, files_there)
     if not files:
         raise DataError(
             f"{shown(source)}: there are no images in this folder{no_images(files_there)}"
@@ -47,46 +49,46 @@ def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
 
 
 def one_to_one(files: Sequence[Path]) -> list[Path]:
-    """The PNG's name for each file, all different, also where capitals do not count.
+    """The name of the PNG for each file. The names differ even on disks that ignore capitals.
 
     Raises:
-        GanzooError: two files have names that differ in capitals alone.
+        GanzooError: the names of two files differ in capitals only.
     """
     whole: set[Path] = set()
     while True:
-        names = [_name(file, file in whole) for file in files]
+        names = [_name_output(file, file in whole) for file in files]
         groups: dict[str, list[Path]] = defaultdict(list)
         for file, name in zip(files, names, strict=True):
-            groups[_folded(name)].append(file)
+            groups[_fold_case(name)].append(file)
         clashing = [group for group in groups.values() if len(group) > 1]
         if not clashing:
             return names
         if stuck := [group for group in clashing if whole.issuperset(group)]:
             one, two = stuck[0][:2]
             raise GanzooError(
-                f"{shown(one)} and {shown(two)} would become one file where capitals do not "
-                "count; rename one of them. Nothing was written"
+                f"{shown(one)} and {shown(two)} would become one file on a disk that ignores "
+                "capitals; rename one of them. Nothing was written"
             )
         whole.update(file for group in clashing for file in group)
 
 
 def refuse_existing(targets: Iterable[Path]) -> None:
-    """See that nothing would be overwritten.
+    """Check that no target exists, so that nothing would be overwritten.
 
     Raises:
-        GanzooError: a file is there already, or a folder cannot be looked into.
+        GanzooError: a target exists already, or a folder cannot be read.
     """
     taken = existing(targets)
     if taken:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
-        raise GanzooError(f"{taken[0]}{more} is there already; nothing was written")
+        raise GanzooError(f"{taken[0]}{more} already exists; nothing was written")
 
 
 def existing(targets: Iterable[Path]) -> list[Path]:
-    """Those that are there, links that lead nowhere included.
+    """The targets that exist, broken links included.
 
     Raises:
-        GanzooError: a folder cannot be looked into.
+        GanzooError: a folder cannot be read.
     """
     try:
         return [path for path in targets if path.exists() or os.path.lexists(path)]
@@ -95,10 +97,10 @@ def existing(targets: Iterable[Path]) -> list[Path]:
 
 
 def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
-    """The pairs to work on, by what is done about outputs that are there.
+    """The pairs that are left to do, given the policy for outputs that exist already.
 
     Raises:
-        GanzooError: they are refused, or an input would be overwritten.
+        GanzooError: the policy refuses an output that exists, or an input would be overwritten.
     """
     sources = {source.resolve() for source, _ in pairs}
     lost = [target for _, target in pairs if target.resolve() in sources]
@@ -113,23 +115,23 @@ def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
     return [(source, target) for source, target in pairs if target not in there]
 
 
-def _outside(target: Path, source: Path, files_there: Survey) -> list[Path]:
-    """The images that are no results of an earlier call, in a target within the source."""
+def _drop_earlier_results(target: Path, source: Path, files_there: Survey) -> list[Path]:
+    """The images of the source that lie outside the target, as those inside are earlier results."""
     inside = target.resolve()
     if inside == source.resolve():
         return files_there.images
     return [file for file in files_there.images if inside not in file.resolve().parents]
 
 
-def _name(file: Path, whole: bool) -> Path:
+def _name_output(file: Path, whole: bool) -> Path:
     return file.with_name(f"{file.name}.png") if whole else file.with_suffix(".png")
 
 
-def _folded(name: Path) -> str:
+def _fold_case(name: Path) -> str:
     return unicodedata.normalize("NFC", shown(name)).casefold()
 
 
-def _png(target: Path) -> Path:
+def _require_png(target: Path) -> Path:
     if target.suffix.lower() != ".png":
         png = target.with_suffix(".png")
         raise GanzooError(f"{target}: images are written as PNG; name it {png}")

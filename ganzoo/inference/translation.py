@@ -1,4 +1,4 @@
-"""Image files through a trained model: any size in, the same size out."""
+"""Runs image files of any size through a trained model; results have the size of their inputs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ganzoo.inference.targets import Existing, Pair, find_pairs, left_to_do
 from ganzoo.interfaces import Variable
 
 Unreadable = Literal["stop", "skip"]
-"""What happens where an input cannot be read."""
+"""What happens if an input cannot be read."""
 
 
 @dataclass
 class Translation:
-    """Files on their way through a model; going over it translates them, one after the other.
+    """A translation of files; iterating over it translates them, one after the other.
 
-    pairs: what is to be done. there: how many outputs are there already and stay.
-    left_out: what else lay in the folder, as a sentence.
+    pairs: the inputs and outputs to do. there: how many outputs exist already and are skipped.
+    left_out: a sentence about the other files in the folder.
     scale, seed: see `ganzoo.inference.scale`.
-    done: how many were translated. refused: why others could not be read.
-    headers: those of files of which something was not read.
+    done: how many files were translated. refused: why files could not be read, a sentence each.
+    headers: the headers of files of which some content was not used, such as further pages.
     """
 
     model: Model
@@ -48,7 +48,7 @@ class Translation:
     headers: dict[Path, HeaderSummary] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Pair]:
-        """Each (input, output) when it is written.
+        """Yield each (input, output) after the output was written.
 
         Raises:
             DataError: an input cannot be read, or the model cannot take it.
@@ -66,20 +66,22 @@ class Translation:
             result = self._translate(image, source)
             write_image(result, target, str(self.wire.wire))
             self.done += 1
-            self._look_at(source)
+            self._note_header(source)
             yield source, target
 
     @property
     def scale_line(self) -> str:
-        """At which scale the networks see images, as a sentence."""
+        """The scale at which the networks see images, as a sentence."""
         variable = self.model.variables[self.variable]
         size, trained = variable.size, self.scale == "trained"
         if trained and variable.aspect == "crop":
-            return "scale: that of training, which cut crops out of images: each as large as it is"
+            return (
+                "scale: that of training, which cut crops out of images: every image keeps its size"
+            )
         if self.scale == "native" or size is None:
-            return "scale: native, every image as large as it is"
+            return "scale: native, every image keeps its size"
         if not trained:
-            return f"scale: {self.scale:g} of every image's own size"
+            return f"scale: {self.scale:g} times every image's own size"
         how = "squashed to" if variable.aspect == "squash" else "resized to cover"
         return f"scale: that of training, images {how} {size[1]} x {size[0]} px and back"
 
@@ -104,14 +106,14 @@ class Translation:
 
     @property
     def warnings(self) -> list[str]:
-        """What was left out of the files, or cut off their values: a sentence each, with counts."""
+        """Warnings about content of files that was not used, or values that were cut off."""
         translated = [source for source, _ in self.pairs[: self.done + len(self.refused)]]
         return [
             *header_warnings(self.headers),
             *scale_warnings(translated, self.model.variables[self.variable]),
         ]
 
-    def _look_at(self, source: Path) -> None:
+    def _note_header(self, source: Path) -> None:
         look = read_header(source, self.model.variables[self.variable])
         if look.pages > 1 or look.left_out:
             self.headers[source] = look
@@ -123,7 +125,7 @@ class Translation:
             )
         except (RuntimeError, ValueError, MemoryError) as error:
             if memory_is_short(error):
-                less = _smaller(image, self.model.variables[self.variable], self.scale)
+                less = _halve_scale(image, self.model.variables[self.variable], self.scale)
                 raise GanzooError(
                     f"{shown(source)}: memory is too short for it; try --scale {less:.2g}"
                 ) from error
@@ -144,17 +146,17 @@ def translate(
     existing: Existing = "error",
     unreadable: Unreadable = "stop",
 ) -> Translation:
-    """Translate a file to a file, or a folder to a folder: go over what is returned.
+    """Prepare to translate a file to a file, or a folder to a folder; iterate over the result.
 
-    scale: at which the networks see an image; results have its own size.
-    seed: of latents and dropout, which follow an image's content, not its place in the folder.
+    scale: how an image is resized for the networks; its result has the image's own size.
+    seed: of latents and dropout. They depend on an image's content, not on its place in the folder.
 
     Raises:
         DataError: the input is missing.
-        GanzooError: an output file is there already, or two would be one.
+        GanzooError: an output file exists already, or two outputs would be one file.
         ModelError: the model has no such output, or it is not made from one image.
     """
-    variable = _input_variable(model, output)
+    variable = _find_input(model, output)
     try:
         pairs, left_out = find_pairs(source, target)
     except OSError as error:
@@ -167,10 +169,10 @@ def translate(
 
 
 def check_image(result: Tensor, wire: str) -> None:
-    """Whether what a wire gave can be written.
+    """Check that the result of a wire can be written as an image.
 
     Raises:
-        ModelError: it is no image (C, H, W) of 1 or 3 channels.
+        ModelError: the result is no image (C, H, W) of 1 or 3 channels.
     """
     if result.ndim != 3 or len(result) not in (1, 3):
         count = f"{len(result)} channels" if result.ndim == 3 else f"the shape {[*result.shape]}"
@@ -178,11 +180,11 @@ def check_image(result: Tensor, wire: str) -> None:
 
 
 def write_image(result: Tensor, target: Path, wire: str) -> None:
-    """Write what a wire gave, (C, H, W) in [-1, 1], as PNG.
+    """Write the result of a wire, (C, H, W) in [-1, 1], as PNG.
 
     Raises:
         GanzooError: the file cannot be written.
-        ModelError: it is no image of 1 or 3 channels.
+        ModelError: the result is no image of 1 or 3 channels.
     """
     check_image(result, wire)
     try:
@@ -192,18 +194,18 @@ def write_image(result: Tensor, target: Path, wire: str) -> None:
 
 
 def check_output(model: Model, output: str) -> None:
-    """Whether there is an output of that name, if one is given.
+    """Check that an output of that name exists; "" stands for the default.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is no such output.
     """
     if output and output not in model.outputs:
         hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
         raise ModelError(f"the model has no output '{output}'.{hint}")
 
 
-def _input_variable(model: Model, output: str) -> str:
-    """The one image that the output is made from."""
+def _find_input(model: Model, output: str) -> str:
+    """The name of the one image that an output is made from."""
     check_output(model, output)
     try:
         chosen = model.output(output)
@@ -218,8 +220,8 @@ def _input_variable(model: Model, output: str) -> str:
     return needed[0]
 
 
-def _smaller(image: Tensor, variable: Variable, scale: Scale) -> float:
-    """Half of what was tried, as a factor of the file's size."""
+def _halve_scale(image: Tensor, variable: Variable, scale: Scale) -> float:
+    """A smaller scale to try: half the size that was tried, as a factor of the file's size."""
     height, width = image.shape[-2], image.shape[-1]
     tried = working_size((height, width), variable, scale)
     return min(tried[0] / height, tried[1] / width) / 2

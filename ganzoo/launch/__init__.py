@@ -1,1 +1,1 @@
-"""Several processes: started, watched, ended."""
+"""Starts, watches and ends the several processes of one training."""

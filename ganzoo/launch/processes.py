@@ -1,4 +1,4 @@
-"""Several processes on this machine, by torch's elastic launcher: one Ctrl-C, one message."""
+"""Starts several processes on this machine by torch's launcher; an error is printed once."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from ganzoo.launch.worker import (
 from ganzoo.runs.system_processes import children, interrupt, kill
 
 LOOK = 0.1  # seconds between looks at whether a signal came
-KILLED = -9  # SIGKILL, which Windows has no name for
+KILLED = -9  # SIGKILL as an exit code; Windows has no such name
 
 
 class WorkerError(Exception):
-    """A process that failed, and not by a mistake of the user's; trace is its traceback."""
+    """A process failed, but not by a mistake of the user. trace: its traceback."""
 
     def __init__(self, message: str, trace: str = "") -> None:
         super().__init__(message)
@@ -46,10 +46,10 @@ class WorkerError(Exception):
 
 
 def check_devices(count: int, device: str) -> None:
-    """Refuse more processes on this machine than it has accelerators, where these are used.
+    """Refuse to start more processes than this machine has accelerators, if they are used.
 
     Raises:
-        RunError: there are too few.
+        RunError: there are too few accelerators.
     """
     if device == "cpu" or count == 1 or not torch.accelerator.is_available():
         return
@@ -62,13 +62,13 @@ def check_devices(count: int, device: str) -> None:
 
 
 def check_count(asked: int | None, started: int, environment: Mapping[str, str]) -> None:
-    """Refuse to train on other processes than were asked for.
+    """Refuse to train in another number of processes than the user asked for.
 
-    started: how many Accelerate found. environment: a launcher's variables.
+    started: the number that Accelerate found. environment: it holds a launcher's variables.
 
     Raises:
-        RunError: there are fewer, and nothing else would say so; or --processes says another number
-            than the launcher.
+        RunError: there are fewer processes, which nothing else would report; or --processes and the
+            launcher give different numbers.
     """
     launched = int(environment.get("WORLD_SIZE", 1))
     if asked is not None and launched != asked:
@@ -92,9 +92,10 @@ def check_count(asked: int | None, started: int, environment: Mapping[str, str])
 
 
 def wants_cpu(device: str) -> bool:
-    """Whether to train on the CPU.
+    """Whether to tell Accelerate to use the CPU.
 
-    Also where several processes have no accelerator: unless told so, Accelerate does not join them.
+    True as well if there are several processes and no accelerator: Accelerate would not join them
+    otherwise.
     """
     return device == "cpu" or (is_launched() and not torch.accelerator.is_available())
 
@@ -103,11 +104,11 @@ def launch(count: int, words: Sequence[str], started: float) -> bool:
     """Run `ganzoo` with these words in `count` processes; returns whether a signal stopped it.
 
     started: when the command began, as `time.time()`.
-    The first SIGINT or SIGTERM lets the processes save and end, however long that takes; one more,
-    over a second later, kills them.
+    After the first SIGINT or SIGTERM, the processes save and end, however long that takes. A second
+    one, if it comes more than a second later, kills them.
 
     Raises:
-        RunError: a process met a mistake of the user's; it is reported once.
+        RunError: a process found a mistake of the user; it is reported once.
         WorkerError: a process failed in any other way.
     """
     signals = Signals()
@@ -115,12 +116,12 @@ def launch(count: int, words: Sequence[str], started: float) -> bool:
 
     def run() -> None:
         try:
-            _elastic(count, words)
+            _launch_elastic(count, words)
         except BaseException as error:
             failure.append(error)
 
     thread = threading.Thread(target=run, name="launcher")
-    with _surroundings(count, started), signals:
+    with _set_environment(count, started), signals:
         thread.start()
         while thread.is_alive():
             thread.join(LOOK)
@@ -131,10 +132,10 @@ def launch(count: int, words: Sequence[str], started: float) -> bool:
 
 
 class Signals:
-    """What a terminal or a batch system sends to the launching process, passed on once.
+    """Passes a signal of a terminal or a batch system on to each process once.
 
-    torch's launcher would pass it on, too, but kill whoever has not ended 30 s later; in a thread,
-    as here, it leaves signals alone.
+    torch's launcher would pass it on, too, but kill all processes that have not ended after 30 s.
+    Therefore it runs in a thread, where it does not handle signals.
     """
 
     def __init__(self) -> None:
@@ -150,13 +151,13 @@ class Signals:
         restore_signals(self.before)
 
     def on_signal(self, *_: object) -> None:
-        """A signal came."""
+        """Note a signal; called when one comes."""
         now = time.monotonic()
         self.again = self.again or (self.asked is not None and now - self.asked > SAME)
         self.asked = self.asked or now
 
     def pass_on(self) -> None:
-        """Interrupt every process that was not interrupted yet; some may be just starting."""
+        """Interrupt every process that was not interrupted yet; some may have just started."""
         if self.asked is None:
             return
         for process in children():
@@ -167,14 +168,14 @@ class Signals:
                 interrupt(process)
 
     def explain(self, error: ChildFailedError) -> bool:
-        """Whether the signal explains all failures, so that none is an error of its own."""
+        """Whether the signal caused all failures, so that there is no error to report."""
         quiet = (130, KILLED, *(-number for number in SIGNALS))
         return self.asked is not None and all(
             failure.exitcode in quiet for failure in error.failures.values()
         )
 
 
-def _elastic(count: int, words: Sequence[str]) -> None:
+def _launch_elastic(count: int, words: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as logs:
         config = LaunchConfig(
             min_nodes=1,
@@ -192,12 +193,12 @@ def _elastic(count: int, words: Sequence[str]) -> None:
 
 
 @contextmanager
-def _surroundings(count: int, started: float) -> Iterator[None]:
+def _set_environment(count: int, started: float) -> Iterator[None]:
     """Set the environment that the processes inherit, and silence torch's launcher."""
     before = dict(os.environ)
     typed = command_line()
     os.environ |= {LAUNCHER: str(os.getpid()), STARTED: repr(started), COMMAND: typed}
-    # torch's own choice for one process, shared out; torchrun would set 1.
+    # The threads that torch would use in one process, divided among all; torchrun would set 1.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
     logging.disable(logging.CRITICAL)
     try:
@@ -209,32 +210,35 @@ def _surroundings(count: int, started: float) -> Iterator[None]:
 
 
 def _raise(error: BaseException, count: int) -> None:
-    """Raise the failure that came first, and made the other processes fail, as an error of ours."""
+    """Raise the first failure, which made the other processes fail, as one of ganzoo's errors."""
     if not isinstance(error, ChildFailedError):
         raise error
-    rank, failure = min(error.failures.items(), key=lambda item: _order(item[1]))
-    message, trace = _content(failure)
+    rank, failure = min(error.failures.items(), key=lambda item: _rank_failure(item[1]))
+    message, trace = _read_content(failure)
     who = f"rank {rank} of {count}"
     if failure.exitcode == 2 and message:
         raise RunError(f"{who}: {message.partition(': ')[2]}") from WorkerError(trace)
-    raise WorkerError(f"{who}: {message}" if message else f"{who} {_fate(failure)}", trace)
+    raise WorkerError(f"{who}: {message}" if message else f"{who} {_describe_end(failure)}", trace)
 
 
-def _order(failure: ProcessFailure) -> tuple[int, int]:
-    """Who was killed, or met a user's mistake, comes before who then lost the connection to it."""
+def _rank_failure(failure: ProcessFailure) -> tuple[int, int]:
+    """A sort key: the causes come first, before processes that only lost the connection to them.
+
+    A cause is a process that was killed, or one that found a mistake of the user (exit code 2).
+    """
     killed = failure.exitcode < 0 and failure.exitcode != -signal.SIGTERM
     return 0 if killed else 1 if failure.exitcode == 2 else 2, int(failure.timestamp)
 
 
-def _content(failure: ProcessFailure) -> tuple[str, str]:
-    """The error and the traceback that a process left for its launcher."""
+def _read_content(failure: ProcessFailure) -> tuple[str, str]:
+    """The message and the traceback that a process left for its launcher."""
     message: Any = failure.message
     if not isinstance(message, dict):
         return "", ""
     return str(message["message"]), str(message["extraInfo"]["py_callstack"])
 
 
-def _fate(failure: ProcessFailure) -> str:
+def _describe_end(failure: ProcessFailure) -> str:
     if failure.exitcode >= 0:
         return f"ended with exit code {failure.exitcode}"
     memory = "; the system does so when memory runs out" if failure.exitcode == KILLED else ""

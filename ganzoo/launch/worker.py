@@ -1,6 +1,6 @@
-"""Who started this process, and how it reports an error to `ganzoo run --processes`.
+"""What started this process, and how the process reports an error to `ganzoo run --processes`.
 
-Light: every command imports it.
+Every command imports this file, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-SAME = 1.0  # seconds; batch systems signal all processes of a job, and launchers pass it on again
-LAUNCHER = "GANZOO_LAUNCHER"  # the launching process's number
+SAME = 1.0  # seconds within which signals count as one: batch systems and launchers both send it
+LAUNCHER = "GANZOO_LAUNCHER"  # the number of the launching process
 STARTED = "GANZOO_STARTED"  # when the command began, as time.time()
 COMMAND = "GANZOO_COMMAND"  # the command as it was typed
-# What asks a run to stop: Ctrl-C, a batch system, a terminal that is closed.
+# Signals that ask a run to stop: of Ctrl-C, of a batch system, of a terminal that is closed.
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -32,12 +32,12 @@ def launcher() -> int:
 
 
 def started_at(now: float) -> float:
-    """When the command began: here and now, or in the launcher."""
+    """The time when the command began: in the launcher if there is one, otherwise `now`."""
     return float(os.environ.get(STARTED, now)) if launcher() else now
 
 
 def command_line() -> str:
-    """The command as it was typed, but for the path to the program."""
+    """The command as it was typed, without the path of the program."""
     program, *words = sys.argv
     as_module = Path(program).name == "__main__.py"
     start = ["python", "-m", Path(program).parent.name] if as_module else [Path(program).name]
@@ -52,9 +52,10 @@ def is_launched() -> bool:
 
 
 def answer_signals(handler: Handler) -> dict[int, Any]:
-    """Let a handler answer all SIGNALS; returns what did before, for `restore_signals`.
+    """Let a handler answer all SIGNALS; returns the earlier handlers, for `restore_signals`.
 
-    Not a hangup that is ignored: its user typed `nohup`. In a thread there are no handlers.
+    A hangup that is ignored stays ignored, as the user typed `nohup`. Outside the main thread
+    nothing happens, as Python allows no handlers there.
     """
     if threading.current_thread() is not threading.main_thread():
         return {}
@@ -64,13 +65,13 @@ def answer_signals(handler: Handler) -> dict[int, Any]:
 
 
 def restore_signals(before: Mapping[int, Any]) -> None:
-    """Let signals be answered as before; None is a handler that is not Python's."""
+    """Restore earlier handlers of signals; None stands for a handler that Python did not set."""
     for number, handler in before.items():
         signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def end_quietly() -> None:
-    """Ignore signals from here on, if a launcher started this process: it passes them on late."""
+    """Ignore signals from now on, if ganzoo launched this process: they may be passed on late."""
     if launcher():
         answer_signals(signal.SIG_IGN)  # type: ignore[arg-type]
 
@@ -81,7 +82,7 @@ def is_first() -> bool:
 
 
 def report(error: Exception) -> None:
-    """Leave an error where the launcher finds it, in place of printing it once a process."""
+    """Write an error where the launcher finds it; each process printing it would repeat it."""
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
     get_error_handler().record_exception(error)

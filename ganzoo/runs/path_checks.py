@@ -21,7 +21,7 @@ def refuse_taken(folder: Path) -> None:
             f"{folder} already holds a run; nothing was changed. Add --resume to go on with "
             f"it, or --out DIR for another folder"
         )
-    raise RunError(f"{folder} is there already; nothing was changed. Choose another with --out DIR")
+    raise RunError(f"{folder} already exists; nothing was changed. Choose another with --out DIR")
 
 
 def refuse_missing(model: Path | None, *images: Path | None) -> None:

@@ -60,14 +60,14 @@ def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "mine.toml").write_text("mine")
     code, _, complaint = new("recipe", "mine", "--out", tmp_path)
     assert code == 2
-    assert "is there already" in complaint
+    assert "already exists" in complaint
     assert (tmp_path / "mine.toml").read_text() == "mine"
     package = tmp_path / "ganzoo-mine" / "ganzoo_mine"
     package.mkdir(parents=True)
     (package / "direct.py").write_text("mine")
     code, _, complaint = new("plugin", "mine", "--out", tmp_path)
     assert code == 2
-    assert f"{package / 'direct.py'} is there already; nothing was written" in complaint
+    assert f"{package / 'direct.py'} already exists; nothing was written" in complaint
     assert [path.name for path in package.iterdir()] == ["direct.py"]
 
 

@@ -345,7 +345,7 @@ def test_json_other_metrics_and_the_best(whole, tmp_path):
     assert sorted(everything) == ["cycle", "labels", "later", "quality"]
     again = command("evaluate", folder, "--out", out)
     assert again.exit_code == 2
-    assert "there already" in again.output
+    assert "already exists" in again.output
 
 
 def test_other_data(whole, tmp_path):

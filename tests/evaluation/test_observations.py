@@ -25,7 +25,7 @@ from ganzoo.components.metrics.fid import frechet_distance
 from ganzoo.components.metrics.intervals import bootstrap_mean
 from ganzoo.components.networks import backbones
 from ganzoo.evaluation.measuring import compute_metrics
-from ganzoo.evaluation.observed import distinct, format_a_sample, format_observed, observed
+from ganzoo.evaluation.observed import count_distinct, format_a_sample, format_observed, observed
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.interfaces import Data, Metric, Variable
@@ -209,7 +209,7 @@ def test_a_metric_that_knows_nothing_of_it_is_right(built):
 )
 def test_how_many_samples_show_something_new(names, count):
     counts = {"x": 40, "y": 9, "a": 4, "b": 8}
-    assert distinct(names, counts, 40) == count
+    assert count_distinct(names, counts, 40) == count
     items = [tuple(i % counts[n] for n in sorted(names) if n in counts) or i for i in range(40)]
     assert len(set(items)) == count
     assert len(set(items[:count])) == count

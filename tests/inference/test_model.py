@@ -95,7 +95,7 @@ def test_a_folder_keeps_its_tree_and_names_that_collide_their_suffix(trained, tm
 def test_outputs_are_never_overwritten(trained, tmp_path):
     source = photo(tmp_path / "in.png")
     (tmp_path / "out.png").write_text("precious")
-    with pytest.raises(GanzooError, match=r"is there already.*--existing"):
+    with pytest.raises(GanzooError, match=r"already exists.*--existing"):
         translate(load_model(trained[1]), source, tmp_path / "out.png")
     assert (tmp_path / "out.png").read_text() == "precious"
 

@@ -33,7 +33,7 @@ def ganzoo(*words):
     ("words", "told"),
     [
         (["run", "cyclegan", "--set", "networks.G.widht=3"], "Did you mean 'width'?"),
-        (["run", "cyclegan", "--out", "taken"], "taken is there already"),
+        (["run", "cyclegan", "--out", "taken"], "taken already exists"),
         (["run", "cyclegan", "--resume"], "there is no run to resume"),
         (["run", "cyclegan", "--processes", "0"], "--processes"),
     ],
@@ -112,7 +112,7 @@ def told_of(monkeypatch, *failures):
     def fail(count, words):
         raise ChildFailedError("ganzoo", {each.local_rank: each for each in failures})
 
-    monkeypatch.setattr(processes, "_elastic", fail)
+    monkeypatch.setattr(processes, "_launch_elastic", fail)
     with pytest.raises((RunError, WorkerError)) as raised:
         launch(len(failures), ["run"], time.time())
     return raised.value
@@ -152,7 +152,7 @@ def test_what_a_signal_does_is_no_failure(monkeypatch, tmp_path):
         time.sleep(0.3)
         raise ChildFailedError("ganzoo", {0: failure(0, 130, tmp_path)})
 
-    monkeypatch.setattr(processes, "_elastic", interrupted)
+    monkeypatch.setattr(processes, "_launch_elastic", interrupted)
     assert launch(1, ["run"], time.time()) is True
 
 
@@ -165,7 +165,7 @@ def test_what_processes_inherit(monkeypatch):
     def look(count, words):
         found.update(os.environ, launcher=launcher(), started=started_at(0.0))
 
-    monkeypatch.setattr(processes, "_elastic", look)
+    monkeypatch.setattr(processes, "_launch_elastic", look)
     assert launch(3, ["run"], 1234.5) is False
     assert found["OMP_NUM_THREADS"] == "2"
     assert (found["launcher"], found["started"]) == (os.getpid(), 1234.5)

@@ -66,7 +66,7 @@ def there(tmp_path):
         ("run cyclegan --set optimizers.default.beta=1", "Did you mean 'betas'"),
         ("run cyclegan_paper", "data.root is not set"),
         ("run cyclegan_paper --set data.root=nowhere", "nowhere does not exist"),
-        ("run cyclegan --out taken", "taken is there already"),
+        ("run cyclegan --out taken", "taken already exists"),
         ("run cyclegan --epochs 5", "train.length=5 epochs"),
         ("run mine.toml", "Did you mean 'length'"),
         ("check mine.toml", "Did you mean 'length'"),

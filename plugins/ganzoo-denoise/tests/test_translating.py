@@ -34,7 +34,7 @@ def test_crops_are_of_images_as_they_are(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "in.png")
     job = translate(model(), tmp_path / "in.png", tmp_path / "out.png")
-    assert job.scale_line.endswith("each as large as it is")
+    assert job.scale_line.endswith("every image keeps its size")
     list(job)
     assert Image.open(tmp_path / "out.png").size == (90, 60)
 

@@ -61,7 +61,7 @@ def create_study(
     fakes: by the method's name, a folder of images, a model file or a run folder.
 
     Raises:
-        GanzooError: `out` is there already, or cannot be written.
+        GanzooError: `out` already exists, or cannot be written.
         DataError: images are missing, broken or too few; all faults at once.
         ModelError: a model cannot be used.
     """
@@ -79,7 +79,7 @@ def create_study(
 
 
 def _check(out: Path, sources: Sequence[Path], options: Options) -> None:
-    faults = [f"{out} is there already; name a new folder"] if out.exists() else []
+    faults = [f"{out} already exists; name a new folder"] if out.exists() else []
     faults += [f"{path}: there is no such file or folder" for path in sources if not path.exists()]
     if options.limit < options.need and not options.repeats:
         faults.append(f"--limit {options.limit}: the trials show {options.need} images of a class")

@@ -14,7 +14,7 @@ from ganzoo.components.data.headers import HeaderSummary
 from ganzoo.components.data.image_files import SUFFIXES, list_images, read_header, read_image, shown
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
-from ganzoo.evaluation.observed import distinct
+from ganzoo.evaluation.observed import count_distinct
 from ganzoo.inference.drawing import TOGETHER, is_drawable
 from ganzoo.inference.model import Model
 from ganzoo.inference.translation import check_image, check_output
@@ -132,7 +132,7 @@ def _translate(
     chosen = model.output(output)
     counts = {**dict.fromkeys(data.variables, data.test_count()), **data.test_counts()}
     kind = _kind(data, chosen.names)
-    for index in _choose(distinct(chosen.names, counts, data.test_count()), limit, seed):
+    for index in _choose(count_distinct(chosen.names, counts, data.test_count()), limit, seed):
         sample = {name: value[None] for name, value in data.test_sample(index).items()}
         (value,) = model.evaluate([chosen], sample, seed=index)
         image = (value[-1] if isinstance(value, list) else value)[0]

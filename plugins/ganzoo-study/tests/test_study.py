@@ -166,7 +166,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path, images):
     code, said = study("create", tmp_path / "s", "--real", tmp_path / "a", "--fake", tmp_path / "b")
     assert code == 2
     assert [line.split(": ")[-1] for line in said.splitlines()] == [
-        f"{tmp_path / 's'} is there already; name a new folder",
+        f"{tmp_path / 's'} already exists; name a new folder",
         "there is no such file or folder",
         "there is no such file or folder",
     ]
