@@ -58,12 +58,10 @@ def evaluate(
     everything: include the metrics with `when = "compare"`, which take long.
     device: "cpu", "cuda:1" ...; left out, the device of a loaded model, otherwise that of training.
     recipe, network: for a `.pth`; see `load_model`.
-    tell: called with each note, such as that a metric is left out.
-    tick: called with (samples done, samples in all, what is being done).
+    tell: gets notes, as of a metric left out. tick: gets (samples done, samples in all, task).
 
     Raises:
-        ModelError, DataError: there is no such model, there are no test samples, or the two do not
-            fit together.
+        ModelError, DataError: there is no such model or no test sample, or they do not fit.
         GanzooError: there is no such metric or device, or the overrides are wrong.
     """
     changes = partial(_add_folder, folder=data, overrides=overrides, tell=tell)
