@@ -241,9 +241,8 @@ def _batch_size(inputs: Mapping[str, Tensor]) -> int:
 def resting_modules(networks: Mapping[str, nn.Module]) -> dict[str, frozenset[str]]:
     """By network, the names of its modules that are in evaluation mode.
 
-    Call it on new networks: modules that are in evaluation mode before training stay in it. Of a
-    network that the recipe freezes, these are all modules (the network's own name is ""); of a
-    network with a frozen backbone, the backbone's modules.
+    Call it on new networks: these modules stay in evaluation mode. Of a network that the recipe
+    freezes, they are all modules (its own name is ""); otherwise those of a frozen backbone.
     """
     return {
         name: frozenset(inner for inner, module in network.named_modules() if not module.training)
