@@ -65,9 +65,16 @@ def list_components(kind: str | None = None) -> list[Component]:
         [component.name for component in ganzoo.list_components("loss")]
 
     kind: only these, as "generator", "loss" or "metric"; `ganzoo list components` shows the kinds.
+
+    Raises:
+        ValueError: there is no such kind.
     """
+    from ganzoo.errors import choices
+    from ganzoo.registry.components import KINDS
     from ganzoo.registry.discovery import installed
 
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"there is no kind of component '{kind}'.{choices(kind, KINDS)}")
     return [each for each in installed().registry if kind in (None, each.kind)]
 
 

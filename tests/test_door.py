@@ -137,6 +137,8 @@ def test_a_repr_builds_and_draws_nothing(run, monkeypatch):
 
 def test_a_component_says_what_it_is():
     (l1,) = (each for each in ganzoo.list_components("loss") if each.name == "l1")
+    with pytest.raises(ValueError, match=r"no kind of component 'los'\. Did you mean 'loss'\?"):
+        ganzoo.list_components("los")
     assert repr(l1) == f"<ganzoo.Component loss l1: {l1.summary} (ganzoo-core {l1.version})>"
     assert repr(ganzoo.Component("loss", "x", "m:C", "a\x1b]0;b\n", "p", "1")) == (
         r"<ganzoo.Component loss x: a\x1b]0;b\n (p 1)>"

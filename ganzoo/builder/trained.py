@@ -110,7 +110,7 @@ def _blueprint(source: WeightSource, change: Mapping[str, Any], overrides: Overr
     given = overrides if isinstance(overrides, Mapping) else [*overrides]
     try:
         tables = override({**up_to_date(dict(source.tables)), **change}, given)
-        recipe = check_tables(_without_best(tables), str(source.file))
+        recipe = check_tables(_without_training(tables), str(source.file))
         blueprint = read(recipe, installed().registry, str(source.file))
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(source.header)}") from error
@@ -181,8 +181,9 @@ def _lookups(value: Any, path: str) -> Iterator[str]:
         yield path
 
 
-def _without_best(tables: dict[str, Any]) -> dict[str, Any]:
-    """A finished model has no rivals, and the metric that decided may be gone."""
+def _without_training(tables: dict[str, Any]) -> dict[str, Any]:
+    """Without what only training does: plugins of callbacks, and the best's metric, may be gone."""
+    tables = {key: table for key, table in tables.items() if key != "callbacks"}
     table = tables.get("checkpoints")
     return {**tables, "checkpoints": {**table, "best": ""}} if isinstance(table, dict) else tables
 

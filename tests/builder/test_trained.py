@@ -278,6 +278,14 @@ def test_what_was_trained_and_what_is_loaded_are_equal_in_training_mode(
     assert not torch.equal(two("made", x=x, seed=1), two("made", x=x, seed=2))
 
 
+def test_a_callback_that_is_gone_is_not_needed_to_use_a_model(trained, tmp_path):
+    folder, header, tensors = trained
+    gone = changed(header, "recipe.callbacks", {"watch": {"type": "gone.watch", "every": 3}})
+    model = load_model(written(tmp_path / "model.safetensors", tensors, gone))
+    x = torch.rand(1, 3, 16, 16) * 2 - 1
+    assert torch.equal(model("x2y", x=x), load_model(folder)("x2y", x=x))
+
+
 @pytest.mark.case("C15")
 def test_a_checkpoint_opens_as_the_model_of_that_step(trained, tmp_path):
     folder = trained[0]
