@@ -1,1 +1,1 @@
-"""The play layer: torch, and no names. Objective, players, one step of the game, the trainer."""
+"""Plays the game: objective, players, one step, the trainer. It knows no registry and no recipe."""

@@ -1,4 +1,4 @@
-"""Who is called while training, in which order, and what happens when one of them fails."""
+"""Calls the callbacks of a training in their order, and handles their failures."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ STATES = "callback"  # what the tensors of their states are called in a checkpoi
 class Attached:
     """A callback of a run.
 
-    name: its own in the recipe; "" for one of the host's, whose `log_values` stand in the log entry
-        itself.
-    failing: takes the sentence about its first failure, after which it is dropped and training goes
-        on; None lets the failure end the run.
+    name: its name in the recipe; "" for a callback of ganzoo itself, whose `log_values` are added
+    to
+        the log entry directly.
+    failing: called with a sentence about the first failure; then the callback is dropped and
+        training goes on. None: a failure ends the run.
     """
 
     callback: Callback
@@ -42,10 +43,10 @@ class Attached:
 
 
 class Callbacks:
-    """Calls each hook of a run's callbacks, in their order.
+    """Calls the hooks of a run's callbacks, in their order.
 
-    A callback that leaves a hook out is not called for it.
-    view: gives each callback its view of the training.
+    A callback without a hook is skipped for that hook.
+    view: makes a callback's view of the training.
     """
 
     def __init__(
@@ -59,19 +60,19 @@ class Callbacks:
 
     @property
     def needs_logits(self) -> bool:
-        """Whether any of them reads logits."""
+        """Whether any callback reads logits."""
         return any(each.callback.needs_logits for each, _ in self.views)
 
     def call(self, hook: str, *given: Any) -> None:
-        """Call a hook of all that have it."""
+        """Call a hook of all callbacks that have it."""
         for each, training in [*self.listening[hook]]:
             self._call(each, training, hook, given)
 
     def add_log_values(self, entry: dict[str, Any]) -> None:
-        """Put what they add to the log into the entry: the recipe's below `callbacks` and a name.
+        """Add the callbacks' values to a log entry; those of the recipe go below `callbacks.NAME`.
 
         Raises:
-            RunError: it is nothing that a log can hold.
+            RunError: a callback gives a value that a log cannot hold.
         """
         for each, training in [*self.listening["log_values"]]:
             values = self._call(each, training, "log_values", ())
@@ -102,15 +103,15 @@ class Callbacks:
 
 
 def failure(name: str, hook: str, error: Exception) -> RunError:
-    """That one of the recipe's callbacks failed, and in what."""
+    """A sentence that says which callback of the recipe failed, and in which hook."""
     return RunError(f"callbacks.{name} failed in {hook} ({reason(error)})")
 
 
 def states(callbacks: Mapping[str, Callback]) -> Tensors:
-    """What callbacks keep for a resume, by `callback/<name>/<key>`.
+    """The states that callbacks save for a resume, by `callback/<name>/<key>`.
 
     Raises:
-        RunError: one cannot tell.
+        RunError: a callback cannot return its state.
     """
     tensors: Tensors = {}
     for name, callback in callbacks.items():
@@ -124,10 +125,10 @@ def states(callbacks: Mapping[str, Callback]) -> Tensors:
 def restore_states(
     callbacks: Mapping[str, Callback], tensors: Mapping[str, Tensor], device: torch.device
 ) -> None:
-    """Let callbacks take up what `states` gave.
+    """Give callbacks back the states that `states` returned.
 
     Raises:
-        RunError: one cannot.
+        RunError: a callback cannot take up its state.
     """
     for name, callback in callbacks.items():
         own = strip_prefix(f"{STATES}/{name}/", tensors)
@@ -158,7 +159,7 @@ def _kind(value: Any) -> str:
 
 
 def _plain(value: Any, key: str, name: str) -> Any:
-    """A value as JSON can hold it; a scalar tensor as a number."""
+    """A value that JSON can hold; a tensor of one value becomes a number."""
     if isinstance(value, Tensor) and value.numel() == 1:
         return value.item()
     if value is None or isinstance(value, bool | int | float | str):

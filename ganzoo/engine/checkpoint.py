@@ -2,7 +2,7 @@
 
 A checkpoint is a folder `step-00000500/`, renamed into place once it is complete:
     state.safetensors            networks, loss-owned parameters, optimizers
-    process-<rank>.safetensors   what each process alone knows: its buffers, its sums for the log
+    process-<rank>.safetensors   the state of one process: its buffers, its sums for the log
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def strip_prefix(prefix: str, tensors: Mapping[str, Entry]) -> dict[str, Entry]:
 def module_state(
     module: nn.Module, without: Collection[str] = ()
 ) -> tuple[Tensors, dict[str, str]]:
-    """A module's tensors, each once and contiguous, and which other names share them.
+    """A module's tensors, each once and contiguous, and the other names that share a tensor.
 
     without: names to leave out.
     """
@@ -67,7 +67,7 @@ def load_module(
 ) -> None:
     """Load a module's state; every name and shape must agree.
 
-    what: what is loaded, for the message.
+    what: the name of what is loaded, for the message.
     optional: names that may be missing; their tensors stay as they are.
 
     Raises:
@@ -86,7 +86,7 @@ def load_module(
 
 
 def _fits(stored: Tensor, expected: Tensor) -> bool:
-    """Whether shapes agree, and floating point is loaded into floating point."""
+    """Whether the shapes agree, and both tensors are floating-point or both are not."""
     same_kind = stored.is_floating_point() == expected.is_floating_point()
     return stored.shape == expected.shape and same_kind
 
@@ -134,7 +134,7 @@ def read_header(path: Path) -> dict[str, Any]:
     """The JSON header of a file that ganzoo wrote.
 
     Raises:
-        ModelError: it is missing, damaged, or somebody else's.
+        ModelError: the file is missing, damaged, or was not written by ganzoo.
     """
     return _open(path)[0]
 
@@ -143,7 +143,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], Tensors]:
     """Header and tensors (on the CPU) of a file that ganzoo wrote.
 
     Raises:
-        ModelError: it is missing, damaged, or somebody else's.
+        ModelError: the file is missing, damaged, or was not written by ganzoo.
     """
     header, file = _open(path)
     with file as opened:
@@ -154,7 +154,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """The shapes of a file's tensors, by name, without reading the tensors.
 
     Raises:
-        ModelError: it is missing, damaged, or somebody else's.
+        ModelError: the file is missing, damaged, or was not written by ganzoo.
     """
     with _open(path)[1] as opened:
         names = opened.keys()

@@ -1,4 +1,4 @@
-"""Cuts a discriminator's wire where its own networks begin: `D(x, G(x))` at `x` and `G(x)`."""
+"""Cuts a discriminator's wire at the arguments of its networks: `D(x, G(x))` at `x` and `G(x)`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ganzoo.expression import Call, Expression, Name, networks
 
 
 def name_placeholder(side: str, index: int) -> str:
-    """A name that no recipe can hold, for one of the tensors that a side is shown."""
+    """A name for one of the tensors that a side is shown; no recipe can use such a name."""
     return f"<{side}.{index}>"
 
 

@@ -1,4 +1,4 @@
-"""Makes the Accelerator: device placement and processes, nothing that changes the mathematics."""
+"""Makes the Accelerator, which places tensors on devices and joins processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCALED = ("cuda", "xpu", "npu", "mlu", "musa")  # devices with a gradient scaler
 
 
 class DeviceSettings(Protocol):
-    """The settings of a recipe's `[train]` table that are about the device."""
+    """The settings of a recipe's `[train]` table that concern the device."""
 
     device: Literal["auto", "cpu"]
     precision: Literal["float32", "float64", "bf16", "fp16"]
@@ -36,7 +36,7 @@ def find_device(name: str = "") -> torch.device:
         DeviceError: there is no such device, or torch cannot use it.
     """
     if not name or name == "auto":
-        # Not `PartialState()`: there is one for the process, and training sets its own up.
+        # Not `PartialState()`: a process has only one, and training sets it up.
         device: torch.device = PartialState.__new__(PartialState).default_device
         return device
     try:
@@ -47,12 +47,13 @@ def find_device(name: str = "") -> torch.device:
 
 
 def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerator:
-    """An Accelerator that follows the recipe alone, whatever the environment says.
+    """An Accelerator that follows the recipe alone, not the environment.
 
     `accelerate config` sets variables for precision, accumulation and compilation, which would
     overrule a recipe.
 
-    precision: a recipe's; "bf16" and "fp16" run networks under autocast, their weights stay.
+    precision: of the recipe; "bf16" and "fp16" run networks under autocast, but keep their weights
+        in full precision.
 
     Raises:
         DeviceError: the device cannot compute in that precision.

@@ -1,4 +1,4 @@
-"""Evaluates wires: every expression once, calls of one network merged where it allows that."""
+"""Evaluates wires: each expression once; calls of one network are merged if it allows that."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ HALVES = (torch.bfloat16, torch.float16)
 
 
 def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, ...]:
-    """The calls that `wanted` needs, each once, in levels: a call's arguments are in lower levels.
+    """The calls to evaluate, each once, in levels; the arguments of a call are in lower levels.
 
-    given: expressions, as text, whose values are known.
+    wanted: the expressions whose values are needed.
+    given: expressions, as text, whose values are known already.
     """
     height: dict[str, int] = {}
     levels: list[list[Call]] = []
@@ -45,7 +46,7 @@ def plan(wanted: Iterable[Expression], given: Collection[str]) -> tuple[Level, .
 def evaluate(
     levels: Iterable[Level], values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> Values:
-    """The values of all calls, and the given ones, by their expression's text.
+    """The values of all calls together with the given values, by the text of the expression.
 
     values: of names and given expressions: tensors (N, ...) or lists of them.
     """
@@ -62,14 +63,14 @@ def detach(value: Value) -> Value:
 
 
 def full_precision(value: Value) -> Value:
-    """The value in float32 where autocast computed it in half precision; others as they are."""
+    """The value in float32 if autocast computed it in half precision; else the value itself."""
     if isinstance(value, list):
         return [tensor.float() if tensor.dtype in HALVES else tensor for tensor in value]
     return value.float() if value.dtype in HALVES else value
 
 
 def flatten(values: Iterable[Value]) -> tuple[Tensor, ...]:
-    """All tensors in order, those in lists included."""
+    """All tensors in order, including those in lists."""
     return tuple(t for v in values for t in (v if isinstance(v, list) else [v]))
 
 
@@ -80,7 +81,7 @@ def nest_like(values: Sequence[Value], tensors: Sequence[Tensor]) -> list[Value]
 
 
 def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
-    """A context without autocast, whatever surrounds it."""
+    """A context without autocast, even inside a context with autocast."""
     device = next((tensor.device.type for tensor in flatten(values)), "cpu")
     if not torch.amp.autocast_mode.is_autocast_available(device):
         return nullcontext()
@@ -88,7 +89,7 @@ def no_autocast(values: Iterable[Value]) -> AbstractContextManager[Any]:
 
 
 def differentiates(call: Call, networks: Mapping[str, nn.Module]) -> bool:
-    """Whether a call takes gradients itself; the trial step marks such networks."""
+    """Whether a call computes gradients in its forward pass; the trial step marks such networks."""
     return call.head in getattr(networks[call.network], "differentiates", ())
 
 
@@ -101,7 +102,7 @@ def find_callee(call: Call, networks: Mapping[str, nn.Module]) -> nn.Module:
 def _group_mergeable(
     level: Level, values: Mapping[str, Value], networks: Mapping[str, nn.Module]
 ) -> list[list[Call]]:
-    """Calls in groups: those of one network with equal shapes, if it treats samples separately."""
+    """Group calls of one network with equal shapes, if the network treats samples separately."""
     groups: dict[object, list[Call]] = {}
     for call in level:
         arguments = [values[str(argument)] for argument in call.arguments]
@@ -112,7 +113,7 @@ def _group_mergeable(
 
 
 def _shapes(arguments: Sequence[Value]) -> tuple[object, ...]:
-    """The shapes that must agree for two calls to be merged: all but the number of samples."""
+    """The shapes that must be equal to merge two calls: all sizes but the number of samples."""
     return tuple(
         (tuple(t.shape[1:] for t in value) if isinstance(value, list) else value.shape[1:])
         for value in arguments

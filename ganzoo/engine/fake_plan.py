@@ -1,4 +1,4 @@
-"""Which player makes the fakes that discriminators are shown: always before any player moves."""
+"""Decides which player makes which fakes; all fakes are made before any player moves."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ganzoo.expression import Call, Expression, networks
 
 @dataclass(frozen=True)
 class FakePlan:
-    """Where each fake that a player is shown comes from.
+    """The plan of where each fake comes from.
 
-    returned: those that the first moving player computes in its own forward pass anyway.
-    ahead: those that are made before that, without gradient: by the index of the player whose
-        random numbers they are drawn with.
+    returned: fakes that the first moving player computes in its own forward pass anyway.
+    ahead: fakes that are made before that, without gradient, by the index of a player; that
+    player's
+        random numbers are used.
     """
 
     returned: tuple[str, ...]
@@ -23,7 +24,7 @@ class FakePlan:
 
 
 def find_fakes(sides: Sequence[Side]) -> list[Expression]:
-    """The fakes that these sides are shown, each once."""
+    """The fakes that these sides need, each once."""
     fakes = {str(a): a for side in sides for a in side.arguments if isinstance(a, Call)}
     return list(fakes.values())
 
@@ -33,7 +34,7 @@ def plan_fakes(players: Sequence[Player], moving: Sequence[int], audience: set[i
 
     players: all, in their order.
     moving: the indices of those that move in this step.
-    audience: the indices of those that are given this stream's batches.
+    audience: the indices of the players that are given this stream's batches.
     """
     needed = find_fakes([side for i in moving if i in audience for side in players[i].sides])
     first = next(iter(moving), None)
@@ -51,7 +52,11 @@ def plan_fakes(players: Sequence[Player], moving: Sequence[int], audience: set[i
 
 
 def _find_maker(expression: Expression, players: Sequence[Player]) -> int:
-    """The player that computes it too, else one whose network is in it, else the first."""
+    """The index of the player that makes a fake.
+
+    It is a player that computes the fake too, otherwise one whose network occurs in it, otherwise
+    the first.
+    """
     evaluates = [i for i, player in enumerate(players) if str(expression) in player.makes]
     owns = [i for i, p in enumerate(players) if networks(expression) & set(p.networks.keys())]
     return [*evaluates, *owns, 0][0]

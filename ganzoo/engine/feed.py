@@ -1,4 +1,4 @@
-"""The durations of a training in steps, and the streams of batches that its steps are given."""
+"""The durations of a training in steps, and the streams of batches that feed its steps."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ganzoo.interfaces import Data
 
 @dataclass(frozen=True)
 class Timetable:
-    """How long a training is, how large its batches are, and how often what happens.
+    """The length of a training, the size of its batches, and the intervals of what happens in it.
 
     steps, log_every, samples_every, checkpoint_every: in steps.
-    batch_size: samples a micro-batch in each process.
-    accumulate: micro-batches a step.
-    image_counts: images an epoch and images a step, which turn other durations into steps.
+    batch_size: samples per micro-batch in each process.
+    accumulate: micro-batches per step.
+    image_counts: images per epoch and images per step, to convert other durations into steps.
     """
 
     steps: int
@@ -44,9 +44,9 @@ def draws(
     accelerator: Accelerator,
     workers: Workers,
 ) -> Generator[Draws, None, None]:
-    """What a process plays each step on, after `done` steps to the last.
+    """The micro-batches that a process plays each step on, from step `done` to the last.
 
-    workers: where processes that load data are noted.
+    workers: keeps account of the processes that load data.
     """
 
     def stream(player: Player | None) -> Iterator[Values]:
@@ -74,8 +74,8 @@ def walk_batches(
 ) -> Iterator[Values]:
     """The batches of a stream for the steps after `done`.
 
-    player: the fresh player whose stream it is; its stream has batches for its own turns only.
-        None is the stream that all other players share.
+    player: the fresh player that owns the stream; the stream has batches for its turns only.
+        None: the stream that all other players share.
     workers: keeps account of the processes that load samples.
     """
     every = player.update_interval.every if player else 1

@@ -1,4 +1,4 @@
-"""Reads the header of a file of weights, which may come from anybody."""
+"""Reads the header of a file of weights, which may come from a stranger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def parse_header(text: str) -> dict[str, Any]:
     """The header of a file that ganzoo wrote, from its JSON.
 
     Raises:
-        ValueError: it has another form; the message says where.
+        ValueError: the header has another form; the message says where.
     """
     if len(text) > LARGEST:
         raise ValueError(f"its header has {len(text):,} characters")
@@ -33,7 +33,7 @@ def parse_header(text: str) -> dict[str, Any]:
 
 
 def _is_sound(key: str, value: Any) -> bool:
-    """Whether an entry has the form that ganzoo writes; unknown entries are let through."""
+    """Whether an entry has the form that ganzoo writes; unknown entries are accepted."""
     if key in ("step", "processes", "ema_updates"):
         return type(value) is int and 0 <= value < 2**63
     if key == "shared":

@@ -1,4 +1,4 @@
-"""Which samples each step is given: a function of (seed, epoch, sample) alone."""
+"""Chooses the samples of each step; they depend on (seed, epoch, sample) alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Key = tuple[int, int]
 
 
 class TrainingSamples(Dataset[Sample]):
-    """Training samples by (epoch, index): equal in every worker, at any time.
+    """Training samples by (epoch, index); a key gives the same sample in every worker.
 
-    stream: a fresh player's name; each stream has random numbers of its own.
+    stream: a fresh player's name; each stream has its own random numbers.
     """
 
     def __init__(self, data: Data, seed: int, stream: str = "") -> None:
@@ -31,7 +31,7 @@ class TrainingSamples(Dataset[Sample]):
 
 
 class ShuffledBatches(Sampler[list[Key]]):
-    """Batches `start` to `stop` of an endless sequence of shuffled epochs, as keys of samples.
+    """Batches `start` to `stop` of an endless sequence of shuffled epochs, as lists of sample keys.
 
     Each epoch holds every index once. A batch may begin in one epoch and end in the next, so no
     sample is dropped.
@@ -63,19 +63,19 @@ class ShuffledBatches(Sampler[list[Key]]):
 
 
 def _purpose_of(stream: str) -> tuple[str, ...]:
-    """What is added to the purpose of a stream's random generators."""
+    """The words that a stream adds to the purpose of its random generators."""
     return (stream,) if stream else ()
 
 
 def unwrap_worker_error(error: DataError) -> DataError:
-    """The error as the data set raised it, without the traceback that a worker wraps around it."""
+    """The error that the data set raised, without the traceback that a worker adds to it."""
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
 def make_loader(
     data: Data, batches: ShuffledBatches, workers: int, own: Workers
 ) -> DataLoader[Sample]:
-    """A loader of these batches; Accelerate distributes them among processes.
+    """Make a loader of these batches; Accelerate distributes them among processes.
 
     own: keeps account of the worker processes that the loader starts.
     """

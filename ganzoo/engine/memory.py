@@ -1,4 +1,4 @@
-"""Finds the state of components that checkpoints must hold; their authors need not help.
+"""Finds the state of components that checkpoints must hold, without code in the components.
 
 A component is any object: a network, a loss, a penalty, a latent, a schedule, a callback. Its state
 is the parameters and persistent buffers of a module, and any object's attributes that have changed
@@ -28,9 +28,9 @@ TORCHS_OWN = frozenset(vars(nn.Module()))
 
 @dataclass
 class Remembered:
-    """A component, and digests of what it held when training was set up.
+    """A component, and digests of its state when training was set up.
 
-    always: save every tensor, those of frozen backbones too.
+    always: save every tensor, including those of frozen backbones.
     attributes: digests of its attributes, by path.
     learnt: the names of the parameters that are trained, which are equal in all processes.
     frozen: digests of its frozen backbones' tensors, by name.
@@ -62,7 +62,7 @@ class Remembered:
         return {name for name, before in self.frozen.items() if digest(held[name]) == before}
 
     def tensors(self) -> tuple[Tensors, dict[str, str]]:
-        """The tensors to save, each once, and which other names share them."""
+        """The tensors to save, each once, and the other names that share a tensor."""
         return module_state(self.module, self.unchanged()) if self.module else ({}, {})
 
     def load(self, tensors: Tensors, shared: Mapping[str, str], what: str) -> None:
@@ -84,7 +84,7 @@ class Remembered:
         return changed
 
     def put_back(self, changed: Mapping[str, Any], tensors: Tensors, device: torch.device) -> None:
-        """Set attributes to what was saved; skip those of modules that no longer exist."""
+        """Set attributes to the saved values; skip those of modules that no longer exist."""
         places = _places(self.component)
         for path, entry in changed.items():
             place, _, key = path.rpartition(":")
@@ -107,8 +107,8 @@ class Memory:
     def add(self, name: str, component: object, always: bool = False) -> None:
         """Add a component and the objects in its attributes, three levels deep.
 
-        always: save every tensor, those of frozen backbones too.
-        If its state was restored before it was added, it is put back now.
+        always: save every tensor, including those of frozen backbones.
+        If a state was restored before its component was added, the component takes it up now.
         """
         self.components[name] = Remembered(component, always)
         if name in self._waiting:
@@ -119,9 +119,10 @@ class Memory:
                     self.add(f"{name}:{path}", place[key])
 
     def own(self, is_first: bool) -> tuple[Tensors, dict[str, Any]]:
-        """This process's own state: changed attributes as JSON, and tensors.
+        """The state of this process alone: changed attributes as JSON, and tensors.
 
-        is_first: the first process's buffers are in the common state, so they are left out here.
+        is_first: whether this is the first process. Its buffers are part of the common state, so
+            they are left out here.
         """
         tensors: Tensors = {}
         attributes: dict[str, Any] = {}
@@ -135,7 +136,7 @@ class Memory:
         return tensors, attributes
 
     def restore_own(self, tensors: Tensors, attributes: Mapping[str, Any]) -> None:
-        """Restore what `own` returned; the state of components to come waits for them."""
+        """Restore what `own` returned; the state of a component not yet added is kept for it."""
         for name, held in self.components.items():
             own = strip_prefix(f"own/{name}/", tensors)
             if own and held.module:

@@ -1,4 +1,4 @@
-"""Running means of the losses, which stay on the device until they are logged."""
+"""Computes means of the losses between log entries, on the device until they are logged."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SUM, COUNT, NONFINITE = "meter:", "meter#count:", "meter#nonfinite"
 
 
 class Meter:
-    """Sums of the losses since the last `read`, and how many steps had a loss that is not finite.
+    """Sums the losses since the last `read`, and counts the steps with a loss that is not finite.
 
-    Checkpoints hold the sums, so that a resumed run logs what an uninterrupted one would.
+    Checkpoints hold the sums, so that a resumed run logs the same as an uninterrupted one.
     """
 
     def __init__(self, accelerator: Accelerator) -> None:
@@ -28,7 +28,7 @@ class Meter:
         self.nonfinite = torch.zeros((), dtype=torch.int64, device=accelerator.device)
 
     def add(self, losses: LossesByPlayer) -> None:
-        """Add one step's losses, by player and term; resting players have none."""
+        """Add one step's losses, by player and term; players that did not move have none."""
         flat = {f"{p}/{t}": loss for p, terms in losses.items() for t, loss in terms.items()}
         for name, loss in flat.items():
             self.sums[name] = self.sums.get(name, 0) + loss
@@ -37,7 +37,10 @@ class Meter:
             self.nonfinite += ~torch.isfinite(torch.stack(list(flat.values()))).all()
 
     def read(self) -> dict[str, Any]:
-        """Means by player and term over all processes, and the steps not finite so far; resets."""
+        """The means by player and term over all processes, and the number of steps not finite.
+
+        The sums of the losses start anew; the number counts from the beginning of the training.
+        """
         means = self._means()
         nonfinite = self.nonfinite.clone()
         if self.accelerator.num_processes > 1:
@@ -55,7 +58,7 @@ class Meter:
         return torch.stack(means or [torch.zeros((), device=self.accelerator.device)])
 
     def state(self) -> dict[str, Tensor]:
-        """All that a resume needs. Names are numbered, as a file of tensors has no order."""
+        """The tensors that a resume needs; their names are numbered, as a file keeps no order."""
         sums = {f"{SUM}{i:04}/{name}": self.sums[name] for i, name in enumerate(self.sums)}
         counts = {f"{COUNT}{name}": torch.tensor(count) for name, count in self.counts.items()}
         return {**sums, **counts, NONFINITE: self.nonfinite}

@@ -1,7 +1,7 @@
-"""One `nn.Module` a player: `forward(values) -> named losses`, a pure function of tensors.
+"""A player as an `nn.Module`: `forward(values) -> named losses`, a pure function of tensors.
 
-Accelerate prepares a player as one module. A player registers only what it trains. It holds other
-players' networks by reference: registered twice, a discriminator would be wrapped by DDP twice.
+Accelerate prepares a player as one module. A player registers only the networks that it trains, and
+refers to the others without registering them: DDP would wrap a network twice otherwise.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from ganzoo.interfaces import Buffer, Value
 
 @dataclass(frozen=True)
 class Side:
-    """A discriminator's wire, cut where its own networks begin: `D(x, G(x))` to `D(<0>, <1>)`.
+    """A discriminator's wire, cut at its networks' arguments: `D(x, G(x))` becomes `D(<0>, <1>)`.
 
     name: the term and its side, `adversarial.fake`.
     arguments: the expressions that were cut off, each once. Their values are the side's sample.
     wire: the wire with a placeholder for each of them.
-    buffer: may swap the sample for past ones; without one, the sample of this step is shown.
+    buffer: may replace the sample by past ones; without a buffer, the sample of this step is shown.
     """
 
     name: str
@@ -58,10 +58,10 @@ def cut_side(name: str, wire: Expression, own: set[str], buffer: Buffer | None) 
 
 @dataclass(frozen=True)
 class UpdateInterval:
-    """When a player moves, and on whose batches.
+    """How often a player moves, and whether it has batches of its own.
 
-    every: it moves in each `every`-th step: 5 for the generators of a WGAN.
-    fresh: its batches and latents are its own, not those that all players share.
+    every: the player moves in each `every`-th step: 5 for the generators of a WGAN.
+    fresh: whether it has its own batches and latents instead of those that all players share.
     """
 
     every: int = 1
@@ -72,11 +72,11 @@ class Player(nn.Module):
     """Networks that are trained together, and the terms that they minimise.
 
     own: the networks it trains, by name.
-    others: the other networks that its wires run through, by name; held by reference.
+    others: the other networks that its wires call, by name; they are not registered.
     sides: the wires of its discriminators; the game fills in what they are shown.
-    first: expressions that `forward` evaluates first. They are also made ahead, for other players,
-        and must draw the same random numbers both times.
-    update_interval: how often it moves, and on whose batches.
+    first: expressions that `forward` evaluates first. They are also made ahead for other players,
+        and evaluating them first lets them draw the same random numbers both times.
+    update_interval: how often it moves, and whether it has batches of its own.
     """
 
     def __init__(
@@ -109,13 +109,13 @@ class Player(nn.Module):
         self.makes = {str(call) for level in self.levels for call in level}
 
     def freeze(self, names: Collection[str]) -> None:
-        """Freeze parameters for good, beside those that a component froze itself."""
+        """Freeze parameters for good, in addition to those that a component froze itself."""
         self.frozen |= frozenset(names)
         for name in names:
             self.get_parameter(name).requires_grad_(False)
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode, but leave in evaluation mode what a component put there (a backbone)."""
+        """Set the mode; modules that a component put in evaluation mode (a backbone) stay in it."""
         super().train(mode)
         for module in self._resting:
             module.training = False
@@ -132,12 +132,12 @@ class Player(nn.Module):
 
     @property
     def unscaled(self) -> set[str]:
-        """The losses that schedules leave alone: the discriminators' sides of adversarial terms."""
+        """The losses that no schedule scales: the discriminators' sides of adversarial terms."""
         return {t.name for t in self.terms if isinstance(t, DiscriminatorTerm | PenalisedTerm)}
 
     @property
     def double_backward(self) -> bool:
-        """Whether its forward pass takes gradients, which compiled code cannot do."""
+        """Whether its forward pass computes gradients, which compiled code cannot do."""
         networks = {**self._others, **dict(self.networks.items())}
         calls = [call for level in self.levels for call in level]
         inner = any(differentiates(call, networks) for call in calls)
@@ -146,13 +146,13 @@ class Player(nn.Module):
     def forward(
         self, values: dict[str, Value], returns: Sequence[str] = (), keeps_logits: bool = False
     ) -> tuple[dict[str, Tensor], Values, dict[str, Sides]]:
-        """Scalar losses by name, before their weights; the values of `returns`; logits.
+        """Compute scalar losses by name, before their weights; the values of `returns`; the logits.
 
         Networks run in the precision of the surrounding autocast, losses in full precision.
 
         values: data and latents (N, ...) by name, and the samples of this player's sides by their
             placeholders.
-        returns: the expressions, as text, whose values other players are shown.
+        returns: the expressions, as text, whose values other players need.
         keeps_logits: whether to return the logits of discriminators' terms, by term.
         """
         networks: dict[str, nn.Module] = {**self._others, **dict(self.networks.items())}

@@ -1,4 +1,4 @@
-"""How a player is trained: its module and its optimizers, as Accelerate prepared them."""
+"""Trains a player: its module and its optimizers, as Accelerate prepared them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ganzoo.engine.player import Player
 
 @dataclass(frozen=True)
 class AssignedOptimizer:
-    """An optimizer, and those of a player's parameters that it updates.
+    """An optimizer, and the parameters of a player that it updates.
 
-    clip_norm: the largest norm of their gradient, taken together; None for no limit.
+    clip_norm: the largest norm of the gradient of all these parameters together; None: no limit.
     """
 
     parameters: Mapping[str, nn.Parameter]
@@ -30,7 +30,7 @@ class AssignedOptimizer:
 class PlayerOptimizer:
     """Minimises a player's losses; a `Minimiser` of the game.
 
-    prepared: the player as it runs: wrapped where there are several processes.
+    prepared: the module to run: the player, wrapped if there are several processes.
     """
 
     player: Player
@@ -50,7 +50,7 @@ class PlayerOptimizer:
         return self.prepared
 
     def turn(self, last: bool) -> AbstractContextManager[Any]:
-        """The context of a micro-batch: processes exchange gradients in the last one only."""
+        """The context of a micro-batch; processes exchange gradients only in the last one."""
         if last:
             return nullcontext()
         no_exchange: AbstractContextManager[Any] = self.accelerator.no_sync(self.prepared)
@@ -59,7 +59,7 @@ class PlayerOptimizer:
     def minimise(
         self, losses: Mapping[str, Tensor], factors: Mapping[str, float], share: float, last: bool
     ) -> None:
-        """Backward through the weighted sum; after the last micro-batch, step the optimizers."""
+        """Backpropagate the weighted sum; after the last micro-batch, step the optimizers."""
         weights, unscaled = self.player.weights, self.player.unscaled
         factors = {name: factor for name, factor in factors.items() if name not in unscaled}
         weighted = [weights[n] * factors.get(n, 1.0) * loss for n, loss in losses.items()]

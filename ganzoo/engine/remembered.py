@@ -1,4 +1,4 @@
-"""Everything that a training may change, by the names that checkpoints give it."""
+"""Collects all components whose state a training may change, by their names in checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def remember(trainer: Trainer, latents: Mapping[str, tuple[Latent, tuple[int, ...]]]) -> Memory:
-    """The memory of a trainer's components, as they are now."""
+    """The memory of a trainer's components in their present state."""
     memory = Memory(trainer.accelerator.device)
     for name, network in trainer.networks.items():
         memory.add(f"network/{name}", network, always=not is_resting(network))

@@ -38,7 +38,7 @@ def seed_torch(*purpose: int | str) -> None:
 
 @contextmanager
 def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Without gradient; modes, running statistics and torch's random state stay as they were."""
+    """Run without gradient; restore modes, running statistics and torch's random state after it."""
     modules = list(networks)
     modes = [(m, m.training) for network in modules for m in network.modules()]
     buffers = [(b, b.clone()) for network in modules for b in network.buffers()]
@@ -53,14 +53,14 @@ def no_trace(networks: Iterable[nn.Module]) -> Iterator[None]:
 
 
 def keep_rng(device: torch.device) -> AbstractContextManager[None]:
-    """Draw inside without changing torch's random state on the CPU and on that device."""
-    if device.type in ("cpu", "meta", "mps"):  # torch cannot fork the one of mps
+    """Restore torch's random state on the CPU and on that device when the context ends."""
+    if device.type in ("cpu", "meta", "mps"):  # torch cannot fork the state of mps
         return torch.random.fork_rng([])
     return torch.random.fork_rng([device], device_type=device.type)
 
 
 def _own_rng(networks: Iterable[nn.Module]) -> AbstractContextManager[None]:
-    """`keep_rng` on the networks' device; torch alone would fork the state of every device."""
+    """`keep_rng` for the networks' device; torch by itself would fork the state of every device."""
     tensors = (t for network in networks for t in (*network.parameters(), *network.buffers()))
     devices = {t.device for t in tensors if t.device.type not in ("cpu", "meta")}
     return keep_rng(next(iter(devices), torch.device("cpu")))

@@ -27,7 +27,7 @@ STATE = "state.safetensors"
 
 
 def save(trainer: Trainer, folder: Path) -> None:
-    """Write what this process alone knows; the main process also writes what all have in common."""
+    """Write the state of this process; the main process also writes the state common to all."""
     if trainer.accelerator.is_main_process:
         write_tensors(folder / STATE, *_collect(trainer))
     own: Tensors = trainer.meter.state()
@@ -46,7 +46,7 @@ def restore(trainer: Trainer, folder: Path) -> list[str]:
     Returns a warning for each component whose state is missing, because ganzoo 0.1 did not save it.
 
     Raises:
-        ModelError: it is damaged, or of another recipe or number of processes.
+        ModelError: the checkpoint is damaged, or of another recipe or number of processes.
     """
     header, tensors = read_tensors(folder / STATE)
     processes = int(trainer.accelerator.num_processes)
@@ -88,7 +88,7 @@ def _load_optimizers(trainer: Trainer, tensors: Tensors, header: Mapping[str, An
 
 
 def _restore_callbacks(trainer: Trainer, saved: Collection[str], own: Tensors) -> list[str]:
-    """Let callbacks take up their states; returns which of them the checkpoint does not know."""
+    """Restore the states of callbacks; returns a warning for each that the checkpoint lacks."""
     callbacks = trainer.own_callbacks
     known = {name: callback for name, callback in callbacks.items() if name in saved}
     restore_states(known, own, trainer.accelerator.device)
@@ -130,7 +130,7 @@ def _with_tensors(trainer: Trainer) -> list[tuple[str, Remembered]]:
 def _load(
     name: str, held: Remembered, tensors: Tensors, header: Mapping[str, Any], folder: Path
 ) -> str:
-    """Load a component's tensors; a warning where a checkpoint of ganzoo 0.1 holds none."""
+    """Load a component's tensors; returns a warning if a checkpoint of ganzoo 0.1 lacks them."""
     if name in header["shared"]:
         state = strip_prefix(f"{name}/", tensors)
         held.load(state, header["shared"][name], f"{folder}: {name}")

@@ -1,4 +1,4 @@
-"""One step of the game: fakes are made first, then the players move, each in its turn."""
+"""One step of the game: fakes are made first, then the players move one after the other."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from ganzoo.interfaces import Latent, Logits
 
 LossesByPlayer = dict[str, dict[str, Tensor]]
 Draws = Mapping[str, Sequence[Values]]
-"""What a step is played on: the micro-batches of each stream. A fresh player's stream is its name.
+"""The data of a step: the micro-batches of each stream. A fresh player's stream is its name.
 """
 
 SHARED = ""
-"""The stream of all players but the fresh ones."""
+"""The name of the stream that all players but the fresh ones share."""
 
 
 def make_draws(*micro_batches: Values) -> Draws:
-    """The draws of a step without fresh players."""
+    """Make the draws of a step in which no player is fresh."""
     return {SHARED: micro_batches}
 
 
@@ -48,19 +48,19 @@ class Minimiser(Protocol):
 
     @property
     def module(self) -> nn.Module:
-        """The module whose `forward` is called: the player, or what Accelerate wrapped it in."""
+        """The module whose `forward` is called: the player, or Accelerate's wrapper of it."""
 
     def turn(self, last: bool) -> AbstractContextManager[Any]:
-        """The context of a micro-batch: processes exchange gradients in the last one only."""
+        """The context of a micro-batch; processes exchange gradients only in the last one."""
 
     def minimise(
         self, losses: Mapping[str, Tensor], factors: Mapping[str, float], share: float, last: bool
     ) -> None:
-        """Backward through the weighted sum; after the last micro-batch, step the optimizers.
+        """Backpropagate the weighted sum; after the last micro-batch, step the optimizers.
 
         losses: scalars by name, before their weights.
-        factors: what scheduled weights are multiplied by in this step, by term.
-        share: what the sum is multiplied by: one over the number of micro-batches.
+        factors: the factors of scheduled weights in this step, by term.
+        share: the factor of the whole sum: one over the number of micro-batches.
         """
 
 
@@ -68,10 +68,10 @@ class Minimiser(Protocol):
 class Game:
     """The players of a recipe, ready for steps.
 
-    networks: every network by name, as the recipe built it: without Accelerate's wrapping.
-    latents: how to draw each, and the shape of one sample.
-    rank: the number of this process; each draws random numbers of its own.
-    keeps_logits: whether `logits` holds those of the last step's adversarial terms.
+    networks: every network by name, as the recipe built it, without Accelerate's wrapper.
+    latents: by name, the component that draws it and the shape of one sample.
+    rank: the number of this process; each process draws its own random numbers.
+    keeps_logits: whether to keep the logits of the last step's adversarial terms in `logits`.
     """
 
     minimisers: Sequence[Minimiser]
@@ -91,8 +91,8 @@ class Game:
     def step(self, step: int, draws: Draws, factors: Mapping[str, float]) -> LossesByPlayer:
         """Let every player whose turn it is move once.
 
-        step: how many steps were made before.
-        factors: what scheduled weights are multiplied by, by term.
+        step: the number of steps made before.
+        factors: the factors of scheduled weights, by term.
         Returns scalars by player and term, before their weights.
         """
         moving = tuple(i for i, p in enumerate(self.players) if is_turn(p, step))
@@ -116,7 +116,7 @@ class Game:
     def _begin(
         self, step: int, stream: str, micro: int, sample: Values, moving: tuple[int, ...]
     ) -> Values:
-        """A micro-batch with its latents, and the fakes that must be made ahead."""
+        """The values of a micro-batch: its data, its latents, and the fakes that are made ahead."""
         values = {**sample, **self._draw_latents((step, stream, micro), sample)}
         values.update(self._make_ahead(step, micro, self._plan_fakes(stream, moving), values))
         return values
@@ -129,7 +129,7 @@ class Game:
         factors: Mapping[str, float],
         returns: Sequence[str],
     ) -> dict[str, Tensor]:
-        """One player's turn: every micro-batch forward and backward, then its optimizers."""
+        """Play one player's turn: each micro-batch forward and backward, then its optimizers."""
         minimiser, count = self.minimisers[index], len(batches)
         sums: dict[str, Tensor] = {}
         logits: list[dict[str, Sides]] = []
@@ -165,10 +165,10 @@ class Game:
         return latents
 
     def _make_ahead(self, step: int, micro: int, fake_plan: FakePlan, values: Values) -> Values:
-        """The fakes that no moving player returns, detached; networks stay as they were.
+        """Make the fakes that no moving player returns, detached; networks stay as they were.
 
-        A player's own calls run first, so that they draw the random numbers that its forward pass
-        would have drawn for them.
+        The calls that a player evaluates first run first here, too, so that they draw the same
+        random numbers as in its forward pass.
         """
         fakes: Values = {}
         for index, expressions in fake_plan.ahead.items():
@@ -184,7 +184,7 @@ class Game:
         return fakes
 
     def _fill_sides(self, purpose: tuple[int, int], player: Player, values: Values) -> Values:
-        """What a player's sides hold in this step; a side with a buffer may hold past samples."""
+        """The samples of a player's sides in this step; a buffer may replace them by past ones."""
         inputs: Values = {}
         for side in player.sides:
             sample = [values[str(argument)] for argument in side.arguments]
@@ -195,14 +195,14 @@ class Game:
         return inputs
 
     def _freeze_all_but(self, index: int) -> None:
-        """Let only this player's parameters get a gradient; others are run through as they are."""
+        """Let only this player's parameters get a gradient; gradients still pass through others."""
         for other, parameters in enumerate(self._parameters):
             for parameter in parameters:
                 parameter.requires_grad_(other == index)
 
 
 def joined(sides: Sequence[Sides]) -> Logits:
-    """The logits of all micro-batches of a step."""
+    """Join the logits of all micro-batches of a step."""
     real, fake = (
         [torch.cat(scale) if len(scale) > 1 else scale[0] for scale in zip(*each, strict=True)]
         for each in ([side[name] for side in sides] for name in ("real", "fake"))
@@ -211,12 +211,12 @@ def joined(sides: Sequence[Sides]) -> Logits:
 
 
 def is_turn(player: Player, step: int) -> bool:
-    """Whether a player moves on that step, counted from 0."""
+    """Whether a player moves in a step; steps are counted from 0."""
     return (step + 1) % player.update_interval.every == 0
 
 
 def stream_of(player: Player) -> str:
-    """The stream whose batches a player is given."""
+    """The name of the stream that a player gets its batches from."""
     return player.name if player.update_interval.fresh else SHARED
 
 

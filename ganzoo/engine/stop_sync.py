@@ -8,16 +8,16 @@ from collections.abc import Callable
 import torch
 from accelerate import Accelerator
 
-SECONDS = 2.0  # between two exchanges, about
+SECONDS = 2.0  # between two exchanges, approximately
 MOST = 100  # steps between two exchanges, in case steps suddenly become slow
 
 
 class StopSync:
-    """Asks all processes, every few seconds, whether one of them was asked to stop.
+    """Finds out every few seconds, in all processes together, whether one was asked to stop.
 
-    An exchange costs a synchronisation. The main process measures the time of a step, which decides
-    how many steps to wait for the next exchange; the others contribute zero, so that all get the
-    same number, bit for bit.
+    Each such exchange synchronises the processes, which takes time. The main process measures the
+    time of a step and derives the number of steps until the next exchange. The other processes
+    contribute zero to that sum, so that all get exactly the same number.
     """
 
     def __init__(
@@ -40,7 +40,10 @@ class StopSync:
         return bool(asked)
 
     def _time_step(self, done: int) -> float:
-        """Seconds a step since the last exchange; at the first, so many that the next is soon."""
+        """Seconds per step since the last exchange; at the first exchange, a large value.
+
+        The large value makes the next exchange come soon.
+        """
         now = self.clock()
         since, step = self.last or (now, done)
         self.last = now, done

@@ -1,4 +1,4 @@
-"""The terms of an objective: the expressions that each needs, and its losses before weights."""
+"""The terms of an objective: the expressions that a term needs, and its losses before weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganzoo.interfaces import AdversarialLoss, DiscriminatorOutput, Loss, Penalt
 
 Losses = dict[str, Tensor]
 Sides = dict[str, list[Tensor]]
-"""The logits of an adversarial term, detached: of "real" and "fake", a tensor (N, ...) a scale."""
+"""Detached logits of an adversarial term: for "real" and "fake", a tensor (N, ...) per scale."""
 Networks = Mapping[str, nn.Module]
 
 
@@ -92,7 +92,7 @@ class DiscriminatorTerm:
     def losses(
         self, values: Values, networks: Networks, logits: dict[str, Sides] | None = None
     ) -> Losses:
-        """The loss, averaged over a discriminator's scales; `logits` takes in those of the loss."""
+        """The loss, averaged over a discriminator's scales; its logits are added to `logits`."""
         real, fake = (list_scales(values[str(wire)]) for wire in (self.real, self.fake))
         _keep(logits, self.name, real, fake)
         return {self.name: _discriminator_loss(self.loss, real, fake)}
@@ -100,7 +100,7 @@ class DiscriminatorTerm:
 
 @dataclass(frozen=True)
 class WeightedPenalty:
-    """A penalty of an adversarial term: its name among the losses, and its weight."""
+    """A penalty of an adversarial term, with its name among the losses and its weight."""
 
     name: str
     penalty: Penalty
@@ -120,7 +120,7 @@ class PenalisedSide:
     wire: Expression
 
     def logits(self, values: Sequence[Value], networks: Networks) -> list[Tensor]:
-        """The logits for these values of the arguments, one tensor a scale."""
+        """The logits for these values of the arguments, one tensor per scale."""
         given = dict(zip(self.names, values, strict=True))
         return list_scales(evaluate(plan([self.wire], given), given, networks)[str(self.wire)])
 
@@ -128,11 +128,11 @@ class PenalisedSide:
 def penalised_sides(
     real: Expression, fake: Expression, own: Collection[str]
 ) -> tuple[PenalisedSide, PenalisedSide]:
-    """The real and the fake side of two wires, cut where the networks `own` begin.
+    """The real and the fake side of two wires, cut at the arguments of the networks `own`.
 
-    Penalties mix the sides argument by argument, so both have equally many where that is possible:
-    an expression that comes twice in a wire is one argument only if the other wire repeats the
-    argument in the same places.
+    Penalties mix the two sides argument by argument, so both get the same number of arguments if
+    possible: an expression that occurs twice in a wire becomes one argument only if the other wire
+    repeats an argument in the same places.
     """
     both_leaves = [find_leaves(wire, own) for wire in (real, fake)]
     texts = [[str(leaf) for leaf in leaves] for leaves in both_leaves]
@@ -168,13 +168,13 @@ class PenalisedTerm:
         return {self.name: 1.0, **{weighted.name: weighted.weight for weighted in self.penalties}}
 
     def expressions(self) -> list[Expression]:
-        """The expressions that the term needs evaluated: what the discriminator is shown."""
+        """The expressions that the term needs evaluated: the discriminator's inputs."""
         return [*self.fake.arguments, *self.real.arguments]
 
     def losses(
         self, values: Values, networks: Networks, logits: dict[str, Sides] | None = None
     ) -> Losses:
-        """The adversarial loss, and that of each penalty; `logits` takes in those of the loss."""
+        """The adversarial loss and the loss of each penalty; the logits are added to `logits`."""
         fake, real = (
             _discriminator_output(side, values, networks) for side in (self.fake, self.real)
         )
@@ -201,7 +201,7 @@ def _keep(
 
 
 def list_scales(logits: Value) -> list[Tensor]:
-    """Logits as a list: a discriminator of several scales returns one tensor a scale."""
+    """Logits as a list: a discriminator of several scales returns one tensor per scale."""
     return logits if isinstance(logits, list) else [logits]
 
 
@@ -225,7 +225,7 @@ def _discriminator_output(
 
 
 def _with_gradient(value: Tensor) -> Tensor:
-    """The tensor, requiring a gradient; labels, which have none, as they are."""
+    """The tensor, made to require a gradient; labels, which have none, stay as they are."""
     if value.requires_grad or not value.is_floating_point():
         return value
     return value.detach().requires_grad_()

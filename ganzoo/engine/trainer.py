@@ -1,4 +1,4 @@
-"""The loop: for each player: loss, backward, step. Accelerate does devices and processes."""
+"""The loop: for each player: loss, backward, step. Accelerate handles devices and processes."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Given = Sequence[Callback | Attached]
 
 @dataclass(frozen=True)
 class Rules:
-    """How the game is played, beside its players.
+    """The rules of the game in addition to its players.
 
-    rate: of all learning rates. weights: of scheduled terms, by name.
-    optimizers_of: makes a player's optimizers. averages: of weights, where some are kept.
-    compiled: run players through torch.compile where that is possible.
+    rate: the factor of all learning rates. weights: the factors of scheduled terms, by name.
+    optimizers_of: makes a player's optimizers. averages: the averages of weights, if any.
+    compiled: whether to run players through torch.compile, if possible.
     """
 
     rate: Factor
@@ -98,16 +98,16 @@ class Trainer:
 
     @property
     def batches_a_step(self) -> int:
-        """Micro-batches a step over all processes."""
+        """Micro-batches per step over all processes."""
         return self.timetable.accumulate * int(self.accelerator.num_processes)
 
     @property
     def images_a_step(self) -> int:
-        """Samples a step over all processes."""
+        """Samples per step over all processes."""
         return self.timetable.batch_size * self.batches_a_step
 
     def progress(self, step: int) -> Progress:
-        """Where a step stands in the training."""
+        """The position of a step in the training."""
         length = len(self.data)
         epochs = self.timetable.steps * self.images_a_step / length
         return Progress(step, self.timetable.steps, step * self.images_a_step // length, epochs)
@@ -126,7 +126,7 @@ class Trainer:
         self.end()
 
     def play(self, callbacks: Given, checkpoint: CheckpointFolder | None = None) -> None:
-        """Train from `done` to the plan's end; a stop is obeyed between steps, after a checkpoint.
+        """Train from step `done` to the last. A stop is obeyed between steps, after a checkpoint.
 
         callbacks: called in this order, and before the recipe's own.
         checkpoint: names the folder of a step's checkpoint; None makes none.

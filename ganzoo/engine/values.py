@@ -1,4 +1,4 @@
-"""Plain Python values as JSON and tensors, and back: the values of a component's attributes.
+"""Converts the values of a component's attributes to JSON and tensors, and back.
 
 Nothing is unpickled, so these kinds alone can be saved: None, numbers, strings, tensors, arrays,
 random generators, and lists, tuples, sets, deques and dicts of them.
@@ -23,14 +23,14 @@ BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
 
 class Unsavable(ValueError):
-    """A value of a kind that cannot be saved."""
+    """A value has a kind that cannot be saved."""
 
 
 def encode(value: Any, place: str, tensors: Tensors) -> Any:
     """A value as JSON; its tensors are added to `tensors`, under names that begin with `place`.
 
     Raises:
-        Unsavable: it is, or holds, a value of another kind.
+        Unsavable: the value, or a value inside it, has another kind.
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
@@ -55,9 +55,9 @@ def encode(value: Any, place: str, tensors: Tensors) -> Any:
 
 
 def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> Any:
-    """The value that `encode` returned this entry for.
+    """The value that `encode` turned into this entry.
 
-    device: where to put the tensors that were not on the CPU.
+    device: the device for tensors that were not on the CPU.
     """
     if not isinstance(entry, dict):
         return entry
@@ -81,7 +81,7 @@ def decode(entry: Any, tensors: Mapping[str, Tensor], device: torch.device) -> A
 
 
 def renew(old: Any, new: Any) -> Any:
-    """The new value, in the old object where possible: other objects may refer to that."""
+    """The new value, put into the old object if possible, as other objects may refer to that."""
     if isinstance(old, Tensor) and isinstance(new, Tensor):
         if old.shape == new.shape and old.dtype == new.dtype and old.grad_fn is None:
             with torch.no_grad():
@@ -109,7 +109,7 @@ def digest(value: Any) -> str | None:
 
 
 def _copy(tensor: Tensor) -> Tensor:
-    """A copy on the CPU. Parameters are saved elsewhere, and tensors with a graph not at all."""
+    """A copy on the CPU; parameters and tensors with a graph are refused."""
     plain = tensor.layout == torch.strided and not tensor.is_quantized
     if tensor.grad_fn is not None or isinstance(tensor, nn.Parameter) or not plain:
         raise Unsavable("such a tensor cannot be saved")

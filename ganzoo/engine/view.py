@@ -1,4 +1,4 @@
-"""What a callback sees of a training: `Training`, as the trainer fulfils it."""
+"""A callback's view of a training: implements `Training` for the trainer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ganzoo.engine.trainer import Trainer
 
 DrawOutputs = Callable[[Mapping[str, Tensor], Sequence[str], int], dict[str, Value]]
-"""The recipe's outputs: of inputs by variable, of those named (none: all), with a seed."""
+"""A function (inputs by variable, names or none for all, seed) that computes outputs by name."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,22 @@ class TrainingView:
 
     @property
     def step(self) -> int:
-        """How many steps are made."""
+        """The number of steps made."""
         return self.trainer.done
 
     @property
     def steps(self) -> int:
-        """How many steps the training has."""
+        """The number of steps of the whole training."""
         return self.trainer.timetable.steps
 
     @property
     def progress(self) -> Progress:
-        """Where training stands."""
+        """The position of the present step in the training."""
         return self.trainer.progress(self.trainer.done)
 
     @property
     def images_a_step(self) -> int:
-        """Samples a step, over all micro-batches and processes."""
+        """Samples per step, over all micro-batches and processes."""
         return self.trainer.images_a_step
 
     @property
@@ -53,12 +53,12 @@ class TrainingView:
 
     @property
     def losses(self) -> Mapping[str, Mapping[str, Tensor]]:
-        """Losses of the step just made."""
+        """The losses of the last step."""
         return self.trainer.losses
 
     @property
     def logits(self) -> Mapping[str, Logits]:
-        """Logits of the step just made."""
+        """The logits of the last step."""
         return self.trainer.game.logits
 
     @property
@@ -68,13 +68,13 @@ class TrainingView:
 
     @property
     def device(self) -> torch.device:
-        """Where this process's networks are."""
+        """The device of this process's networks."""
         device: torch.device = self.trainer.accelerator.device
         return device
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes and speaks."""
+        """Whether this process writes files and prints messages."""
         return bool(self.trainer.accelerator.is_main_process)
 
     def outputs(
@@ -106,18 +106,18 @@ class TrainingView:
                 _set(module, setting, value)
 
     def stop(self, reason: str) -> None:
-        """Save and stop."""
+        """Ask the training to save and stop."""
         self.trainer.ask_to_stop(f"callbacks.{self.name}: {reason}" if self.name else reason)
 
     def say(self, text: str) -> None:
-        """Print a line, by the main process alone."""
+        """Print a line; only the main process does."""
         if self.is_main:
             self.trainer.say(text)
 
 
 @torch.no_grad()
 def _set(module: nn.Module, setting: str, value: float) -> None:
-    """In place where it is a tensor, as a buffer is."""
+    """Set an attribute of a module; a tensor, such as a buffer, is changed in place."""
     held = getattr(module, setting, None)
     if isinstance(held, Tensor):
         held.fill_(value)

@@ -17,11 +17,11 @@ QUICK = 5.0  # seconds within which a killed process ends
 
 
 class Abandoned(BaseException):
-    """A stop was asked for while training waits in vain for data; no error."""
+    """A stop was asked for while training waits for data that do not come; this is no error."""
 
 
 class Flag:
-    """An event between processes that needs no lock: a killed worker might hold one for ever.
+    """An event between processes without a lock, as a killed worker might hold a lock forever.
 
     A loader sets it to end its workers, which check it before each sample.
     """
@@ -41,7 +41,7 @@ class Flag:
 class Workers:
     """The processes that loaders start, through the multiprocessing context of this object.
 
-    failed: the exit codes of those that ended by themselves with an error.
+    failed: the exit codes of the processes that ended by themselves with an error.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Workers:
         vars(self.context).update(Process=process, Event=lambda: Flag(self.context))
 
     def await_one(self) -> None:
-        """Wait a little for one to end: its connection breaks a moment before its process ends."""
+        """Wait briefly for one process to end; its connection breaks a moment before that."""
         deadline = time.monotonic() + QUICK
         while self.started and time.monotonic() < deadline:
             if any(worker.exitcode is not None for worker in self.started):
@@ -66,7 +66,7 @@ class Workers:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill all that are left: a worker that hangs in a read answers no other signal."""
+        """Kill all processes that are left; one that hangs in a read answers no other signal."""
         self.failed += [worker.exitcode for worker in self.started if worker.exitcode]
         for worker in self.started:
             if worker.is_alive():
@@ -77,10 +77,10 @@ class Workers:
 
 
 def begin_worker(number: int) -> None:
-    """Set up a worker: it ignores the signals that stop a job, and ends when its parent does.
+    """Set up a worker: it ignores the signals that stop a job, and ends when its parent ends.
 
-    A terminal sends Ctrl-C to all processes of a job, and a batch system SIGTERM. The parent alone
-    decides what follows.
+    A terminal sends Ctrl-C, and a batch system SIGTERM, to all processes of a job. Only the parent
+    decides what to do then.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -89,24 +89,24 @@ def begin_worker(number: int) -> None:
 
 
 def _follow(parent: int) -> None:
-    """End when the parent does. torch's workers check that too, but not while reading a sample."""
+    """End when the parent ends; torch's workers check that, too, but not while reading a sample."""
     while os.getppid() == parent:
         time.sleep(LOOK)
     os._exit(1)
 
 
 class ChildSignal:
-    """The handler of SIGCHLD, with which torch raises an error as soon as a worker has ended.
+    """torch's handler of SIGCHLD, which raises an error as soon as a worker has ended.
 
-    That may be in the middle of a step. Without the handler, the error comes seconds later, where
-    the worker's sample is waited for: between two steps. In a thread torch sets no handler.
+    That may be in the middle of a step. Without the handler, the error comes seconds later, between
+    two steps, when training waits for the worker's sample. In a thread, torch sets no handler.
     """
 
     def __init__(self) -> None:
         self.before = self._handler()
 
     def silence(self) -> None:
-        """Put back the handler that was there before the loaders began."""
+        """Restore the handler that was set before the loaders began."""
         main = threading.current_thread() is threading.main_thread()
         if main and self._handler() is not self.before:
             signal.signal(signal.SIGCHLD, self.before or signal.SIG_DFL)
