@@ -1,1 +1,1 @@
-"""Systems side by side: what to train, what is trained, their scores and their pictures."""
+"""Compares systems: trains what is missing, measures it, and shows scores and pictures together."""

@@ -1,4 +1,4 @@
-"""The comparison's files: `comparison.html`, `.md`, `.csv`, and a picture for each output."""
+"""Writes a comparison's files: `comparison.html`, `.md`, `.csv`, and a picture for each output."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def write_report(
     say: Tell,
     device: torch.device = CPU,
 ) -> tuple[Comparison, list[Path]]:
-    """Measure finished systems and write everything into `out`; returns the files.
+    """Measure finished systems and write all files of the comparison into `out`; returns the files.
 
     metrics: by system. device: where models compute.
 
     Raises:
         ModelError: a model is missing or damaged.
-        DataError: the images are.
+        DataError: images are missing or damaged.
     """
     scores = {
         system.name: [

@@ -32,7 +32,7 @@ HEIGHT = 120
 
 @dataclass(frozen=True)
 class ShownSystem:
-    """A system on the page: what it is, and its runs, one for each seed."""
+    """A system on the page: its facts, and its runs, one for each seed."""
 
     name: str
     facts: Facts
@@ -40,14 +40,14 @@ class ShownSystem:
 
 
 def show_systems(systems: Sequence[System]) -> list[ShownSystem]:
-    """What the page needs of finished systems; a report is written for each run without one."""
+    """Collect what the page shows of finished systems; write the report of each run without one."""
     return [_shown(system) for system in systems]
 
 
 def comparison_page(
     systems: Sequence[ShownSystem], table: Comparison, pictures: Sequence[Path], out: Path
 ) -> str:
-    """The page, to be kept in `out`: links to the runs' reports are relative to it."""
+    """The page, to be saved in `out`: links to the runs' reports are relative to that folder."""
     names = ", ".join(system.name for system in systems)
     return page(
         "Comparison",
@@ -144,7 +144,7 @@ def _listed(links: Sequence[Html]) -> Iterator[str]:
 
 
 def _losses(systems: Sequence[ShownSystem]) -> Html | None:
-    """A row for each term, a column for each system; the axes of a row are equal."""
+    """Curves of losses: a row for each term, a column for each system. A row has equal axes."""
     logs = {system.name: [loss_curves(run.log) for run in system.runs] for system in systems}
     terms = _terms(curves for runs in logs.values() for _, curves in runs)
     if not terms:
@@ -195,6 +195,6 @@ def _terms(all_curves: Iterable[Curves]) -> list[Term]:
 
 
 def axis_of_steps(runs: Iterable[Sequence[Value]]) -> Axis:
-    """From the first step of any run to the last."""
+    """The axis from the first step to the last step of all runs."""
     known = [step for steps in runs for step in steps if step is not None] or [0.0, 1.0]
     return Axis(min(known), max(max(known), min(known) + 1))

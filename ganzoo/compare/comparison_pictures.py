@@ -1,4 +1,4 @@
-"""The comparison as pictures: the same inputs down, systems across, the truth last."""
+"""The comparison as pictures: a row for each input, a column for each system, the truth last."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Sample
 
 ROWS = 6
-# Settings of how data are read, not of which images they are.
+# Settings that say how images are read, not which images there are.
 READING = {"size", "resize", "flip", "channels", "aspect", "range", "colour", "interpolation"}
 
 
 @dataclass(frozen=True)
 class PicturedSystem:
-    """A system as the pictures need it."""
+    """A system's recipe and model, from which pictures are made."""
 
     name: str
     blueprint: Blueprint
@@ -38,13 +38,13 @@ def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[Pict
 
 
 def draw(systems: Sequence[PicturedSystem], out: Path, say: Tell) -> list[Path]:
-    """One picture for each output that any system has: `OUT/x2y.png`; returns what was written."""
+    """Draw one picture for each output of any system, `OUT/x2y.png`; returns the files written."""
     outputs = dict.fromkeys(name for system in systems for name in system.model.outputs)
     return [_draw(output, systems, out / f"{output}.png", say) for output in outputs]
 
 
 def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell) -> Path:
-    """Inputs and truth are shown as the first system reads them that has the output."""
+    """Draw the picture of one output; the first system that has it provides inputs and truth."""
     makers = [system for system in systems if output in system.model.outputs]
     data = _prepared(makers[0])
     inputs, truth = _sides(makers[0], output, data)
@@ -78,10 +78,10 @@ def _prepared(system: PicturedSystem) -> Data:
 
 
 def _data_for(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[str]) -> Data | None:
-    """The images that a system is shown; None where they have other channels than its own.
+    """The data that a system is shown; None if their images have other channels than its own data.
 
-    Where its own data are the first system's images, it reads them as it was trained to; else it
-    sees those of the first system, as that one reads them.
+    If both systems have the same images, the system reads them as in its training. Otherwise it is
+    shown the first system's images, read as the first system reads them.
     """
     own, data = _prepared(system), _prepared(first)
     one, other = (
@@ -95,7 +95,7 @@ def _data_for(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[st
 
 
 def _which(system: PicturedSystem) -> dict[str, Any]:
-    """The settings that say which images there are, wherever they lie."""
+    """The settings that say which images the data hold, without the places where they lie."""
     data = system.blueprint.dataset
     assert data is not None
     settings = system.blueprint.recipe.data.settings
@@ -103,7 +103,7 @@ def _which(system: PicturedSystem) -> dict[str, Any]:
 
 
 def _sides(system: PicturedSystem, output: str, data: Data) -> tuple[list[str], list[str]]:
-    """The images that an output reads, and those that it should make, where data are paired."""
+    """The images that an output reads, and, if the data are paired, those that it should make."""
     images = [name for name, variable in data.variables.items() if variable.size]
     read = [name for name in images if name in system.model.output(output).names]
     return read, [n for n in images if n not in read] if data.paired and read else []

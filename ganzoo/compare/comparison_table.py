@@ -1,4 +1,4 @@
-"""The comparison as a table: systems down, scores across, baselines below."""
+"""The comparison as a table: a row for each system, a column for each score, baselines below."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ganzoo.printing.tabular import as_csv as csv_of
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.printing.text import one_line
 
-Column = tuple[str, str]  # metric and name of a score; without a metric: the size, the speed
+Column = tuple[str, str]  # a score's metric and name; with an empty metric, the size or the speed
 SIZE, SPEED = ("", "parameters"), ("", "images / s")
 NOTHING = "–"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A score over the seeds: their mean and, of two or more, their standard deviation.
+    """A score's mean over the seeds and, for two or more seeds, its standard deviation.
 
-    interval: of a single seed, the 95 % one over its samples, where the metric has one.
+    interval: for a single seed, the 95 % interval over its samples, if the metric has one.
     """
 
     mean: float
@@ -32,7 +32,7 @@ class Cell:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Cell:
-        """The deviation is the sample's, with n - 1 (none of one value)."""
+        """Compute a cell. The deviation is the sample's, with n - 1; one value has none."""
         several = len(values) > 1
         return cls(statistics.fmean(values), statistics.stdev(values) if several else None)
 
@@ -48,9 +48,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """columns: the scores of any row. rows: the systems in their order, then the baselines.
+    """A table of scores.
 
-    conditions: on how many samples each metric was measured, and its other counts:
+    columns: the scores that occur in any row. rows: the systems in their order, then the baselines.
+    conditions: for each metric, the number of samples that it was measured on, and its other
+    counts:
         `kid: 200 held-out samples of x and y, images 200`.
     """
 
@@ -60,7 +62,7 @@ class Comparison:
 
 
 def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
-    """Put systems side by side; systems: by name, the scores of each seed."""
+    """Make the table of a comparison; systems: by name, the scores of each seed."""
     everything = [run for runs in systems.values() for run in runs]
     rows = [_row(name, runs) for name, runs in systems.items()] + _baselines(everything)
     columns = list(dict.fromkeys(column for row in rows for column in row.cells))
@@ -81,7 +83,7 @@ def _row(name: str, runs: Sequence[RunScores]) -> Row:
 
 
 def _interval(run: RunScores, column: Column) -> tuple[float, float] | None:
-    """Of the model's row, which is the first."""
+    """The interval of a score of the model, whose row is the first of its metric."""
     metric, name = column
     row = next(iter(run.scores[metric]))
     ends = run.intervals.get(metric, {}).get(row, {}).get(name)
@@ -89,7 +91,7 @@ def _interval(run: RunScores, column: Column) -> tuple[float, float] | None:
 
 
 def _model_scores(scores: Scores) -> dict[Column, float]:
-    """Of each metric the first row, which is the model's."""
+    """The model's scores: the first row of each metric."""
     values: dict[Column, float] = {}
     for metric, rows in scores.items():
         first = _without_counts(next(iter(rows.values()), {}))
@@ -98,12 +100,12 @@ def _model_scores(scores: Scores) -> dict[Column, float]:
 
 
 def _without_counts(row: Mapping[str, float]) -> dict[str, float]:
-    """The scores of a row; whole numbers are counts."""
+    """The scores of a row, without whole numbers, which are counts."""
     return {name: value for name, value in row.items() if not isinstance(value, int)}
 
 
 def _conditions(runs: Sequence[RunScores]) -> list[str]:
-    """The samples and the counts of each metric, once if all runs have the same."""
+    """The samples and the counts of each metric; equal ones of several runs are listed once."""
     counts_of: dict[str, dict[str, None]] = {}
     for run in runs:
         for metric, rows in run.scores.items():
@@ -118,9 +120,9 @@ def _conditions(runs: Sequence[RunScores]) -> list[str]:
 
 
 def _baselines(runs: Sequence[RunScores]) -> list[Row]:
-    """The baselines of the metrics, each from the first run that has it.
+    """The baselines of the metrics, each taken from the first run that has it.
 
-    A baseline is a property of the test data: runs differ in it only where their data do.
+    A baseline is a property of the test data, so runs with the same data have the same baselines.
     """
     cells_of: dict[str, dict[Column, Cell]] = {}
     for run in runs:
@@ -152,7 +154,7 @@ def title(column: Column) -> str:
 
 
 def as_markdown(table: Comparison) -> str:
-    """A table for a page; every cell holds the deviation beside its mean."""
+    """The table as Markdown; a cell holds the mean and the deviation."""
     head = ["", *(title(column) for column in table.columns)]
     lines = [markdown_row(head), "|---" + "|---:" * len(table.columns) + "|"]
     for row in table.rows:
@@ -162,7 +164,7 @@ def as_markdown(table: Comparison) -> str:
 
 
 def as_csv(table: Comparison) -> str:
-    """For a spreadsheet: unrounded, mean and deviation in columns of their own."""
+    """The table as CSV, not rounded; mean and deviation have separate columns."""
     titles = [title(column) for column in table.columns]
     written: list[Sequence[Any]] = []
     written.append(["system", "runs", *(f"{t}{end}" for t in titles for end in ("", " (std)"))])

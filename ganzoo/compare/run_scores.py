@@ -1,4 +1,4 @@
-"""A finished run's scores: the metrics that the compared recipes share, kept with the run."""
+"""Measures a finished run by the metrics of a comparison, and saves the scores in its folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ganzoo.report.run_files import as_number
 from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
-# Changes whenever the same model, metrics and data would give other scores than before.
+# To be raised when the same model, metrics and data give other scores than in earlier versions.
 VERSION = 2
 
 
@@ -42,9 +42,9 @@ class RunScores:
     """The scores, the size and the speed of one run.
 
     scores, intervals: by metric, row and name; the first row is the model's, baselines follow.
-    observed: by metric, on how many items.
-    parameters: of all networks that the recipe trains.
-    images_per_second: while it was trained; None where the log is too short to tell.
+    observed: by metric, the number of items that it was measured on.
+    parameters: the number of parameters of all networks that the recipe trains.
+    images_per_second: the speed of training; None if the log is too short to tell.
     """
 
     scores: Scores
@@ -57,11 +57,11 @@ class RunScores:
 def measure(
     system: System, training: SystemRun, metrics: Tables, say: Tell, device: torch.device = CPU
 ) -> RunScores:
-    """A run's scores; those that were measured before are read, if nothing has changed.
+    """Measure a run's scores, or read them from its folder if nothing has changed since.
 
     Raises:
         ModelError: the model is missing or damaged.
-        DataError: the images are.
+        DataError: images are missing or damaged.
     """
     folder = RunFolder(training.folder)
     key = _key(system.blueprint, folder, metrics)
@@ -79,7 +79,7 @@ def measure(
 
 
 def parameters(blueprint: Blueprint) -> int:
-    """How many weights a recipe trains, discriminators included."""
+    """The number of weights that a recipe trains, including those of discriminators."""
     trained = {
         name: network
         for player in assemble(blueprint, "meta", "recipe").players
@@ -89,7 +89,7 @@ def parameters(blueprint: Blueprint) -> int:
 
 
 def images_per_second(folder: RunFolder) -> float | None:
-    """The median over the log's lines, so that pauses and pictures between them do not count."""
+    """The speed of training: the median between lines of the log, so that pauses do not count."""
     moments = [
         (as_number(line.get("time")), as_number(line.get("images"))) for line in folder.entries()
     ]
@@ -107,7 +107,7 @@ def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.devi
 
 
 def _key(blueprint: Blueprint, folder: RunFolder, metrics: Tables) -> str:
-    """What the scores depend on: the model as written, the metrics, and the data."""
+    """A hash of what the scores depend on: the model's file, the metrics and the data."""
     stat = folder.model.stat() if folder.model.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
     depends_on = [VERSION, model, metrics, _data(blueprint).fingerprint()]
@@ -122,7 +122,7 @@ def _data(blueprint: Blueprint) -> Data:
 
 
 def _read(folder: RunFolder) -> tuple[str, RunScores | None]:
-    """What was measured before, and what it depended on; nothing where it cannot be read."""
+    """The saved key and scores of a run; ("", None) if they cannot be read."""
     try:
         record = read_object(folder.comparison, within=folder.path)
         known = RunScores(**record["figures"])
@@ -132,7 +132,7 @@ def _read(folder: RunFolder) -> tuple[str, RunScores | None]:
 
 
 def _are_sound(known: RunScores) -> bool:
-    """Whether a file, which anybody may have made, holds numbers where they belong."""
+    """Whether scores from a file, which may come from a stranger, are numbers."""
     speed = known.images_per_second
     return (
         is_number(known.parameters)
@@ -143,17 +143,17 @@ def _are_sound(known: RunScores) -> bool:
 
 
 def _are_tables(tables: Any, is_right: Callable[[Any], bool]) -> bool:
-    """Whether values stand by metric, row and name; no metric is without a row."""
+    """Whether tables hold right values by metric, row and name, and every metric has a row."""
     metrics = _inner([tables])
     rows = _inner(metrics)
     return all(metrics) and all(map(is_right, _inner(rows)))
 
 
 def _inner(tables: Iterable[Any]) -> list[Any]:
-    """What these tables hold.
+    """The values in these tables.
 
     Raises:
-        TypeError: one is no table.
+        TypeError: one of them is no table.
     """
     all_tables = list(tables)
     if not all(isinstance(table, dict) for table in all_tables):

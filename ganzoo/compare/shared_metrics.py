@@ -1,4 +1,4 @@
-"""Which metrics a comparison shows: the recipes' own, each for every system that can serve it."""
+"""Chooses a comparison's metrics: those of the recipes, each for all systems it can measure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ Tables = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class ComparedMetric:
-    """A metric as a recipe writes it.
+    """A metric of a recipe in a comparison.
 
-    label: what it is called here, where others may have the same name.
-    needs: the outputs and variables in its wires. shared: whether it names no network, so that
-    every system that has these can be asked.
+    label: its name in the comparison, as metrics of several recipes may have one name.
+    table: the metric as the recipe writes it.
+    needs: the outputs and variables in its wires.
+    shared: whether its wires call no network, so that it can measure every system that has `needs`.
     """
 
     label: str
@@ -33,10 +34,10 @@ class ComparedMetric:
 
 
 def own_metrics(systems: Sequence[System]) -> dict[str, list[ComparedMetric]]:
-    """Each system's metrics, by its name.
+    """The metrics of each system, by the system's name.
 
-    Metrics of one name and one meaning share a label. A metric of the same name and another meaning
-    gets the system's name beside its own: `labels (mine)`.
+    Metrics of one name and one meaning share a label. If a metric has the same name but another
+    meaning, its label includes the system's name: `labels (mine)`.
     """
     labels: dict[tuple[str, str], str] = {}
     metrics: dict[str, list[ComparedMetric]] = {}
@@ -51,7 +52,7 @@ def own_metrics(systems: Sequence[System]) -> dict[str, list[ComparedMetric]]:
 
 
 def metrics_of(system: System, own: Mapping[str, Sequence[ComparedMetric]]) -> Tables:
-    """The shared metrics of which a system has all outputs, and all of its own."""
+    """The metrics of a system: its own, and the shared ones of which it has all outputs."""
     known = {*system.blueprint.outputs, *system.blueprint.variables}
     everyone = [metric for metrics in own.values() for metric in metrics]
     fitting = [metric for metric in everyone if metric.shared and metric.needs <= known]
@@ -75,7 +76,7 @@ def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], list[str
 
 
 def _sentences(planned: Mapping[str, Tables], refused: Mapping[str, dict[str, str]]) -> list[str]:
-    """A sentence for each metric and reason, which names the systems."""
+    """A sentence for each metric and reason; it names the systems."""
     refusing: dict[tuple[str, str], list[str]] = {}
     for system, reasons in refused.items():
         for label, reason in reasons.items():
@@ -92,7 +93,7 @@ def _for(systems: Sequence[str], label: str, planned: Mapping[str, Tables]) -> s
 
 
 def _refusals(system: System, tables: Tables) -> dict[str, str]:
-    """Why metrics cannot be computed; each is tried alone where they cannot all be."""
+    """Why metrics cannot be computed, by label; if all together fail, each is tried alone."""
     if not _refusal(system, tables):
         return {}
     reasons = {label: _refusal(system, {label: table}) for label, table in tables.items()}
@@ -100,7 +101,7 @@ def _refusals(system: System, tables: Tables) -> dict[str, str]:
 
 
 def _refusal(system: System, metrics: Tables) -> str:
-    """Why they cannot be computed; nothing where they can."""
+    """Why these metrics cannot be computed, as a sentence; "" if they can."""
     tables = system.blueprint.recipe.to_dict()
     checkpoints = {**tables["checkpoints"], "best": ""}
     at_the_end = {label: {**table, "when": "run"} for label, table in metrics.items()}
@@ -124,10 +125,10 @@ def _compared_metric(label: str, plan: MetricPlan) -> ComparedMetric:
 
 
 def _meaning(plan: MetricPlan, blueprint: Blueprint) -> str:
-    """A text that is equal for two metrics that may stand in one column.
+    """A text that is equal for two metrics that may share a column.
 
-    An output counts by its name, also where its expression is written; names of networks do not
-    count, as each recipe chooses its own.
+    An output is compared by its name, even if a recipe writes its expression. Names of networks are
+    not compared, as each recipe chooses its own.
     """
     wires = {wire: _shape(each, blueprint) for wire, each in plan.wires.items()}
     meaning = [plan.metric.name, plan.metric.settings, wires]

@@ -1,4 +1,4 @@
-"""What is compared: recipes, trained once for each seed, and runs that exist."""
+"""The systems of a comparison: recipes, trained once for each seed, and existing runs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ State = Literal["new", "begun", "finished"]
 class SystemRun:
     """One run of a system.
 
-    source, overrides: what `ganzoo run` is given for it.
-    state: whether it has to be run, resumed, or neither.
+    source, overrides: the arguments of `ganzoo run` for it.
+    state: whether the run has to be started, resumed, or neither.
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class SystemRun:
 
     @property
     def words(self) -> list[str]:
-        """The command that trains it, or goes on with it."""
+        """The command that starts or resumes the run."""
         if self.state == "begun":
             return ["resume", str(self.folder)]
         changed = [word for each in self.overrides for word in ("--set", each)]
@@ -46,9 +46,9 @@ class SystemRun:
 
 @dataclass(frozen=True)
 class System:
-    """A row of the table: a recipe with a run for each seed, or one run that exists.
+    """A row of the table: a recipe with a run for each seed, or one existing run.
 
-    blueprint: of the first run; the others differ in the seed alone.
+    blueprint: of the first run; the others differ only in the seed.
     """
 
     name: str
@@ -56,7 +56,7 @@ class System:
     trainings: Sequence[SystemRun]
 
     def without(self, failed: Sequence[SystemRun]) -> System | None:
-        """The system with what was trained; None where nothing was."""
+        """The system without the runs that failed; None if no run is left."""
         trained = [training for training in self.trainings if training not in failed]
         return replace(self, trainings=trained) if trained else None
 
@@ -64,13 +64,13 @@ class System:
 def find_systems(
     sources: Sequence[str], seeds: int, overrides: Sequence[str], out: Path
 ) -> list[System]:
-    """Everything that is compared, checked before anything is trained.
+    """Find all systems to compare, and check them before anything is trained.
 
-    seeds: how often each recipe is trained; a run that exists counts once.
-    out: where new runs go: `OUT/<recipe>/seed-0`.
+    seeds: how often each recipe is trained; an existing run is one system with one run.
+    out: the folder for new runs: `OUT/<recipe>/seed-0`.
 
     Raises:
-        GanzooError: all that is wrong with recipes and runs, one after the other.
+        GanzooError: recipes or runs have faults; the message lists all of them.
     """
     systems, wrong = [], []
     for source in sources:
@@ -106,10 +106,10 @@ def _run(source: str) -> System:
 
 
 def _state(folder: Path, recipe: Recipe) -> State:
-    """How far a run is that should be of this recipe.
+    """The state of the run of a recipe in a folder.
 
     Raises:
-        RunError: there is something else, or another process trains it.
+        RunError: the folder holds something else, or another process trains the run.
     """
     if not folder.exists():
         return "new"
@@ -136,13 +136,13 @@ def _state(folder: Path, recipe: Recipe) -> State:
 
 
 def clear(training: SystemRun) -> None:
-    """Delete the folder of a run below `--out` that ended before its first checkpoint."""
+    """Delete the folder of a run inside `--out` that ended before its first checkpoint."""
     if training.state == "new" and training.folder.exists():
         remove(training.folder)
 
 
 def differing_data(systems: Sequence[System]) -> list[str]:
-    """A line for each system whose data are not those of the first one."""
+    """A sentence for each system whose data differ from those of the first system."""
     first = _data(systems[0])
     lines = []
     for system in systems[1:]:

@@ -1,4 +1,4 @@
-"""Trains what is not trained yet: a process for each run, one after the other."""
+"""Trains the runs that are not finished: each in a process of its own, one after the other."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STOPPED = 130
 
 
 class Stopped(Exception):
-    """A signal came; the run under way is saved."""
+    """A signal stopped the training; the run in progress is saved."""
 
 
 def train_all(systems: Sequence[System], say: Tell) -> list[SystemRun]:
-    """Train everything that is not finished; returns what failed.
+    """Train all runs that are not finished; returns those that failed.
 
     Raises:
-        Stopped: a signal came.
+        Stopped: a signal stopped the training.
     """
     failed = []
     todo = [(s, t) for s in systems for t in s.trainings if t.state != "finished"]
@@ -40,7 +40,7 @@ def train_all(systems: Sequence[System], say: Tell) -> list[SystemRun]:
 
 
 def _wait(command: Sequence[str]) -> int:
-    """Run a command and pass signals on to it; a Ctrl-C that it gets twice counts once."""
+    """Run a command and pass signals on to it; it counts a Ctrl-C that it gets twice as one."""
     process = subprocess.Popen(command)
     before = answer_signals(lambda *_: process.send_signal(signal.SIGINT))
     try:
