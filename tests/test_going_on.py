@@ -134,6 +134,21 @@ def test_other_data_in_the_same_place_are_told(half):
     assert "x: as many images as before (3), of other names or sizes" in refused.stderr
 
 
+def test_a_callback_is_taken_away_on_purpose(place):
+    metric = '{ type = "cycle_error", prediction = "F(G(x))", target = "x", every = "2 steps" }'
+    callbacks = '{ stop = { type = "early_stopping", metric = "m", patience = 9 } }'
+    given = ("--set", f"metrics.m={metric}", "--set", f"callbacks={callbacks}")
+    done = ganzoo("run", "mine.toml", *given, "--set", "train.length=2 steps")
+    assert done.exit_code == 0, done.output
+    refused = ganzoo(*GO_ON, "--set", "callbacks={}")
+    assert refused.exit_code == 2
+    assert 'callbacks.stop ({ type = "early_stopping", metric = "m"' in refused.stderr
+    advised = shlex.split(refused.stderr.rpartition("to change it: ")[2])
+    assert advised[-2:] == ["--change", "callbacks={}"]
+    done = ganzoo(*advised[1:], *GO_ON[2:])
+    assert done.exit_code == 0, done.output
+
+
 @pytest.mark.case("C9", "D8")
 def test_a_change_on_purpose_is_allowed_and_recorded(half):
     refused = ganzoo(*GO_ON, "--set", "optimizers.default.lr=1e-5")

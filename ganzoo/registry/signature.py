@@ -179,6 +179,9 @@ def _written(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{key} = {_written(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     return repr(value)
 
 

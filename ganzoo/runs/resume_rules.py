@@ -173,9 +173,17 @@ def _differs(folder: Path, paths: Sequence[str], before: Any, now: Any) -> str:
         for path in paths[:NAMED]
     ]
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    change = f"{paths[0]}={as_written(look_up(now, paths[0]))}"
+    path = _writable(paths[0], now)
+    change = f"{path}={as_written(look_up(now, path))}"
     command = resume_command(folder, "--change", change)
     return (
         f"{folder}: the recipe differs from the run's in {', '.join(named)}{more}; resume it as it "
         f"was, change it on purpose, or start another with --out DIR\n  to change it: {command}"
     )
+
+
+def _writable(path: str, now: Any) -> str:
+    """The path; of a key that is gone, that of the table around it, as no value says so."""
+    parent, _, key = path.rpartition(".")
+    table = look_up(now, parent)
+    return parent if isinstance(table, dict) and key not in table else path
