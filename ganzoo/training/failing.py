@@ -12,6 +12,7 @@ from ganzoo.errors import DataError, GanzooError, RunError
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.listing import describe_how_to_go_on
 from ganzoo.training.checkpoint_writer import CheckpointWriter
+from ganzoo.training.session import Session
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -30,6 +31,19 @@ def describe_failure(error: Exception, checkpoints: CheckpointWriter) -> Excepti
         return error
     kind = DataError if isinstance(error, DataError) else RunError
     return kind(f"{cause}\n  {safe}")
+
+
+def end_training(session: Session) -> None:
+    """Tell the callbacks that training is over; all is saved by now.
+
+    Raises:
+        RunError: one fails.
+    """
+    try:
+        session.trainer.end()
+    except RunError as error:
+        safe = describe_how_to_go_on(session.folder.path)
+        raise RunError(f"{error}\n  {safe}") from error
 
 
 def save_last_step(checkpoints: CheckpointWriter) -> None:

@@ -21,7 +21,7 @@ from ganzoo.training.alarms.raising import watch_training
 from ganzoo.training.checkpoint_writer import CheckpointWriter
 from ganzoo.training.display import Display, display_failed, make_display, showing
 from ganzoo.training.evaluator import Evaluator
-from ganzoo.training.failing import describe_failure, save_last_step
+from ganzoo.training.failing import describe_failure, end_training, save_last_step
 from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.outcome import Outcome
 from ganzoo.training.preparing import Begin, prepare
@@ -70,7 +70,7 @@ def train(
         report = ReportWriter(experiment, folder.path, session.tell)
         with tracking(session) as trackers, recording(session, report):
             asked = _play(session, report, trackers, quiet, until)
-            session.trainer.end()
+            end_training(session)
     finally:
         folder.lock.release()
     done, reason = session.trainer.done, session.stop_reason

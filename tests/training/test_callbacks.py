@@ -410,6 +410,7 @@ def test_one_that_fails_ends_the_run_with_a_sentence(tmp_path, hook):
     said = str(caught.value)
     wanted = f"callbacks.failing failed in {hook} (ZeroDivisionError: division by zero)"
     assert said.startswith(wanted), said
+    assert said.endswith(f"with: ganzoo resume {tmp_path / 'run'}"), said
     assert (tmp_path / "run" / "checkpoints").is_dir(), "what was trained is saved"
     assert wanted in last_start(tmp_path / "run")["reason"]
 
