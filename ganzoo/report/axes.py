@@ -1,4 +1,4 @@
-"""Axes: ranges, ticks and where a value stands; logarithmic where decades are spanned."""
+"""Axes of charts: ranges, ticks, positions of values; logarithmic if the values span decades."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Axis:
     log: bool = False
 
     def share(self, value: float) -> float:
-        """Where a value stands between low (0) and high (1)."""
+        """The position of a value between low (0) and high (1)."""
         low, high, at = (self._scaled(v) for v in (self.low, self.high, value))
         return (at - low) / (high - low)
 
@@ -47,7 +47,7 @@ class Axis:
 
 
 def axis_of(values: Iterable[Value], log: bool | None = None) -> Axis:
-    """A range that holds all values; log: None decides by the decades that they span."""
+    """An axis that covers all values; log: None chooses by the number of decades they span."""
     known = [value for value in values if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if log is None:
@@ -59,7 +59,7 @@ def axis_of(values: Iterable[Value], log: bool | None = None) -> Axis:
 
 
 def thin(values: Values) -> list[Value]:
-    """Means of neighbours, so that at most MOST_POINTS are left; a gap stays one."""
+    """Replace neighbours by their mean, until at most MOST_POINTS values are left; gaps stay."""
     stride = max(1, -(-len(values) // MOST_POINTS))
     return [_mean(values[start : start + stride]) for start in range(0, len(values), stride)]
 

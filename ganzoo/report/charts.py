@@ -1,4 +1,4 @@
-"""Line charts as SVG whose text is readable at any width: only the plot itself is stretched."""
+"""Line charts as SVG. Only the plot is stretched, so that text is readable at any width."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ COLOURS = 8  # in style.css; then the dashes change
 class Line:
     """A curve.
 
-    key: names it among all lines of a page's group.
-    style: a number, the same for the same thing in every panel.
+    key: the curve's unique name in its group of panels.
+    style: a number for colour and dash; the same curve has the same number in every panel.
     low, high: the interval around each value, if there is one.
-    level: whether it is one value for all steps, drawn across.
-    at: its own steps, where they are not the panel's.
+    level: whether it is a single value, drawn as a horizontal line.
+    at: the curve's steps, if they differ from the panel's.
     """
 
     key: str
@@ -43,9 +43,9 @@ def panel(
     height: int = 180,
     across: Axis | None = None,
 ) -> Html:
-    """A titled chart: lines over steps. Lines stay apart where a value is missing.
+    """A chart with a title: lines over steps. A missing value leaves a gap in a line.
 
-    across: the axis of steps; left out, from their first to their last.
+    across: the axis of steps; left out, it runs from the first step to the last.
     """
     across = across or across_steps(steps)
     ticks = [(value, height * (1 - axis.share(value))) for value in axis.ticks(height // 25)]
@@ -85,12 +85,12 @@ def _plot(shapes: Sequence[Html], height: int, label: str) -> Html:
 
 
 def legend(lines: Sequence[Line], group: str) -> Html:
-    """What each line is: a box that hides it, and its value where the cursor stands."""
+    """The legend: for each line, a checkbox that hides it, and its value at the cursor's step."""
     return el("ul", *(_entry(line, group) for line in lines), class_="legend")
 
 
 def read_out(group: str, steps: Values, label: str) -> Html:
-    """A slider over the steps that reads the values of all lines of a group."""
+    """A slider over the steps that shows the values of all lines of a group."""
     last = max(0, len(steps) - 1)
     slider = el("input", type="range", min=0, max=last, value=last, class_="reader",
                 data_group=group, aria_label=label)  # fmt: skip
@@ -99,7 +99,7 @@ def read_out(group: str, steps: Values, label: str) -> Html:
 
 
 def data(steps: Values, lines: Mapping[str, Values]) -> dict[str, object]:
-    """What the slider reads, to four digits."""
+    """The values that the slider shows, with four digits."""
     return {
         "steps": [*steps],
         "lines": {visible(k): [_short(v) for v in each] for k, each in lines.items()},
@@ -111,7 +111,7 @@ def _short(value: float | None) -> float | None:
 
 
 def across_steps(steps: Values) -> Axis:
-    """From the first step to the last; of a single one, around it."""
+    """The axis from the first step to the last; a single step is in its middle."""
     known = [step for step in steps if step is not None] or [0.0]
     low, high = min(known), max(known)
     return Axis(low, high) if high > low else Axis(low - 1, high + 1)
@@ -144,7 +144,7 @@ def _point(step: float | None, value: float | None, across: Axis, axis: Axis, he
 
 
 def _pieces(points: Sequence[Point]) -> Iterator[list[tuple[float, float]]]:
-    """What lies between the gaps."""
+    """Split points at the gaps."""
     piece: list[tuple[float, float]] = []
     for point in [*points, None]:
         if point is not None:
@@ -163,7 +163,7 @@ def _path(points: Sequence[Point]) -> str:
 
 
 def _dots(points: Sequence[Point]) -> str:
-    """Points that no line shows: alone between gaps; all of a short line."""
+    """Dots for points that no line shows: single ones between gaps, or all of a short line."""
     few = len(points) <= 30
     lone = [p for piece in _pieces(points) if few or len(piece) == 1 for p in piece]
     return "".join(f"M{coordinate(x)},{coordinate(y)}h0" for x, y in lone)
@@ -211,7 +211,7 @@ def _steps(across: Axis, most: int) -> Html:
 
 
 def anchor(at: float) -> str:
-    """How a tick's text stands at a share of the axis, so that none leaves the picture."""
+    """The alignment of a tick's text at a position of the axis, so that it stays in the picture."""
     return "start" if at < 0.04 else "end" if at > 0.96 else "middle"
 
 
@@ -226,10 +226,10 @@ def _entry(line: Line, group: str) -> Html:
 
 
 def format_value(value: float | None) -> str:
-    """What a read-out says."""
+    """A value as the legend shows it."""
     return "–" if value is None else f"{value:.4g}"
 
 
 def coordinate(value: float) -> str:
-    """A coordinate, to a tenth."""
+    """A coordinate as text, with one decimal."""
     return f"{value:.1f}".removesuffix(".0")

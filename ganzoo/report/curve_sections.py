@@ -16,7 +16,7 @@ Curves = dict[str, dict[str, list[Value]]]
 
 
 def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
-    """Steps, and by player and term a value for each step, thinned; None where there is none."""
+    """The steps, and by player and term a value for each step (None if missing), both thinned."""
     curves: Curves = {}
     for index, record in enumerate(log):
         for player, terms in _items(record.get("losses")):
@@ -30,7 +30,7 @@ def loss_curves(log: Sequence[Mapping[str, Any]]) -> tuple[list[Value], Curves]:
 
 
 def losses_section(files: RunFiles) -> Html | None:
-    """A panel for each player, a line for each term; values are without the weights of terms."""
+    """The section of losses: a panel for each player, a line for each term, before weights."""
     steps, curves = loss_curves(files.log)
     if not curves:
         return None
@@ -45,7 +45,7 @@ def losses_section(files: RunFiles) -> Html | None:
     return el(
         "section",
         el("h2", "Losses", id="losses"),
-        el("p", "Means since the line of the log before; without the weights of terms.",
+        el("p", "Means since the previous line of the log; without the weights of terms.",
            class_="note"),
         el("div", *panels, read_out("losses", steps, "Step at which losses are read"),
            class_="group"),
@@ -61,7 +61,7 @@ def term_styles(curves: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
 
 
 def speed_section(files: RunFiles) -> Html | None:
-    """Images a second over the steps, by the log; pauses between starts are left out."""
+    """The section of throughput: images per second by step, without pauses between starts."""
     steps, rates = throughput(files.log)
     known = [rate for rate in rates if rate is not None]
     if not known:
@@ -80,7 +80,7 @@ def speed_section(files: RunFiles) -> Html | None:
 
 
 def throughput(log: Sequence[Table]) -> tuple[Values, Values]:
-    """The rate between each two lines, at the second one's step."""
+    """Images per second between each two lines of the log, at the step of the second line."""
     steps: list[Value] = []
     rates: list[Value] = []
     for before, line in pairwise(log):

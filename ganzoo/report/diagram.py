@@ -1,4 +1,4 @@
-"""The objective as a drawing, and the same in words."""
+"""The objective as a diagram, and the same in words."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LEGEND = {
 
 
 def diagram(wiring: Wiring) -> Html:
-    """The drawing in a box that scrolls, what its colours mean, and the wires in words.
+    """The diagram in a box that scrolls, a key to its colours, and the wires in words.
 
-    The drawing flows from left to right; each expression stands in it once.
+    The diagram runs from left to right and shows each expression once.
     """
     layout = lay_out(graph(wiring))
     width, height = (f"{size:.0f}" for size in (layout.width, layout.height))
@@ -53,7 +53,7 @@ def diagram(wiring: Wiring) -> Html:
 
 
 def words(wiring: Wiring) -> Iterator[str]:
-    """A sentence a term: `cycle_X (30 l1): prediction F(G(x)), target x.`."""
+    """A sentence for each term: `cycle_X (30 l1): prediction F(G(x)), target x.`."""
     for term in wiring.terms:
         wires = ", ".join(f"{name} {wire}" for name, wire in term.wires.items())
         note = f" ({term.note})" if term.note else ""
@@ -86,7 +86,7 @@ def _route(route: Route) -> Html:
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    """Straight where an arrow passes a column, a curve with level ends between two columns."""
+    """An arrow's path: straight across a column, a curve with level ends between two columns."""
     (x, y), *rest = points
     commands, straight = [f"M{x:.1f},{y:.1f}"], True
     for right, level in rest:

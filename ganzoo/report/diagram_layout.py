@@ -1,4 +1,7 @@
-"""Boxes in columns, few crossings, arrows that bend only between columns (after Sugiyama 1981)."""
+"""Lays out a diagram: boxes in columns, few crossings, arrows that bend only between columns.
+
+The method follows Sugiyama et al. 1981.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from itertools import accumulate, combinations, pairwise
 from ganzoo.report.wiring import Arrow, Box, Graph
 
 GAP_X, GAP_Y = 56.0, 18.0
-THIN = 14.0  # the height that an arrow takes where it passes a column
+THIN = 14.0  # the height of an arrow's slot in a column that it passes
 MARGIN = 8.0
 SWEEPS = 8
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a box is: its upper left corner."""
+    """The place of a box: its upper left corner."""
 
     box: Box
     x: float
@@ -25,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Route:
-    """The way of an arrow: points in pairs, straight in columns, bent between pairs."""
+    """The route of an arrow: pairs of points, straight within a pair, bent between pairs."""
 
     arrow: Arrow
     points: Sequence[tuple[float, float]]
@@ -43,9 +46,9 @@ class Layout:
 
 @dataclass
 class Slot:
-    """What takes room in a column: a box, or an arrow that passes it.
+    """A place in a column that a box takes, or an arrow that passes the column.
 
-    before: what its arrows come from, each with the offset of the port that it ends at.
+    before: the slots its arrows come from, each with the offset of the port where it ends.
     """
 
     layer: int
@@ -60,7 +63,7 @@ Columns = list[list[Slot]]
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Give every box a place and every arrow a way; nothing overlaps."""
+    """Give every box a place and every arrow a route; nothing overlaps."""
     slots = {key: Slot(box.layer, box.height, box) for key, box in graph.boxes.items()}
     chains = [_chain(arrow, slots) for arrow in graph.arrows]
     columns = _columns([*slots.values(), *(slot for chain in chains for slot in chain[1:-1])])
@@ -84,7 +87,7 @@ def lay_out(graph: Graph) -> Layout:
 
 
 def _chain(arrow: Arrow, slots: Mapping[str, Slot]) -> list[Slot]:
-    """The slots from an arrow's source to its target, one a column."""
+    """The slots from an arrow's source to its target, one in each column."""
     source, target = slots[arrow.source], slots[arrow.target]
     between = [Slot(layer, THIN) for layer in range(source.layer + 1, target.layer)]
     chain = [source, *between, target]
@@ -104,7 +107,10 @@ def _columns(slots: Sequence[Slot]) -> Columns:
 
 
 def _ordered(columns: Columns) -> Columns:
-    """The order with the fewest crossings that sweeps reach, each by the means of neighbours."""
+    """The order of slots with the fewest crossings that sweeps find.
+
+    A sweep sorts each column by the mean positions of its slots' neighbours.
+    """
     best, fewest = [list(column) for column in columns], _crossings(columns)
     for sweep in range(SWEEPS):
         rightwards = sweep % 2 == 0
@@ -118,7 +124,7 @@ def _ordered(columns: Columns) -> Columns:
 
 
 def _upright(columns: Columns) -> Columns:
-    """Upside down, if the data stand in their order then and no more arrows cross."""
+    """Turn the columns upside down if that puts the data in order without adding crossings."""
     names = [slot.box.key for slot in columns[0] if slot.box] if columns else []
     flipped = [column[::-1] for column in columns]
     wrong = sum(a > b for a, b in combinations(names, 2))
@@ -132,7 +138,7 @@ def _sort(column: list[Slot], neighbours: Sequence[Slot], rightwards: bool) -> N
 
     def mean(slot: Slot) -> float:
         linked = slot.before if rightwards else slot.after
-        # The port breaks ties: what ends higher comes from higher.
+        # The port breaks ties: an arrow to a higher port gets the higher place.
         ranks = [rank[id(other)] + port / 1e4 for other, port in linked]
         return sum(ranks) / len(ranks) if ranks else own[id(slot)]
 
@@ -154,7 +160,7 @@ def _between(column: Sequence[Slot], following: Sequence[Slot]) -> int:
 
 
 def _align(columns: Columns) -> None:
-    """Heights: each slot as near to its neighbours as the order in its column allows."""
+    """The heights of slots: each is as near to its neighbours as the order in its column allows."""
     for column in columns:
         _place(column, [0.0] * len(column))
     for sweep in range(SWEEPS):
@@ -170,7 +176,10 @@ def _wish(slot: Slot) -> float:
 
 
 def _place(column: Sequence[Slot], wishes: Sequence[float]) -> None:
-    """The least squares from the wishes, in order and without overlap (pool adjacent violators)."""
+    """Heights nearest to the wished ones by least squares, in order and without overlap.
+
+    The method is that of pooling adjacent violators.
+    """
     steps = [(a.height + b.height) / 2 + GAP_Y for a, b in pairwise(column)]
     offsets = [*accumulate(steps, initial=0.0)]
     pools: list[list[float]] = []
@@ -188,7 +197,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _horizontally(columns: Columns) -> tuple[list[float], list[float]]:
-    """Where columns begin, and how wide they are."""
+    """The left edges and the widths of columns."""
     widths = [max((s.box.width for s in column if s.box), default=0.0) for column in columns]
     lefts = [*accumulate((width + GAP_X for width in widths), initial=MARGIN)]
     return lefts[: len(widths)], widths

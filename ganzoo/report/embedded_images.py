@@ -1,4 +1,4 @@
-"""Pictures inside the page: a few of many, as JPEG, each encoded once in a process."""
+"""Pictures inside the page, as JPEG: a few are chosen, and each is encoded once in a process."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ganzoo.report.html import Html, el
 
 MOST = 20
 BUDGET = 2_400_000  # bytes of all sample grids together, before base64
-LARGE = 1 << 20  # pixels; larger pictures have detail to spare
+LARGE = 1 << 20  # pixels; larger pictures are shrunk to it
 Grid = tuple[int, Path]
 
 
 def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
-    """At most `most`: the first and the newest, and between them each 2nd, 4th, 8th ...
+    """Choose at most `most` grids: the first, the newest, and between them each 2nd, 4th, 8th ...
 
     A grid that was left out stays out while the run grows, so that none is encoded twice.
     """
@@ -29,9 +29,9 @@ def choose(grids: Sequence[Grid], most: int = MOST) -> list[Grid]:
 
 
 def affordable(grids: Sequence[Grid]) -> list[Grid]:
-    """As many grids, spread over time, as fit into BUDGET if all are as large as the newest.
+    """Choose grids, spread over time, that fit into BUDGET if all are as large as the newest.
 
-    Those that cannot be read are left out.
+    Grids that cannot be read are left out.
     """
     newest = next((grid for grid in reversed(grids) if can_show(grid[1])), None)
     if newest is None:
@@ -74,9 +74,9 @@ def encoded(path: Path) -> tuple[bytes, tuple[int, int]]:
 def _encode(path: Path, _changed: int, _size: int) -> tuple[bytes, tuple[int, int]]:
     from ganzoo.components.data.image_opening import open_image
 
-    with open_image(path, ["PNG"]) as picture:  # what ganzoo writes, and nothing else
+    with open_image(path, ["PNG"]) as picture:  # the format that ganzoo writes, and no other
         shown, out = picture.convert("RGB"), io.BytesIO()
-        # WebP would be a third smaller and takes ten times as long, in the middle of training.
+        # WebP would be a third smaller, but encoding takes ten times as long and delays training.
         quality = 82 if shown.width * shown.height <= LARGE else 72
         shown.save(out, format="JPEG", quality=quality)
     return out.getvalue(), shown.size

@@ -1,7 +1,7 @@
-"""What is known of a recipe: its objective in the paper's notation, its wires, its networks.
+"""The facts of a recipe: its objective in the paper's notation, its wires, its networks.
 
-With the recipe's components this is exact. Without them (a plugin is gone, the recipe is older) the
-tables alone are read.
+With the recipe's components they are exact. Without them (a plugin is gone, the recipe is older),
+they are read from the recipe's tables alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Tables = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """A network: what it is, its weights (None where unknown), and who trains it."""
+    """A network: its kind and type, its number of weights (None if unknown), and its player."""
 
     name: str
     kind: str
@@ -35,7 +35,10 @@ class NetworkFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """objective: the lines of the formula. note: why something is not known, where that is so."""
+    """The facts of a recipe.
+
+    objective: the lines of the formula. note: why something is unknown; "" if nothing is.
+    """
 
     objective: list[str]
     wiring: Wiring
@@ -44,7 +47,7 @@ class Facts:
 
 
 def read_facts(tables: Tables) -> Facts:
-    """The facts of a recipe by its tables; its components are imported, and torch with them."""
+    """Read the facts of a recipe from its tables; imports its components, and torch with them."""
     try:
         from ganzoo.builder.assemble import assemble
         from ganzoo.builder.resolve import read
@@ -61,7 +64,7 @@ def read_facts(tables: Tables) -> Facts:
 
 
 def facts(blueprint: Blueprint, assembly: Assembly) -> Facts:
-    """The facts of a recipe that was read."""
+    """The facts of a recipe whose components were read."""
     from ganzoo.builder.objective import objective_lines
 
     owners = {name: player.name for player in assembly.players for name in player.networks}
@@ -104,7 +107,7 @@ def _kind(kind: str) -> Kind:
 
 
 def bare_facts(tables: Tables, note: str = "") -> Facts:
-    """The facts that tables alone tell: losses are called by name, weights are not counted."""
+    """The facts from tables alone: losses stand under their names, weights are not counted."""
     known = _table(tables, "networks")
     losses = {name: loss for name, loss in _table(tables, "losses").items() if _is_component(loss)}
     variables = _variables(tables)
@@ -155,9 +158,9 @@ def _weight(loss: Tables) -> float:
 
 
 def _wires(loss: Tables, known: Tables, variables: Collection[str]) -> dict[str, Expression]:
-    """The settings that read as a wire: calls of known networks, and names of known variables.
+    """The settings that are wires: calls of known networks, and names of known variables.
 
-    `backbone = "vgg16"` reads as a name, too.
+    Only known names count, as any word is a name in the grammar of wires: `backbone = "vgg16"`.
     """
     wires = {key: _parsed(value) for key, value in loss.items() if key not in ("type", "player")}
     return {
@@ -187,7 +190,7 @@ def _parsed(value: Any) -> Expression | None:
 
 
 def _outermost(wires: Mapping[str, Expression]) -> frozenset[str]:
-    """Of a term with a real and a fake side, the networks called outermost."""
+    """The outermost networks of the wires of a term that has a real and a fake side."""
     if not {"real", "fake"} <= wires.keys():
         return frozenset()
     return frozenset(wire.network for wire in wires.values() if isinstance(wire, Call))

@@ -1,6 +1,6 @@
-"""Markup by construction: every text and attribute is escaped, unless it is markup already.
+"""Builds HTML: every text and attribute is escaped, unless it is an `Html` already.
 
-Control characters, which can turn what is read, are spelt as on a terminal.
+Control characters, which can reverse the direction of text, are escaped as on a terminal.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ganzoo.printing.text import visible
 
 VOID = frozenset({"br", "img", "input", "link", "meta"})
 
-# Nothing is fetched, sent, framed or run but what the page itself holds.
+# The page may not load, send, frame or run anything that it does not contain.
 POLICY = (
     "default-src 'none'; img-src data:; script-src {script}; style-src {style}; "
     "base-uri 'none'; form-action 'none'"
@@ -25,7 +25,7 @@ POLICY = (
 
 
 class Html(str):
-    """Markup that may go into a page as it is."""
+    """Markup that goes into a page without being escaped."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ def embed(name: str, value: Any) -> Html:
 
 
 def page(title: str, *body: Child) -> str:
-    """A whole document, self-contained: its style and its script are allowed by their hashes."""
+    """A complete document that loads nothing; hashes allow its own style and script."""
     style, script = read_asset("style.css"), read_asset("script.js")
     policy = POLICY.format(script=_hash(script), style=_hash(style))
     head = el(
@@ -91,7 +91,7 @@ def _attribute(name: str, value: Any) -> str:
 
 
 def read_asset(name: str) -> str:
-    """The text of a file that lies beside this module."""
+    """The text of a file in this module's folder."""
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""losses.svg: the losses of a run as one picture, in the look of the report."""
+"""losses.svg: the losses of a run as one picture, in the style of the report."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LONGEST = 28  # letters of a term that fit into the legend
 
 
 def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw a panel a player and a line a term (means before weights, over steps), as SVG.
+    """Draw a panel for each player and a line for each term (means before weights), as SVG.
 
-    records: the entries of log.jsonl; where a step occurs twice, the later one counts. Values that
-        are missing or not finite leave gaps. Without entries nothing is written.
+    records: the entries of log.jsonl; if a step occurs twice, the later one counts. Values that are
+        missing or not finite leave gaps. Without entries nothing is written.
 
     Raises:
         OSError: the file cannot be written.
@@ -37,9 +37,9 @@ def plot_losses(records: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def draw_losses(steps: Values, curves: Mapping[str, Mapping[str, Values]]) -> str:
-    """The text of an SVG file with a panel a player.
+    """The text of an SVG file with a panel for each player.
 
-    steps: where the values are. curves: for each player and term a value a step, None for a gap.
+    curves: for each player and term, a value for each of `steps`; None is a gap.
     """
     styles, top, panels = term_styles(curves), 0, []
     for player, terms in curves.items():

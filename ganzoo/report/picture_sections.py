@@ -14,14 +14,14 @@ from ganzoo.report.run_files import RunFiles, Table, as_number
 from ganzoo.report.shared_markup import format_name
 from ganzoo.runs.layout import RunPaths
 
-SHOWN = 4  # so many best, and so many worst
-MOST_SCORES = 6  # for which samples are drawn and shown
+SHOWN = 4  # the number of best samples, and of worst samples
+MOST_SCORES = 6  # the number of scores for which samples are drawn and shown
 
 
 def samples_section(files: RunFiles) -> Html | None:
-    """The grids in one frame: a slider over the steps, and one that lays two of them side by side.
+    """The section of sample grids: one slider chooses the step, another compares two grids.
 
-    Without scripts the newest is there.
+    Without scripts, the newest grid is shown.
     """
     readable = [grid for grid in files.samples if _is_readable(grid)]
     if not readable:

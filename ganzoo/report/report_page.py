@@ -29,10 +29,10 @@ from ganzoo.runs.run_record import now
 def write_report(
     folder: Path, facts: Facts | None = None, tell: Callable[[str], None] = lambda fault: None
 ) -> Path:
-    """Write a run's report from the files in its folder; returns the page.
+    """Write a run's report from the files in its folder; returns the path of the page.
 
-    facts: of its recipe; left out, the recipe is read, which imports torch.
-    tell: gets a sentence for each file that is damaged, or was left alone.
+    facts: of the run's recipe; left out, the recipe is read, which imports torch.
+    tell: called with a sentence for each file that is damaged or was not read.
 
     Raises:
         RunError: the folder is no run.
@@ -47,7 +47,7 @@ def write_report(
 
 
 def report(files: RunFiles, facts: Facts) -> str:
-    """The page; where a section cannot be made, the reason stands in its place."""
+    """The page; a section that cannot be made is replaced by the reason."""
     sections = [*_sections(files, facts)]
     return page(
         f"{files.name} – report",
@@ -71,7 +71,7 @@ def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
 
 
 def guarded(name: str, make: Callable[[], Html | None]) -> Html | None:
-    """A section; if it cannot be made, as of a damaged file, the reason as a section."""
+    """Make a section; if that fails, such as for a damaged file, return the reason as a section."""
     try:
         return make()
     except Exception as error:

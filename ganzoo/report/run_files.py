@@ -1,6 +1,6 @@
-"""The files of a run folder. Each may be missing, damaged, of another version, or a stranger's.
+"""Reads a run folder's files. Any may be missing, damaged, of another version, or a stranger's.
 
-Nothing outside of the folder is read, whatever links it holds.
+Nothing outside the folder is read, even if the folder contains links.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ Table = dict[str, Any]
 class RunFiles:
     """A run folder as its report needs it.
 
-    run: state and steps, as `ganzoo list runs` tells them.
+    run: state and steps, as `ganzoo list runs` shows them.
     toml, recipe: the filled recipe as text and as tables.
-    starts: the entries of run.json. log: a line a step, in order.
+    starts: the entries of run.json. log: one entry for each logged step, in order.
     samples: the grids by step.
-    faults: a sentence for each file that is damaged, or was left alone.
+    faults: a sentence for each file that is damaged or was not read.
     """
 
     folder: Path
@@ -61,11 +61,11 @@ class RunFiles:
 
     @property
     def latest(self) -> Table:
-        """The last start's entry, or an empty one."""
+        """The entry of the last start; empty if there is none."""
         return last_start({"starts": self.starts})
 
     def table(self, name: str) -> Table:
-        """A table of the recipe; an empty one where there is none."""
+        """A table of the recipe; empty if the recipe has no such table."""
         table = self.recipe.get(name)
         return table if isinstance(table, dict) else {}
 
@@ -100,14 +100,14 @@ def read_run(folder: Path) -> RunFiles:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the files of a folder; one that cannot be read is a fault, and counts as empty."""
+    """Reads the files of a folder; a file that cannot be read adds a fault and counts as empty."""
 
     folder: Path
     faults: list[str]
 
     @property
     def paths(self) -> RunPaths:
-        """Where its files are."""
+        """The paths of the run's files."""
         return RunPaths(self.folder)
 
     def recipe(self) -> tuple[str, Table]:
@@ -140,7 +140,7 @@ class Reader:
             return {}
 
     def lines(self, file: Path) -> list[Table]:
-        """The objects of a file of lines."""
+        """The objects of a log file, one for each line."""
         try:
             return [*read_objects(file, self.folder, tell=self.faults.append)]
         except FileNotFoundError:
@@ -168,12 +168,12 @@ class Reader:
 
 
 def as_number(value: Any) -> float | None:
-    """A number that can be drawn, else None."""
+    """The value if it is a number that can be drawn, otherwise None."""
     return float(value) if is_number(value) else None
 
 
 def trained_seconds(files: RunFiles) -> float:
-    """The time of all starts together; of one that was killed, until its last line of the log."""
+    """Seconds of training in all starts; a killed start counts until its last line of the log."""
     last = max((as_number(line.get("time")) or 0.0 for line in files.log), default=0.0)
     return sum(_lasted(entry, last) for entry in files.starts)
 
@@ -191,6 +191,6 @@ def _time(text: Any) -> float | None:
 
 
 def _by_step(lines: Iterable[Table]) -> list[Table]:
-    """Of a step that occurs twice the later line counts."""
+    """The lines by step; if a step occurs twice, the later line counts."""
     last = {line["step"]: line for line in lines if isinstance(line.get("step"), int)}
     return [last[step] for step in sorted(last)]

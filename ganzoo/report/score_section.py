@@ -15,7 +15,7 @@ from ganzoo.runs.layout import BEST_MODEL
 
 
 def metrics_section(files: RunFiles) -> Html | None:
-    """Every metric: its scores over the steps, then those of the last and of the best model."""
+    """The section of metrics: scores over the steps, then those of the last and the best model."""
     last = _last(files)
     scores = _tables(last.get("scores"))
     if not scores:
@@ -32,7 +32,7 @@ def metrics_section(files: RunFiles) -> Html | None:
 
 
 def best_line(best: Table) -> Html | None:
-    """Which model is the best, and by which score."""
+    """A line that says which model is the best, and by which score."""
     value = as_number(best.get("value"))
     if value is None:
         return None
@@ -44,7 +44,7 @@ def best_line(best: Table) -> Html | None:
 
 
 def _last(files: RunFiles) -> Table:
-    """The latest evaluation; of a run that kept none, the scores of its end."""
+    """The latest evaluation; if the run has none, the scores written at its end."""
     if files.evaluations:
         return files.evaluations[-1]
     return {"scores": files.metrics, "step": files.run.step}
@@ -69,7 +69,7 @@ def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
 def _over_time(
     name: str, score_names: Sequence[str], evaluations: Sequence[Table], group: str
 ) -> Html | None:
-    """A small panel for each score; nothing where there are not two evaluations."""
+    """A small panel for each score; nothing if there are fewer than two evaluations."""
     lines = [line for line in evaluations if name in _tables(line.get("scores"))]
     if len(lines) < 2:
         return None
@@ -94,7 +94,7 @@ def _over_time(
 
 
 def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
-    """The model with its interval, then the baselines, as levels."""
+    """The curve of the model with its interval, then the baselines as horizontal lines."""
     rows = dict.fromkeys(row for line in lines for row in _rows(line, "scores", name))
     for style, row in enumerate(rows):
         cells = [_rows(line, "scores", name).get(row) for line in lines]
@@ -115,7 +115,7 @@ def _curves(name: str, each: str, lines: Sequence[Table]) -> Iterator[Line]:
 def _table(
     name: str, rows: Table, score_names: Sequence[str], last: Table, files: RunFiles
 ) -> Html:
-    """The last model, the best one, then the baselines."""
+    """The table of a metric: the last model, the best model, then the baselines."""
     head = el("tr", el("td"), *(el("th", format_name(f), scope="col") for f in score_names))
     first, *others = rows
     bounds = _rows(last, "intervals", name)
@@ -132,7 +132,7 @@ def _table(
 
 
 def _best_row(name: str, score_names: Sequence[str], last: Table, files: RunFiles) -> list[Html]:
-    """The best model's scores, if they are not the last one's."""
+    """The row of the best model; nothing if the last model is the best."""
     step = files.best.get("step")
     lines = [line for line in files.evaluations if line.get("step") == step]
     if not lines or step == last.get("step"):
@@ -175,13 +175,13 @@ def _order(rows: Table) -> list[str]:
 
 
 def _is_count(rows: Table, each: str) -> bool:
-    """Whole numbers say on how many samples a score was measured."""
+    """Whether a column holds counts: whole numbers, such as the number of samples."""
     values = [row.get(each) for row in rows.values() if isinstance(row, dict) and each in row]
     return all(isinstance(value, int) for value in values)
 
 
 def _counts(rows: Table) -> str:
-    """`resize: 224`, and where rows differ `images: 9 (model), 40 (real, other half)`."""
+    """As text: `resize: 224`, or if rows differ `images: 9 (model), 40 (real, other half)`."""
     tables = {name: row for name, row in rows.items() if isinstance(row, dict)}
     return "; ".join(
         f"{format_name(each)}: {_by_row({n: r[each] for n, r in tables.items() if each in r})}"
@@ -201,7 +201,7 @@ def _count(value: Any) -> str:
 
 
 def _tables(value: Any) -> dict[str, Table]:
-    """By name, those that are tables."""
+    """The values that are tables, by name."""
     tables = value if isinstance(value, dict) else {}
     return {name: table for name, table in tables.items() if isinstance(table, dict) and table}
 

@@ -6,7 +6,7 @@ from ganzoo.report.html import Html, el
 
 
 def scroll(table: Html, label: str) -> Html:
-    """A box that scrolls, for what may be wider than the page."""
+    """A box that scrolls, for a table that may be wider than the page."""
     return el("div", table, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
@@ -16,6 +16,6 @@ def format_name(name: str) -> str:
 
 
 def pairs(facts: dict[str, str]) -> Html:
-    """A list of terms and what they are; those without a value are left out."""
+    """A list of names and values; names without a value are left out."""
     shown = [el("div", el("dt", name), el("dd", text)) for name, text in facts.items() if text]
     return el("dl", *shown)

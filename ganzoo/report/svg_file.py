@@ -1,4 +1,4 @@
-"""Pictures as SVG files of their own, in the look of the report."""
+"""Pictures as separate SVG files, in the style of the report."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def svg_file(shapes: Iterable[Html], width: int, height: int, label: str) -> str
 
 
 def _style() -> str:
-    """The report's light colours, by the classes of what is drawn."""
+    """The style sheet of an SVG file, in the report's light colours."""
     colours = dict(re.findall(r"--(\w+): (#\w+);", read_asset("style.css").partition("@media")[0]))
     numbered = ((n, colours[f"c{n}"]) for n in range(COLOURS))
     return STYLE % colours + "".join(

@@ -1,4 +1,4 @@
-"""The sections of words: heading, alarms, networks, how it was trained, and how to repeat it."""
+"""The sections of text: heading, alarms, networks, how the run was trained, how to repeat it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ganzoo.report.shared_markup import pairs, scroll
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.run_record import format_change
 
-FAULTS = 8  # of a folder, before they are only counted
+FAULTS = 8  # faults of a folder that are listed; further ones are only counted
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
 
 
 def heading(files: RunFiles, written: str) -> Html:
-    """Name, summary, and how far it is."""
+    """The heading: name, summary, and the number of steps made."""
     run, latest = files.run, files.latest
     done, total = ("?" if n is None else f"{n:,}" for n in (run.step, run.steps))
     seed = files.table("train").get("seed")
@@ -40,7 +40,7 @@ def heading(files: RunFiles, written: str) -> Html:
 
 
 def alarms_section(files: RunFiles) -> Html | None:
-    """The alarms of the training, and what to try."""
+    """The section of alarms, with advice on what to try."""
     if not files.alarms:
         return None
     entries = [
@@ -53,7 +53,7 @@ def alarms_section(files: RunFiles) -> Html | None:
 
 
 def damage_section(files: RunFiles) -> Html | None:
-    """The files of the folder that could not be read, or were left alone."""
+    """The section of files that could not be read or were left out."""
     if not files.faults:
         return None
     entries = [el("li", fault) for fault in some(files.faults)]
@@ -62,13 +62,13 @@ def damage_section(files: RunFiles) -> Html | None:
 
 
 def some(faults: Sequence[str]) -> list[str]:
-    """The first of many faults, and how many there are."""
+    """The first faults of a list, and the number of further ones."""
     more = len(faults) - FAULTS
     return [*faults[:FAULTS], *([f"and {more} more like these"] if more > 0 else [])]
 
 
 def objective_section(facts: Facts) -> Html:
-    """The formula, and its drawing."""
+    """The section of the objective: its formula and its diagram."""
     formula = el("pre", "\n".join(facts.objective), class_="formula")
     return el(
         "section",
@@ -81,7 +81,7 @@ def objective_section(facts: Facts) -> Html:
 
 
 def training_section(files: RunFiles, facts: Facts) -> Html:
-    """Networks, machine, versions, settings."""
+    """The section of training: networks, machine, versions, settings."""
     return el(
         "section",
         el("h2", "Training", id="training"),
@@ -94,10 +94,12 @@ def training_section(files: RunFiles, facts: Facts) -> Html:
 
 
 def repeat_section(files: RunFiles) -> Html:
-    """A command that trains the same again, to be copied, and the commands that were typed."""
+    """The section with a command that repeats the training, and the commands that were typed."""
     said = "Trains the same into another folder; paths are as on the machine that wrote this page."
     if [*_changes(files)]:
-        said += " Settings that were changed on the way have their last values from the start."
+        said += (
+            " Settings that were changed during the training have their last values from the start."
+        )
     typed = [str(entry["command"]) for entry in files.starts if entry.get("command")]
     return el(
         "section",
@@ -201,6 +203,6 @@ def format_time(seconds: float) -> str:
 
 
 def footer(wide: bool = False) -> Html:
-    """What made the page."""
+    """The footer, which says what made the page."""
     text = "Made by ganzoo from the files of the run's folder; nothing is loaded from elsewhere."
     return el("footer", el("p", text), class_="wide" if wide else None)

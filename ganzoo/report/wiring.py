@@ -17,9 +17,9 @@ LONGEST = 34  # signs; what is longer is cut, and whole in the box's title
 
 @dataclass(frozen=True)
 class WiredTerm:
-    """A term that counts: its loss, its wires by name, and the discriminators called outermost.
+    """A term of the objective: its wires by name, and its wires' outermost discriminators.
 
-    note: what stands below its name: `30 l1`.
+    note: the text below its name: weight and loss, `30 l1`.
     """
 
     name: str
@@ -30,7 +30,9 @@ class WiredTerm:
 
 @dataclass(frozen=True)
 class Wiring:
-    """kinds: of the networks. latents: names that are noise. outputs: the expressions' names."""
+    """The wires of a recipe.
+
+    kinds: of networks, by name. latents: the names of latents. outputs: expressions by name."""
 
     terms: Sequence[WiredTerm]
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -43,8 +45,8 @@ class Box:
     """A box of the diagram.
 
     key: the expression, or `loss: NAME`.
-    lines: what is written in it, the first one large. ports: names of what comes in, if it has any.
-    layer: its column, from the left. inputs: how many arrows end at it.
+    lines: its text, the first line large. ports: the names of its inputs, if they have names.
+    layer: its column, counted from the left. inputs: the number of arrows that end at it.
     """
 
     key: str
@@ -67,7 +69,7 @@ class Box:
         return max(written, LINE * 0.8 * self.inputs + PADDING)
 
     def port(self, number: int) -> float:
-        """How far below the top an arrow ends."""
+        """The distance from the top of the box to the end of an arrow."""
         if self.ports:
             return PADDING / 2 + LINE * (len(self.lines) + number + 0.5)
         return self.height * (number + 1) / (self.inputs + 1)
@@ -91,7 +93,7 @@ class Graph:
 
 
 def graph(wiring: Wiring) -> Graph:
-    """Every distinct expression once; discriminators stand before the losses, on the right."""
+    """The graph of all distinct expressions; discriminators are in the column before the losses."""
     expressions = _distinct(wire for term in wiring.terms for wire in term.wires.values())
     layers = _layers(wiring, expressions)
     boxes = {key: _box(e, layers[key], wiring) for key, e in expressions.items()}
@@ -104,9 +106,9 @@ def _distinct(wires: Iterable[Expression]) -> dict[str, Expression]:
 
 
 def _layers(wiring: Wiring, expressions: Mapping[str, Expression]) -> dict[str, int]:
-    """Each expression's column; under "" that of the losses.
+    """The column of each expression; the key "" gives the column of the losses.
 
-    Logits that only losses read stand in the last column before them.
+    Logits that only losses read are in the last column before the losses.
     """
     depths = {key: _depth(expression) for key, expression in expressions.items()}
     arguments = {str(a) for e in expressions.values() if isinstance(e, Call) for a in e.arguments}
@@ -159,5 +161,5 @@ def _key(term: WiredTerm) -> str:
 
 
 def cut(text: str) -> str:
-    """Not longer than a box can be wide."""
+    """The text, cut to the widest that fits a box."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
