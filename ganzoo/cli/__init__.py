@@ -1,4 +1,4 @@
-"""The command line: one small file a command, and one place where errors become messages."""
+"""The command line: one small file for each command, and one place that prints errors."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def options(
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug", envvar="GANZOO_DEBUG", help="Show the traceback of an error; goes anywhere."
+            "--debug",
+            envvar="GANZOO_DEBUG",
+            help="Show the traceback of an error; may stand anywhere on the line.",
         ),
     ] = False,
     version: Annotated[
@@ -85,11 +87,11 @@ def options(
 
 
 def main() -> None:
-    """Run the command line: exit code 2 for a mistake of the user's, 130 after Ctrl-C."""
+    """Run the command line: exit code 2 for a mistake of the user, 130 after Ctrl-C."""
     open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # ‖ and ² where the terminal has none
+            stream.reconfigure(errors="replace")  # the terminal may lack characters such as ‖ and ²
     guard_warnings()
     try:
         app()

@@ -10,7 +10,7 @@ from pathlib import Path
 from ganzoo.errors import did_you_mean
 from ganzoo.registry import former
 
-# Commands, and what they are called elsewhere.
+# Commands, and their names in other programs.
 COMMANDS = {
     "run": ("train", "fit", "start", "learn"),
     "resume": ("continue", "restart", "go_on"),
@@ -66,7 +66,7 @@ def option_meant(option: str, line: Sequence[str], known: Iterable[str]) -> str:
 
 
 def _value_of(option: str, line: Sequence[str]) -> str:
-    """What stands behind an option, as `--lr 1e-4` or `--lr=1e-4`."""
+    """The value of an option that is written as `--lr 1e-4` or `--lr=1e-4`."""
     for word, after in zip(line, [*line[1:], ""], strict=True):
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
@@ -76,7 +76,7 @@ def _value_of(option: str, line: Sequence[str]) -> str:
 
 
 def quotes_meant(line: Sequence[str], extra: str, known: Iterable[str]) -> str:
-    """How to write an option whose value lost words for want of quotes; of a folder, `--data`.
+    """Advice for words too many on a line: quotes around an option's value, or `--data FOLDER`.
 
     extra: the words that were too many. known: the command's options.
     """

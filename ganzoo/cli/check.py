@@ -44,7 +44,7 @@ def check(
 
 
 def _terms(checked: CheckedRecipe) -> Rows:
-    """A line a wire: its term, its loss, the wire and its shape."""
+    """One line for each wire: its term, its loss, the wire and its shape."""
     rows: Rows = []
     for term in checked.blueprint.terms:
         first = (term.name, term.loss.name)

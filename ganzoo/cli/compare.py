@@ -1,4 +1,4 @@
-"""`ganzoo compare RECIPE-OR-RUN ...`: systems side by side, in scores and pictures."""
+"""`ganzoo compare RECIPE-OR-RUN ...`: compares systems by scores and pictures."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def compare(
 ) -> None:
     """Train what is not trained yet, then put all systems into one table and one picture.
 
-    Finished runs are kept: give more recipes or seeds later and only those are trained. --set goes
-    for all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
-    --device is where trained models are measured; a recipe's train.device says where it trains.
+    Finished runs are kept: give more recipes or seeds later, and only those are trained. --set
+    changes all recipes, as --set 'train.length=500 steps'; runs that are given stay as they are.
+    --device says where trained models are measured; a recipe's train.device, where it trains.
     """
     _look_ahead(systems, set_ or [])
     from ganzoo.compare.shared_metrics import plan_metrics
@@ -65,7 +65,7 @@ def compare(
 
 
 def _look_ahead(systems: list[str], overrides: list[str]) -> None:
-    """Refuse recipes that are plainly wrong, all at once; no run is needed for that."""
+    """Refuse recipes with faults that their text shows, all in one message, before any run."""
     from ganzoo.cli.early import refuse_early
     from ganzoo.recipe.loading import read_recipe
 
@@ -86,7 +86,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
 def _report(
     systems: list[System], metrics: dict[str, Tables], out: Path, device: torch.device
 ) -> None:
-    """Measure what is trained, write the table and the pictures, and show them."""
+    """Measure the trained systems, write the table and the pictures, and show the table."""
     from ganzoo.cli.pages.comparison import print_comparison
     from ganzoo.compare.comparison_files import write_report
 

@@ -1,4 +1,4 @@
-"""Faults of a recipe that its text and the source text of components show: no torch, one second.
+"""Finds faults of a recipe within a second, without torch: from its text and components' source.
 
 `build_recipe` reports each of these faults in the same words, and finds more.
 """
@@ -38,7 +38,7 @@ from ganzoo.registry.discovery import installed
 from ganzoo.registry.outline import Outline, read_outline
 from ganzoo.registry.signature import check_outline
 
-# Data sets for which images of the user's own are chosen by what a recipe learns from.
+# Data sets of the user's own images; which one fits depends on what a recipe learns from.
 PAIRS = "ganzoo.components.data.paired_folders:PairedFolders"
 OWN = tuple(
     f"ganzoo.components.data.{name}"
@@ -47,22 +47,22 @@ OWN = tuple(
         *("streets:Streets", "digits:Digits"),
     )
 )
-# Tables whose values can be checked by the text alone.
+# Tables whose values can be checked from the text alone.
 OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
 
 
 def refuse_early(loaded: LoadedRecipe, *, data: bool = True, partly: bool = True) -> None:
-    """Refuse a recipe for what is plainly wrong with it, before torch is imported.
+    """Refuse a recipe for faults that its text shows, before torch is imported.
 
-    data: whether its images are wanted, too.
-    partly: refuse even if a full check might find more; else only if nothing else can be wrong.
+    data: whether to check the folder of its images, too.
+    partly: refuse even if a full check might find more faults; otherwise only if it could not.
 
     Raises:
-        RecipeError: keys, values, components, settings and wires that cannot be.
-        DataError: the folder of its data is not there, or lacks one that it trains on.
+        RecipeError: keys, values, components, settings or wires are wrong.
+        DataError: the folder of the data is missing, or lacks a folder that the recipe trains on.
     """
     faults = _find_faults(loaded)
-    if faults and (partly or _is_all(loaded.gathered, faults)):
+    if faults and (partly or _are_all(loaded.gathered, faults)):
         loaded.refuse(faults)
     if loaded.recipe is None or faults:
         return
@@ -72,9 +72,9 @@ def refuse_early(loaded: LoadedRecipe, *, data: bool = True, partly: bool = True
 
 
 def refuse_folder(loaded: LoadedRecipe, overrides: Sequence[str], folder: Path) -> None:
-    """Refuse `--data FOLDER` for what is plainly wrong with it or the recipe.
+    """Refuse `--data FOLDER` for faults of the folder or of the recipe that show without torch.
 
-    loaded: the recipe with those overrides that are not about its data.
+    loaded: the recipe with all overrides except those of its data.
 
     Raises:
         RecipeError: see `refuse_early`.
@@ -88,7 +88,7 @@ def refuse_folder(loaded: LoadedRecipe, overrides: Sequence[str], folder: Path) 
 
 
 def need(recipe: Recipe) -> Need | None:
-    """What a recipe learns from, as `own_data` finds it; None where the text is not enough."""
+    """What a recipe learns from, as `own_data` finds it; None if the text is not enough."""
     outline = _outline("data", recipe.data.type)
     if outline is None or outline.bases[0] not in OWN:
         return None
@@ -102,15 +102,15 @@ def need(recipe: Recipe) -> Need | None:
 
 
 def _find_faults(loaded: LoadedRecipe) -> list[Fault]:
-    """The faults of a recipe that texts show."""
+    """The faults of a recipe that its text and its components' source show."""
     if loaded.recipe is None:
         return list(loaded.faults)
     more = Early(loaded.recipe).faults()
     return [*loaded.faults, *(f for f in more if not is_spoiled(f.path, loaded.faults))]
 
 
-def _is_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
-    """Whether these are all faults: the rest is an installed recipe's, or was checked by text."""
+def _are_all(gathered: Gathered, faults: Sequence[Fault]) -> bool:
+    """Whether no fault is left to find: the rest was checked, or is an installed recipe's."""
     wrong = [fault.path for fault in faults]
     return all(
         path.partition(".")[0] in OURS or any(f"{path}.".startswith(f"{w}.") for w in wrong)
@@ -134,14 +134,14 @@ def _outline(kind: str, name: str) -> Outline | None:
 
 
 class Early:
-    """A recipe's components and wires, looked at one by one."""
+    """Checks a recipe's components and wires one by one, from their text."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.wires: list[tuple[str, Expression]] = []
 
     def faults(self) -> Iterator[Fault]:
-        """Everything that is wrong with components, their settings and the wires' networks."""
+        """Yield the faults of components, their settings and the networks in wires."""
         recipe = self.recipe
         for fault in self._component("data", recipe.data, "data"):
             yield own_images(fault, recipe.data, installed().registry)
@@ -225,7 +225,7 @@ class Early:
         return kind_of_network(component, is_discriminator, installed().registry)
 
     def _unknown_networks(self) -> Iterator[Fault]:
-        """Calls of what is no network; names of variables are known once the data are built."""
+        """Calls of unknown networks; names of variables are checked later, with the data."""
         declared = list(self.recipe.networks)
         others = {node.name for _, w in self.wires for node in walk(w) if isinstance(node, Name)}
         for path, wire in self.wires:

@@ -35,14 +35,16 @@ Folders = Annotated[
 ]
 OtherData = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FOLDER", help="Other images, laid out as the model's."),
+    typer.Option(
+        "--data", metavar="FOLDER", help="A folder of other images, laid out as the model's."
+    ),
 ]
 Metrics = Annotated[
     list[str] | None,
-    typer.Option("--metric", metavar="NAME", help="Only this one; may be repeated."),
+    typer.Option("--metric", metavar="NAME", help="Only this metric; may be repeated."),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help='Also those of when = "compare", which take long.')
+    bool, typer.Option("--all", help='Include metrics with when = "compare", which take long.')
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Out = Annotated[
@@ -52,9 +54,9 @@ Out = Annotated[
 
 @dataclass(frozen=True)
 class MetricChoice:
-    """Which metrics are computed and how, as the command line says.
+    """Which metrics to compute, and how, as the command line says.
 
-    data, everything, best, recipe, network: for models alone.
+    data, everything, best, recipe, network: only for models, not for --folders.
     """
 
     metrics: list[str]
@@ -88,7 +90,7 @@ class MetricChoice:
         """Compare two folders of images.
 
         Raises:
-            GanzooError: an option is given that is for models alone.
+            GanzooError: an option is given that is only for models.
         """
         from ganzoo.evaluation.saved_images import evaluate_folders
 
@@ -128,7 +130,7 @@ def evaluate(
 ) -> None:
     """Compute the metrics of a model's recipe on held-out images, with 95 % intervals.
 
-    Where none are held out, training images stand in, and every table says so.
+    If no images are held out, training images are used, and every table says so.
     """
     from ganzoo.files.writing import write_json
     from ganzoo.inference.targets import refuse_existing
@@ -150,9 +152,9 @@ def evaluate(
 
 @contextmanager
 def _bar(doing: str, quiet: bool) -> Iterator[tuple[Tell, Tick]]:
-    """What tells and what ticks: notes, and a bar on a terminal.
+    """The functions that print notes and advance a progress bar.
 
-    quiet: no bar, and notes on stderr, for programs read what stands on stdout.
+    quiet: no bar, and notes on stderr, as programs read stdout.
     """
     from ganzoo.evaluation.progress import progress
     from ganzoo.printing.terminal import Terminal

@@ -1,4 +1,4 @@
-"""The commands together: errors become messages here, and plugins' commands join in."""
+"""The group of all commands: prints errors as messages, and adds the commands of plugins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ganzoo.registry.discovery import Plugin, hooks_of, installed
 
 
 class Commands(TyperGroup):
-    """The core's commands; the plugins' join them once a command is not the core's."""
+    """The core's commands; plugins' commands are loaded when a command is not of the core."""
 
     plugins_asked = False
     line: Sequence[str] = ()  # the words of the command
@@ -34,25 +34,25 @@ class Commands(TyperGroup):
             return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The core's commands in their order, then the plugins', then those that hold others."""
+        """The core's commands in their order, then plugins' commands, then groups of commands."""
         self._ask_plugins()
         return sorted(self.commands, key=lambda name: isinstance(self.commands[name], TyperGroup))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command; plugins are asked only for what the core does not have."""
+        """A command by name; plugins are loaded only if the core has no such command."""
         if cmd_name not in self.commands:
             self._ask_plugins()
         return self.commands.get(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; a user's mistake becomes one message and exit code 2."""
+        """Run a command; for a mistake of the user, print one message and exit with code 2."""
         try:
             with _usage_visible(), self._advising():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except Exception as error:
-            mistake = _as_mistake(error)
+            mistake = _describe_mistake(error)
             if mistake is None:
                 raise
             if launcher():
@@ -87,7 +87,7 @@ class Commands(TyperGroup):
             error.message = f"No such command '{name[1]}'.{command_meant(name[1], self.commands)}"
 
     def get_help(self, ctx: Any) -> str:
-        """The page of help, in which plugins have lines, too."""
+        """The page of help, including the commands of plugins."""
         return visible(super().get_help(ctx))
 
     def _ask_plugins(self) -> None:
@@ -103,7 +103,7 @@ class Commands(TyperGroup):
                 _warn(plugin, f"cannot add its commands ({reason(error)})")
 
     def _add(self, plugin: Plugin, module: Any) -> None:
-        """Add a plugin's commands; one whose name is taken is left out, with a warning."""
+        """Add a plugin's commands; warn of one whose name is taken, and leave it out."""
         theirs = typer.Typer(rich_markup_mode=None, add_completion=False)
         hooks_of(module, plugin.name).register_commands(app=theirs)
         for name, command in typer.main.get_group(theirs).commands.items():
@@ -125,8 +125,8 @@ def _usage_visible() -> Iterator[None]:
         raise
 
 
-def _as_mistake(error: Exception) -> GanzooError | None:
-    """A mistake of the user's, as a sentence; None for a fault of the program."""
+def _describe_mistake(error: Exception) -> GanzooError | None:
+    """The sentence about a mistake of the user; None for a fault of the program."""
     if isinstance(error, GanzooError):
         return error
     if not memory_is_short(error):

@@ -1,4 +1,4 @@
-"""`ganzoo list`: what is installed, what was trained. Neither torch nor a component is imported."""
+"""`ganzoo list`: lists what is installed and trained, without importing torch or components."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_(
     in_: Annotated[
         Path | None, typer.Option("--in", metavar="DIR", help="Where runs are. [default: runs]")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A list of objects, in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
     """List the installed components, recipes and plugins, and the runs below this folder."""
     what = Listing.components if kind is not None and what is None else what
@@ -89,7 +89,7 @@ def component_rows(kind: str | None = None) -> list[Row]:
 
 
 def recipe_rows() -> list[Row]:
-    """Every installed recipe; of one that cannot be read, the reason."""
+    """Every installed recipe; if one cannot be read, the reason stands in its summary."""
     return [
         {
             "name": name,
@@ -137,7 +137,7 @@ def _summary(path: Path) -> str:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    """Files that are not read name themselves, errors of the system do not."""
+    """Why a file cannot be read; its name is added to system errors, which do not hold it."""
     said = getattr(error, "strerror", None)
     return f"{path}: {said}" if said else str(error)
 
@@ -160,7 +160,7 @@ def _print_rows(listing: Sequence[Row]) -> None:
 
 
 def as_table(listing: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Headers and rows for a terminal: package and version together, a heading for each kind."""
+    """Headers and rows for a terminal: package and version in one cell, a heading for each kind."""
     table: list[list[str]] = []
     kind = ""
     for row in listing:

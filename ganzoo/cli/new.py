@@ -1,4 +1,4 @@
-"""`ganzoo new plugin NAME`, `ganzoo new recipe NAME`: something that works, to change."""
+"""`ganzoo new plugin NAME`, `ganzoo new recipe NAME`: writes a working example to change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
 from ganzoo.registry.discovery import API, CORE
 
-TEMPLATES = "templates"  # in the package; their names end in .txt, as they are no Python yet
+TEMPLATES = "templates"  # in the package; the names end in .txt, as templates are no valid Python
 SUFFIX = ".txt"
 NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 
 class Beginning(StrEnum):
-    """What can be begun."""
+    """The kinds of things that can be begun."""
 
     plugin = "plugin"
     recipe = "recipe"
@@ -64,10 +64,10 @@ def _module(name: str) -> str:
 
 
 def _values(name: str, distribution: str) -> dict[str, str]:
-    """What the templates leave open.
+    """The values of the templates' placeholders.
 
     Raises:
-        GanzooError: pip would take it for ganzoo itself.
+        GanzooError: pip would take the package for ganzoo itself.
     """
     if distribution == CORE:
         raise GanzooError(f"{CORE} is ganzoo itself; choose another name than '{name}'")
@@ -81,7 +81,7 @@ def _values(name: str, distribution: str) -> dict[str, str]:
 
 
 def _plan(folder: Path, module: str) -> dict[Path, str]:
-    """Every file of a plugin and its template's text."""
+    """Every file of a plugin, with the text of its template."""
     plan: dict[Path, str] = {}
 
     def visit(source: Traversable, target: Path) -> None:

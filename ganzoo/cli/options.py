@@ -18,7 +18,8 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting: --set train.seed=1"),
 ]
 Best = Annotated[
-    bool, typer.Option("--best", help="Of a run's folder the best model, not the last one.")
+    bool,
+    typer.Option("--best", help="Use the best model of a run's folder instead of the last one."),
 ]
 ModelOf = Annotated[
     Path,
@@ -37,7 +38,7 @@ RecipeOf = Annotated[
     typer.Option(
         "--recipe",
         metavar="RECIPE",
-        help="By what a .pth of the authors' code was trained.",
+        help="The recipe that a .pth of the authors' code was trained by.",
     ),
 ]
 NetworkOf = Annotated[
@@ -69,7 +70,7 @@ def scale_of(text: str) -> float | Literal["trained", "native"]:
     """`"trained"`, `"native"` or a factor.
 
     Raises:
-        GanzooError: it is none of them.
+        GanzooError: the text is none of them.
     """
     if text == "trained":
         return "trained"
@@ -88,7 +89,7 @@ def seconds(text: str) -> int:
     """`"1h30m"` in seconds.
 
     Raises:
-        GanzooError: it is no such time, or zero.
+        GanzooError: the text is no such time, or the time is zero.
     """
     match = WALL_TIME.fullmatch(text.strip())
     hours, minutes, rest = (int(count or 0) for count in match.groups()) if match else (0, 0, 0)

@@ -1,4 +1,4 @@
-"""`ganzoo report RUN`: write a run's page anew."""
+"""`ganzoo report RUN`: writes a run's page anew."""
 
 from __future__ import annotations
 

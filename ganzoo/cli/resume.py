@@ -1,4 +1,4 @@
-"""`ganzoo resume RUN`: go on with a run."""
+"""`ganzoo resume RUN`: goes on with a run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def resume(
 
 
 def no_run(folder: Path) -> str:
-    """Why a folder is no run, and what may be meant instead."""
+    """A sentence that says why a folder is no run, and which folder may be meant."""
     below = Path("runs") / folder
     hint = f" Did you mean {below}?" if RunPaths(below).is_run() else ""
     if folder.name == RECIPE_FILE and folder.is_file():

@@ -1,4 +1,4 @@
-"""`ganzoo list runs`: what was trained below a folder, and how far."""
+"""`ganzoo list runs`: lists the runs inside a folder, and how far each was trained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = ("run", "recipe", "state", "steps", "changed", "device", "scores")
 
 
 def run_list(folder: Path | None) -> list[Run]:
-    """The runs at or below a folder, or below `runs/`, which need not be there.
+    """The runs at or below a folder; by default below `runs/`, which may be missing.
 
     Raises:
         GanzooError: there is no such folder.
@@ -26,12 +26,12 @@ def run_list(folder: Path | None) -> list[Run]:
 
 
 def as_objects(runs: list[Run]) -> list[dict[str, Any]]:
-    """For --json."""
+    """The runs as objects for --json."""
     return [asdict(run) for run in runs]
 
 
 def print_runs(runs: list[Run], terminal: bool) -> None:
-    """A table for a person; else a line a run, its fields between tabs, times as in run.json."""
+    """Print a table on a terminal; elsewhere a line for each run, with tabs and ISO times."""
     from ganzoo.cli.pages.columns import print_rich, print_tabs
 
     if not terminal:
@@ -56,5 +56,5 @@ def _scores(run: Run) -> str:
 
 
 def _short(time: str | None) -> str:
-    """`11-22 02:53`, of an ISO time."""
+    """An ISO time in short, as `11-22 02:53`."""
     return time[5:16].replace("T", " ") if time else ""

@@ -1,4 +1,4 @@
-"""`ganzoo sample MODEL OUTPUT`: images from a model that draws from latents."""
+"""`ganzoo sample MODEL OUTPUT`: draws images from a model's latents."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ def sample(
         Path,
         typer.Argument(metavar="OUTPUT", help="A folder, or a PNG file for one grid of all."),
     ],
-    n: Annotated[int, typer.Option("--n", help="How many images.")] = 64,
+    n: Annotated[int, typer.Option("--n", help="The number of images.")] = 64,
     class_: Annotated[
         str,
         typer.Option(
-            "--class", metavar="CLASS", help="Of which class. [default: the classes take turns]"
+            "--class", metavar="CLASS", help="The class to draw. [default: the classes take turns]"
         ),
     ] = "",
-    seed: Annotated[int, typer.Option("--seed", help="Another one draws other images.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed draws other images.")] = 0,
     output: Annotated[
         str,
         typer.Option(
-            "--output", help="Which of the model's outputs. [default: the first that can]"
+            "--output",
+            help="Which of the model's outputs. [default: the first that needs no image]",
         ),
     ] = "",
     best: Best = False,
@@ -38,7 +39,7 @@ def sample(
     network: NetworkOf = "",
     set_: Set = None,
 ) -> None:
-    """Draw images from chance, and a class if the model knows some."""
+    """Draw random images, of a chosen class if the model has classes."""
     refuse_missing(model)
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import sampling

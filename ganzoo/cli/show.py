@@ -1,4 +1,4 @@
-"""`ganzoo show NAME`: a component, or a recipe, on one page."""
+"""`ganzoo show NAME`: shows a component or a recipe on one page."""
 
 from __future__ import annotations
 

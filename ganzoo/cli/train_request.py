@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ganzoo.recipe.loading import LoadedRecipe
     from ganzoo.training.outcome import Outcome
 
-# Exit codes of a run that was stopped before its end.
+# Exit codes of a run that stopped before its end.
 BY_ALARM, BY_SIGNAL = 3, 130
 
 
@@ -42,9 +42,9 @@ class Request:
     """A training as the command line asks for it.
 
     words: the command as it was typed, from its name on.
-    recipe: as it is to be trained. folder: the run's.
+    recipe: the recipe to train. folder: the run's folder.
     overridden: whether settings were given.
-    changes: when going on, what may differ from the run: `optimizers.default.lr=1e-4`, `data`.
+    changes: settings that may differ from the resumed run: `optimizers.default.lr=1e-4`, `data`.
     """
 
     words: Sequence[str]
@@ -64,14 +64,14 @@ def typed_words(context: typer.Context) -> list[str]:
 
 
 def begin(request: Request) -> None:
-    """Train as asked, in one process or several; ends with the command's exit code."""
+    """Train as requested, in one process or several; ends with the command's exit code."""
     steady_output()
     before = answer_signals(_interrupt)
     try:
         code = _begin(request)
     except KeyboardInterrupt:
         if is_first():
-            say(_interrupted(request.folder))
+            say(_format_interrupted(request.folder))
         code = BY_SIGNAL
         if launcher():
             raise
@@ -83,7 +83,7 @@ def begin(request: Request) -> None:
 
 
 def _interrupt(*_: object) -> None:
-    """What a signal does before training begins, and after it has ended."""
+    """Handle a signal before training begins and after it has ended."""
     raise KeyboardInterrupt
 
 
@@ -94,21 +94,21 @@ def _begin(request: Request) -> int:
     started = started_at(time.time())
     limit = None if request.stop_after is None else seconds(request.stop_after)
     until = None if limit is None else started + limit
-    record = _record(request.folder, tell=True) if request.resume else None
+    record = _read_record(request.folder, tell=True) if request.resume else None
     if record and record["state"] == "finished" and not (request.overridden or request.changes):
-        say(_was_finished(request.folder, record))
+        say(_format_was_finished(request.folder, record))
         return 0
     if not is_launched():
         if request.resume:
             refuse_owned(request.folder)
         refuse_early(request.recipe)
-    count = request.processes or _as_before(record)
+    count = request.processes or _count_processes(record)
     if count > 1 and not is_launched():
-        return _in_several(request, count, started)
-    return _here(request, until)
+        return _train_in_several(request, count, started)
+    return _train_here(request, until)
 
 
-def _here(request: Request, until: float | None) -> int:
+def _train_here(request: Request, until: float | None) -> int:
     """Train in this process; returns the exit code."""
     from ganzoo.builder import build_recipe
     from ganzoo.printing.terminal import Terminal
@@ -127,15 +127,15 @@ def _here(request: Request, until: float | None) -> int:
     )
     if outcome.main:
         done = outcome.finished
-        end = _finished(request.folder, experiment.model()) if done else ""
-        say(end or _stopped(outcome, request.folder))
+        end = _format_finished(request.folder, experiment.model()) if done else ""
+        say(end or _format_stopped(outcome, request.folder))
     if outcome.alarm:
         return BY_ALARM
     unasked = bool(outcome.reason) or until is not None
     return BY_SIGNAL if not outcome.finished and (outcome.asked or not unasked) else 0
 
 
-def _in_several(request: Request, count: int, started: float) -> int:
+def _train_in_several(request: Request, count: int, started: float) -> int:
     """Check the recipe here, so that a mistake is reported once, then train in `count` processes.
 
     Returns the exit code.
@@ -162,29 +162,29 @@ def _in_several(request: Request, count: int, started: float) -> int:
     except WorkerError as error:
         say(f"{error.trace}ganzoo: {error}\n  {describe_how_to_go_on(request.folder)}", err=True)
         raise typer.Exit(1) from None
-    if stopped and (_record(request.folder) or {}).get("state") not in ("stopped", "finished"):
-        raise KeyboardInterrupt  # they could not end together
-    by_alarm = _reason(request.folder).startswith("alarm ")
+    if stopped and (_read_record(request.folder) or {}).get("state") not in ("stopped", "finished"):
+        raise KeyboardInterrupt  # the processes were killed before they could save
+    by_alarm = _read_reason(request.folder).startswith("alarm ")
     return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0
 
 
 def _words_for_workers(words: Sequence[str], count: int) -> list[str]:
-    """The command for each process of several: as it was typed, so that no option is lost.
+    """The command for each of several processes: as it was typed, so that no option is lost.
 
-    Where it says no number of processes, as `ganzoo resume` after a run in several, it does now.
+    --processes is added, as `ganzoo resume` takes it from the run if it is not typed.
     """
     name, *others = words
     return [name, "--processes", str(count), *others]
 
 
-def _reason(folder: Path) -> str:
-    """Why the run has stopped, as its record says."""
-    record = _record(folder)
+def _read_reason(folder: Path) -> str:
+    """Why the run stopped, by its record."""
+    record = _read_record(folder)
     return str(last_start(record).get("reason", "")) if record else ""
 
 
-def _record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
-    """What the run says of itself; nothing where its record cannot be read.
+def _read_record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
+    """The record of a run; None if it has none, or it cannot be read.
 
     tell: whether to warn of a record that cannot be read, once for all processes.
     """
@@ -200,13 +200,13 @@ def _record(folder: Path, tell: bool = False) -> dict[str, Any] | None:
         return None
 
 
-def _as_before(record: dict[str, Any] | None) -> int:
-    """As many processes as the run was last trained in, where that was on one machine."""
+def _count_processes(record: dict[str, Any] | None) -> int:
+    """The number of processes of the run's last start; 1 if that was on several machines."""
     entry = last_start(record) if record else {}
     return int(entry.get("processes") or 1) if entry.get("nodes") == 1 else 1
 
 
-def _was_finished(folder: Path, record: dict[str, Any]) -> str:
+def _format_was_finished(folder: Path, record: dict[str, Any]) -> str:
     longer = f"{resume_command(folder)} --set 'train.length=...'"
     return (
         f"{folder} is finished: {record.get('step')} of {record.get('steps')} steps; nothing was "
@@ -214,7 +214,7 @@ def _was_finished(folder: Path, record: dict[str, Any]) -> str:
     )
 
 
-def _finished(folder: Path, model: Model) -> str:
+def _format_finished(folder: Path, model: Model) -> str:
     from ganzoo.inference.drawing import is_drawable
 
     drawn = bool(model.outputs) and is_drawable(model, next(iter(model.outputs)))
@@ -225,14 +225,14 @@ def _finished(folder: Path, model: Model) -> str:
     )
 
 
-def _stopped(outcome: Outcome, folder: Path) -> str:
+def _format_stopped(outcome: Outcome, folder: Path) -> str:
     go_on, saved = resume_command(folder), f"everything is saved in {folder}"
     by = f" by the alarm {outcome.alarm}" if outcome.alarm else ""
     why = f" ({outcome.reason})" if outcome.reason and not by else ""
     return f"\nStopped{by} after step {outcome.step}{why}; {saved}. Go on with:\n  {go_on}"
 
 
-def _interrupted(folder: Path) -> str:
+def _format_interrupted(folder: Path) -> str:
     if not folder.exists():
         return "\nStopped before anything was made"
     from ganzoo.runs.listing import describe_how_to_go_on

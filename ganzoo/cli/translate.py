@@ -1,4 +1,4 @@
-"""`ganzoo translate MODEL INPUT OUTPUT`: a trained model on image files."""
+"""`ganzoo translate MODEL INPUT OUTPUT`: runs image files through a trained model."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ScaleOf = Annotated[
     typer.Option(
         "--scale",
         metavar="SCALE",
-        help="What the networks see: an image at the scale of training (trained), as it is "
-        "(native), or so many times its size (0.5). Results have its own size.",
+        help="How an image is resized for the networks: to the scale of training (trained), not at "
+        "all (native), or by a factor (0.5). Results have the image's own size.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of dropout and noise.")]
+Seed = Annotated[int, typer.Option("--seed", help="The seed of dropout and latents.")]
 Existing = Annotated[
     Literal["error", "skip", "overwrite"],
     typer.Option("--existing", help="What to do if an output file already exists."),

@@ -12,7 +12,7 @@ from ganzoo.report.html import Html, el
 
 MOST = 20
 BUDGET = 2_400_000  # bytes of all sample grids together, before base64
-LARGE = 1 << 20  # pixels; larger pictures are shrunk to it
+LARGE = 1 << 20  # pixels; a larger picture is encoded at a lower quality
 Grid = tuple[int, Path]
 
 

@@ -108,7 +108,7 @@ def test_as_many_processes_as_before_are_told_where_none_are_typed(place, launch
     from ganzoo.cli import train_request
 
     ganzoo("run", "tiny.toml", "--out", "there")
-    monkeypatch.setattr(train_request, "_as_before", lambda record: 3)
+    monkeypatch.setattr(train_request, "_count_processes", lambda record: 3)
     ganzoo("--debug", "resume", "there", "--set", "train.length=4 steps")
     [(count, told)] = launched
     assert (count, parsed(told)["processes"]) == (3, 3)

@@ -1,1 +1,1 @@
-"""What the command line prints of components and recipes: pages and columns of text."""
+"""Pages of text that the command line prints about components and recipes."""

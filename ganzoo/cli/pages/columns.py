@@ -1,4 +1,4 @@
-"""Text in columns: by rich on a terminal, plain where something else reads."""
+"""Prints text in columns: by rich on a terminal, as plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Rows = Sequence[Sequence[str]]
 
 
 def print_tabs(rows: Rows) -> None:
-    """One line a row, its fields between tabs: for `cut` and `grep`."""
+    """Print one line for each row, its fields separated by tabs, for `cut` and `grep`."""
     for row in rows:
         say("\t".join(one_line(" ".join(cell.split())) for cell in row))
 
 
 def print_rich(headers: Sequence[str], rows: Rows, console: Console | None = None) -> None:
-    """A table for a terminal: the last column wraps, the others stay whole.
+    """Print a table on a terminal: the last column wraps, the others do not.
 
-    A row of one cell is a heading between the others.
+    A row of one cell is a heading between the other rows.
     """
     from rich.table import Table
     from rich.text import Text
@@ -42,13 +42,13 @@ def print_rich(headers: Sequence[str], rows: Rows, console: Console | None = Non
 
 
 def print_columns(rows: Rows, indent: int = 2, cap: int = 44) -> None:
-    """Rows in columns; one that is wider than `cap` does not push the others."""
+    """Print rows in columns; a cell wider than `cap` does not widen its column."""
     for line in columns(rows, indent, cap):
         say(line)
 
 
 def columns(rows: Rows, indent: int = 2, cap: int = 44) -> list[str]:
-    """Lines in which the cells stand under each other, two spaces apart."""
+    """Format rows as lines whose columns are aligned, two spaces apart."""
     rows = [[one_line(cell) for cell in row] for row in rows]
     widths: list[int] = []
     for row in rows:
@@ -60,7 +60,7 @@ def columns(rows: Rows, indent: int = 2, cap: int = 44) -> list[str]:
 
 
 def print_terms(rows: Sequence[tuple[str, str]], indent: int = 2) -> None:
-    """A word and what it means, the meaning wrapped in a column of its own."""
+    """Print words and their meanings; a meaning is wrapped in a column of its own."""
     rows = [(one_line(word), visible(meaning)) for word, meaning in rows]
     left = min(24, max((len(word) for word, _ in rows), default=0))
     width = max(40, shutil.get_terminal_size().columns)
@@ -72,6 +72,6 @@ def print_terms(rows: Sequence[tuple[str, str]], indent: int = 2) -> None:
 
 
 def heading(text: str) -> None:
-    """A bold line on a terminal, a plain one elsewhere, after an empty one."""
+    """Print an empty line and a heading, bold on a terminal."""
     say()
     say(text, bold=True)

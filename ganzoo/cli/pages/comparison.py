@@ -1,4 +1,4 @@
-"""A comparison on a terminal: scores in columns, seeds' deviation below the mean."""
+"""Prints a comparison: scores in columns, the deviation over seeds below the mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganzoo.printing.text import one_line
 
 
 def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
-    """One table a metric, so that it fits a terminal; what is no score comes last."""
+    """Print one table for each metric, so that it fits a terminal; size and speed come last."""
     console = console or Terminal()
     for metric, columns in groupby(comparison.columns, key=lambda column: column[0]):
         shown = list(columns)

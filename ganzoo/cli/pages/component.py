@@ -1,4 +1,4 @@
-"""A component on one page: where it is from, what it says of itself, its settings and wires."""
+"""Prints a component on one page: its origin, its docstring, its settings and its wires."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ganzoo.printing.text import say
 from ganzoo.registry.components import Component
 from ganzoo.registry.signature import Setting, as_written, settings, wires
 
-# Their first parameter is supplied by the host.
+# Components whose first parameter is supplied by ganzoo.
 SKIPPED = {"optimizer": 1}
 
 
 def show_component(component: Component) -> None:
-    """Print everything a recipe's writer wants to know of a component.
+    """Print all that the writer of a recipe needs to know about a component.
 
     Raises:
-        PluginError: it cannot be imported.
+        PluginError: the component cannot be imported.
     """
     loaded = component.load()
     say(f"{component.kind} {component.name}", bold=True)
@@ -36,7 +36,7 @@ def show_component(component: Component) -> None:
 
 
 def _file(loaded: Any) -> str:
-    """Where it is defined, from here if it is below."""
+    """The file that defines a component, relative to this folder if it is inside."""
     try:
         path = Path(inspect.getsourcefile(loaded) or "")
     except (TypeError, OSError):
@@ -46,7 +46,7 @@ def _file(loaded: Any) -> str:
 
 
 def _text(loaded: Any, kind: str) -> str:
-    """What it says of itself; of torch's optimizers only the first line, the rest is for torch."""
+    """A component's docstring; of torch's optimizers only the first line, as the rest is code."""
     text = inspect.cleandoc(loaded.__doc__ or "")
     return text.partition("\n\n")[0] if kind == "optimizer" else text
 

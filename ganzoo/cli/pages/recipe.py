@@ -1,4 +1,4 @@
-"""A recipe on one page: the objective in the paper's notation, then everything else."""
+"""Prints a recipe on one page: the objective in the paper's notation, then everything else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def show_recipe(loaded: LoadedRecipe) -> None:
     """Print a recipe.
 
     Raises:
-        RecipeError: everything wrong with it.
+        RecipeError: the recipe has faults; the message lists all of them.
     """
     recipe = check_recipe(loaded)
     summary = recipe.blueprint.recipe.summary
@@ -71,7 +71,7 @@ def _print_outputs(recipe: CheckedRecipe) -> None:
 
 
 def _describe_output(output: str, wire: str, recipe: CheckedRecipe) -> tuple[str, str]:
-    """What an output is made of, and how."""
+    """The wires of an output, and its component and mode, as text."""
     if output in recipe.blueprint.component_outputs:
         plan = recipe.blueprint.component_outputs[output]
         return changed(plan.plan), _wired(plan.wires)

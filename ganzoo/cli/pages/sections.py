@@ -1,4 +1,4 @@
-"""What `show` and `check` both say of a recipe: its networks, what is idle, what is not built."""
+"""Sections that `show` and `check` share: the networks, frozen ones, and ones not built."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganzoo.printing.text import say
 
 
 def print_networks(recipe: CheckedRecipe) -> None:
-    """Each network: kind, type, parameters, who trains it, and what is not as by default."""
+    """Print each network: kind, type, parameters, its player, and settings that are not default."""
     heading("networks")
     rows = []
     for name, network in recipe.assembly.networks.items():
