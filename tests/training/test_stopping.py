@@ -251,8 +251,8 @@ def test_an_interrupt_while_torch_is_imported_is_told_without_it(tmp_path):
     code = """
 import sys
 from pathlib import Path
-from ganzoo.cli.train_request import _interrupted
-print(_interrupted(Path(sys.argv[1])))
+from ganzoo.cli.train_request import _format_interrupted
+print(_format_interrupted(Path(sys.argv[1])))
 sys.exit("torch" in sys.modules)
 """
     words = [sys.executable, "-c", code, str(tmp_path / "run")]
