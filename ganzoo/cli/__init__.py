@@ -25,7 +25,7 @@ from ganzoo.cli import (
     translate,
 )
 from ganzoo.cli.group import Commands
-from ganzoo.launch.worker import launcher, report
+from ganzoo.launch.worker import end_at_once, is_launched, launcher, report
 from ganzoo.printing.text import guard_warnings, say
 from ganzoo.training.streams import open_streams
 
@@ -95,6 +95,10 @@ def main() -> None:
     guard_warnings()
     try:
         app()
+    except SystemExit as end:
+        if is_launched():
+            end_at_once(end.code)
+        raise
     except Exception as error:
         if launcher():
             report(error)

@@ -5,15 +5,17 @@ Every command imports this file, so it imports nothing heavy.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shlex
 import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 SAME = 1.0  # seconds within which signals count as one: batch systems and launchers both send it
 LAUNCHER = "GANZOO_LAUNCHER"  # the number of the launching process
@@ -86,3 +88,16 @@ def report(error: Exception) -> None:
     from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
     get_error_handler().record_exception(error)
+
+
+def end_at_once(code: object) -> NoReturn:
+    """End a process that belongs to a group, without dismantling Python.
+
+    A thread of torch's gloo may still release the tensors of the last exchange. If Python is ending
+    meanwhile, that thread aborts the process, and the launcher reports a finished run as killed.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
