@@ -119,9 +119,9 @@ def test_checkpoints_are_read_whole_by_one_process(place, launched, monkeypatch)
     """By the one that trains, and not before by the one that starts it."""
     from ganzoo.runs import checkpoint_folders
 
-    read, damage = [], checkpoint_folders.damage
+    read, damage = [], checkpoint_folders.find_damage
     monkeypatch.setattr(
-        checkpoint_folders, "damage", lambda path: [read.append(path.name), damage(path)][1]
+        checkpoint_folders, "find_damage", lambda path: [read.append(path.name), damage(path)][1]
     )
     ganzoo("run", "tiny.toml", "--out", "there")
     longer = ["--set", "train.length=3 steps"]
