@@ -75,7 +75,7 @@ def warn_unrecorded(folder: Path, data: Data) -> list[str]:
     """A warning if the run has no record of its data, so that a change cannot be noticed."""
     if read_fingerprint(folder) is not None or not data.fingerprint():
         return []
-    return ["run.json has no record of this run's data, so a change of them cannot be noticed"]
+    return ["run.json has no record of this run's data: the data are taken as they are"]
 
 
 def read_fingerprint(folder: Path) -> Mapping[str, Any] | None:
