@@ -33,7 +33,12 @@ def check_computed(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -
     elif not metrics[name].every:
         message = f'metrics.{name} is computed only at the end: give it every = "500 steps"'
         lookup.fault(path, message)
-    elif name not in blueprint.metrics and lookup.sound(f"metrics.{name}"):
+
+
+def _check_measured(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
+    """Refuse a metric that is left out: a callback would wait for it in vain."""
+    left_out = name in blueprint.recipe.metrics and name not in blueprint.metrics
+    if left_out and lookup.sound(f"metrics.{name}"):
         lookup.fault(path, f"metrics.{name} is left out, as these data are not paired")
 
 
@@ -46,6 +51,7 @@ def _check_names(
         for name in _names(plan.settings, setting):
             if kind == "metric":
                 check_computed(name, path, blueprint, lookup)
+                _check_measured(name, path, blueprint, lookup)
             elif name not in known[kind] and (kind == "network" or lookup.sound("losses")):
                 what = "adversarial term" if kind == "term" else kind
                 lookup.fault(path, f"there is no {what} '{name}'.{choices(name, known[kind])}")
