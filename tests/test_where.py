@@ -117,9 +117,8 @@ def plugin(tmp_path_factory):
         (folder / "mine" / Path(name).name).write_text(text, encoding="utf-8")
     lines = "".join(f"    {line}\n" for _, t in blocks("plugin") for line in t.splitlines())
     hooks = "\n\n".join(text for _, text in blocks("hook"))
-    init = (
-        f"from ganzoo import hookimpl\n\n\n@hookimpl\ndef register_components(register):\n{lines}"
-    )
+    head = "from ganzoo import hookimpl\n\nGANZOO_API = 2\n\n\n"
+    init = f"{head}@hookimpl\ndef register_components(register):\n{lines}"
     (folder / "mine" / "__init__.py").write_text(f"{init}\n\n{hooks}", encoding="utf-8")
     info = folder / "mine-0.1.dist-info"
     info.mkdir()

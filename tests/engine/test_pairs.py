@@ -28,7 +28,7 @@ def test_the_generators_minimise_both_sides(bigan):
     generators, critic = bigan.players
     assert (set(generators.networks), set(critic.networks)) == ({"G", "F"}, {"D"})
     x, y = torch.rand(2, 3, 16, 16) * 2 - 1, torch.rand(2, 3, 16, 16) * 2 - 1
-    losses, _ = generators({"x": x, "y": y})
+    losses, *_ = generators({"x": x, "y": y})
     net = {name: network.eval() for name, network in bigan.networks.items()}
     fake = net["D"](torch.cat([x, net["G"](x)], 1))
     real = net["D"](torch.cat([net["F"](y), y], 1))

@@ -48,7 +48,7 @@ def print_columns(rows: Rows, indent: int = 2, cap: int = 44) -> None:
 
 
 def columns(rows: Rows, indent: int = 2, cap: int = 44) -> list[str]:
-    """Format rows as lines whose columns are aligned, two spaces apart."""
+    """Format rows as lines with columns of one width, two spaces apart."""
     rows = [[one_line(cell) for cell in row] for row in rows]
     widths: list[int] = []
     for row in rows:
