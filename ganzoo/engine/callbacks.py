@@ -31,8 +31,7 @@ class Attached:
     """A callback of a run.
 
     name: its name in the recipe; "" for a callback of ganzoo itself, whose `log_values` are added
-    to
-        the log entry directly.
+        to the log entry directly.
     failing: called with a sentence about the first failure; then the callback is dropped and
         training goes on. None: a failure ends the run.
     """
