@@ -57,6 +57,12 @@ def own_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def tiny_settings():
+    """Overrides that shrink a translation recipe to a blink, for fixtures of a whole module."""
+    return TINY
+
+
 @pytest.fixture
 def tiny():
     """Overrides that shrink a translation recipe to a blink; a test may add its own."""

@@ -35,12 +35,10 @@ LONGER = {"train.length": "5 steps"}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, tiny_settings):
     """A run of 4 steps with checkpoints at 2 and 4, to be copied."""
-    from conftest import TINY
-
     out = tmp_path_factory.mktemp("finished") / "run"
-    recipe = build_recipe("cyclegan", {**TINY, **SHORT})
+    recipe = build_recipe("cyclegan", {**tiny_settings, **SHORT})
     train(recipe, out, console=Console(file=io.StringIO()))
     return out
 

@@ -35,13 +35,11 @@ def command(*words):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, request):
+def run(tmp_path_factory, request, tiny_settings):
     """A run that nobody changes, its experiment, and how it ended."""
-    from conftest import TINY
-
     out = tmp_path_factory.mktemp("door") / "run"
     recipe = request.config.rootpath / "recipes" / "cyclegan.toml"
-    experiment = ganzoo.build_recipe(recipe, {**TINY, **SHORT})
+    experiment = ganzoo.build_recipe(recipe, {**tiny_settings, **SHORT})
     return out, experiment, ganzoo.train(experiment, out, quiet=True)
 
 

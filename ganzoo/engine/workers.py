@@ -6,10 +6,12 @@ import copy
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from types import TracebackType
 from typing import Any
 
 LOOK = 1.0  # seconds between a worker's checks that its parent is alive
@@ -85,7 +87,21 @@ def begin_worker(number: int) -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    sys.excepthook = _ignore_lost_parent
+    if (parent := multiprocessing.parent_process()) is not None:  # it may have ended already
+        threading.Thread(target=_follow, args=(parent.pid,), daemon=True).start()
+
+
+def _ignore_lost_parent(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print no traceback because the parent left while a sample was handed over.
+
+    It does so where training is to stop. multiprocessing's thread that serves samples reports that
+    by this hook; errors of the data go another way.
+    """
+    if not isinstance(error, OSError | EOFError | multiprocessing.AuthenticationError):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _follow(parent: int) -> None:

@@ -67,14 +67,12 @@ def built(recipes, settings):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, request):
+def whole(tmp_path_factory, request, tiny_settings):
     """One run that nobody may change, and all that it said."""
-    from conftest import TINY
-
     recipe = request.config.rootpath / "recipes" / "cyclegan.toml"
     console = Console(file=io.StringIO(), width=80)
     out = tmp_path_factory.mktemp("whole") / "run"
-    train(build_recipe(recipe, {**TINY, **SHORT}), out, console=console)
+    train(build_recipe(recipe, {**tiny_settings, **SHORT}), out, console=console)
     return out, console.file.getvalue()
 
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from ganzoo.engine.workers import Workers
+from ganzoo.engine.workers import Workers, begin_worker
 from ganzoo.training.display import make_display
 from ganzoo.training.streams import Steady, steady
 
@@ -113,9 +113,13 @@ import os, signal, sys, time
 from ganzoo.engine.workers import Workers, begin_worker
 
 def hang(read):
+    while LATE and os.getppid() == parent:
+        time.sleep(0.01)
     begin_worker(0)
     os.read(read, 1)  # a disk that does not answer
 
+LATE = sys.argv[1] == "late"
+parent = os.getpid()
 read, write = os.pipe()
 workers = Workers()
 child = workers.context.Process(target=hang, args=(read,), daemon=True)
@@ -127,9 +131,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.case("C5")
-def test_a_data_worker_that_hangs_does_not_outlive_a_killed_parent():
+@pytest.mark.parametrize("begins", ["early", "late"])
+def test_a_data_worker_that_hangs_does_not_outlive_a_killed_parent(begins):
+    """Even if the parent has ended before the worker begins."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, begins],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     worker = psutil.Process(int(process.stdout.readline()))
     process.communicate("go\n")
@@ -199,3 +208,23 @@ def _until(done):
     deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline
+
+
+@pytest.mark.case("C1")
+def test_a_worker_says_nothing_of_a_parent_that_left(capfd):
+    """multiprocessing reports by the hook what breaks while a sample is handed over."""
+    workers = Workers()
+    worker = workers.context.Process(target=_report_errors)
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode == 0
+    told = capfd.readouterr().err
+    assert "ValueError: another" in told
+    assert "EOFError" not in told
+    assert "BrokenPipeError" not in told
+
+
+def _report_errors():
+    begin_worker(0)
+    for error in (EOFError(), BrokenPipeError(), ValueError("another")):
+        sys.excepthook(type(error), error, None)
