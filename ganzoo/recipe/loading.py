@@ -41,11 +41,6 @@ class LoadedRecipe:
         name = self.gathered.tables["name"]
         return name if isinstance(name, str) and is_folder_name(name) else ""
 
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong with its tables."""
-        return self.recipe is not None and not self.faults
-
     def require(self) -> Recipe:
         """The recipe.
 
