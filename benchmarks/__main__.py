@@ -1,0 +1,60 @@
+"""The command line: `python -m benchmarks step --help`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from benchmarks.options import add_shared, resolve_against
+from benchmarks.output import record, show, write_json
+from benchmarks.refused import Refused
+
+COMMANDS = {
+    "step": "a training step, against the reference implementation or another checkout",
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, purpose in COMMANDS.items():
+        module = importlib.import_module(f"benchmarks.{name}")
+        command = commands.add_parser(
+            name,
+            help=purpose,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add_shared(command)
+        module.add_options(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, print, and write what was asked for; returns the exit code."""
+    options = make_parser().parse_args(words)
+    notes = Console(stderr=True)
+    options.report = lambda text: notes.print(text, style="dim", highlight=False)
+    try:
+        resolve_against(options)
+        results = options.run(options)
+    except Refused as refused:
+        print(f"benchmarks: {refused}", file=sys.stderr)
+        return 2
+    for result in results:
+        show(result, Console())
+    if options.json:
+        write_json(results, options.json)
+    if options.record:
+        record(results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

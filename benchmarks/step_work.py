@@ -1,0 +1,125 @@
+"""One training step in a process of its own: ganzoo's, and the reference's."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from benchmarks.equal import (
+    BF16_TOLERANCE,
+    LOSSES,
+    NETWORKS,
+    TOLERANCE,
+    draw_batches,
+    draw_weights,
+)
+from benchmarks.reference import import_from, make_options
+
+if TYPE_CHECKING:
+    from ganzoo.recipe.schema import Recipe
+
+CYCLE, IDENTITY = 10, 0.5  # an identity term weighs 0.5 of a cycle's 10, as in the reference
+
+
+class GanzooStep:
+    """A step of ganzoo's trainer; the first is made at once, and its losses are kept."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        from ganzoo import build_recipe
+        from ganzoo.engine.device import choose_accelerator
+        from ganzoo.engine.step import make_draws
+
+        device = [f'train.device="{settings["device"]}"']
+        experiment = build_recipe(make_recipe(settings), [*device, *settings["overrides"]])
+        draw_weights(experiment.networks)
+        self.trainer = experiment.trainer(choose_accelerator(experiment.recipe.train))
+        self.batches = draw_batches(settings["size"], settings["batch"])
+        self.make_draws = make_draws
+        self.turn()
+        weights = weights_of(experiment.recipe)
+        losses = {
+            f"{player}.{term}": float(loss) * (weights[term] if player == "generators" else 1)
+            for player, terms in self.trainer.losses.items()
+            for term, loss in terms.items()
+        }
+        rough = any("bf16" in text or "auto" in text for text in settings["overrides"])
+        tolerance = BF16_TOLERANCE if rough else TOLERANCE
+        self.facts = {"losses": losses, "tolerance": tolerance}
+
+    def turn(self) -> None:
+        """Make a step on the next batch; its way to the device counts, as in the reference."""
+        device = self.trainer.accelerator.device
+        batch: dict[str, Any] = {n: each.to(device) for n, each in next(self.batches).items()}
+        self.trainer.train_step(self.make_draws(batch))
+        wait_for_device()
+
+
+class ReferenceStep:
+    """A step of the reference's CycleGANModel."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        module = import_from(settings["checkout"], "models.cycle_gan_model")
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.model = module.CycleGANModel(make_options(settings))
+        draw_weights({name: getattr(self.model, theirs) for name, theirs in NETWORKS.items()})
+        self.batches = draw_batches(settings["size"], settings["batch"])
+        self.turn()
+        losses = self.model.get_current_losses()
+        self.facts = {"losses": {ours: losses[theirs] for ours, theirs in LOSSES.items()}}
+
+    def turn(self) -> None:
+        """Make a step on the next batch."""
+        batch = next(self.batches)
+        paths: list[str] = []
+        self.model.set_input({"A": batch["x"], "B": batch["y"], "A_paths": paths, "B_paths": paths})
+        self.model.optimize_parameters()
+        wait_for_device()
+
+
+def weights_of(recipe: Recipe) -> dict[str, float]:
+    """The weights of a recipe's terms; none of them follows a schedule."""
+    weights = {name: term.weight for name, term in recipe.losses.items()}
+    return {name: weight for name, weight in weights.items() if isinstance(weight, float | int)}
+
+
+def make_recipe(settings: dict[str, Any]) -> dict[str, Any]:
+    """The reference's CycleGAN as ganzoo's tables."""
+    size, width = settings["size"], settings["width"]
+    generator = {"type": "resnet", "width": width, "blocks": settings["blocks"]}
+    discriminator = {"type": "patchgan", "width": width, "layers": 3}
+    history = {"type": "history", "size": 50}
+
+    def adversarial(domain: str, fake: str) -> dict[str, Any]:
+        wires = {
+            "real": f"D_{domain}({domain.lower()})",
+            "fake": f"D_{domain}({fake})",
+        }
+        return {"type": "lsgan", **wires, "buffer": history}
+
+    def distance(prediction: str, target: str, weight: float) -> dict[str, Any]:
+        return {"type": "l1", "prediction": prediction, "target": target, "weight": weight}
+
+    return {
+        "networks": {"G": generator, "F": generator, "D_X": discriminator, "D_Y": discriminator},
+        "losses": {
+            "adversarial_Y": adversarial("Y", "G(x)"),
+            "adversarial_X": adversarial("X", "F(y)"),
+            "cycle_X": distance("F(G(x))", "x", CYCLE),
+            "cycle_Y": distance("G(F(y))", "y", CYCLE),
+            "identity_Y": distance("G(y)", "y", CYCLE * IDENTITY),
+            "identity_X": distance("F(x)", "x", CYCLE * IDENTITY),
+        },
+        "outputs": {"x2y": "G(x)"},
+        "data": {"type": "streets", "size": size, "count": 8, "held_out": 2},
+        "optimizers": {"default": {"type": "adam", "lr": 2e-4, "betas": [0.5, 0.999]}},
+        "train": {"length": "1000000 steps", "batch_size": settings["batch"]},
+    }
+
+
+def wait_for_device() -> None:
+    """Wait until a GPU has done what it was asked for."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

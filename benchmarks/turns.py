@@ -1,0 +1,126 @@
+"""Variants take turns: each in a process of its own, only one of them busy at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.machine import ROOT
+from benchmarks.refused import Refused
+from benchmarks.variants import Variant
+
+# `benchmarks` comes from here, all else from the variant's checkout, which PYTHONPATH names.
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import benchmarks.worker as worker; "
+    "del sys.path[0]; worker.main()"
+)
+# A process that waits for its turn must not spin, neither with GNU's OpenMP nor with Intel's.
+QUIET = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a turn took: seconds by the clock, of all threads together, and the peak in bytes."""
+
+    seconds: float
+    processor: float
+    peak: int
+
+
+class Runner(Protocol):
+    """Who takes turns."""
+
+    def turn(self) -> Turn:
+        """Take one turn and return what it took."""
+
+
+class Process:
+    """A variant's process, ready for its turns."""
+
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.folder = tempfile.TemporaryDirectory()
+        self.log = Path(self.folder.name) / "stderr"
+        environment = {**os.environ, **QUIET, **variant.environment}
+        environment["PYTHONPATH"] = str(variant.checkout)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START, str(ROOT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=self.folder.name,
+                env=environment,
+            )
+        answer = self._ask(json.dumps({"work": variant.work, "settings": variant.settings}))
+        self.facts: dict[str, Any] = answer["facts"]
+
+    def turn(self) -> Turn:
+        """Take one turn.
+
+        Raises:
+            Refused: the process failed.
+        """
+        return Turn(**self._ask("turn"))
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.wait()
+        self.folder.cleanup()
+
+    def _ask(self, line: str) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        with contextlib.suppress(BrokenPipeError):
+            print(line, file=self.process.stdin, flush=True)
+        text = self.process.stdout.readline()
+        answer: dict[str, Any] = json.loads(text) if text else {"error": "its process ended"}
+        if "error" in answer:
+            end = "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+            raise Refused(f"variant '{self.variant.name}': {answer['error']}\n{end}")
+        return answer
+
+
+@contextlib.contextmanager
+def started(variants: Sequence[Variant]) -> Iterator[dict[str, Process]]:
+    """The variants' processes by name, prepared one after the other."""
+    with contextlib.ExitStack() as stack:
+        processes = {}
+        for variant in variants:
+            process = processes[variant.name] = Process(variant)
+            stack.callback(process.close)
+        yield processes
+
+
+Report = Callable[[str], None]
+
+
+def interleave(
+    runners: Mapping[str, Runner], repeats: int, rounds: int, report: Report
+) -> dict[str, list[list[Turn]]]:
+    """Let all take turns; the order is reversed from round to round, and so evens out.
+
+    Returns by name, for each repeat, the turns of its rounds.
+    """
+    turns: dict[str, list[list[Turn]]] = {name: [] for name in runners}
+    for repeat in range(repeats):
+        report(f"repeat {repeat + 1} of {repeats}")
+        for name in runners:
+            turns[name].append([])
+        for number in range(rounds):
+            names = list(runners)
+            for name in names if (repeat + number) % 2 == 0 else reversed(names):
+                turns[name][-1].append(runners[name].turn())
+    return turns
