@@ -51,7 +51,7 @@ class Process:
         self.variant = variant
         self.folder = tempfile.TemporaryDirectory()
         self.log = Path(self.folder.name) / "stderr"
-        environment = {**os.environ, ****variant.environment}
+        environment = {**os.environ, **variant.environment}
         environment["PYTHONPATH"] = str(variant.checkout)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
