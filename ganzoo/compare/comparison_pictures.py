@@ -12,8 +12,9 @@ from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
+from ganzoo.components.data.png import save_png
 from ganzoo.evaluation.measuring import Tell
-from ganzoo.inference.grid import grid, save_picture
+from ganzoo.inference.grid import grid
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Sample
 
@@ -66,7 +67,7 @@ def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell)
         ]
         pictures = [_compute(system.model, output, images, index) for system, images in given]
         rows.append([*(sample[n] for n in inputs), *pictures, *(sample[n] for n in truth)])
-    save_picture(grid(rows, headings), path)
+    save_png(grid(rows, headings), path)
     return path
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ganzoo.files.writing import write_with
 from ganzoo.interfaces.levels import to_pixels
 
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
@@ -46,11 +44,6 @@ def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Ima
             corner = (MARGIN + x * (cell[0] + MARGIN), top + y * (cell[1] + MARGIN))
             _paste(sheet, picture, corner, cell)
     return sheet
-
-
-def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PIL image as PNG, completely or not at all."""
-    write_with(path, lambda file: picture.save(file, format="PNG"))
 
 
 def heading_height(width: int) -> int:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.data.image_files import SUFFIXES
+from ganzoo.components.data.png import save_png
 from ganzoo.errors import GanzooError, ModelError, did_you_mean
 from ganzoo.inference.drawing import TOGETHER, class_label, drawable
-from ganzoo.inference.grid import grid, save_picture
+from ganzoo.inference.grid import grid
 from ganzoo.inference.model import Model
 from ganzoo.inference.targets import refuse_existing
 from ganzoo.inference.translation import check_image, check_output, write_image
@@ -124,7 +125,7 @@ def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> I
     cells = [*images, *empty]
     rows = [cells[i : i + columns] for i in range(0, len(cells), columns)]
     try:
-        save_picture(grid(rows, headings), target)
+        save_png(grid(rows, headings), target)
     except OSError as error:
         raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
     yield target

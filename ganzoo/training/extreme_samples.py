@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from torch import Tensor
 
 from ganzoo.builder import Experiment
+from ganzoo.components.data.png import save_png
 from ganzoo.evaluation.picture_row import make_picture_row
-from ganzoo.files.writing import write_with
 from ganzoo.inference.grid import grid
 from ganzoo.report.picture_sections import extreme_file, extremes, score_tables
 from ganzoo.report.run_files import RunFiles
@@ -33,4 +31,4 @@ def draw_extremes(experiment: Experiment, files: RunFiles) -> None:
             if there:
                 sheet = grid([rows[i] for i in there], [str(column.wire) for column in columns])
                 path = extreme_file(files.folder, metric, score, side)
-                write_with(path, partial(sheet.save, format="PNG"))
+                save_png(sheet, path)

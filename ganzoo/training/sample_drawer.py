@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ganzoo.components.data.png import save_png
 from ganzoo.evaluation.picture_row import make_picture_row
-from ganzoo.inference.grid import grid, save_picture
+from ganzoo.inference.grid import grid
 from ganzoo.interfaces import Callback, Training
 from ganzoo.report.loss_plot import plot_losses
 from ganzoo.training.session import Session
@@ -46,4 +47,4 @@ class SampleDrawer(Callback):
         model = experiment.model()
         rows = [make_picture_row(model, self.columns, data, index) for index in range(count)]
         picture = grid(rows, [str(column.wire) for column in self.columns])
-        save_picture(picture, self.session.folder.sample_grid(step))
+        save_png(picture, self.session.folder.sample_grid(step))

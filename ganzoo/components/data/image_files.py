@@ -17,10 +17,10 @@ from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
 from ganzoo.components.data.image_opening import BROKEN, check_pixels, open_image_in, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.components.data.png import save_png
 from ganzoo.components.data.raw import Header, OpenedImage, Raw
 from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
-from ganzoo.files.writing import write_with
 from ganzoo.interfaces.levels import to_pixels
 from ganzoo.interfaces.variable import Variable
 
@@ -78,8 +78,7 @@ def save_image(image: Tensor, path: Path) -> None:
     """
     if len(image) not in (1, 3):
         raise ValueError(f"an image of {len(image)} channels cannot be written; 1 or 3 can")
-    picture = Image.fromarray(to_pixels(image))
-    write_with(path, lambda file: picture.save(file, "PNG"))
+    save_png(Image.fromarray(to_pixels(image)), path)
 
 
 @contextmanager

@@ -259,7 +259,7 @@ def test_failed_save_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     save_image(torch.zeros(3, 2, 2), tmp_path / "a.png")
     before = (tmp_path / "a.png").read_bytes()
 
-    def half(self: Image.Image, file: io.BytesIO, kind: str) -> None:
+    def half(self: Image.Image, file: io.BytesIO, kind: str, **_: object) -> None:
         file.write(b"half")
         raise OSError("disk full")
 
