@@ -6,7 +6,9 @@ from typing import Literal, Protocol
 
 import torch
 from accelerate import Accelerator, PartialState
+from accelerate.utils import DistributedDataParallelKwargs
 
+from ganzoo.engine.cuda import allow_tf32
 from ganzoo.errors import DeviceError, first_line
 
 MIXED = ("bf16", "fp16")
@@ -18,6 +20,7 @@ class DeviceSettings(Protocol):
 
     device: Literal["auto", "cpu"]
     precision: Literal["float32", "float64", "bf16", "fp16"]
+    tf32: bool
 
 
 def choose_accelerator(train: DeviceSettings) -> Accelerator:
@@ -26,7 +29,9 @@ def choose_accelerator(train: DeviceSettings) -> Accelerator:
     Raises:
         DeviceError: no device here can compute what the recipe asks for.
     """
-    return make_accelerator(train.device == "cpu", train.precision)
+    accelerator = make_accelerator(train.device == "cpu", train.precision)
+    allow_tf32(accelerator.device, train.tf32)
+    return accelerator
 
 
 def find_device(name: str = "") -> torch.device:
@@ -60,11 +65,25 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
     """
     mixed = precision if precision in MIXED else "no"
     try:
-        accelerator = Accelerator(cpu=cpu, mixed_precision=mixed, dynamo_backend="no")
+        accelerator = Accelerator(
+            cpu=cpu, mixed_precision=mixed, dynamo_backend="no", kwargs_handlers=[_exchange()]
+        )
     except ValueError as error:
         raise DeviceError(f"train.precision: no {precision} on this device ({error})") from None
     if precision == "fp16" and accelerator.device.type not in SCALED:  # Accelerate lets it pass
         device = accelerator.device.type
         raise DeviceError(f"train.precision: no fp16 on this device ({device}); bf16 runs on more")
     accelerator.gradient_accumulation_steps = 1
+    # Only from pinned memory, which the loader gives for CUDA alone.
+    accelerator.dataloader_config.non_blocking = accelerator.device.type == "cuda"
     return accelerator
+
+
+def _exchange() -> DistributedDataParallelKwargs:
+    """How several processes exchange gradients.
+
+    Gradients are views of what is exchanged, which spares a copy of them all. Buffers follow those
+    of the first process, as in a checkpoint. The graph is not called static: players rest, and
+    penalties differentiate.
+    """
+    return DistributedDataParallelKwargs(gradient_as_bucket_view=True)

@@ -43,7 +43,6 @@ class Ema:
             averages = list(self.averages[name].parameters())
             if averages:
                 average(averages, list(network.parameters()), self.updates)
-            buffers = zip(self.averages[name].buffers(), network.buffers(), strict=True)
-            for old, new in buffers:
-                old.copy_(new)
+            if buffers := list(self.averages[name].buffers()):
+                torch._foreach_copy_(buffers, list(network.buffers()))
         self.updates += 1

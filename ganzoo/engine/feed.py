@@ -83,4 +83,5 @@ def walk_batches(
     start, stop = done // every * a_turn, table.steps // every * a_turn
     stream = stream_of(player) if player else SHARED
     batches = ShuffledBatches(len(data), table.batch_size, table.seed, start, stop, stream)
-    return iter(accelerator.prepare(make_loader(data, batches, table.workers, workers)))
+    pinned = accelerator.device.type == "cuda"
+    return iter(accelerator.prepare(make_loader(data, batches, table.workers, workers, pinned)))

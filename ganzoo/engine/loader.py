@@ -73,11 +73,12 @@ def unwrap_worker_error(error: DataError) -> DataError:
 
 
 def make_loader(
-    data: Data, batches: ShuffledBatches, workers: int, own: Workers
+    data: Data, batches: ShuffledBatches, workers: int, own: Workers, pinned: bool = False
 ) -> DataLoader[Sample]:
     """Make a loader of these batches; Accelerate distributes them among processes.
 
     own: keeps account of the worker processes that the loader starts.
+    pinned: whether batches are put into pinned memory, from which a GPU fetches them by itself.
     """
     return DataLoader(
         TrainingSamples(data, batches.seed, batches.stream),
@@ -86,4 +87,5 @@ def make_loader(
         persistent_workers=False,
         worker_init_fn=begin_worker,
         multiprocessing_context=own.context if workers else None,
+        pin_memory=pinned,
     )

@@ -30,11 +30,15 @@ class Meter:
     def add(self, losses: LossesByPlayer) -> None:
         """Add one step's losses, by player and term; players that did not move have none."""
         flat = {f"{p}/{t}": loss for p, terms in losses.items() for t, loss in terms.items()}
+        if not flat:
+            return
         for name, loss in flat.items():
-            self.sums[name] = self.sums.get(name, 0) + loss
             self.counts[name] = self.counts.get(name, 0) + 1
-        if flat:
-            self.nonfinite += ~torch.isfinite(torch.stack(list(flat.values()))).all()
+            if name not in self.sums:
+                self.sums[name] = torch.zeros_like(loss)
+        losses_now = list(flat.values())
+        torch._foreach_add_([self.sums[name] for name in flat], losses_now)
+        self.nonfinite += ~torch.isfinite(torch.stack(losses_now)).all()
 
     def read(self) -> dict[str, Any]:
         """The means by player and term over all processes, and the number of steps not finite.

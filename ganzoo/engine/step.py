@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from ganzoo.engine.cuda import send
 from ganzoo.engine.expressions import (
     Values,
     detach,
@@ -161,7 +162,7 @@ class Game:
             value = latent.draw((len(first), *shape), rng)
             if value.is_floating_point():
                 value = value.to(_float_type(sample))
-            latents[name] = value.to(first.device)
+            latents[name] = send(value, first.device)
         return latents
 
     def _make_ahead(self, step: int, micro: int, fake_plan: FakePlan, values: Values) -> Values:

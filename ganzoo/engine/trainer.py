@@ -13,6 +13,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ganzoo.engine.callbacks import Attached, Callbacks
+from ganzoo.engine.cuda import fastest_algorithms
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.expressions import Values
 from ganzoo.engine.feed import Timetable, draws
@@ -202,7 +203,8 @@ class Trainer:
         batches = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
         if self.batch_hook:
             self.batch_hook(batches)
-        self.losses = self.game.step(self.done, batches, factors)
+        with fastest_algorithms(self.accelerator.device):
+            self.losses = self.game.step(self.done, batches, factors)
         self.meter.add(self.losses)
         if self.ema:
             self.ema.update()

@@ -79,6 +79,7 @@ class TrainTable(Table):
     accumulate: micro-batches whose gradients make one step.
     workers: processes that load data beside the training; 0 loads in the training's own.
     precision: "bf16" and "fp16" run networks in half precision; weights and losses stay whole.
+    tf32: on NVIDIA's GPUs, float32 convolutions and matrix products round their factors to TF32.
     device: "auto" takes an accelerator where there is one.
     compile: run players through torch.compile; those with penalties stay as they are.
     log_every: how often losses are read back, shown and written to log.jsonl.
@@ -90,6 +91,7 @@ class TrainTable(Table):
     seed: int = Field(default=0, ge=0)
     workers: int = Field(default=0, ge=0, le=1024)
     precision: Literal["float32", "float64", "bf16", "fp16"] = "float32"
+    tf32: bool = True
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False
     log_every: DurationField = Duration(50, "steps")

@@ -19,6 +19,7 @@ SYNONYMS = {
     "train.workers": ("workers", "num_workers", "n_workers", "num_threads", "n_cpu"),
     "train.seed": ("seed", "random_seed", "manual_seed"),
     "train.precision": ("precision", "amp", "mixed_precision", "dtype", "half"),
+    "train.tf32": ("tf32", "allow_tf32"),
     "train.device": ("device", "gpu", "cuda", "accelerator"),
     "train.compile": ("compile", "torch_compile"),
     "train.log_every": ("log_every", "log_interval", "print_freq", "log_freq"),

@@ -92,6 +92,7 @@ START: Mapping[str, Check] = {
     **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
     **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
     **dict.fromkeys(("device", "precision"), _is_text),
+    "tf32": lambda value: isinstance(value, bool),
     **dict.fromkeys(("from_step", "processes", "nodes", "threads"), is_count),
     "pid": lambda value: is_count(value) and 0 < value < 2**31,
     "process_started": is_number,

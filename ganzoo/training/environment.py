@@ -46,6 +46,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "nodes": int(os.environ.get("GROUP_WORLD_SIZE", 1)),
         "threads": torch.get_num_threads(),
         "precision": experiment.recipe.train.precision,
+        **({"tf32": experiment.recipe.train.tf32} if accelerator.device.type == "cuda" else {}),
         "trained_on": sorted(experiment.data.trained_on()),
         "git": git_state(Path.cwd()),
     }

@@ -100,6 +100,7 @@ def _print_training(recipe: CheckedRecipe) -> None:
         window = blueprint.recipe.ema.half_life or f"decay {blueprint.recipe.ema.filled().decay}"
         rows += [("averages", f"of {names}, {window}")]
     rows += [("precision", train.precision)] if train.precision != "float32" else []
+    rows += [("TF32", "no")] if not train.tf32 else []
     rows += [("compiled", "yes")] if train.compile else []
     for name, plan in blueprint.callbacks.items():
         rows += [(f"callback {name}", changed(plan))]

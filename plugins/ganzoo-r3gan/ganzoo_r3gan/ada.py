@@ -101,8 +101,8 @@ def sum_signs(logits: list[Logits], relative: bool = False) -> Tensor:
     real = torch.cat([scale.flatten() for each in logits for scale in each.real])
     if relative:
         real = real - torch.cat([scale.flatten() for each in logits for scale in each.fake])
-    signs = real.sign().double()
-    return torch.stack([signs.sum(), torch.tensor(len(signs), dtype=torch.float64).to(signs)])
+    total = real.sign().double().sum()
+    return torch.stack([total, torch.full_like(total, len(real))])  # made there, not sent there
 
 
 def moved_probability(p: float, r_t: float, target: float, step: float) -> float:
