@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganzoo.registry.discovery import hookimpl
-
 if TYPE_CHECKING:
     from ganzoo.builder import Experiment, build_recipe, load_model
     from ganzoo.evaluation.evaluate import evaluate
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from ganzoo.interfaces import Callback
     from ganzoo.recipe.loading import load_recipe
     from ganzoo.registry.components import Component
+    from ganzoo.registry.discovery import hookimpl
     from ganzoo.training.entry import train
 
 __all__ = [
@@ -53,6 +52,7 @@ _LAZY = {
     "Model": "ganzoo.inference.model",
     "build_recipe": "ganzoo.builder",
     "evaluate": "ganzoo.evaluation.evaluate",
+    "hookimpl": "ganzoo.registry.discovery",
     "load_model": "ganzoo.builder",
     "load_recipe": "ganzoo.recipe.loading",
     "train": "ganzoo.training.entry",

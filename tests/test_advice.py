@@ -21,7 +21,8 @@ from ganzoo.recipe.places import wanted
 
 PACKAGE = Path(ganzoo.__file__).parent
 ROOT = Path(__file__).parent.parent
-COMMANDS = typer.main.get_command(app).commands
+GROUP = typer.main.get_command(app)
+COMMANDS = {name: GROUP.get_command(None, name) for name in GROUP.list_commands(None)}
 # Said of programs that are not ours, or in a sentence that gives no command.
 NO_COMMANDS = {
     "model",

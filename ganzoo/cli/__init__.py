@@ -5,46 +5,17 @@ from __future__ import annotations
 import io
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from ganzoo import __version__
-from ganzoo.cli import (
-    check,
-    compare,
-    evaluate,
-    list_,
-    new,
-    report_,
-    resume,
-    run,
-    sample,
-    show,
-    translate,
-)
 from ganzoo.cli.group import Commands
 from ganzoo.launch.worker import end_at_once, is_launched, launcher, report
 from ganzoo.printing.text import guard_warnings, say
 from ganzoo.training.streams import open_streams
 
 __all__ = ["app", "main"]
-
-# Command bodies import what they need: `ganzoo --help` imports neither torch nor pydantic.
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run.run,
-    "resume": resume.resume,
-    "translate": translate.translate,
-    "sample": sample.sample,
-    "evaluate": evaluate.evaluate,
-    "compare": compare.compare,
-    "report": report_.report,
-    "list": list_.list_,
-    "show": show.show,
-    "check": check.check,
-    "new": new.new,
-}
 
 app = typer.Typer(
     cls=Commands,
@@ -56,8 +27,6 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""The group of all commands: prints errors as messages, and adds the commands of plugins."""
+"""The group of all commands: imports them when used, prints errors, adds plugins' commands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
+from ganzoo.cli.core_commands import CORE, import_command, list_briefly
 from ganzoo.errors import GanzooError, RecipeError, first_line, reason
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.launch.worker import launcher, report
@@ -36,11 +37,17 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The core's commands in their order, then plugins' commands, then groups of commands."""
         self._ask_plugins()
-        return sorted(self.commands, key=lambda name: isinstance(self.commands[name], TyperGroup))
+        theirs = [name for name in self.commands if name not in CORE]
+        return [
+            *CORE,
+            *sorted(theirs, key=lambda name: isinstance(self.commands[name], TyperGroup)),
+        ]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command by name; plugins are loaded only if the core has no such command."""
-        if cmd_name not in self.commands:
+        if cmd_name in CORE and cmd_name not in self.commands:
+            self.add_command(import_command(cmd_name), cmd_name)
+        elif cmd_name not in CORE:
             self._ask_plugins()
         return self.commands.get(cmd_name)
 
@@ -83,18 +90,27 @@ class Commands(TyperGroup):
             said = quotes_meant(self.line, extra[1], known)
             error.message = f"{message}.{said}"
         elif name := re.fullmatch(r"No such command '(.*?)'\..*", message):
-            self._ask_plugins()
-            error.message = f"No such command '{name[1]}'.{command_meant(name[1], self.commands)}"
+            known = self.list_commands(error.ctx)
+            error.message = f"No such command '{name[1]}'.{command_meant(name[1], known)}"
 
     def get_help(self, ctx: Any) -> str:
         """The page of help, including the commands of plugins."""
         return visible(super().get_help(ctx))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List all commands on the page of help; none of the core is imported for that."""
+        self._ask_plugins()
+        usable, self.commands = self.commands, {**self.commands, **list_briefly()}
+        super().format_commands(ctx, formatter)
+        self.commands = usable
 
     def _ask_plugins(self) -> None:
         if self.plugins_asked:
             return
         self.plugins_asked = True
         for plugin, module in installed().modules:
+            if not hasattr(module, "register_commands"):
+                continue
             try:
                 self._add(plugin, module)
             except KeyboardInterrupt:
@@ -107,7 +123,7 @@ class Commands(TyperGroup):
         theirs = typer.Typer(rich_markup_mode=None, add_completion=False)
         hooks_of(module, plugin.name).register_commands(app=theirs)
         for name, command in typer.main.get_group(theirs).commands.items():
-            if name in self.commands:
+            if name in CORE or name in self.commands:
                 _warn(plugin, f"cannot add a command '{name}': there is one already")
             else:
                 self.add_command(command, name)

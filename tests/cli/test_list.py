@@ -15,7 +15,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import ganzoo
-from ganzoo.cli import app
+from ganzoo.cli import app, list_
+from ganzoo.cli.core_commands import CORE, import_command
 from ganzoo.cli.list_ import as_table, component_rows
 from ganzoo.cli.pages.columns import columns, print_rich
 from ganzoo.errors import GanzooError
@@ -29,14 +30,14 @@ def run(*words):
     return CliRunner().invoke(app, list(words))
 
 
-def imported(*words):
-    """What one command line leaves imported, in a process of its own, and what it printed."""
+def imported(*words, unwanted=(*HEAVY, "pydantic")):
+    """Which of the unwanted a command leaves imported in a process of its own; what it printed."""
     code = (
         f"import sys; sys.argv = ['ganzoo', *{words!r}]\n"
         "from ganzoo.cli import main\n"
         "try: main()\n"
         "except SystemExit as done: assert not done.code, done.code\n"
-        f"print([m for m in {(*HEAVY, 'pydantic')!r} if m in sys.modules])"
+        f"print([m for m in {(*unwanted,)!r} if m in sys.modules])"
     )
     root = str(Path(ganzoo.__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": root}
@@ -58,6 +59,15 @@ def test_it_is_light(words):
     modules, lines = imported(*words)
     assert modules in ("[]", "['pydantic']")
     assert lines or words == ["list", "runs"]
+
+
+def test_help_imports_no_command_of_the_core():
+    """And says of each what its docstring says first."""
+    ours = [f"ganzoo.cli.{target.partition(':')[0]}" for target, _ in CORE.values()]
+    assert imported("--help", unwanted=ours)[0] == "[]"
+    assert imported("list", unwanted=ours)[0] == "['ganzoo.cli.list_']"
+    for name, (_, said) in CORE.items():
+        assert import_command(name).help.partition("\n")[0] == said
 
 
 def test_help_leaves_pydantic_out_too():
@@ -208,8 +218,7 @@ def failing(monkeypatch):
     """An app whose `list` raises what it is told to."""
 
     def make(error):
-        [listing] = [each for each in app.registered_commands if each.name == "list"]
-        monkeypatch.setattr(listing, "callback", fail(error))
+        monkeypatch.setattr(list_, "list_", fail(error))
 
     return make
 

@@ -55,11 +55,16 @@ def ganzoo(*words):
 def parsed(words):
     """What a command makes of its words, by option."""
     name, *others = words
-    return COMMANDS.commands[name].make_context(name, others).params
+    return COMMANDS.get_command(None, name).make_context(name, others).params
 
 
 def options(name):
-    return {word for each in COMMANDS.commands[name].params for word in each.opts if "--" in word}
+    return {
+        word
+        for each in COMMANDS.get_command(None, name).params
+        for word in each.opts
+        if "--" in word
+    }
 
 
 RUN = {

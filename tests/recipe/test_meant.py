@@ -146,8 +146,9 @@ def test_words_too_many_that_have_nothing_to_do_with_a_setting():
 
 def test_every_command_and_option_that_is_meant_is_there():
     group = __import__("typer").main.get_command(app)
-    assert set(COMMANDS) <= set(group.commands)
-    options = {o for command in group.commands.values() for p in command.params for o in p.opts}
+    assert set(COMMANDS) <= set(group.list_commands(None))
+    commands = [group.get_command(None, name) for name in group.list_commands(None)]
+    options = {option for each in commands for param in each.params for option in param.opts}
     assert set(OPTIONS) - {"--data"} <= options
     assert not set(COMMANDS) & {word for words in COMMANDS.values() for word in words}
 
