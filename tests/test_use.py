@@ -422,7 +422,7 @@ def test_a_folder_goes_on_where_it_stopped(folder, opened):
 
 @pytest.mark.case("C14")
 def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
-    made = translation.make_picture
+    made = translation.compute
     count = iter(range(9))
 
     def stop(*given):
@@ -431,7 +431,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
         return made(*given)
 
     (folder / "in" / "broken.png").unlink()
-    monkeypatch.setattr(translation, "make_picture", stop)
+    monkeypatch.setattr(translation, "compute", stop)
     done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 130
     assert (
@@ -439,7 +439,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
         in done.output
     )
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["0.png", "1.png"]
-    monkeypatch.setattr(translation, "make_picture", made)
+    monkeypatch.setattr(translation, "compute", made)
     rest = run("translate", HERE, folder / "in", folder / "out", "--existing", "skip")
     assert "1 translated, 2 there already" in rest.output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -91,9 +92,10 @@ def _close(todo: Translation, counted: bool) -> None:
 
 def _go_over(todo: Translation) -> None:
     reported = 0
-    for source, target in todo:
-        reported = _report_refused(todo, reported)
-        say(f"{source} -> {target}")
+    with closing(iter(todo)) as written:
+        for source, target in written:
+            reported = _report_refused(todo, reported)
+            say(f"{source} -> {target}")
     _report_refused(todo, reported)
 
 

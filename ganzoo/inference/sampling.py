@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -12,11 +13,13 @@ from torch import Tensor
 from ganzoo.components.data.image_files import SUFFIXES
 from ganzoo.components.data.png import save_png
 from ganzoo.errors import GanzooError, ModelError, did_you_mean
+from ganzoo.inference.chosen_output import check_output
 from ganzoo.inference.drawing import TOGETHER, class_label, drawable
 from ganzoo.inference.grid import grid
+from ganzoo.inference.image_writing import check_image, encode_image, write_content
 from ganzoo.inference.model import Model
+from ganzoo.inference.overlap import write_behind
 from ganzoo.inference.targets import refuse_existing
-from ganzoo.inference.translation import check_image, check_output, write_image
 from ganzoo.interfaces import Variable
 
 # With at most so many classes, a grid has one column for each class.
@@ -108,9 +111,13 @@ def _name_file(index: int, label: int | None, variable: Variable | None) -> str:
 
 
 def _write_all(images: Iterator[Tensor], files: list[Path], wire: str) -> Iterator[Path]:
-    for image, file in zip(images, files, strict=True):
-        write_image(image, file, wire)
-        yield file
+    def encode(_: Path, image: Tensor) -> bytes:
+        return encode_image(image, wire)
+
+    results = zip(files, images, strict=True)
+    with closing(write_behind(results, encode, write_content)) as written:
+        for file, _ in written:
+            yield file
 
 
 def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> Iterator[Path]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import torch
 from torch import Tensor
 
 from ganzoo.components.data.image_files import MAX_PIXELS
@@ -51,6 +52,21 @@ def _trained(source: Size, variable: Variable) -> Size:
     return variable.size if variable.aspect == "squash" else covering(source, variable.size)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Pictures as an output takes them.
+
+    inputs: by variable, (1, ...); pictures are in [-1, 1].
+    seed: of random draws. It depends on the pictures' content, not on their place in a folder.
+    source, worked: the size of the first picture, and the size to which it was resized.
+    """
+
+    inputs: Mapping[str, Tensor]
+    seed: int
+    source: Size
+    worked: Size
+
+
 def make_picture(
     model: Model,
     output: OutputWire,
@@ -61,12 +77,26 @@ def make_picture(
 ) -> Tensor:
     """Compute an output from whole pictures; returns (C, H, W) in [-1, 1], on the CPU.
 
-    pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` returns them.
-    seed: random draws depend on it and on the pictures' content, not on their place in a folder.
-    beside: inputs other than pictures, (1, ...).
+    See `prepare` and `undo_resizing`, which do the first and the last part of it.
 
-    If the networks keep the size of an image, the result has the size of the first picture. If they
-    change it by some factor, the result differs from the first picture by that factor.
+    Raises:
+        ValueError: see `working_size`.
+    """
+    prepared = prepare(model, pictures, scale, seed, beside)
+    return undo_resizing(compute(model, output, [prepared])[0], prepared)
+
+
+def prepare(
+    model: Model,
+    pictures: Mapping[str, Tensor],
+    scale: Scale = "trained",
+    seed: int = 0,
+    beside: Mapping[str, Tensor] | None = None,
+) -> Prepared:
+    """Resize pictures for the networks.
+
+    pictures: (C, H, W) in 0 ... 255 by variable, as `read_image` returns them.
+    beside: inputs other than pictures, (1, ...).
 
     Raises:
         ValueError: see `working_size`.
@@ -75,14 +105,42 @@ def make_picture(
         name: _resize_to_scale(image, model.variables[name], scale)
         for name, image in pictures.items()
     }
-    inputs = {name: from_levels(image)[None] for name, image in resized.items()} | dict(
-        beside or {}
-    )
-    own_seed = derive(seed, "content", digest(pictures.values()))
-    value = model.evaluate([output], inputs, own_seed)[0]
-    result = (value[-1] if isinstance(value, list) else value)[0].float().cpu()
+    inputs = {name: from_levels(image)[None] for name, image in resized.items()}
     first = next(iter(pictures))
-    return _undo_resizing(result, _size(pictures[first]), _size(resized[first]))
+    return Prepared(
+        inputs | dict(beside or {}),
+        derive(seed, "content", digest(pictures.values())),
+        _size(pictures[first]),
+        _size(resized[first]),
+    )
+
+
+def compute(model: Model, output: OutputWire, prepared: Sequence[Prepared]) -> list[Tensor]:
+    """The output (C, h, w) for each of these pictures, on the CPU.
+
+    prepared: several have inputs of one shape, and an output for which nothing is drawn at random:
+        all follow the first one's seed.
+    """
+    inputs = {
+        name: torch.cat([each.inputs[name] for each in prepared]) for name in prepared[0].inputs
+    }
+    value = model.evaluate([output], inputs, prepared[0].seed)[0]
+    return list((value[-1] if isinstance(value, list) else value).float().cpu())
+
+
+def undo_resizing(result: Tensor, prepared: Prepared) -> Tensor:
+    """A result (C, h, w) in [-1, 1] at the size of its file.
+
+    If the networks keep the size of an image, that is the size of the first picture. If they change
+    it by some factor, the result differs from the first picture by that factor.
+    """
+    source, worked = prepared.source, prepared.worked
+    if source == worked or result.dim() != 3:
+        return result
+    size = _size(result)
+    height, width = (max(1, round(source[i] * size[i] / worked[i])) for i in (0, 1))
+    levels = to_exact_levels(result.nan_to_num(-1.0).clamp(-1, 1))
+    return from_levels(resize(levels, (height, width)))
 
 
 def match_sizes(
@@ -119,16 +177,6 @@ def digest(pictures: Iterable[Tensor]) -> str:
 def _resize_to_scale(picture: Tensor, variable: Variable, scale: Scale) -> Tensor:
     size = working_size(_size(picture), variable, scale)
     return resize(picture, size, variable.interpolation)
-
-
-def _undo_resizing(result: Tensor, source: Size, worked: Size) -> Tensor:
-    """The result (C, h, w) after undoing the resizing of the picture from `source` to `worked`."""
-    if source == worked or result.dim() != 3:
-        return result
-    size = _size(result)
-    height, width = (max(1, round(source[i] * size[i] / worked[i])) for i in (0, 1))
-    levels = to_exact_levels(result.nan_to_num(-1.0).clamp(-1, 1))
-    return from_levels(resize(levels, (height, width)))
 
 
 def _size(image: Tensor) -> Size:

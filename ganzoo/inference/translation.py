@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,22 +12,38 @@ from typing import Literal
 from torch import Tensor
 
 from ganzoo.components.data.headers import HeaderSummary, header_warnings
-from ganzoo.components.data.image_files import read_header, read_image, save_image, shown
+from ganzoo.components.data.image_files import read_header, read_image, shown
 from ganzoo.components.data.scales import scale_warnings
-from ganzoo.errors import DataError, GanzooError, ModelError, did_you_mean, first_line
+from ganzoo.components.data.transforms import Size
+from ganzoo.errors import DataError, GanzooError, first_line
+from ganzoo.inference.alike import group_alike, images_together, threads_beside
+from ganzoo.inference.chosen_output import find_input
+from ganzoo.inference.image_writing import encode_image, write_content
 from ganzoo.inference.model import Model, OutputWire
-from ganzoo.inference.scale import Scale, make_picture, working_size
+from ganzoo.inference.overlap import read_ahead, write_behind
+from ganzoo.inference.scale import (
+    Prepared,
+    Scale,
+    compute,
+    prepare,
+    undo_resizing,
+    working_size,
+)
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.inference.targets import Existing, Pair, find_pairs, left_to_do
 from ganzoo.interfaces import Variable
 
 Unreadable = Literal["stop", "skip"]
 """What happens if an input cannot be read."""
+# A file on its way; in place of the text, why it cannot be read.
+_Read = tuple[Prepared, HeaderSummary] | str
+_Computed = tuple[Tensor, Prepared, HeaderSummary] | str
+_Encoded = tuple[bytes, HeaderSummary] | str
 
 
 @dataclass
 class Translation:
-    """A translation of files; iterating over it translates them, one after the other.
+    """A translation of files; iterating over it translates them, in order.
 
     pairs: the inputs and outputs to do. there: how many outputs exist already and are skipped.
     left_out: a sentence about the other files in the folder.
@@ -47,27 +65,28 @@ class Translation:
     refused: list[str] = field(default_factory=list)
     headers: dict[Path, HeaderSummary] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Pair]:
+    def __iter__(self) -> Generator[Pair, None, None]:
         """Yield each (input, output) after the output was written.
+
+        The next file is read and the last one written while the networks compute. What waits to be
+        written when the iteration is closed is still written.
 
         Raises:
             DataError: an input cannot be read, or the model cannot take it.
             GanzooError: an output cannot be written.
             ModelError: the model gives no image of 1 or 3 channels.
         """
-        for source, target in self.pairs:
-            try:
-                image = read_image(source, self.model.variables[self.variable])
-            except DataError as error:
-                if self.unreadable == "stop":
-                    raise
-                self.refused.append(str(error))
-                continue
-            result = self._translate(image, source)
-            write_image(result, target, str(self.wire.wire))
-            self.done += 1
-            self._note_header(source)
-            yield source, target
+        threads = threads_beside(self.model)
+        with (
+            closing(read_ahead(self.pairs, self._read, threads)) as read,
+            closing(self._compute(read)) as results,
+            closing(write_behind(results, self._encode, self._write, threads)) as written,
+        ):
+            for pair, unreadable in written:
+                if unreadable:
+                    self.refused.append(unreadable)
+                else:
+                    yield pair
 
     @property
     def scale_line(self) -> str:
@@ -113,19 +132,75 @@ class Translation:
             *scale_warnings(translated, self.model.variables[self.variable]),
         ]
 
-    def _note_header(self, source: Path) -> None:
-        look = read_header(source, self.model.variables[self.variable])
-        if look.pages > 1 or look.left_out:
-            self.headers[source] = look
-
-    def _translate(self, image: Tensor, source: Path) -> Tensor:
+    def _read(self, pair: Pair) -> _Read:
+        """Read an input and resize it for the networks; or why it cannot be read."""
+        source, variable = pair[0], self.model.variables[self.variable]
         try:
-            return make_picture(
-                self.model, self.wire, {self.variable: image}, self.scale, self.seed
-            )
+            image = read_image(source, variable)
+            header = read_header(source, variable)
+        except DataError as error:
+            if self.unreadable == "stop":
+                raise
+            return str(error)
+        size = image.shape[-2], image.shape[-1]
+        with self._explained(source, size):
+            return prepare(self.model, {self.variable: image}, self.scale, self.seed), header
+
+    def _compute(
+        self, read: Iterable[tuple[Pair, Future[_Read]]]
+    ) -> Generator[tuple[Pair, _Computed], None, None]:
+        for group in group_alike(read, self._kind):
+            whole = [given for _, given in group if not isinstance(given, str)]
+            results = self._results([source for (source, _), _ in group], whole)
+            for pair, given in group:
+                yield pair, given if isinstance(given, str) else (next(results), *given)
+
+    def _kind(self, given: _Read) -> tuple[object, int]:
+        """What images that are computed together have in common, and how many they are at most."""
+        if isinstance(given, str):
+            return given, 1
+        return given[0].worked, images_together(self.model, self.wire, given[0].worked)
+
+    def _results(
+        self, sources: Sequence[Path], given: Sequence[tuple[Prepared, HeaderSummary]]
+    ) -> Iterator[Tensor]:
+        """The result of each image: of all at once, or one by one if that fails."""
+        if len(given) > 1:
+            with suppress(RuntimeError, MemoryError):
+                yield from compute(self.model, self.wire, [prepared for prepared, _ in given])
+                return
+        for source, (prepared, _) in zip(sources, given, strict=True):
+            with self._explained(source, prepared.source):
+                [result] = compute(self.model, self.wire, [prepared])
+            yield result
+
+    def _encode(self, pair: Pair, computed: _Computed) -> _Encoded:
+        if isinstance(computed, str):
+            return computed
+        result, prepared, header = computed
+        with self._explained(pair[0], prepared.source):
+            whole = undo_resizing(result, prepared)
+        return encode_image(whole, str(self.wire.wire)), header
+
+    def _write(self, pair: Pair, encoded: _Encoded) -> str:
+        """Write an output; returns why its input cannot be read, or nothing."""
+        if isinstance(encoded, str):
+            return encoded
+        content, header = encoded
+        write_content(pair[1], content)
+        self.done += 1
+        if header.pages > 1 or header.left_out:
+            self.headers[pair[0]] = header
+        return ""
+
+    @contextmanager
+    def _explained(self, source: Path, size: Size) -> Iterator[None]:
+        """Turn what a model raises for an image of that size into a sentence about it."""
+        try:
+            yield
         except (RuntimeError, ValueError, MemoryError) as error:
             if memory_is_short(error):
-                less = _halve_scale(image, self.model.variables[self.variable], self.scale)
+                less = _halve_scale(size, self.model.variables[self.variable], self.scale)
                 raise GanzooError(
                     f"{shown(source)}: memory is too short for it; try --scale {less:.2g}"
                 ) from error
@@ -156,7 +231,7 @@ def translate(
         GanzooError: an output file exists already, or two outputs would be one file.
         ModelError: the model has no such output, or it is not made from one image.
     """
-    variable = _find_input(model, output)
+    variable = find_input(model, output)
     try:
         pairs, left_out = find_pairs(source, target)
     except OSError as error:
@@ -168,60 +243,7 @@ def translate(
     )
 
 
-def check_image(result: Tensor, wire: str) -> None:
-    """Check that the result of a wire can be written as an image.
-
-    Raises:
-        ModelError: the result is no image (C, H, W) of 1 or 3 channels.
-    """
-    if result.ndim != 3 or len(result) not in (1, 3):
-        count = f"{len(result)} channels" if result.ndim == 3 else f"the shape {[*result.shape]}"
-        raise ModelError(f"'{wire}' gives {count}; only images of 1 or 3 channels can be written")
-
-
-def write_image(result: Tensor, target: Path, wire: str) -> None:
-    """Write the result of a wire, (C, H, W) in [-1, 1], as PNG.
-
-    Raises:
-        GanzooError: the file cannot be written.
-        ModelError: the result is no image of 1 or 3 channels.
-    """
-    check_image(result, wire)
-    try:
-        save_image(result, target)
-    except OSError as error:
-        raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
-
-
-def check_output(model: Model, output: str) -> None:
-    """Check that an output of that name exists; "" stands for the default.
-
-    Raises:
-        ModelError: there is no such output.
-    """
-    if output and output not in model.outputs:
-        hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
-        raise ModelError(f"the model has no output '{output}'.{hint}")
-
-
-def _find_input(model: Model, output: str) -> str:
-    """The name of the one image that an output is made from."""
-    check_output(model, output)
-    try:
-        chosen = model.output(output)
-    except ValueError as error:
-        raise ModelError(str(error)) from None
-    wire, needed = chosen.wire, sorted(chosen.names - set(model.latents))
-    if len(needed) != 1 or model.variables[needed[0]].size is None:
-        hint = "; use ganzoo sample" if all(model.variables[n].classes for n in needed) else ""
-        raise ModelError(
-            f"'{wire}' is not made from one image, so there is nothing to translate{hint}"
-        )
-    return needed[0]
-
-
-def _halve_scale(image: Tensor, variable: Variable, scale: Scale) -> float:
+def _halve_scale(size: Size, variable: Variable, scale: Scale) -> float:
     """A smaller scale to try: half the size that was tried, as a factor of the file's size."""
-    height, width = image.shape[-2], image.shape[-1]
-    tried = working_size((height, width), variable, scale)
-    return min(tried[0] / height, tried[1] / width) / 2
+    tried = working_size(size, variable, scale)
+    return min(tried[0] / size[0], tried[1] / size[1]) / 2

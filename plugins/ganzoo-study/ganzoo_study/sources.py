@@ -15,9 +15,10 @@ from ganzoo.components.data.image_files import SUFFIXES, list_images, read_heade
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
 from ganzoo.evaluation.observed import count_distinct
+from ganzoo.inference.chosen_output import check_output
 from ganzoo.inference.drawing import TOGETHER, is_drawable
+from ganzoo.inference.image_writing import check_image
 from ganzoo.inference.model import Model
-from ganzoo.inference.translation import check_image, check_output
 from ganzoo.interfaces import Data
 from ganzoo.interfaces.levels import to_levels
 from ganzoo.runs.layout import RunPaths
