@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from torch import nn
 
@@ -51,6 +51,16 @@ def explain_uncompiled(blueprint: Blueprint, assembly: Assembly) -> list[str]:
         for player in assembly.players
         if player.double_backward
     ]
+
+
+def find_bf16_obstacle(players: Iterable[Player]) -> str:
+    """Why precision "auto" keeps float32, as half a sentence; "" where nothing is against bf16.
+
+    What takes gradients inside runs in full precision anyway, and would be of a network that is
+    not quite the one that plays in bf16.
+    """
+    differentiating = (player for player in players if player.double_backward)
+    return next((f"player '{each.name}' {_why_not(each)}" for each in differentiating), "")
 
 
 def _why_not(player: Player) -> str:

@@ -17,7 +17,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
-from ganzoo.runs.resume_rules import changed_settings
+from ganzoo.runs.resume_rules import adopt_choices, changed_settings
 
 State = Literal["new", "begun", "finished"]
 
@@ -116,7 +116,7 @@ def _state(folder: Path, recipe: Recipe) -> State:
     if not RunPaths(folder).is_run():
         raise RunError(f"{folder}: this is no run; choose another folder with --out DIR")
     before = load_recipe(folder)
-    changed = changed_settings(before, recipe)
+    changed = changed_settings(before, adopt_choices(before, recipe))
     if str(before.train.length) != str(recipe.train.length):
         changed.append("train.length")
     if changed:

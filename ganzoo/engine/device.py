@@ -6,9 +6,10 @@ from typing import Literal, Protocol
 
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, broadcast
 
 from ganzoo.engine.cuda import allow_tf32
+from ganzoo.engine.precision import AUTO, ChosenPrecision, choose_precision
 from ganzoo.errors import DeviceError, first_line
 
 MIXED = ("bf16", "fp16")
@@ -19,19 +20,36 @@ class DeviceSettings(Protocol):
     """The settings of a recipe's `[train]` table that concern the device."""
 
     device: Literal["auto", "cpu"]
-    precision: Literal["float32", "float64", "bf16", "fp16"]
+    precision: Literal["auto", "float32", "float64", "bf16", "fp16"]
     tf32: bool
 
 
 def choose_accelerator(train: DeviceSettings) -> Accelerator:
-    """The Accelerator that a recipe asks for.
+    """The Accelerator that a recipe asks for; precision "auto" is what `settle_precision` says.
 
     Raises:
         DeviceError: no device here can compute what the recipe asks for.
     """
-    accelerator = make_accelerator(train.device == "cpu", train.precision)
+    cpu = train.device == "cpu"
+    precision = settle_precision(cpu).name if train.precision == AUTO else train.precision
+    accelerator = make_accelerator(cpu, precision)
     allow_tf32(accelerator.device, train.tf32)
     return accelerator
+
+
+def settle_precision(cpu: bool, obstacle: str = "") -> ChosenPrecision:
+    """What precision "auto" stands for in this training: in all processes what it is in the first.
+
+    It sets up the process's place among the others, as an Accelerator does.
+
+    obstacle: see `choose_precision`.
+    """
+    place = PartialState(cpu=cpu)
+    own = choose_precision(place.device, obstacle)
+    first = broadcast(torch.tensor([own.name == "bf16"], device=place.device))
+    if bool(first) == (own.name == "bf16"):
+        return own
+    return ChosenPrecision("bf16" if first else "float32", "the first process chose it")
 
 
 def find_device(name: str = "") -> torch.device:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+AUTO = "auto"  # as `train.precision` says that it is to be chosen
 CUDA_BF16 = (8, 0)  # the first compute capability with bf16 arithmetic: Ampere
 
 
@@ -23,7 +24,7 @@ class ChosenPrecision:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.reason}"
+        return f"{self.name}, as {self.reason}"
 
 
 def choose_precision(device: torch.device, obstacle: str = "") -> ChosenPrecision:
@@ -64,3 +65,10 @@ def _on_cuda(device: torch.device) -> ChosenPrecision:
     if capability >= CUDA_BF16:
         return ChosenPrecision("bf16", f"this GPU has bf16 arithmetic ({number})")
     return ChosenPrecision("float32", f"this GPU has no bf16 arithmetic ({number})")
+
+
+def describe_emulation(device: torch.device) -> str:
+    """That bf16 is emulated on a device, half a sentence; "" where it is not, or nobody knows."""
+    choice = choose_precision(device)
+    known = device.type in ("cpu", "cuda")
+    return choice.reason if known and choice.name != "bf16" else ""

@@ -79,6 +79,8 @@ class TrainTable(Table):
     accumulate: micro-batches whose gradients make one step.
     workers: processes that load data beside the training; 0 loads in the training's own.
     precision: "bf16" and "fp16" run networks in half precision; weights and losses stay whole.
+        "auto" is bf16 where the device has arithmetic for it and no player takes gradients inside
+        its forward pass, as penalties do; else float32. A run's recipe says which it was.
     tf32: on NVIDIA's GPUs, float32 convolutions and matrix products round their factors to TF32.
     device: "auto" takes an accelerator where there is one.
     compile: run players through torch.compile; those with penalties stay as they are.
@@ -90,7 +92,7 @@ class TrainTable(Table):
     accumulate: int = Field(default=1, ge=1, le=2**14)
     seed: int = Field(default=0, ge=0)
     workers: int = Field(default=0, ge=0, le=1024)
-    precision: Literal["float32", "float64", "bf16", "fp16"] = "float32"
+    precision: Literal["auto", "float32", "float64", "bf16", "fp16"] = "float32"
     tf32: bool = True
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False

@@ -150,7 +150,7 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     data = latest.get("data")
     yield "Data", str(data.get("summary") or "") if isinstance(data, dict) else ""
     yield "Changed on purpose", "; ".join(_changes(files))
-    yield "Precision", str(latest.get("precision") or train.get("precision") or "")
+    yield "Precision", _precision(files, str(train.get("precision") or ""))
     yield "Trained for", format_time(trained_seconds(files)) if files.starts else ""
     yield "Starts", str(len(files.starts)) if len(files.starts) > 1 else ""
     yield "Device", _device(latest)
@@ -160,6 +160,14 @@ def _circumstances(files: RunFiles) -> Iterator[tuple[str, str]]:
     packages = latest.get("packages")
     versions = packages.items() if isinstance(packages, dict) else ()
     yield "Components from", ", ".join(f"{name} {version}" for name, version in versions)
+
+
+def _precision(files: RunFiles, in_recipe: str) -> str:
+    """The precision of the last start, and why it was chosen, if "auto" chose it."""
+    precision = str(files.latest.get("precision") or in_recipe)
+    chosen = [each for each in files.starts if each.get("precision_reason")]
+    reasons = {each.get("precision"): each["precision_reason"] for each in chosen}
+    return f"{precision}, as {reasons[precision]}" if precision in reasons else precision
 
 
 def _changes(files: RunFiles) -> Iterator[str]:

@@ -22,6 +22,7 @@ from ganzoo.runs.run_record import DATA, read_record
 # Tables of the recipe, and settings of [train], that the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
 FREE_TRAIN = ("length", "workers", "device", "log_every")
+AUTO = "auto"  # of `train.precision`: the machine chooses, and the run's recipe says what
 NAMED = 5
 Change = dict[str, Any]
 
@@ -36,6 +37,7 @@ def check_recipe_same(
     Raises:
         RunError: another setting that the weights depend on differs.
     """
+    now = adopt_choices(before, now, allowed)
     was, now_is = before.to_dict(), now.to_dict()
     paths = changed_settings(before, now)
     refused = [path for path in paths if not _is_allowed(path, allowed)]
@@ -44,6 +46,18 @@ def check_recipe_same(
     return [
         {"path": path, "from": look_up(was, path), "to": look_up(now_is, path)} for path in paths
     ]
+
+
+def adopt_choices(before: Recipe, now: Recipe, allowed: Collection[str] = ()) -> Recipe:
+    """The recipe, with what it leaves to the machine as a run chose it.
+
+    before: the run's recipe.
+    allowed: settings that may differ from the run's; they stay open, and are chosen anew.
+    """
+    if now.train.precision != AUTO or _is_allowed("train.precision", allowed):
+        return now
+    train = now.train.model_copy(update={"precision": before.train.precision})
+    return now.model_copy(update={"train": train})
 
 
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:

@@ -91,7 +91,7 @@ PROCESS = ("host", "pid", "process_started")  # needed to tell whether the proce
 START: Mapping[str, Check] = {
     **dict.fromkeys(("started", "ended", "reason", "command", "host", "platform"), _is_text),
     **dict.fromkeys(("ganzoo", "python", "torch", "torchvision", "accelerate"), _is_text),
-    **dict.fromkeys(("device", "precision"), _is_text),
+    **dict.fromkeys(("device", "precision", "precision_reason"), _is_text),
     "tf32": lambda value: isinstance(value, bool),
     **dict.fromkeys(("from_step", "processes", "nodes", "threads"), is_count),
     "pid": lambda value: is_count(value) and 0 < value < 2**31,

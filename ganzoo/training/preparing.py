@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from ganzoo.builder import Experiment
 from ganzoo.engine import state
 from ganzoo.engine.device import choose_accelerator
+from ganzoo.engine.precision import ChosenPrecision
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
@@ -21,6 +22,7 @@ from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, warn_unrecorded
 from ganzoo.runs.run_record import format_change
+from ganzoo.training.choices import choose_open_precision, describe_precision, take_over_choices
 from ganzoo.training.session import Session
 from ganzoo.training.tracking import check_trackers
 
@@ -43,7 +45,9 @@ class Begin:
 def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Session:
     """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
     folder, checkpoint = begin.folder, None
-    accelerator = _accelerator(experiment, processes)
+    if begin.resume:
+        take_over_choices(experiment, folder, begin.allowed)
+    accelerator, chosen = _accelerator(experiment, processes)
     if begin.resume:
         if accelerator.is_main_process:
             folder.take(experiment.recipe, begin.allowed)
@@ -57,7 +61,8 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
         unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
-    warnings = [*changed, *unknown, *_describe_data(trainer.data)]
+    precision = describe_precision(experiment.recipe.train.precision, chosen, accelerator.device)
+    warnings = [*changed, *unknown, *precision, *_describe_data(trainer.data)]
     if is_main:
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
@@ -69,17 +74,21 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         take_back(folder.path, checkpoint)
     elif is_main:
         folder.create(experiment.recipe)
-    return Session(experiment, trainer, folder, warnings, begin.changed, begin.tell)
+    return Session(experiment, trainer, folder, warnings, begin.changed, chosen, begin.tell)
 
 
-def _accelerator(experiment: Experiment, processes: int | None) -> Accelerator:
-    """This process's device, once it is sure that there is one for each."""
-    train = experiment.recipe.train
-    check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), train.device)
-    cpu = {"device": "cpu"} if wants_cpu(train.device) else {}
-    accelerator = choose_accelerator(train.model_copy(update=cpu))
+def _accelerator(
+    experiment: Experiment, processes: int | None
+) -> tuple[Accelerator, ChosenPrecision | None]:
+    """This process's device, once it is sure that there is one for each; and a chosen precision."""
+    device = experiment.recipe.train.device
+    check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), device)
+    cpu = wants_cpu(device)
+    chosen = choose_open_precision(experiment, cpu)
+    train = experiment.recipe.train.model_copy(update={"device": "cpu"} if cpu else {})
+    accelerator = choose_accelerator(train)
     check_count(processes, int(accelerator.num_processes), os.environ)
-    return accelerator
+    return accelerator, chosen
 
 
 def _describe_data(data: Data) -> list[str]:

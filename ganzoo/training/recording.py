@@ -24,7 +24,11 @@ def recording(session: Session, report: ReportWriter) -> Iterator[None]:
         yield
         return
     trainer, record = session.trainer, session.record
-    entry = {**environment(session.experiment, trainer.accelerator), **_data(session)}
+    entry = {
+        **environment(session.experiment, trainer.accelerator),
+        **({"precision_reason": session.chosen.reason} if session.chosen else {}),
+        **_data(session),
+    }
     record.begin(entry, trainer.done, trainer.timetable.steps)
     try:
         yield

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ganzoo.builder import Experiment
+from ganzoo.engine.precision import ChosenPrecision
 from ganzoo.engine.trainer import Trainer
 from ganzoo.printing.text import say
 from ganzoo.runs.folder import RunFolder
@@ -24,6 +25,7 @@ class Session:
 
     warnings: what a person should know of the data, and of what was changed on purpose.
     changes: that, for run.json.
+    chosen: the precision that was chosen for this machine; None where the recipe says it.
     print_line: prints a line in a style; the display's while there is one.
     """
 
@@ -32,6 +34,7 @@ class Session:
     folder: RunFolder
     warnings: Sequence[str] = ()
     changes: Sequence[Change] = ()
+    chosen: ChosenPrecision | None = None
     print_line: Callable[[str, str], None] = say_aside
     record: RunRecord = field(init=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganzoo.engine.precision import choose_precision
+from ganzoo.engine.precision import choose_precision, describe_emulation
 
 AMX, AVX512 = "_is_amx_tile_supported", "_is_avx512_bf16_supported"
 
@@ -61,4 +61,12 @@ def test_another_device(device):
 def test_an_obstacle_is_the_reason(processor):
     processor(**{AMX: True})
     choice = choose_precision(torch.device("cpu"), "player 'D' pays penalties")
-    assert str(choice) == "float32: player 'D' pays penalties"
+    assert str(choice) == "float32, as player 'D' pays penalties"
+
+
+def test_emulation_is_known_of_processors_and_nvidia_gpus(processor):
+    processor()
+    assert describe_emulation(torch.device("cpu")) == "this processor has no bf16 arithmetic"
+    assert describe_emulation(torch.device("mps")) == ""
+    processor(**{AVX512: True})
+    assert describe_emulation(torch.device("cpu")) == ""
