@@ -15,6 +15,9 @@ from benchmarks.refused import Refused
 
 COMMANDS = {
     "step": "a training step, against the reference implementation or another checkout",
+    "data": "loading training images",
+    "translate": "translating a folder of photos, files to files",
+    "startup": "the commands that should answer at once, and the first step",
 }
 
 
@@ -30,7 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        add_shared(command)
+        add_shared(command, module.ROUNDS)
         module.add_options(command)
         command.set_defaults(run=module.run)
     return parser
@@ -48,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"benchmarks: {refused}", file=sys.stderr)
         return 2
     for result in results:
-        show(result, Console())
+        show(result)
     if options.json:
         write_json(results, options.json)
     if options.record:

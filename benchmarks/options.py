@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import ROOT
 from benchmarks.reference import check_checkout
 from benchmarks.refused import Refused
-from benchmarks.variants import WORDS, read_variants
+from benchmarks.variants import Variant, Words, read_variants
+
+REFERENCE = "reference"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A variant that the options ask for: a recipe's settings, in some checkout of ganzoo."""
+def add_shared(parser: argparse.ArgumentParser, rounds: int) -> None:
+    """What every command has.
 
-    name: str
-    overrides: list[str]
-    checkout: Path = ROOT
-
-
-def add_shared(parser: argparse.ArgumentParser) -> None:
-    """What every command has."""
+    rounds: how many turns a repeat has by default.
+    """
     parser.add_argument("--repeats", type=int, default=5, help="the median of so many counts")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each variant in a repeat")
+    parser.add_argument("--rounds", type=int, default=rounds, help="turns of each in a repeat")
     parser.add_argument("--warmup", type=int, default=2, help="turns before, not counted")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--record", action="store_true", help="append to benchmarks/history.jsonl")
@@ -37,11 +34,11 @@ def add_against(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_variants(parser: argparse.ArgumentParser, default: str) -> None:
+def add_variants(parser: argparse.ArgumentParser, default: str, words: Words) -> None:
     """The options that choose variants of ganzoo."""
-    words = ", ".join(WORDS)
+    known = ", ".join(words)
     parser.add_argument(
-        "--variants", default=default, metavar="NAMES", help=f"{words}; joined by +, with commas"
+        "--variants", default=default, metavar="NAMES", help=f"{known}; joined by +, with commas"
     )
     parser.add_argument(
         "--variant", action="append", default=[], metavar="NAME:KEY=VALUE,...",
@@ -54,25 +51,39 @@ def add_variants(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--path", metavar="CHECKOUT", help="run ganzoo's variants from there as well"
     )
+    parser.set_defaults(words=words)
 
 
-def gather_variants(options: argparse.Namespace) -> list[Asked]:
-    """ganzoo's variants; with --path each also as it is in the other checkout, first.
+def choose_variants(
+    options: argparse.Namespace,
+    module: str,
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> list[Variant]:
+    """The reference, where there is one, and ganzoo's variants; the first is the baseline.
+
+    module: has the works `Reference` and `Ganzoo`. With --path, each variant of ganzoo stands there
+        also as it is in the other checkout, before the one here.
 
     Raises:
-        Refused: the options name none, or what cannot be read.
+        Refused: the options name no variant, or what cannot be read.
     """
-    variants = read_variants(options.variants, options.variant)
-    if not variants:
-        raise Refused("no variant is left: name some by --variants or --variant")
-    here = [Asked(name, [*options.overrides, *more]) for name, more in variants.items()]
-    if options.path is None:
-        return here
-    other = Path(options.path).resolve()
-    if not (other / "ganzoo" / "__init__.py").is_file():
-        raise Refused(f"--path {options.path}: there is no ganzoo/ in it")
-    there = [Asked(f"{each.name}, {other.name}", each.overrides, other) for each in here]
-    return [*there, *here]
+    settings, environment = dict(settings), environment or {}
+    variants = [
+        Variant(
+            name,
+            f"{module}:Ganzoo",
+            settings | {"overrides": [*options.overrides, *more]},
+            environment=environment,
+        )
+        for name, more in read_variants(options.variants, options.variant, options.words).items()
+    ]
+    variants = [*_elsewhere(variants, options.path), *variants]
+    if options.against is None:
+        return variants
+    settings |= {"checkout": str(options.against)}
+    reference = Variant(REFERENCE, f"{module}:Reference", settings, environment=environment)
+    return [reference, *variants]
 
 
 def resolve_against(options: argparse.Namespace) -> None:
@@ -83,3 +94,17 @@ def resolve_against(options: argparse.Namespace) -> None:
     """
     if getattr(options, "against", None) is not None:
         options.against = check_checkout(Path(options.against))
+
+
+def _elsewhere(variants: list[Variant], path: str | None) -> list[Variant]:
+    if path is None:
+        return []
+    other = Path(path).resolve()
+    if not (other / "ganzoo" / "__init__.py").is_file():
+        raise Refused(f"--path {path}: there is no ganzoo/ in it")
+    if other == ROOT:
+        raise Refused(f"--path {path}: this is the checkout that is measured anyway")
+    return [
+        Variant(f"{each.name}, {other.name}", each.work, each.settings, other, each.environment)
+        for each in variants
+    ]

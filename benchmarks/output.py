@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import statistics
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,43 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.machine import ROOT
-from benchmarks.result import Result
+from benchmarks.result import Result, Row
 
 HISTORY = ROOT / "benchmarks" / "history.jsonl"
+WIDTH = 110  # what a table needs
 
 
-def show(result: Result, console: Console) -> None:
-    """Print a result's table and the machine below it."""
-    table = Table(title=result.title, title_justify="left", caption_justify="left")
-    table.caption = describe(result)
-    table.add_column("Variant")
-    has_items = any(row.items for row in result.rows)
-    has_peak = any(row.peak for row in result.rows)
-    headings = ["Time", "Ratio", "from-to", "Processor"]
-    headings += ["Images/s"] * has_items + ["Peak RSS"] * has_peak
-    for heading in headings:
+def show(result: Result) -> None:
+    """Print a result's table, and the machine below it."""
+    table = Table(title=result.title, title_justify="left")
+    table.add_column("Variant", no_wrap=True)
+    columns = choose_columns(result.rows)
+    for heading in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in result.rows:
-        cells = [_time(row.seconds), f"{row.ratio:.2f} x"]
-        cells += [f"{row.ratio_from:.2f}-{row.ratio_to:.2f}", _time(row.processor)]
-        cells += [f"{row.items / row.seconds:.1f}"] * has_items
-        cells += [f"{row.peak / 1e9:.2f} GB"] * has_peak
-        table.add_row(row.name, *cells)
+        table.add_row(row.name, *(cell(row) for cell in columns.values()))
+    console = Console(width=max(WIDTH, Console().width), highlight=False)
     console.print(table)
+    console.print(describe(result), style="dim")
+
+
+def choose_columns(rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
+    """How each column is filled, by its heading; only columns that have something to say."""
+    columns: dict[str, Callable[[Row], str]] = {"Time": lambda row: format_time(row.seconds)}
+    if any(row.ratios for row in rows):
+        columns["Ratio"] = lambda row: f"{statistics.median(row.ratios):.2f} x"
+        columns["from-to"] = lambda row: f"{min(row.ratios):.2f}-{max(row.ratios):.2f}"
+    else:
+        columns["from-to"] = lambda row: "-".join(map(format_time, _extremes(row.repeats)))
+    if any(row.processor for row in rows):
+        columns["Processor"] = lambda row: format_time(row.processor)
+    if any(row.items for row in rows):
+        columns["Images/s"] = lambda row: f"{row.items / row.seconds:.1f}"
+    if any(row.peak for row in rows):
+        columns["Peak RSS"] = lambda row: f"{row.peak / 1e9:.2f} GB"
+    for heading in dict.fromkeys(name for row in rows for name in row.columns):
+        columns[heading] = lambda row, heading=heading: row.columns.get(heading, "")  # type: ignore[misc]
+    return columns
 
 
 def describe(result: Result) -> str:
@@ -57,21 +72,25 @@ def record(results: Sequence[Result], file: Path = HISTORY) -> None:
     """Append one line a result to the history."""
     with file.open("a", encoding="utf-8") as history:
         for result in results:
-            history.write(json.dumps(_shorten(result)) + "\n")
+            rows = {row.name: _shorten(row) for row in result.rows}
+            history.write(json.dumps({**result.as_json(), "rows": rows}) + "\n")
 
 
-def _shorten(result: Result) -> dict[str, Any]:
-    """A result without single repeats and facts, numbers rounded."""
-    rows = {
-        row.name: {
-            "seconds": float(f"{row.seconds:.4g}"),
-            "ratio": [round(x, 3) for x in (row.ratio, row.ratio_from, row.ratio_to)],
-            "peak_gb": round(row.peak / 1e9, 3),
-        }
-        for row in result.rows
-    }
-    return {**result.as_json(), "rows": rows}
-
-
-def _time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
+    """`12.3 s`, `123.4 ms`."""
     return f"{seconds:.2f} s" if seconds >= 10 else f"{seconds * 1e3:.1f} ms"
+
+
+def _shorten(row: Row) -> dict[str, Any]:
+    """A row for the history: the median, the ratio with its extremes, the peak."""
+    short: dict[str, Any] = {"seconds": float(f"{row.seconds:.4g}")}
+    if row.ratios:
+        ratios = statistics.median(row.ratios), *_extremes(row.ratios)
+        short["ratio"] = [round(ratio, 3) for ratio in ratios]
+    if row.peak:
+        short["peak_gb"] = round(row.peak / 1e9, 3)
+    return short | dict(row.columns)
+
+
+def _extremes(values: Sequence[float]) -> tuple[float, float]:
+    return min(values), max(values)

@@ -16,23 +16,31 @@ from benchmarks.turns import Turn
 class Row:
     """A variant's times.
 
-    seconds: the median over the repeats of a turn's median.
-    ratio: the baseline's time over its time: the median over the repeats, and the extremes.
-    processor: seconds of all its threads together.
-    peak: of resident memory, in bytes.
-    items: what is done in one turn (images), if that is of interest.
+    repeats: the median seconds of a turn, for each repeat.
+    ratios: the baseline's time over its time, for each repeat; none if nothing is compared.
+    processor: seconds of all its threads together in a turn.
+    peak: of resident memory, in bytes; 0 if it was not measured.
+    items: how many images a turn handles, if that is of interest.
+    columns: more of the table, by their headings.
     """
 
     name: str
-    seconds: float
-    ratio: float
-    ratio_from: float
-    ratio_to: float
-    processor: float
-    peak: int
+    repeats: Sequence[float]
+    ratios: Sequence[float] = ()
+    processor: float = 0
+    peak: int = 0
     items: int = 0
-    repeats: list[float] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        """The median time of a turn."""
+        return statistics.median(self.repeats)
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, with the medians, as JSON values."""
+        ratio = {"ratio": statistics.median(self.ratios)} if self.ratios else {}
+        return {"name": self.name, "seconds": self.seconds, **ratio, **asdict(self)}
 
 
 @dataclass
@@ -54,41 +62,32 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "rows": [row.as_json() for row in self.rows]}
 
 
 def make_rows(
     turns: Mapping[str, Sequence[Sequence[Turn]]],
-    baseline: str,
+    baseline: str | None,
     items: int = 0,
-    facts: Mapping[str, dict[str, Any]] | None = None,
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Row]:
     """Rows from the turns of each repeat, by variant.
 
-    baseline: the variant that others are compared with.
+    baseline: the variant that others are compared with, if they are.
+    facts: by variant; their "columns" become columns of the table.
     """
-    base = [_median_seconds(repeat) for repeat in turns[baseline]]
+    medians = {name: [_median(repeat) for repeat in repeats] for name, repeats in turns.items()}
     rows = []
-    for name, repeats in turns.items():
-        seconds = [_median_seconds(repeat) for repeat in repeats]
-        ratios = [b / s for b, s in zip(base, seconds, strict=True)]
-        all_turns = [turn for repeat in repeats for turn in repeat]
-        rows.append(
-            Row(
-                name,
-                statistics.median(seconds),
-                statistics.median(ratios),
-                min(ratios),
-                max(ratios),
-                statistics.median(turn.processor for turn in all_turns),
-                max(turn.peak for turn in all_turns),
-                items,
-                seconds,
-                (facts or {}).get(name, {}),
-            )
-        )
+    for name, seconds in medians.items():
+        base = medians[baseline] if baseline else seconds
+        ratios = [b / s for b, s in zip(base, seconds, strict=True)] if baseline else []
+        every = [turn for repeat in turns[name] for turn in repeat]
+        processor = statistics.median(turn.processor for turn in every)
+        columns = (facts or {}).get(name, {}).get("columns", {})
+        peak = max(turn.peak for turn in every)
+        rows.append(Row(name, seconds, ratios, processor, peak, items, columns))
     return rows
 
 
-def _median_seconds(turns: Sequence[Turn]) -> float:
+def _median(turns: Sequence[Turn]) -> float:
     return statistics.median(turn.seconds for turn in turns)

@@ -10,22 +10,25 @@ Adam. The first step's losses are compared, and nothing is timed if they differ.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from benchmarks.options import add_against, add_variants, gather_variants
+from benchmarks.comparison import compare
+from benchmarks.options import add_against, add_variants, choose_variants
 from benchmarks.reference import refuse_other_blocks
 from benchmarks.refused import Refused
-from benchmarks.result import Result, make_rows
-from benchmarks.turns import Process, interleave, started
+from benchmarks.result import Result
+from benchmarks.turns import Process
 from benchmarks.variants import Variant
 
-REFERENCE = "reference"
-GANZOO_STEP, REFERENCE_STEP = (
-    "benchmarks.step_work:GanzooStep",
-    "benchmarks.step_work:ReferenceStep",
-)
+ROUNDS = 5
+WORDS = {
+    "fp32": (),
+    "bf16": ("train.precision=bf16",),
+    "auto": ("train.precision=auto",),
+    "compile": ("train.compile=true",),
+    "tune": ("train.tune=true",),
+}
 
 
 @dataclass(frozen=True)
@@ -51,67 +54,56 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=int, help="in place of the preset's")
     parser.add_argument("--device", choices=("cpu", "auto"), default="cpu")
     add_against(parser)
-    add_variants(parser, "fp32")
+    add_variants(parser, "fp32", WORDS)
 
 
 def run(options: argparse.Namespace) -> list[Result]:
-    """Measure each preset."""
-    return [measure(choose_sizes(PRESETS[name], options), options) for name in options.preset]
+    """Step all variants in turn, at each preset."""
+    results = []
+    for name in options.preset:
+        sizes = choose_sizes(PRESETS[name], options)
+        variants = choose_step_variants(sizes, options)
+        settings, title = {"device": options.device}, f"A training step, {sizes}"
+        results.append(compare(options, variants, title, settings, sizes.batch, compare_losses))
+    return results
 
 
 def choose_sizes(preset: Sizes, options: argparse.Namespace) -> Sizes:
     """The preset, with the sizes that the options name."""
     given = {name: getattr(options, name) for name in ("size", "blocks", "width", "batch")}
-    return Sizes(**(asdict(preset) | {name: value for name, value in given.items() if value}))
+    return Sizes(**(asdict(preset) | {name: n for name, n in given.items() if n is not None}))
 
 
-def measure(sizes: Sizes, options: argparse.Namespace) -> Result:
-    """Step all variants in turn."""
-    variants = choose_variants(sizes, options)
-    options.report(f"{sizes}: preparing {', '.join(each.name for each in variants)}")
-    with started(variants) as processes:
-        compare_losses(list(processes.values()))
-        interleave(processes, 1, options.warmup, lambda text: None)
-        turns = interleave(processes, options.repeats, options.rounds, options.report)
-        facts = {name: process.facts for name, process in processes.items()}
-    rows = make_rows(turns, variants[0].name, sizes.batch, facts)
-    settings = asdict(sizes) | {"device": options.device, "set": options.overrides}
-    return Result(f"A training step, {sizes}", "step", settings, rows)
+def choose_step_variants(sizes: Sizes, options: argparse.Namespace) -> list[Variant]:
+    """Variants of a step of these sizes."""
+    if options.against is not None:
+        refuse_other_blocks(sizes.blocks)
+    settings = asdict(sizes) | {"device": options.device}
+    return choose_variants(options, "benchmarks.works.step", settings)
 
 
-def choose_variants(sizes: Sizes, options: argparse.Namespace) -> list[Variant]:
-    """The reference, if there is one, then ganzoo's; the first is the baseline."""
-    settings: dict[str, Any] = asdict(sizes) | {"device": options.device}
-    variants = [
-        Variant(each.name, GANZOO_STEP, settings | {"overrides": each.overrides}, each.checkout)
-        for each in gather_variants(options)
-    ]
-    if options.against is None:
-        return variants
-    refuse_other_blocks(sizes.blocks)
-    settings |= {"checkout": str(options.against)}
-    return [Variant(REFERENCE, REFERENCE_STEP, settings), *variants]
-
-
-def compare_losses(processes: Sequence[Process]) -> None:
+def compare_losses(processes: Mapping[str, Process]) -> None:
     """Raises Refused where a variant computes other losses than the first."""
-    expected = processes[0].facts["losses"]
-    for process in processes[1:]:
-        losses, tolerance = process.facts["losses"], process.facts["tolerance"]
-        name = process.variant.name
-        if losses.keys() != expected.keys():
-            raise Refused(f"variant '{name}' has other losses: {sorted(losses)}")
-        refuse_different(name, losses, expected, tolerance)
+    first, *others = processes.values()
+    for process in others:
+        tolerance = process.facts["tolerance"]
+        refuse_different(
+            process.variant.name, process.facts["losses"], first.facts["losses"], tolerance
+        )
 
 
 def refuse_different(
-    name: str, losses: dict[str, float], expected: dict[str, float], tolerance: float
+    name: str, losses: Mapping[str, float], expected: Mapping[str, float], tolerance: float
 ) -> None:
     """Compare nothing that does not compute the same.
+
+    losses, expected: by player and term, with their weights.
 
     Raises:
         Refused: losses of the first step differ by more than the tolerance, a share of the value.
     """
+    if losses.keys() != expected.keys():
+        raise Refused(f"variant '{name}' has other losses: {', '.join(losses)}")
     wrong = [
         f"{key} {losses[key]:.6g}, not {value:.6g}"
         for key, value in expected.items()

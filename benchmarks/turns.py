@@ -90,8 +90,8 @@ class Process:
         text = self.process.stdout.readline()
         answer: dict[str, Any] = json.loads(text) if text else {"error": "its process ended"}
         if "error" in answer:
-            end = "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
-            raise Refused(f"variant '{self.variant.name}': {answer['error']}\n{end}")
+            end = self.log.read_text(errors="replace").splitlines()[-12:]
+            raise Refused("\n".join([f"variant '{self.variant.name}': {answer['error']}", *end]))
         return answer
 
 

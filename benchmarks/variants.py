@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,8 @@ from typing import Any
 from benchmarks.machine import ROOT
 from benchmarks.refused import Refused
 
-# Words that stand for settings of a recipe; several are joined by a plus.
-WORDS = {
-    "fp32": (),
-    "bf16": ("train.precision=bf16",),
-    "auto": ("train.precision=auto",),
-    "compile": ("train.compile=true",),
-    "tune": ("train.tune=true",),
-}
+Words = Mapping[str, tuple[str, ...]]
+"""Short names of settings; several are joined by a plus."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +28,30 @@ class Variant:
     work: str
     settings: dict[str, Any] = field(default_factory=dict)
     checkout: Path = ROOT
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_variants(words: str, more: Sequence[str]) -> dict[str, list[str]]:
+def read_variants(text: str, more: Sequence[str], words: Words) -> dict[str, list[str]]:
     """A recipe's settings by the name of the variant.
 
-    words: `fp32,bf16+compile`, from WORDS.
+    text: `fp32,bf16+compile`, made of `words`.
     more: variants that bring their settings, as `name:train.precision=bf16,train.compile=true`.
 
     Raises:
-        Refused: a word that is not known, or settings that cannot be read.
+        Refused: a word that is not known, settings that cannot be read, or no variant at all.
     """
     variants = {}
-    for name in filter(None, words.split(",")):
-        unknown = [word for word in name.split("+") if word not in WORDS]
+    for name in filter(None, text.split(",")):
+        unknown = [word for word in name.split("+") if word not in words]
         if unknown:
-            known = ", ".join(WORDS)
+            known = ", ".join(words)
             raise Refused(f"--variants: there is no '{unknown[0]}', only {known}, joined by +")
-        variants[name] = [setting for word in name.split("+") for setting in WORDS[word]]
-    for text in more:
-        name, colon, settings = text.partition(":")
+        variants[name] = [setting for word in name.split("+") for setting in words[word]]
+    for each in more:
+        name, colon, settings = each.partition(":")
         if not colon or "=" not in settings or not name:
-            raise Refused(f"--variant {text}: write name:key=value,key=value")
+            raise Refused(f"--variant {each}: write name:key=value,key=value")
         variants[name] = re.split(r",(?=[\w.]+=)", settings)  # a comma may stand in a value
+    if not variants:
+        raise Refused("no variant is left: name some by --variants or --variant")
     return variants

@@ -42,7 +42,8 @@ def main() -> None:
         for _ in sys.stdin:
             answer(**measure(work))
     except Exception as error:
-        traceback.print_exc()
+        if type(error).__module__ != "ganzoo.errors":  # those say all that there is to know
+            traceback.print_exc()
         answer(error=f"{type(error).__name__}: {error}")
         sys.exit(1)
 

@@ -34,14 +34,15 @@ def names(result):
     return [row["name"] for row in result["rows"]]
 
 
-def test_step_compares_variants_and_checkouts(measure):
-    (result,) = measure("step", *TINY, *PATCH, "--warmup", "0", "--path", str(ROOT))
-    assert names(result) == [f"fp32, {ROOT.name}", "fp32"]
+def test_step_compares_variants_and_checkouts(measure, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("ganzoo", "recipes"):
+        (copy / name).symlink_to(ROOT / name)
+    (result,) = measure("step", *TINY, *PATCH, "--warmup", "0", "--path", str(copy))
+    assert names(result) == ["fp32, copy", "fp32"]
     assert all(row["peak"] > 0 < row["seconds"] for row in result["rows"])
     assert result["rows"][0]["ratio"] == 1
-    first, *others = (row["facts"]["losses"] for row in result["rows"])
-    assert len(first) == 8
-    assert others == [pytest.approx(first, rel=1e-3)]
 
 
 def test_step_refuses_what_computes_other_losses(measure):

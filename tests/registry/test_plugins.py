@@ -356,7 +356,7 @@ def test_an_import_that_fails_for_another_reason_says_nothing_of_versions(folder
 
 
 def test_twenty_plugins_one_of_them_broken(tmp_path):
-    """`ganzoo list` in a process of its own; benchmarks/startup.py has its time."""
+    """`ganzoo list` in a process of its own; `python -m benchmarks startup` has its time."""
     parts = GOOD.partition("@hookimpl\ndef register_commands")[0]
     for number in range(19):
         install(tmp_path, f"good{number}", parts)

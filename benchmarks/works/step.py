@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from benchmarks.equal import (
+from benchmarks.reference import import_from, make_options
+from benchmarks.works.cyclegan import make_recipe
+from benchmarks.works.equal import (
     BF16_TOLERANCE,
     LOSSES,
     NETWORKS,
@@ -16,15 +18,12 @@ from benchmarks.equal import (
     draw_batches,
     draw_weights,
 )
-from benchmarks.reference import import_from, make_options
 
 if TYPE_CHECKING:
     from ganzoo.recipe.schema import Recipe
 
-CYCLE, IDENTITY = 10, 0.5  # an identity term weighs 0.5 of a cycle's 10, as in the reference
 
-
-class GanzooStep:
+class Ganzoo:
     """A step of ganzoo's trainer; the first is made at once, and its losses are kept."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -57,7 +56,7 @@ class GanzooStep:
         wait_for_device()
 
 
-class ReferenceStep:
+class Reference:
     """A step of the reference's CycleGANModel."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -83,40 +82,6 @@ def weights_of(recipe: Recipe) -> dict[str, float]:
     """The weights of a recipe's terms; none of them follows a schedule."""
     weights = {name: term.weight for name, term in recipe.losses.items()}
     return {name: weight for name, weight in weights.items() if isinstance(weight, float | int)}
-
-
-def make_recipe(settings: dict[str, Any]) -> dict[str, Any]:
-    """The reference's CycleGAN as ganzoo's tables."""
-    size, width = settings["size"], settings["width"]
-    generator = {"type": "resnet", "width": width, "blocks": settings["blocks"]}
-    discriminator = {"type": "patchgan", "width": width, "layers": 3}
-    history = {"type": "history", "size": 50}
-
-    def adversarial(domain: str, fake: str) -> dict[str, Any]:
-        wires = {
-            "real": f"D_{domain}({domain.lower()})",
-            "fake": f"D_{domain}({fake})",
-        }
-        return {"type": "lsgan", **wires, "buffer": history}
-
-    def distance(prediction: str, target: str, weight: float) -> dict[str, Any]:
-        return {"type": "l1", "prediction": prediction, "target": target, "weight": weight}
-
-    return {
-        "networks": {"G": generator, "F": generator, "D_X": discriminator, "D_Y": discriminator},
-        "losses": {
-            "adversarial_Y": adversarial("Y", "G(x)"),
-            "adversarial_X": adversarial("X", "F(y)"),
-            "cycle_X": distance("F(G(x))", "x", CYCLE),
-            "cycle_Y": distance("G(F(y))", "y", CYCLE),
-            "identity_Y": distance("G(y)", "y", CYCLE * IDENTITY),
-            "identity_X": distance("F(x)", "x", CYCLE * IDENTITY),
-        },
-        "outputs": {"x2y": "G(x)"},
-        "data": {"type": "streets", "size": size, "count": 8, "held_out": 2},
-        "optimizers": {"default": {"type": "adam", "lr": 2e-4, "betas": [0.5, 0.999]}},
-        "train": {"length": "1000000 steps", "batch_size": settings["batch"]},
-    }
 
 
 def wait_for_device() -> None:
