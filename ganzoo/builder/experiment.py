@@ -154,6 +154,7 @@ class Experiment:
             {name: factor(schedule, table) for name, schedule in scheduled},
             averages,
             self.recipe.train.compile,
+            self.recipe.train.channels_last,
         )
 
 

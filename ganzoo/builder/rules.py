@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from ganzoo.builder.assemble import Assembly
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, SchedulePlan
@@ -17,6 +18,7 @@ from ganzoo.errors import Fault, RecipeError
 from ganzoo.registry.signature import parameters
 
 DEFAULT = "default"
+FUSED: Mapping[str, tuple[type, ...]] = {"cpu": (Optimizer,), "cuda": (Adam, AdamW, SGD)}
 
 
 def check_rules(blueprint: Blueprint, assembly: Assembly, source: str) -> None:
@@ -72,7 +74,8 @@ def make_optimizers(player: Player, blueprint: Blueprint) -> list[AssignedOptimi
     optimizers = []
     for name, share in _shares(player, blueprint).items():
         assert name is not None
-        optimizer = _fused(blueprint.optimizers[name]).make(list(share.values()))
+        device = next(iter(share.values())).device.type
+        optimizer = _fused(blueprint.optimizers[name], device).make(list(share.values()))
         clip_norm = blueprint.recipe.optimizers[name].clip_norm
         optimizers.append(AssignedOptimizer(share, optimizer, clip_norm))
     return optimizers
@@ -90,11 +93,15 @@ def _shares(player: Player, blueprint: Blueprint) -> dict[str | None, dict[str, 
     return shares
 
 
-def _fused(plan: ComponentPlan) -> ComponentPlan:
-    """The optimizer fused where torch can and the recipe does not say otherwise."""
+def _fused(plan: ComponentPlan, device: str) -> ComponentPlan:
+    """The optimizer fused where torch can and the recipe does not say otherwise.
+
+    Elsewhere torch decides: not every version has all of them fused for every device.
+    """
     settings = dict(plan.settings)
     rivals = ("fused", "foreach", "differentiable")
-    fusible = any(p.name == "fused" for p in parameters(plan.component_class))
+    known = issubclass(plan.component_class, FUSED.get(device, ()))
+    fusible = known and any(p.name == "fused" for p in parameters(plan.component_class))
     if fusible and not any(settings.get(rival) for rival in rivals):
         settings["fused"] = settings.get("fused") is None
     return ComponentPlan(plan.kind, plan.name, plan.component_class, settings, plan.path)

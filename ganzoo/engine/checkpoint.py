@@ -117,8 +117,17 @@ def load_optimizer(
     place = {name: index for index, name in enumerate(parameters)}
     for entry, value in {**numbers, **tensors}.items():
         name, _, key = entry.rpartition("/")
-        state.setdefault(place[name], {})[key] = value
+        state.setdefault(place[name], {})[key] = _laid_out_like(value, parameters[name])
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _laid_out_like(value: Any, parameter: nn.Parameter) -> Any:
+    """A moment in the memory layout of its parameter: fused optimizers refuse another one."""
+    if not isinstance(value, Tensor) or value.shape != parameter.shape:
+        return value
+    if value.stride() == parameter.stride():
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)
 
 
 def write_tensors(path: Path, tensors: Tensors, header: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def allow_tf32(device: torch.device, allowed: bool) -> None:
@@ -25,7 +25,21 @@ def allow_tf32(device: torch.device, allowed: bool) -> None:
 
 
 @contextmanager
-def fastest_algorithms(device: torch.device) -> Iterator[None]:
+def begin_step(device: torch.device, compiled: bool) -> Iterator[None]:
+    """What a step of the game runs in.
+
+    compiled: whether players are. Then a step of their CUDA graphs begins, and what they returned
+        in the step before is overwritten. Without this, each player's graph would overwrite the
+        fakes that the player before it has just returned.
+    """
+    if compiled and device.type == "cuda":
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+    with _fastest_algorithms(device):
+        yield
+
+
+@contextmanager
+def _fastest_algorithms(device: torch.device) -> Iterator[None]:
     """Let cuDNN time its algorithms for each convolution that is new to it, and keep the fastest.
 
     That pays where sizes recur, as they do in steps; samples and test images may have any size. It
@@ -41,6 +55,33 @@ def fastest_algorithms(device: torch.device) -> Iterator[None]:
         yield
     finally:
         cudnn.benchmark = before
+
+
+def place_network(
+    network: nn.Module, device: torch.device, dtype: torch.dtype, channels_last: bool
+) -> None:
+    """Move a network to a device.
+
+    channels_last: on CUDA, keep the convolutions' weights in that layout; cuDNN then computes in
+        it. Never on a CPU, where that is slower. What a convolution returns is in that layout, too,
+        so that `view` may fail where `reshape` does not.
+    """
+    network.to(device, dtype)
+    if channels_last and device.type == "cuda":
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                module.to(memory_format=torch.channels_last)
+
+
+def compile_player(player: nn.Module, device: torch.device) -> None:
+    """Run a player through torch.compile; on CUDA as a CUDA graph, which spares its launches.
+
+    The sizes of a step do not change, so each is compiled for its own.
+    """
+    if device.type == "cuda":
+        player.compile(mode="reduce-overhead", dynamic=False)
+    else:
+        player.compile()
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:

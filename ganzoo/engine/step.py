@@ -203,9 +203,9 @@ class Game:
 
 
 def joined(sides: Sequence[Sides]) -> Logits:
-    """Join the logits of all micro-batches of a step."""
+    """Join the logits of all micro-batches of a step; a copy, as CUDA graphs reuse their memory."""
     real, fake = (
-        [torch.cat(scale) if len(scale) > 1 else scale[0] for scale in zip(*each, strict=True)]
+        [torch.cat(scale) for scale in zip(*each, strict=True)]
         for each in ([side[name] for side in sides] for name in ("real", "fake"))
     )
     return Logits(real, fake)

@@ -13,7 +13,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ganzoo.engine.callbacks import Attached, Callbacks
-from ganzoo.engine.cuda import fastest_algorithms
+from ganzoo.engine.cuda import begin_step, compile_player, place_network
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.expressions import Values
 from ganzoo.engine.feed import Timetable, draws
@@ -39,6 +39,7 @@ class Rules:
     rate: the factor of all learning rates. weights: the factors of scheduled terms, by name.
     optimizers_of: makes a player's optimizers. averages: the averages of weights, if any.
     compiled: whether to run players through torch.compile, if possible.
+    channels_last: whether convolutions compute in channels_last memory on CUDA.
     """
 
     rate: Factor
@@ -46,6 +47,7 @@ class Rules:
     weights: Mapping[str, Factor] = field(default_factory=dict)
     averages: Ema | None = None
     compiled: bool = False
+    channels_last: bool = False
 
 
 class Trainer:
@@ -77,13 +79,11 @@ class Trainer:
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
         averages = rules.averages.averages if rules.averages else {}
         for network in [*networks.values(), *averages.values()]:
-            network.to(accelerator.device, dtype)
+            place_network(network, accelerator.device, dtype, rules.channels_last)
         self.player_optimizers = [self._prepare(player.to(dtype=dtype)) for player in players]
         self.ema = rules.averages
-        self.game = Game(
-            self.player_optimizers, networks, latents, timetable.seed, accelerator.process_index,
-            accelerator.autocast,
-        )  # fmt: skip
+        rank, autocast = accelerator.process_index, accelerator.autocast
+        self.game = Game(self.player_optimizers, networks, latents, timetable.seed, rank, autocast)
         self.own_callbacks, self.draw_outputs = own_callbacks or {}, draw_outputs
         self.callbacks = Callbacks([])
         self.say: Callable[[str], None] = print
@@ -203,7 +203,7 @@ class Trainer:
         batches = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}
         if self.batch_hook:
             self.batch_hook(batches)
-        with fastest_algorithms(self.accelerator.device):
+        with begin_step(self.accelerator.device, self.rules.compiled):
             self.losses = self.game.step(self.done, batches, factors)
         self.meter.add(self.losses)
         if self.ema:
@@ -214,7 +214,7 @@ class Trainer:
     def _prepare(self, player: Player) -> PlayerOptimizer:
         player.train()
         if self.rules.compiled and not player.double_backward:
-            player.compile()
+            compile_player(player, self.accelerator.device)
         planned = self.rules.optimizers_of(player)
         module, *optimizers = self.accelerator.prepare(player, *(o.optimizer for o in planned))
         prepared = [replace(o, optimizer=p) for o, p in zip(planned, optimizers, strict=True)]

@@ -20,7 +20,7 @@ class Buffer(ABC):
         """Fakes to show, in place of the new ones.
 
         fakes: one detached tensor (N, ...) for each argument of the discriminator. The returned
-            tensors have the same shapes.
+            tensors have the same shapes. Keep copies: their memory is used again in the next step.
         rng: the only source of randomness.
         """
 

@@ -84,6 +84,7 @@ class TrainTable(Table):
     tf32: on NVIDIA's GPUs, float32 convolutions and matrix products round their factors to TF32.
     device: "auto" takes an accelerator where there is one.
     compile: run players through torch.compile; those with penalties stay as they are.
+    channels_last: on NVIDIA's GPUs, keep the convolutions in that memory layout.
     log_every: how often losses are read back, shown and written to log.jsonl.
     """
 
@@ -96,6 +97,7 @@ class TrainTable(Table):
     tf32: bool = True
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False
+    channels_last: bool = False
     log_every: DurationField = Duration(50, "steps")
 
 

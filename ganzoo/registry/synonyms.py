@@ -22,6 +22,7 @@ SYNONYMS = {
     "train.tf32": ("tf32", "allow_tf32"),
     "train.device": ("device", "gpu", "cuda", "accelerator"),
     "train.compile": ("compile", "torch_compile"),
+    "train.channels_last": ("channels_last", "memory_format", "nhwc"),
     "train.log_every": ("log_every", "log_interval", "print_freq", "log_freq"),
     "checkpoints.every": ("save_every", "save_interval", "save_freq", "checkpoint_every"),
     "samples.every": ("sample_every", "sample_interval", "display_freq"),

@@ -13,13 +13,12 @@ import torch
 from accelerate import Accelerator
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganzoo.builder import rules
 from ganzoo.builder.experiment import Experiment, check_recipe
 from ganzoo.engine import feed
 from ganzoo.engine import step as game
 from ganzoo.engine import trainer as trainer_module
 from ganzoo.engine.callbacks import Attached, Callbacks
-from ganzoo.engine.cuda import allow_tf32, fastest_algorithms, send
+from ganzoo.engine.cuda import allow_tf32, begin_step, send
 from ganzoo.engine.device import make_accelerator
 from ganzoo.engine.step import SHARED, stream_of
 from ganzoo.engine.view import TrainingView
@@ -63,7 +62,6 @@ class NoImages:
 def on_meta(monkeypatch):
     """Makes the trainer of a recipe, on the meta device."""
     monkeypatch.setattr(Accelerator, "device", property(lambda self: META))
-    monkeypatch.setattr(rules, "_fused", lambda plan: plan)  # meta has no fused optimizers
     monkeypatch.setattr(trainer_module, "remember", lambda *given: None)  # it reads weights
 
     def make(recipe):
@@ -144,13 +142,13 @@ def test_tf32_is_as_the_recipe_says_and_stays_as_it_is_on_other_devices(monkeypa
 
 def test_cudnn_times_its_algorithms_in_steps_alone(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
-    with fastest_algorithms(torch.device("cpu")):
+    with begin_step(torch.device("cpu"), compiled=False):
         assert not torch.backends.cudnn.benchmark
-    with fastest_algorithms(torch.device("cuda")):
+    with begin_step(torch.device("cuda"), compiled=False):
         assert torch.backends.cudnn.benchmark
     assert not torch.backends.cudnn.benchmark
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
-    with fastest_algorithms(torch.device("cuda")):
+    with begin_step(torch.device("cuda"), compiled=False):
         assert not torch.backends.cudnn.benchmark
 
 
