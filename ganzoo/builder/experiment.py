@@ -174,7 +174,7 @@ def build_recipe(source: Source, overrides: Overrides = (), *, start: bool = Tru
         GanzooError: there is no such recipe.
         ModelError: weights that a network should start from are missing, or do not fit.
     """
-    checked = check_recipe(source, overrides)
+    checked = check_recipe(source, overrides, count=False)
     blueprint, trial, place = checked.blueprint, checked.trial, checked.place
     refuse_beyond_memory(blueprint.weights, place)
     assembly = assemble(blueprint, "cpu", place, start)
@@ -210,15 +210,17 @@ class CheckedRecipe:
         return [name for name in self.blueprint.networks if name not in built]
 
 
-def check_recipe(source: Source, overrides: Overrides = ()) -> CheckedRecipe:
+def check_recipe(source: Source, overrides: Overrides = (), *, count: bool = True) -> CheckedRecipe:
     """All that `build_recipe` checks, without memory for weights.
+
+    count: whether to count the FLOPs of a step.
 
     Raises:
         RecipeError: everything wrong, each fault with its path.
     """
     loaded = read_recipe(source, overrides)
     with loaded.gathered.placing():
-        return _check(_read_blueprint(loaded), loaded.gathered.place)
+        return _check(_read_blueprint(loaded), loaded.gathered.place, count)
 
 
 def _read_blueprint(loaded: LoadedRecipe) -> Blueprint:
@@ -229,7 +231,7 @@ def _read_blueprint(loaded: LoadedRecipe) -> Blueprint:
     return read(loaded.recipe, installed().registry, loaded.gathered.place, faults)
 
 
-def _check(blueprint: Blueprint, place: str) -> CheckedRecipe:
+def _check(blueprint: Blueprint, place: str, count: bool) -> CheckedRecipe:
     recipe = blueprint.recipe
     assembly = assemble(blueprint, "meta", place)
     if not assembly.players:
@@ -237,7 +239,7 @@ def _check(blueprint: Blueprint, place: str) -> CheckedRecipe:
     check_rules(blueprint, assembly, place)
     parameters = (p for network in assembly.networks.values() for p in network.parameters())
     blueprint.weights = sum(p.numel() * p.element_size() for p in parameters)
-    trial = try_step(blueprint, assembly, place)
+    trial = try_step(blueprint, assembly, place, count)
     blueprint.warnings += explain_uncompiled(blueprint, assembly)
     blueprint.warnings += [
         f"networks.{idle}: no live term reaches it, so it keeps its first weights"

@@ -19,7 +19,7 @@ from ganzoo.builder.assemble import Assembly
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.labels import label_fault
 from ganzoo.builder.misfits import explain, format_shape, misfit
-from ganzoo.builder.tried import Counter, Gradients
+from ganzoo.builder.tried import Gradients
 from ganzoo.engine.expressions import Values, find_callee
 from ganzoo.engine.player import Player
 from ganzoo.engine.step import SHARED, Draws, Game, stream_of
@@ -37,7 +37,7 @@ class Trial:
     """What one step showed.
 
     idle: by player, the parameters that got no gradient.
-    flops: floating-point operations of a step, all players, forward and backward.
+    flops: floating-point operations of a step, forward and backward; 0 if not counted.
     shapes: of every wire, by its text.
     differentiates: heads that take gradients inside, as (network, head).
     losses: terms whose losses do, as (player, term).
@@ -125,8 +125,10 @@ def latent_shapes(blueprint: Blueprint) -> dict[str, tuple[Latent, tuple[int, ..
     }
 
 
-def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
+def try_step(blueprint: Blueprint, assembly: Assembly, source: str, count: bool) -> Trial:
     """Play one step on the meta device.
+
+    count: whether to count its FLOPs, which takes as long again.
 
     Raises:
         RecipeError: wires whose shapes do not fit, or losses that refuse them, each with its path.
@@ -140,11 +142,15 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str) -> Trial:
     game = Game(minimisers, assembly.networks, latents, 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.latent_samplers}
     trial.mark(assembly)
-    with Counter() as counter:
-        game.step(*_a_turn_of_all(assembly.players, sample), {})
+    step, draws = _a_turn_of_all(assembly.players, sample)
+    if count:
+        from ganzoo.builder.flops import count_flops
+
+        trial.flops = count_flops(lambda: game.step(step, draws, {}))
+    else:
+        game.step(step, draws, {})
     if faults:
         raise RecipeError(source, faults)
-    trial.flops = int(counter.get_total_flops())
     return trial
 
 

@@ -1,4 +1,4 @@
-"""What is watched for while a recipe is tried: gradients taken inside a call, and its FLOPs."""
+"""What is watched for while a recipe is tried: gradients taken inside a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.module_tracker import ModuleTracker
 
 
@@ -26,28 +25,6 @@ class Gradients(TorchDispatchMode):
         """Run an operation; within a backward pass, autograd knows of a task."""
         self.taken = self.taken or _is_backward()
         return func(*args, **(kwargs or {}))
-
-
-class Counter(FlopCounterMode):
-    """Counts all operations together.
-
-    torch's own counter tells modules apart by hooks on gradients, which a leaf does not take within
-    `autograd.grad`.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(display=False)
-        self.mod_tracker = _Whole()
-
-
-class _Whole(ModuleTracker):
-    """One whole in place of modules."""
-
-    def __enter__(self) -> _Whole:
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        return None
 
 
 def _is_backward() -> bool:

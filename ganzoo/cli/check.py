@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.printing.text import say, short_count
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def check(
 
     loaded = read_recipe(recipe, set_ or [])
     refuse_early(loaded, data=False, partly=False)
+    import_torch()
     from ganzoo.builder.experiment import check_recipe
     from ganzoo.cli.pages.columns import heading, print_columns
     from ganzoo.cli.pages.sections import print_networks

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Device, Set
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
@@ -65,7 +66,7 @@ def compare(
 
 
 def _look_ahead(systems: list[str], overrides: list[str]) -> None:
-    """Refuse recipes with faults that their text shows, all in one message, before any run."""
+    """Refuse recipes with faults that their text shows, all in one message; then import torch."""
     from ganzoo.cli.early import refuse_early
     from ganzoo.recipe.loading import read_recipe
 
@@ -81,6 +82,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
             f"'{Path(n).stem}' is given {k} times" for n, k in Counter(systems).items() if k > 1
         ]
         raise GanzooError("\n".join([*wrong, *again]))
+    import_torch()
 
 
 def _report(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, say_json
@@ -86,14 +87,12 @@ class MetricChoice:
             tick=tick,
         )
 
-    def of_folders(self, real: Path, fake: Path, tell: Tell, tick: Tick) -> FolderScores:
-        """Compare two folders of images.
+    def refuse_for_folders(self) -> None:
+        """Refuse options that are only for models.
 
         Raises:
-            GanzooError: an option is given that is only for models.
+            GanzooError: one is given.
         """
-        from ganzoo.evaluation.saved_images import evaluate_folders
-
         options: dict[str, object] = {
             "--data": self.data,
             "--all": self.everything,
@@ -103,6 +102,11 @@ class MetricChoice:
         beside = [name for name, value in options.items() if value]
         if beside:
             raise GanzooError(f"{', '.join(beside)}: this is for a model, not for --folders")
+
+    def of_folders(self, real: Path, fake: Path, tell: Tell, tick: Tick) -> FolderScores:
+        """Compare two folders of images."""
+        from ganzoo.evaluation.saved_images import evaluate_folders
+
         return evaluate_folders(
             real,
             fake,
@@ -140,6 +144,9 @@ def evaluate(
     refuse_existing([out] if out else [])
     refuse_missing(model, data)
     choice = MetricChoice(metric or [], set_ or [], device, data, all_, best, recipe, network)
+    if folders:
+        choice.refuse_for_folders()
+    import_torch()
     with _bar("opening the model" if model else "listing images", json_) as (tell, tick):
         if folders:
             scores: Assessment | FolderScores = choice.of_folders(*folders, tell, tick)

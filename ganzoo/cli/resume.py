@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.errors import GanzooError
@@ -44,7 +45,8 @@ def resume(
     if data:
         from ganzoo.components.data.layout_advice import require_folder
 
-        require_folder(data)  # before torch is imported
+        require_folder(data)
+        import_torch()
         from ganzoo.builder.own_data import moved
 
         overrides = [*moved(loaded, data), *overrides]

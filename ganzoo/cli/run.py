@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.launch.worker import is_launched
@@ -64,6 +65,7 @@ def _find_folder_settings(gathered: Gathered, overrides: list[str], folder: Path
     loaded = read_recipe(gathered, others)
     if not is_launched():
         refuse_folder(loaded, overrides, folder)  # before torch is imported
+    import_torch()
     from ganzoo.builder.own_data import own_data
 
     own = own_data(loaded, overrides, folder)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
@@ -41,6 +42,7 @@ def sample(
 ) -> None:
     """Draw random images, of a chosen class if the model has classes."""
     refuse_missing(model)
+    import_torch()
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import sampling
 

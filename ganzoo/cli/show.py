@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
@@ -28,6 +29,8 @@ def show(
     recipe = None if kind else _recipe(name)
     if not components and recipe is None:
         raise GanzooError(_unknown(name))
+    if components:
+        import_torch()
     for number, component in enumerate(components):
         from ganzoo.cli.pages.component import show_component
 
@@ -39,6 +42,7 @@ def show(
 
         loaded = read_recipe(recipe)
         refuse_early(loaded, data=False, partly=False)
+        import_torch()
         from ganzoo.cli.pages.recipe import show_recipe
 
         say("\n" if components else "", end="")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import seconds
 from ganzoo.launch.worker import (
     answer_signals,
@@ -102,6 +103,7 @@ def _begin(request: Request) -> int:
         if request.resume:
             refuse_owned(request.folder)
         refuse_early(request.recipe)
+    import_torch()
     count = request.processes or _count_processes(record)
     if count > 1 and not is_launched():
         return _train_in_several(request, count, started)
@@ -147,7 +149,7 @@ def _train_in_several(request: Request, count: int, started: float) -> int:
     from ganzoo.runs.path_checks import refuse_taken
     from ganzoo.runs.resume_rules import changed_paths
 
-    recipe = check_recipe(request.recipe).blueprint.recipe
+    recipe = check_recipe(request.recipe, count=False).blueprint.recipe
     if request.resume:
         folder = RunFolder(request.folder)
         try:

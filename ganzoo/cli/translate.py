@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
@@ -58,10 +59,11 @@ def translate(
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     refuse_missing(model, input_)
+    factor = scale_of(scale)
+    import_torch()
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import translation
 
-    factor = scale_of(scale)
     loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
     todo = translation.translate(
         loaded,
@@ -73,8 +75,7 @@ def translate(
         existing=existing,
         unreadable=unreadable,
     )
-    say(todo.scale_line)
-    say(todo.output_line)
+    say(f"{todo.scale_line}\n{todo.output_line}")
     try:
         _go_over(todo)
     except KeyboardInterrupt:

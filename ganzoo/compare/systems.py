@@ -87,7 +87,7 @@ def find_systems(
 
 
 def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> System:
-    blueprint = check_recipe(source, [*overrides, "train.seed=0"]).blueprint
+    blueprint = check_recipe(source, [*overrides, "train.seed=0"], count=False).blueprint
     name, trainings = blueprint.recipe.name, []
     for seed in range(seeds):
         train = blueprint.recipe.train.model_copy(update={"seed": seed})
@@ -98,7 +98,7 @@ def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> Sys
 
 
 def _run(source: str) -> System:
-    folder, blueprint = Path(source), check_recipe(source).blueprint
+    folder, blueprint = Path(source), check_recipe(source, count=False).blueprint
     training = SystemRun(folder, source, (), _state(folder, blueprint.recipe))
     if training.state == "new":
         raise RunError(f"{folder}: this run has no checkpoint yet; start it again with ganzoo run")

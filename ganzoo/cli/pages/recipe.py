@@ -22,7 +22,7 @@ def show_recipe(loaded: LoadedRecipe) -> None:
     Raises:
         RecipeError: the recipe has faults; the message lists all of them.
     """
-    recipe = check_recipe(loaded)
+    recipe = check_recipe(loaded, count=False)
     summary = recipe.blueprint.recipe.summary
     say(f"recipe {recipe.place}", bold=True)
     if summary:

@@ -39,12 +39,8 @@ class Psnr(PerImage):
 
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
         """The ratio of each image."""
-        from torchmetrics.functional.image import peak_signal_noise_ratio
-
         shown = without_nan(prediction, target, PEAK)
-        return _capped(
-            peak_signal_noise_ratio(shown, target, data_range=PEAK, reduction="none", dim=(1, 2, 3))
-        )
+        return _decibels((shown - target).square().mean((1, 2, 3)))
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
         """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
@@ -68,9 +64,10 @@ class Psnr(PerImage):
         means, squares = torch.stack(self.moments, 1)
         colour = means.mean(0)
         errors = (squares - 2 * colour * means + colour.square()).mean(1)
-        return _capped(10 * torch.log10(PEAK**2 / errors.clamp(min=0)))
+        return _decibels(errors.clamp(min=0))
 
 
-def _capped(ratios: Tensor) -> list[float]:
-    values: list[float] = ratios.clamp(max=HIGHEST).tolist()
+def _decibels(errors: Tensor) -> list[float]:
+    """The ratios of mean squared errors, at most HIGHEST."""
+    values: list[float] = (10 * torch.log10(PEAK**2 / errors)).clamp(max=HIGHEST).tolist()
     return values

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ganzoo.components.metrics.classes import confusions
 from ganzoo.components.metrics.palette import PaletteScore
 from ganzoo.registry.discovery import installed
 
@@ -51,6 +52,20 @@ def test_by_hand_one_at_a_time_and_in_a_batch():
     batch.update(drawn(*PREDICTIONS), drawn(*TARGETS))
     assert single.compute() == batch.compute() == {"model": MODEL, "mean layout": LAYOUT}
     assert list(single.compute()) == ["model", "mean layout"]
+
+
+def test_confusion_tables_are_torchmetrics_own():
+    from torchmetrics.functional.classification import multiclass_confusion_matrix
+
+    rng = torch.Generator().manual_seed(0)
+    predicted, truth = torch.randint(0, 5, (2, 3, 7, 9), generator=rng).to(torch.int16)
+    wanted = [
+        multiclass_confusion_matrix(*pair, num_classes=5)
+        for pair in zip(predicted, truth, strict=True)
+    ]
+    tables = confusions(predicted, truth, classes=4)
+    assert tables.dtype == torch.int32
+    assert torch.equal(tables, torch.stack(wanted).int())
 
 
 def test_copying_the_input_is_scored_as_the_model_would_be():
