@@ -13,6 +13,7 @@ from ganzoo.engine.player import Player
 from ganzoo.engine.step import SHARED, Draws, is_turn, stream_of
 from ganzoo.engine.workers import Workers
 from ganzoo.interfaces import Data
+from ganzoo.interfaces.levels import convert_levels, find_level_reader
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,6 @@ def walk_batches(
     stream = stream_of(player) if player else SHARED
     batches = ShuffledBatches(len(data), table.batch_size, table.seed, start, stop, stream)
     pinned = accelerator.device.type == "cuda"
-    return iter(accelerator.prepare(make_loader(data, batches, table.workers, workers, pinned)))
+    loader = make_loader(data, batches, table.workers, workers, pinned)
+    loaded = iter(accelerator.prepare(loader))
+    return map(convert_levels, loaded) if find_level_reader(data.train_sample) else loaded

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from ganzoo.engine.rng import numpy_generator
 from ganzoo.engine.workers import Workers, begin_worker
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample
+from ganzoo.interfaces.levels import convert_levels, find_level_reader
 
 Key = tuple[int, int]
 
 
 class TrainingSamples(Dataset[Sample]):
     """Training samples by (epoch, index); a key gives the same sample in every worker.
+
+    Those of data that can give uint8 levels hold levels; `convert_levels` makes images of them.
 
     stream: a fresh player's name; each stream has its own random numbers.
     """
@@ -27,7 +30,11 @@ class TrainingSamples(Dataset[Sample]):
 
     def __getitem__(self, key: Key) -> Sample:
         rng = numpy_generator(self.seed, "data", *_purpose_of(self.stream), *key)
-        return self.data.train_sample(key[1], rng)
+        read = find_level_reader(self.data.train_sample)
+        sample: Sample = (
+            read(self.data, key[1], rng) if read else self.data.train_sample(key[1], rng)
+        )
+        return sample
 
 
 class ShuffledBatches(Sampler[list[Key]]):
@@ -72,6 +79,13 @@ def unwrap_worker_error(error: DataError) -> DataError:
     return DataError(str(error).rpartition("DataError: ")[2].strip())
 
 
+def collate(samples: list[Sample]) -> Sample:
+    """A batch of samples; where some hold levels and others images, all become images."""
+    alike = all(len({sample[name].dtype for sample in samples}) == 1 for name in samples[0])
+    batch: Sample = default_collate(samples if alike else [*map(convert_levels, samples)])
+    return batch
+
+
 def make_loader(
     data: Data, batches: ShuffledBatches, workers: int, own: Workers, pinned: bool = False
 ) -> DataLoader[Sample]:
@@ -83,6 +97,7 @@ def make_loader(
     return DataLoader(
         TrainingSamples(data, batches.seed, batches.stream),
         batch_sampler=batches,
+        collate_fn=collate,
         num_workers=workers,
         persistent_workers=False,
         worker_init_fn=begin_worker,

@@ -24,6 +24,7 @@ class Data(ABC):
     places: the settings that are paths, relative to the working directory. A run stores them as
         absolute paths. It may be resumed with other paths while `fingerprint` stays the same.
     places_within: the settings that are paths relative to those; they may change on resume, too.
+    free: the settings that samples do not depend on; they may change on resume as well.
     own: the data set (`plugin.name`) that reads a user's images when a recipe with these data gets
         `--data FOLDER`; the folder becomes the first of its `places`. Left out, it is `folders` or
         another one of the core, by what the recipe learns from.
@@ -34,6 +35,7 @@ class Data(ABC):
     paired: bool = False
     places: ClassVar[tuple[str, ...]] = ()
     places_within: ClassVar[tuple[str, ...]] = ()
+    free: ClassVar[tuple[str, ...]] = ()
     own: ClassVar[str] = ""
 
     def prepare(self) -> None:  # noqa: B027 (data that need no preparation leave it out)
@@ -64,7 +66,10 @@ class Data(ABC):
 
     @abstractmethod
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """Training sample `index`, tensors without N; `rng` is the only source of randomness."""
+        """Training sample `index`, tensors without N; `rng` is the only source of randomness.
+
+        Images of 8 bits may go to the device as such, see `interfaces.levels.returns_levels`.
+        """
 
     @abstractmethod
     def test_count(self) -> int:

@@ -5,18 +5,60 @@ Every conversion between the two stands here.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+Owner = TypeVar("Owner")
+Arguments = ParamSpec("Arguments")
+Reader = Callable[Concatenate[Owner, Arguments], dict[str, Tensor]]
+
 
 def from_levels(levels: Tensor) -> Tensor:
     """Levels of 0 ... 255, uint8 or float, as an image in [-1, 1], float32.
 
-    It divides by 127.5, since multiplying by 1 / 127.5 would not be exact.
+    It divides by 127.5, since multiplying by 1 / 127.5 would not be exact. The divisor is a tensor:
+    by a plain number, CUDA would multiply.
     """
-    return levels / 127.5 - 1
+    return levels / torch.full((), 127.5, device=levels.device) - 1
+
+
+def convert_levels(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a sample or batch, with every uint8 tensor, which holds levels, as an image."""
+    return {
+        name: from_levels(value)
+        if isinstance(value, Tensor) and value.dtype == torch.uint8
+        else value
+        for name, value in sample.items()
+    }
+
+
+def returns_levels(read: Reader[Owner, Arguments]) -> Reader[Owner, Arguments]:
+    """Decorate a data set's `train_sample` that returns images of 8 bits as uint8 levels.
+
+    Whoever calls the method gets images in [-1, 1], as of any data set. Training alone asks for the
+    levels, by `find_level_reader`: batches of a quarter of the size go through workers and to the
+    device, and become images there. A subclass that overrides the method without the decorator is
+    asked for images.
+    """
+
+    @wraps(read)
+    def read_images(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Any:
+        return convert_levels(read(self, *args, **kwargs))
+
+    vars(read_images)["level_reader"] = read
+    return read_images
+
+
+def find_level_reader(method: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The function below `returns_levels`, whose first argument is the object; None without it."""
+    found: Callable[..., Any] | None = getattr(method, "level_reader", None)
+    return found
 
 
 def to_exact_levels(image: Tensor) -> Tensor:

@@ -163,12 +163,13 @@ def look_up(tables: Any, path: str) -> Any:
 
 
 def _places(recipe: Recipe) -> tuple[str, ...]:
-    """The settings of the data that say only where they are."""
+    """The settings of the data that say only where they are or how fast they are read."""
     try:
         data_class = installed().registry.get("data", recipe.data.type).load()
     except GanzooError:
         return ()
-    return (*getattr(data_class, "places", ()), *getattr(data_class, "places_within", ()))
+    kinds = ("places", "places_within", "free")
+    return tuple(name for kind in kinds for name in getattr(data_class, kind, ()))
 
 
 def _is_free(path: str, places: Collection[str]) -> bool:

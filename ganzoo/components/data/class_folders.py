@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from ganzoo.components.data.folder_base import FolderData, Reads, Unreadable
+from ganzoo.components.data.folder_base import CACHE, FolderData, Reads, Unreadable
 from ganzoo.components.data.image_listing import counted, same_files, shown
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
-from ganzoo.components.data.transforms import Aspect, View
+from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
+from ganzoo.interfaces.levels import returns_levels
 
 Labelled = tuple[Path, int]
 
@@ -40,6 +40,7 @@ class ClassFolders(FolderData):
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+    cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -59,10 +60,11 @@ class ClassFolders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        cache: float = CACHE,
     ) -> None:
         reading = range, colour, interpolation
         settings = root, size, resize, flip, channels, aspect, unreadable
-        super().__init__(*settings, *reading, images=("y",))
+        super().__init__(*settings, *reading, images=("y",), cache=cache)
         _check(classes, held_out)
         self.held_out = held_out
         self.count = classes if isinstance(classes, int) else len(classes)
@@ -90,10 +92,13 @@ class ClassFolders(FolderData):
     def __len__(self) -> int:
         return self.trainable(len(self._train))
 
+    @returns_levels
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
-        image, label = self.first_readable(self._train, index, self._read)
-        return self._sample(image, self.framing.random_view(image, rng), label)
+        image, label = self._readable(self._train, index, self.framing.resize)
+        view = self.framing.random_view(image, rng)
+        levels = view.levels_of(image, self.variables["y"].interpolation)
+        return {"y": levels, "c": torch.tensor(label)}
 
     def test_count(self) -> int:
         """The number of held-out images."""
@@ -106,8 +111,10 @@ class ClassFolders(FolderData):
 
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
-        image, label = self.first_readable(self._test, index, self._read)
-        return self._sample(image, self.framing.centre_view(image), label)
+        image, label = self._readable(self._test, index, self.framing.size)
+        view = self.framing.centre_view(image)
+        shown_image = view.of(image, self.variables["y"].interpolation)
+        return {"y": shown_image, "c": torch.tensor(label)}
 
     def summary(self) -> str:
         """How many images and classes there are, and how many files were skipped or left out."""
@@ -147,12 +154,11 @@ class ClassFolders(FolderData):
         numbered = enumerate(folders.values())
         return [(f, c) for c, fs in numbered for f in fs[: len(fs) - self.held_out]]
 
-    def _read(self, item: Labelled) -> tuple[Tensor, int]:
-        return self.read(item[0], "y"), item[1]
+    def _readable(self, items: list[Labelled], index: int, target: Size) -> tuple[ScaledImage, int]:
+        def read(item: Labelled) -> tuple[ScaledImage, int]:
+            return self.scaled.read(item[0], self.variables["y"], target), item[1]
 
-    def _sample(self, image: Tensor, view: View, label: int) -> Sample:
-        shown_image = view.of(image, self.variables["y"].interpolation)
-        return {"y": shown_image, "c": torch.tensor(label)}
+        return self.first_readable(items, index, read)
 
 
 def _check(classes: int | list[str], held_out: int) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
-from torch import Tensor
-
 from ganzoo.components.data.folder_checks import has_folder, missing_folders
 from ganzoo.components.data.headers import header_warnings
-from ganzoo.components.data.image_files import read_image
+from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
 from ganzoo.components.data.inspecting import digest, format_faults, format_names, read_headers
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range, readings
 from ganzoo.components.data.roots import find_root
+from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.scales import all_scale_warnings
 from ganzoo.components.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
@@ -30,6 +30,7 @@ Read = TypeVar("Read")
 Reads = Callable[[Any], Sequence[tuple[Path, str]]]
 """The files that an item is read from, and the variable that each is read as."""
 
+CACHE = 2.0
 MEND = "; mend it, or data.unreadable = 'skip'"
 # How many training images stand in for a missing test folder.
 STAND_INS = 8
@@ -46,6 +47,7 @@ class FolderData(Data):
     range, colour, interpolation: how files are read and resized, see `Variable`; for all images, or
         a table by variable.
     images: the variables that are images.
+    cache: how many gigabytes the cache of resized images may take, see `ImageCache`.
     unreadable: `error` stops at a file that cannot be read; `skip` warns once, naming it, and takes
         the next readable one in its place.
 
@@ -54,6 +56,7 @@ class FolderData(Data):
     """
 
     places: ClassVar[tuple[str, ...]] = ("root",)
+    free: ClassVar[tuple[str, ...]] = ("cache",)
 
     def __init__(
         self,
@@ -68,13 +71,17 @@ class FolderData(Data):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         images: Sequence[str] = ("x", "y"),
+        cache: float = CACHE,
     ) -> None:
         if channels not in (1, 3):
             raise ValueError(f"channels must be 1 (gray) or 3 (RGB), not {channels}")
+        if not 0 <= cache < math.inf:
+            raise ValueError(f"cache must be gigabytes, 0 or more, not {cache}")
         self.root = root
         self.channels = channels
         self.unreadable = unreadable
         self.framing = Framing(size, resize, flip, aspect)
+        self.scaled = ScaledImages(self.framing, ImageCache(cache))
         self.variables = {
             name: Variable(channels, self.framing.size, aspect=aspect, **reading)
             for name, reading in readings(images, range, colour, interpolation).items()
@@ -210,18 +217,6 @@ class FolderData(Data):
         left_out = format_left_out(there for _, there in self.folders.values())
         return ", ".join(fact for fact in (*facts, skipped, left_out) if fact)
 
-    def read(self, path: Path, variable: str) -> Tensor:
-        """One image (channels, H, W) in 0 ... 255, read as that variable.
-
-        Raises:
-            DataError: it cannot be read; says how to go on without it.
-        """
-        try:
-            return read_image(path, self.variables[variable])
-        except DataError as error:
-            hint = "" if self.unreadable == "skip" else MEND
-            raise DataError(f"{error}{hint}") from error
-
     def first_readable(
         self, items: Sequence[Item], index: int, read: Callable[[Item], Read]
     ) -> Read:
@@ -238,7 +233,7 @@ class FolderData(Data):
                 return read(item)
             except DataError as error:
                 if self.unreadable == "error":
-                    raise
+                    raise DataError(f"{error}{MEND}") from error
                 self._bad.add(item)
                 warnings.warn(visible(f"skipped: {error}"), stacklevel=2)
         return self._none_of(items)

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from ganzoo.components.data.folder_base import (
+    CACHE,
     STAND_INS,
     TEST_X,
     TEST_Y,
@@ -19,8 +20,9 @@ from ganzoo.components.data.folder_base import (
 )
 from ganzoo.components.data.image_listing import same_files
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
-from ganzoo.components.data.transforms import Aspect
+from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.interfaces import Sample
+from ganzoo.interfaces.levels import returns_levels
 
 
 class Folders(FolderData):
@@ -44,6 +46,7 @@ class Folders(FolderData):
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
+    cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -67,9 +70,10 @@ class Folders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        cache: float = CACHE,
     ) -> None:
-        reading = range, colour, interpolation
-        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
+        settings = root, size, resize, flip, channels, aspect, unreadable
+        super().__init__(*settings, range, colour, interpolation, cache=cache)
         self.x, self.y = x, y
         self.test_x, self.test_y = test_x, test_y
         self._train: tuple[list[Path], list[Path]] = ([], [])
@@ -94,6 +98,7 @@ class Folders(FolderData):
     def __len__(self) -> int:
         return self.trainable(max(map(len, self._train)))
 
+    @returns_levels
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
         files_x, files_y = self._train
@@ -151,13 +156,16 @@ class Folders(FolderData):
     def _augmented(
         self, name: str, files: list[Path], index: int, rng: np.random.Generator
     ) -> Tensor:
-        image = self._readable(name, files, index)
+        image = self._readable(name, files, index, self.framing.resize)
         view = self.framing.random_view(image, rng)
-        return view.of(image, self.variables[name].interpolation)
+        return view.levels_of(image, self.variables[name].interpolation)
 
     def _centred(self, name: str, files: list[Path], index: int) -> Tensor:
-        image = self._readable(name, files, index)
+        image = self._readable(name, files, index, self.framing.size)
         return self.framing.centre_view(image).of(image, self.variables[name].interpolation)
 
-    def _readable(self, name: str, files: list[Path], index: int) -> Tensor:
-        return self.first_readable(files, index, lambda path: self.read(path, name))
+    def _readable(self, name: str, files: list[Path], index: int, target: Size) -> ScaledImage:
+        variable = self.variables[name]
+        return self.first_readable(
+            files, index, lambda path: self.scaled.read(path, variable, target)
+        )

@@ -34,12 +34,14 @@ class HeaderSummary:
 
 def summarise(header: Header, variable: Variable) -> HeaderSummary:
     """A header as a person reads it, for a file that is read as that variable."""
+    left_out = list_left_out(header, variable)
+    return HeaderSummary(turned_size(header), header.bands, header.dtype, header.pages, left_out)
+
+
+def turned_size(header: Header) -> tuple[int, int]:
+    """(height, width) of the image as it is read, upright."""
     height, width = header.size
-    turned = header.orientation in TURNED
-    size = (width, height) if turned else (height, width)
-    return HeaderSummary(
-        size, header.bands, header.dtype, header.pages, list_left_out(header, variable)
-    )
+    return (width, height) if header.orientation in TURNED else (height, width)
 
 
 def header_warnings(headers: Mapping[Path, HeaderSummary]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ganzoo.components.data import image_opening, netpbm, picture, tiff
 from ganzoo.components.data.decode import check, decode
-from ganzoo.components.data.headers import HeaderSummary, summarise
+from ganzoo.components.data.headers import HeaderSummary, summarise, turned_size
 from ganzoo.components.data.image_listing import SUFFIXES as SUFFIXES
 from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
@@ -25,6 +25,8 @@ from ganzoo.interfaces.levels import to_pixels
 from ganzoo.interfaces.variable import Variable
 
 RGB = Variable()
+Size = tuple[int, int]
+"""(height, width)"""
 
 
 def read_image(path: Path, variable: Variable = RGB) -> Tensor:
@@ -45,6 +47,32 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
     """
     with _named(path), _opened(path, variable) as source:
         return decode(source.header, source.read(), variable)
+
+
+def read_reduced(
+    path: Path, variable: Variable, wanted: Callable[[Size], Size | None]
+) -> tuple[Tensor, Size]:
+    """An image that will be resized, as `read_image` reads it, and the size of the image itself.
+
+    A large JPEG is decoded at a fraction of its size if that changes no more than rounding does.
+    wanted: the size that an image of such a size will get; None if regions of it will be used.
+
+    Raises:
+        DataError: as `read_image`.
+    """
+    with _named(path), _opened(path, variable) as source:
+        size = turned_size(source.header)
+        reduced = _reduce(source, size, wanted(size), variable)
+        image = decode(source.header, source.read(), variable)
+        return image, size if reduced else (image.shape[-2], image.shape[-1])
+
+
+def _reduce(source: OpenedImage, size: Size, wanted: Size | None, variable: Variable) -> bool:
+    plain = variable.range is None and variable.interpolation == "bicubic"
+    if wanted is None or source.reduce is None or not plain:
+        return False
+    upright = size == source.header.size
+    return source.reduce(wanted if upright else (wanted[1], wanted[0]))
 
 
 def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar, Literal, NoReturn, TypeAlias
 
 import numpy as np
-from torch import Tensor
 
 from ganzoo.components.data.folder_base import (
+    CACHE,
     STAND_INS,
     TEST,
     TEST_X,
@@ -18,12 +18,14 @@ from ganzoo.components.data.folder_base import (
     Reads,
     Unreadable,
 )
-from ganzoo.components.data.image_listing import same_files, shown
+from ganzoo.components.data.image_listing import same_files
 from ganzoo.components.data.partners import by_name, require_partners
 from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
-from ganzoo.components.data.transforms import Aspect, Size, View, resize
+from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample
+from ganzoo.interfaces.levels import returns_levels
+from ganzoo.interfaces.variable import Interpolation
 
 Layout = Literal["auto", "folders", "side_by_side"]
 Pair: TypeAlias = tuple[Path, Path]
@@ -31,8 +33,6 @@ Pair: TypeAlias = tuple[Path, Path]
 
 # The folder of held-out images where there is no `test`.
 VAL = "val"
-# How much the proportions of two images of one scene may differ; their resolutions may differ.
-ASPECT_TOLERANCE = 0.02
 
 
 class PairedFolders(FolderData):
@@ -60,6 +60,7 @@ class PairedFolders(FolderData):
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
+    cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -89,9 +90,10 @@ class PairedFolders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        cache: float = CACHE,
     ) -> None:
-        reading = range, colour, interpolation
-        super().__init__(root, size, resize, flip, channels, aspect, unreadable, *reading)
+        settings = root, size, resize, flip, channels, aspect, unreadable
+        super().__init__(*settings, range, colour, interpolation, cache=cache)
         self.layout = layout
         self.direction = direction
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
@@ -124,10 +126,12 @@ class PairedFolders(FolderData):
     def __len__(self) -> int:
         return self.trainable(len(self._train))
 
+    @returns_levels
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
-        x, y = self.first_readable(self._train, index, self._read_pair)
-        return self._sample(x, y, self.framing.random_view(x, rng))
+        pair = self._readable(self._train, index, self.framing.resize)
+        view = self.framing.random_view(pair[0], rng)
+        return {n: view.levels_of(i, self._interpolation(n)) for n, i in self._named(pair)}
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
@@ -150,29 +154,25 @@ class PairedFolders(FolderData):
         return self._centred(self._pairs, index)
 
     def _centred(self, pairs: list[Pair], index: int) -> Sample:
-        x, y = self.first_readable(pairs, index, self._read_pair)
-        return self._sample(x, y, self.framing.centre_view(x))
+        pair = self._readable(pairs, index, self.framing.size)
+        view = self.framing.centre_view(pair[0])
+        return {n: view.of(i, self._interpolation(n)) for n, i in self._named(pair)}
 
     def _names(self) -> tuple[str, str]:
         """Which variable the first image of a pair is, and which the second."""
         return ("y", "x") if self.direction == "yx" else ("x", "y")
 
-    def _sample(self, first: Tensor, second: Tensor, view: View) -> Sample:
-        named = dict(zip(self._names(), (first, second), strict=True))
-        return {n: view.of(named[n], self.variables[n].interpolation) for n in ("x", "y")}
+    def _named(self, pair: Sequence[ScaledImage]) -> list[tuple[str, ScaledImage]]:
+        """Both images with their variables, x first."""
+        return sorted(zip(self._names(), pair, strict=True))
 
-    def _read_pair(self, pair: Pair) -> tuple[Tensor, Tensor]:
-        one, two = self._names()
-        first = self.read(pair[0], one)
-        if pair[0] == pair[1]:
-            alike = self.variables[one] == self.variables[two]
-            second = first if alike else self.read(pair[1], two)
-            return _half(first, 0, pair[0]), _half(second, 1, pair[0])
-        second = self.read(pair[1], two)
-        size = _common_size(first, second, pair)
-        return (
-            resize(first, size, self.variables[one].interpolation),
-            resize(second, size, self.variables[two].interpolation),
+    def _interpolation(self, name: str) -> Interpolation:
+        return self.variables[name].interpolation
+
+    def _readable(self, pairs: list[Pair], index: int, target: Size) -> list[ScaledImage]:
+        one, two = (self.variables[name] for name in self._names())
+        return self.first_readable(
+            pairs, index, lambda pair: self.scaled.read_pair(pair, (one, two), target)
         )
 
     def summary(self) -> str:
@@ -224,22 +224,3 @@ class PairedFolders(FolderData):
     def _say_neither(self) -> NoReturn:
         beside = f"For images side by side in one file: --set data.train=FOLDER ('{self.train}')"
         raise DataError(f"{self.no_folder_for('x', self.x)}. {beside}")
-
-
-def _half(image: Tensor, side: int, path: Path) -> Tensor:
-    """The left half, 0, or the right, 1; of an odd width, the last column is dropped."""
-    half = image.shape[-1] // 2
-    if half == 0:
-        raise DataError(f"{shown(path)} is 1 pixel wide: not two images side by side")
-    return image[..., side * half : (side + 1) * half]
-
-
-def _common_size(x: Tensor, y: Tensor, pair: Pair) -> Size:
-    """The larger one's size, where their proportions agree."""
-    (height_x, width_x), (height_y, width_y) = x.shape[-2:], y.shape[-2:]
-    if abs(height_x * width_y - height_y * width_x) > ASPECT_TOLERANCE * height_x * width_y:
-        raise DataError(
-            f"{shown(pair[0])} ({width_x} x {height_x}) and {shown(pair[1])} "
-            f"({width_y} x {height_y}) differ in proportions, so they cannot be one scene"
-        )
-    return max((height_x, width_x), (height_y, width_y))

@@ -61,10 +61,15 @@ class Header:
 
 
 class OpenedImage(NamedTuple):
-    """An open file: its header, and a function that reads its values."""
+    """An open file: its header, and a function that reads its values.
+
+    reduce: tells the decoder that an image of (height, width) or more would do; whether it will
+        decode fewer pixels. None for formats that cannot.
+    """
 
     header: Header
     read: Callable[[], Raw]
+    reduce: Callable[[tuple[int, int]], bool] | None = None
 
 
 def shown_scale(scale: tuple[float, float]) -> str:

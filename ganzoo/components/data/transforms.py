@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -63,6 +64,17 @@ def covering(source: Size, target: Size) -> Size:
     return max(target[0], round(source[0] * scale)), max(target[1], round(source[1] * scale))
 
 
+class ScaledImage(NamedTuple):
+    """An image of which samples are cut, all of it resized already where every view does that.
+
+    shape: (channels, H, W) of the image itself.
+    pixels: it (channels, H, W), or the whole of it resized; in 0 ... 255.
+    """
+
+    shape: tuple[int, ...]
+    pixels: Tensor
+
+
 @dataclass(frozen=True)
 class View:
     """The crop of an image that a sample shows.
@@ -78,11 +90,23 @@ class View:
     window: Box
     mirrored: bool
 
-    def of(self, image: Tensor, interpolation: Interpolation = "bicubic") -> Tensor:
+    def of(self, image: Tensor | ScaledImage, interpolation: Interpolation = "bicubic") -> Tensor:
         """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
-        resized = resize(crop(image, self.region), self.resized, interpolation)
-        sample = crop(resized, self.window)
-        return from_levels(sample.flip(-1) if self.mirrored else sample).contiguous()
+        return from_levels(self._cut(image, interpolation))
+
+    def levels_of(
+        self, image: Tensor | ScaledImage, interpolation: Interpolation = "bicubic"
+    ) -> Tensor:
+        """As `of`, but an image of uint8 stays uint8 in 0 ... 255, for `returns_levels`."""
+        sample = self._cut(image, interpolation)
+        return from_levels(sample) if sample.is_floating_point() else sample
+
+    def _cut(self, image: Tensor | ScaledImage, interpolation: Interpolation) -> Tensor:
+        pixels = image.pixels if isinstance(image, ScaledImage) else image
+        if pixels.shape == image.shape:
+            pixels = resize(crop(pixels, self.region), self.resized, interpolation)
+        sample = crop(pixels, self.window)
+        return (sample.flip(-1) if self.mirrored else sample).contiguous()
 
 
 class Framing:
@@ -111,24 +135,39 @@ class Framing:
         self.flip = flip
         self.aspect = aspect
 
-    def random_view(self, image: Tensor, rng: np.random.Generator) -> View:
+    def random_view(self, image: Tensor | ScaledImage, rng: np.random.Generator) -> View:
         """A view of an image (C, H, W) for training."""
         mirrored = self.flip and rng.random() < 0.5
         return self._view(image, self.resize, mirrored, lambda slack: int(rng.integers(slack + 1)))
 
-    def centre_view(self, image: Tensor) -> View:
+    def centre_view(self, image: Tensor | ScaledImage) -> View:
         """The one view of (C, H, W) for testing: as much as `size` can show, never mirrored."""
         return self._view(image, self.size, False, lambda slack: slack // 2)
 
+    def scaled_size(self, source: Size, target: Size) -> Size | None:
+        """The size to which all views resize the whole of an image; None where they show regions.
+
+        target: `resize` for views for training, `size` for those for testing.
+        """
+        region, resized = self._scaled(source, target)
+        return resized if region == source else None
+
+    def _scaled(self, source: Size, target: Size) -> tuple[Size, Size]:
+        """The size of the region that is used, and what it is resized to."""
+        if self.aspect == "squash":
+            return source, target
+        region = _shortened(source, target)
+        return region, covering(region, target)
+
     def _view(
-        self, image: Tensor, target: Size, mirrored: bool, place: Callable[[int], int]
+        self,
+        image: Tensor | ScaledImage,
+        target: Size,
+        mirrored: bool,
+        place: Callable[[int], int],
     ) -> View:
         source = image.shape[-2], image.shape[-1]
-        if self.aspect == "squash":
-            region, resized = source, target
-        else:
-            region = _shortened(source, target)
-            resized = covering(region, target)
+        region, resized = self._scaled(source, target)
         return View(
             _placed(region, source, place), resized, _placed(self.size, resized, place), mirrored
         )
