@@ -80,9 +80,11 @@ def unwrap_worker_error(error: DataError) -> DataError:
 
 
 def collate(samples: list[Sample]) -> Sample:
-    """A batch of samples; where some hold levels and others images, all become images."""
-    alike = all(len({sample[name].dtype for sample in samples}) == 1 for name in samples[0])
-    batch: Sample = default_collate(samples if alike else [*map(convert_levels, samples)])
+    """A batch of samples; a variable that is levels in some and an image in others is an image."""
+    mixed = [name for name in samples[0] if len({sample[name].dtype for sample in samples}) > 1]
+    for name in mixed:
+        samples = [{**s, **convert_levels({name: s[name]})} for s in samples]
+    batch: Sample = default_collate(samples)
     return batch
 
 

@@ -25,7 +25,7 @@ def from_levels(levels: Tensor) -> Tensor:
     It divides by 127.5, since multiplying by 1 / 127.5 would not be exact. The divisor is a tensor:
     by a plain number, CUDA would multiply.
     """
-    return levels / torch.full((), 127.5, device=levels.device) - 1
+    return (levels / torch.full((), 127.5, device=levels.device)).sub_(1)
 
 
 def convert_levels(sample: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def returns_levels(read: Reader[Owner, Arguments]) -> Reader[Owner, Arguments]:
 
 def find_level_reader(method: Callable[..., Any]) -> Callable[..., Any] | None:
     """The function below `returns_levels`, whose first argument is the object; None without it."""
-    found: Callable[..., Any] | None = getattr(method, "level_reader", None)
-    return found
+    reader: Callable[..., Any] | None = getattr(method, "level_reader", None)
+    return reader
 
 
 def to_exact_levels(image: Tensor) -> Tensor:

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from ganzoo.interfaces.levels import (
+    find_level_reader,
     from_levels,
     from_pixels,
+    returns_levels,
     to_exact_levels,
     to_levels,
     to_pixels,
@@ -48,3 +50,39 @@ def test_pixels_are_channels_last() -> None:
     assert np.array_equal(to_pixels(image), pixels)
     assert np.array_equal(to_pixels(image[:1]), pixels[..., 0])
     assert np.array_equal(from_pixels(pixels[:, ::-1]), image.flip(-1))
+
+
+class Source:
+    @returns_levels
+    def train_sample(self, index: int, rng: object = None) -> dict[str, torch.Tensor]:
+        levels = torch.tensor([0, 255], dtype=torch.uint8)
+        return {"x": levels, "depth": torch.tensor([0.5]), "c": torch.tensor(index)}
+
+
+class Doubled(Source):
+    def train_sample(self, index: int, rng: object = None) -> dict[str, torch.Tensor]:
+        return {"x": 2 * super().train_sample(index, rng)["x"]}
+
+
+def test_levels_are_for_those_who_ask_for_them() -> None:
+    source = Source()
+    sample = source.train_sample(7, rng=None)
+    assert sample["x"].tolist() == [-1.0, 1.0]
+    assert (sample["depth"].item(), sample["c"].item()) == (0.5, 7)
+    read = find_level_reader(source.train_sample)
+    assert read is not None
+    assert read(source, 7)["x"].tolist() == [0, 255]
+    assert read(source, 7)["x"].dtype == torch.uint8
+
+
+def test_a_method_without_the_decorator_has_no_levels() -> None:
+    """An override, or what a test puts in the method's place, is not passed by."""
+    assert find_level_reader(Doubled().train_sample) is None
+    assert Doubled().train_sample(1)["x"].tolist() == [-2.0, 2.0]
+    assert find_level_reader(lambda index, rng: {}) is None
+
+
+def test_levels_are_not_changed_in_place() -> None:
+    levels = torch.tensor([0.0, 255.0])
+    assert from_levels(levels).tolist() == [-1.0, 1.0]
+    assert levels.tolist() == [0.0, 255.0]

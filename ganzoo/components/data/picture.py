@@ -12,6 +12,8 @@ from ganzoo.components.data.image_opening import open_image_in
 from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, key_opacity
 
 ORIENTATION_TAG = 0x0112
+# Where Pillow keeps the blocks in which it looks for EXIF tags.
+EXIF = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 # Layouts of 16-bit PNGs, and those that make Pillow read the low bytes instead of the high ones.
 LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 # Gray and opacity of 16 bits: four bytes a pixel, which are read as RGBA.
@@ -52,6 +54,8 @@ def open_values(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
 
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation; 1, upright, where there is none or the block is broken."""
+    if image.info.keys().isdisjoint(EXIF):
+        return 1
     try:
         return int(_exif(image).get(ORIENTATION_TAG, 1))
     except Exception:  # a broken block raises struct.error, SyntaxError, ValueError ...
@@ -95,7 +99,7 @@ def _ignored(image: Image.Image, cut: bool) -> Iterator[str]:
     gamma = image.info.get("gamma", SRGB_GAMMA)
     if "srgb" not in image.info and abs(gamma / SRGB_GAMMA - 1) > 0.1:
         yield f"a gamma of {gamma:.3g}, which is ignored: convert it to sRGB"
-    if _is_adobe_rgb(image):
+    if not image.info.keys().isdisjoint(EXIF) and _is_adobe_rgb(image):
         yield "the colours of Adobe RGB without a profile, read as sRGB: embed the profile"
 
 

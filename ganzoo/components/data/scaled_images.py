@@ -71,9 +71,9 @@ class ScaledImages:
     def _cached(self, path: Path, variable: Variable, target: Size, halved: bool) -> ScaledImage:
         reading = f"{variable} {self.framing.aspect} {target} {halved}"
         key = self.cache.find(path, reading)
-        found = self.cache.load(key) if key else None
-        if found is not None:
-            return found
+        cached = self.cache.load(key) if key else None
+        if cached is not None:
+            return cached
         image = self._read(path, variable, target, halved)
         if key and self.framing.scaled_size(_size_of(image), target):
             self.cache.store(key, image)
