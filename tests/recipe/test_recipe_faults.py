@@ -222,7 +222,7 @@ def test_a_wire_that_is_missing():
         (
             "train.precision='float16'",
             "train.precision",
-            "this should be 'float32', 'float64', 'bf16' or 'fp16', not \"float16\"",
+            "this should be 'auto', 'float32', 'float64', 'bf16' or 'fp16', not \"float16\"",
         ),
         ("outputs.a={expression='x', mode='on'}", "outputs.a.mode", "this should be 'eval' or"),
     ],
