@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import torch
 from accelerate import Accelerator, PartialState
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedDataParallelKwargs, broadcast
 
 from ganzoo.engine.cuda import allow_tf32
@@ -95,6 +96,11 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
     # Only from pinned memory, which the loader gives for CUDA alone.
     accelerator.dataloader_config.non_blocking = accelerator.device.type == "cuda"
     return accelerator
+
+
+def forget_precision() -> None:
+    """Let the next Accelerator have another precision; Accelerate keeps a process's first one."""
+    AcceleratorState._reset_state()
 
 
 def _exchange() -> DistributedDataParallelKwargs:

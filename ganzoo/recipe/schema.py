@@ -85,6 +85,9 @@ class TrainTable(Table):
     device: "auto" takes an accelerator where there is one.
     compile: run players through torch.compile; those with penalties stay as they are.
     channels_last: on NVIDIA's GPUs, keep the convolutions in that memory layout.
+    tune: before training, time a few ways to compute a step that differ by rounding, and keep the
+        fastest: compile or not, and where the recipe leaves that open, channels_last on a GPU and
+        precision. A run's recipe says which it was.
     log_every: how often losses are read back, shown and written to log.jsonl.
     """
 
@@ -98,6 +101,7 @@ class TrainTable(Table):
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False
     channels_last: bool = False
+    tune: bool = False
     log_every: DurationField = Duration(50, "steps")
 
 

@@ -21,6 +21,7 @@ SYNONYMS = {
     "train.precision": ("precision", "amp", "mixed_precision", "dtype", "half"),
     "train.tf32": ("tf32", "allow_tf32"),
     "train.device": ("device", "gpu", "cuda", "accelerator"),
+    "train.tune": ("tune", "autotune", "benchmark"),
     "train.compile": ("compile", "torch_compile"),
     "train.channels_last": ("channels_last", "memory_format", "nhwc"),
     "train.log_every": ("log_every", "log_interval", "print_freq", "log_freq"),

@@ -23,6 +23,7 @@ from ganzoo.runs.run_record import DATA, read_record
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
 FREE_TRAIN = ("length", "workers", "device", "log_every")
 AUTO = "auto"  # of `train.precision`: the machine chooses, and the run's recipe says what
+TUNED = ("compile", "channels_last")  # settings of [train] that `train.tune` chooses
 NAMED = 5
 Change = dict[str, Any]
 
@@ -40,7 +41,7 @@ def check_recipe_same(
     now = adopt_choices(before, now, allowed)
     was, now_is = before.to_dict(), now.to_dict()
     paths = changed_settings(before, now)
-    refused = [path for path in paths if not _is_allowed(path, allowed)]
+    refused = [path for path in paths if not is_allowed(path, allowed)]
     if refused:
         raise RunError(_differs(folder, refused, was, now_is))
     return [
@@ -54,9 +55,12 @@ def adopt_choices(before: Recipe, now: Recipe, allowed: Collection[str] = ()) ->
     before: the run's recipe.
     allowed: settings that may differ from the run's; they stay open, and are chosen anew.
     """
-    if now.train.precision != AUTO or _is_allowed("train.precision", allowed):
-        return now
-    train = now.train.model_copy(update={"precision": before.train.precision})
+    left_open = ["precision"] if now.train.precision == AUTO else []
+    left_open += TUNED if now.train.tune and before.train.tune else ()
+    if is_allowed("train.tune", allowed):
+        left_open = []
+    chosen = [key for key in left_open if not is_allowed(f"train.{key}", allowed)]
+    train = now.train.model_copy(update={key: getattr(before.train, key) for key in chosen})
     return now.model_copy(update={"train": train})
 
 
@@ -178,7 +182,8 @@ def _is_free(path: str, places: Collection[str]) -> bool:
     return table in FREE or key in free.get(table, ())
 
 
-def _is_allowed(path: str, allowed: Collection[str]) -> bool:
+def is_allowed(path: str, allowed: Collection[str]) -> bool:
+    """Whether a setting, or a table around it, is among those that may differ."""
     return any(path == each or path.startswith(f"{each}.") for each in allowed)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
 import torch
+from accelerate import Accelerator
 
 from ganzoo.builder import Experiment
 from ganzoo.builder.rules import find_bf16_obstacle
@@ -13,9 +16,54 @@ from ganzoo.engine.precision import AUTO, ChosenPrecision, describe_emulation
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import adopt_choices
+from ganzoo.training.tuning import (
+    FEWEST,
+    WARM,
+    StepTimer,
+    Tuning,
+    count_training_steps,
+    list_alternatives,
+    search,
+)
 
 
-def change_train(experiment: Experiment, **settings: object) -> None:
+@dataclass
+class Choices:
+    """What was chosen for this machine; None where the recipe says it.
+
+    precision: what "auto" stands for. tuning: what `train.tune` measured.
+    """
+
+    precision: ChosenPrecision | None = None
+    tuning: Tuning | None = None
+
+    @property
+    def tuned(self) -> list[str]:
+        """The settings of `[train]` that `train.tune` changed."""
+        return list(self.tuning.settings) if self.tuning else []
+
+    def record(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        record: dict[str, Any] = {}
+        if self.precision:
+            record["precision_reason"] = self.precision.reason
+        if self.tuning:
+            record["tuning"] = {
+                "chosen": dict(self.tuning.settings),
+                "seconds": dict(self.tuning.seconds),
+            }
+        return record
+
+    def lines(self, precision: str, device: torch.device) -> list[str]:
+        """What was chosen and why; or that the recipe's bf16 is slow here."""
+        emulated = describe_emulation(device) if precision == "bf16" else ""
+        lines = [f"precision: {self.precision}"] if self.precision else []
+        if emulated and not self.precision:
+            lines = [f"precision: bf16, as the recipe says; {emulated}, so it is slow"]
+        return [*lines, *([f"tuned: {self.tuning}"] if self.tuning else [])]
+
+
+def change_train(experiment: Experiment, **settings: Any) -> None:
     """Give settings of the experiment's `[train]` table other values."""
     train = experiment.recipe.train.model_copy(update=settings)
     recipe = experiment.recipe.model_copy(update={"train": train})
@@ -41,11 +89,19 @@ def choose_open_precision(experiment: Experiment, cpu: bool) -> ChosenPrecision 
     return chosen
 
 
-def describe_precision(
-    precision: str, chosen: ChosenPrecision | None, device: torch.device
-) -> list[str]:
-    """What was chosen and why; or that the recipe's bf16 is slow here."""
-    if chosen:
-        return [f"precision: {chosen}"]
-    emulated = describe_emulation(device) if precision == "bf16" else ""
-    return [f"precision: bf16, as the recipe says; {emulated}, so it is slow"] if emulated else []
+def tune(
+    experiment: Experiment, accelerator: Accelerator, choices: Choices, timer: StepTimer
+) -> bool:
+    """Choose the fastest way to compute a step; returns whether any was timed.
+
+    Then this process needs another Accelerator.
+    """
+    ways = list_alternatives(experiment, accelerator.device, choices.precision is not None)
+    steps = count_training_steps(experiment, accelerator)
+    if not ways or steps < FEWEST + WARM:
+        return False
+    choices.tuning = search(ways, timer, steps)
+    change_train(experiment, **choices.tuning.settings)
+    if "precision" in choices.tuning.settings:
+        choices.precision = ChosenPrecision("float32", "a step is faster in it here")
+    return True

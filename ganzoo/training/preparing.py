@@ -12,7 +12,6 @@ from accelerate import Accelerator
 from ganzoo.builder import Experiment
 from ganzoo.engine import state
 from ganzoo.engine.device import choose_accelerator
-from ganzoo.engine.precision import ChosenPrecision
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
@@ -20,11 +19,18 @@ from ganzoo.evaluation.measuring import rehearse
 from ganzoo.interfaces import Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.resume_rules import Change, check_data_same, check_steps_left, warn_unrecorded
+from ganzoo.runs.resume_rules import (
+    Change,
+    check_data_same,
+    check_steps_left,
+    is_allowed,
+    warn_unrecorded,
+)
 from ganzoo.runs.run_record import format_change
-from ganzoo.training.choices import choose_open_precision, describe_precision, take_over_choices
+from ganzoo.training.choices import Choices, choose_open_precision, take_over_choices, tune
 from ganzoo.training.session import Session
 from ganzoo.training.tracking import check_trackers
+from ganzoo.training.tuning import StepTimer
 
 
 @dataclass
@@ -41,13 +47,18 @@ class Begin:
     tell: Callable[[str, str], None]
     changed: list[Change] = field(default_factory=list)
 
+    @property
+    def tunes(self) -> bool:
+        """Whether `train.tune` looks for the fastest way: not where a run goes on as it was."""
+        return not self.resume or is_allowed("train.tune", self.allowed)
+
 
 def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Session:
     """A trainer where the checkpoint is, or at step 0, and the folder as it should be then."""
     folder, checkpoint = begin.folder, None
     if begin.resume:
         take_over_choices(experiment, folder, begin.allowed)
-    accelerator, chosen = _accelerator(experiment, processes)
+    accelerator, choices = _accelerator(experiment, processes, begin)
     if begin.resume:
         if accelerator.is_main_process:
             folder.take(experiment.recipe, begin.allowed)
@@ -61,8 +72,8 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
         unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
-    precision = describe_precision(experiment.recipe.train.precision, chosen, accelerator.device)
-    warnings = [*changed, *unknown, *precision, *_describe_data(trainer.data)]
+    chosen = choices.lines(experiment.recipe.train.precision, accelerator.device)
+    warnings = [*changed, *unknown, *chosen, *_describe_data(trainer.data)]
     if is_main:
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
@@ -74,21 +85,29 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         take_back(folder.path, checkpoint)
     elif is_main:
         folder.create(experiment.recipe)
-    return Session(experiment, trainer, folder, warnings, begin.changed, chosen, begin.tell)
+    return Session(experiment, trainer, folder, warnings, begin.changed, choices, begin.tell)
 
 
 def _accelerator(
-    experiment: Experiment, processes: int | None
-) -> tuple[Accelerator, ChosenPrecision | None]:
-    """This process's device, once it is sure that there is one for each; and a chosen precision."""
+    experiment: Experiment, processes: int | None, begin: Begin
+) -> tuple[Accelerator, Choices]:
+    """This process's device, once it is sure that there is one for each; and what was chosen."""
     device = experiment.recipe.train.device
     check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), device)
     cpu = wants_cpu(device)
-    chosen = choose_open_precision(experiment, cpu)
-    train = experiment.recipe.train.model_copy(update={"device": "cpu"} if cpu else {})
-    accelerator = choose_accelerator(train)
+    choices = Choices(choose_open_precision(experiment, cpu))
+
+    def make() -> Accelerator:
+        train = experiment.recipe.train.model_copy(update={"device": "cpu"} if cpu else {})
+        return choose_accelerator(train)
+
+    accelerator = make()
     check_count(processes, int(accelerator.num_processes), os.environ)
-    return accelerator, chosen
+    wanted = experiment.recipe.train.tune and begin.tunes
+    if wanted and tune(experiment, accelerator, choices, StepTimer(experiment, cpu)):
+        accelerator = make()
+        begin.allowed = [*begin.allowed, *(f"train.{key}" for key in choices.tuned)]
+    return accelerator, choices
 
 
 def _describe_data(data: Data) -> list[str]:

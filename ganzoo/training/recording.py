@@ -26,7 +26,7 @@ def recording(session: Session, report: ReportWriter) -> Iterator[None]:
     trainer, record = session.trainer, session.record
     entry = {
         **environment(session.experiment, trainer.accelerator),
-        **({"precision_reason": session.chosen.reason} if session.chosen else {}),
+        **session.choices.record(),
         **_data(session),
     }
     record.begin(entry, trainer.done, trainer.timetable.steps)

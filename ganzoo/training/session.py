@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ganzoo.builder import Experiment
-from ganzoo.engine.precision import ChosenPrecision
 from ganzoo.engine.trainer import Trainer
 from ganzoo.printing.text import say
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import Change
 from ganzoo.runs.run_record import RunRecord
+from ganzoo.training.choices import Choices
 
 
 def say_aside(text: str, style: str = "") -> None:
@@ -25,7 +25,7 @@ class Session:
 
     warnings: what a person should know of the data, and of what was changed on purpose.
     changes: that, for run.json.
-    chosen: the precision that was chosen for this machine; None where the recipe says it.
+    choices: what was chosen for this machine.
     print_line: prints a line in a style; the display's while there is one.
     """
 
@@ -34,7 +34,7 @@ class Session:
     folder: RunFolder
     warnings: Sequence[str] = ()
     changes: Sequence[Change] = ()
-    chosen: ChosenPrecision | None = None
+    choices: Choices = field(default_factory=Choices)
     print_line: Callable[[str, str], None] = say_aside
     record: RunRecord = field(init=False)
 

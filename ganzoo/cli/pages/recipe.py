@@ -103,6 +103,7 @@ def _print_training(recipe: CheckedRecipe) -> None:
     rows += [("TF32", "no")] if not train.tf32 else []
     rows += [("compiled", "yes")] if train.compile else []
     rows += [("channels_last", "on CUDA")] if train.channels_last else []
+    rows += [("tuned", "when training starts")] if train.tune else []
     for name, plan in blueprint.callbacks.items():
         rows += [(f"callback {name}", changed(plan))]
     print_columns(rows)
