@@ -6,8 +6,6 @@ import keyword
 import unicodedata
 from collections.abc import Sequence
 
-import torch
-
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
@@ -28,10 +26,13 @@ from ganzoo.registry.signature import wires
 PLAYERS = (GENERATORS, DISCRIMINATORS)
 
 
-def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] = ()) -> Blueprint:
+def read(
+    recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] = (), trains: bool = True
+) -> Blueprint:
     """What the recipe means.
 
     also: what is known to be wrong with its tables.
+    trains: whether it will be trained; if not, optimizers are not tried.
 
     Raises:
         RecipeError: everything wrong with its names, settings and wires, at once.
@@ -40,8 +41,8 @@ def read(recipe: Recipe, registry: Registry, source: str, also: Sequence[Fault] 
     tables = (_read_data, _read_latents, read_terms, _read_networks, _read_rest)
     for step in (*tables, check_wires, check_players):
         step(blueprint, lookup)
+    try_components(blueprint, lookup, trains, faulty=bool(also))
     if lookup.faults or also:
-        try_components(blueprint, lookup)
         more = [fault for fault in lookup.faults if not is_spoiled(fault.path, also)]
         raise RecipeError(source, [*also, *more])
     return blueprint
@@ -137,7 +138,6 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(f"optimizers.{name}", f"there is no player or network '{name}'.{hint}")
         plan = lookup.plan("optimizer", table, f"optimizers.{name}", skip=1)
         blueprint.optimizers |= {name: plan} if plan else {}
-        lookup.make(plan, [torch.zeros(1, requires_grad=True)])
     blueprint.schedule = read_schedule(recipe.schedule, "schedule", lookup)
     _check_averages(blueprint, lookup)
     for name, metric in recipe.metrics.items():

@@ -111,7 +111,7 @@ def _blueprint(source: WeightSource, change: Mapping[str, Any], overrides: Overr
     try:
         tables = override({**up_to_date(dict(source.tables)), **change}, given)
         recipe = check_tables(_without_training(tables), str(source.file))
-        blueprint = read(recipe, installed().registry, str(source.file))
+        blueprint = read(recipe, installed().registry, str(source.file), trains=False)
     except RecipeError as error:
         raise ModelError(f"{error}{_missing_plugins(source.header)}") from error
     check_sizes(blueprint, source.file)

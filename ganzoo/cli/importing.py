@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 
 def import_torch() -> None:
@@ -11,6 +12,8 @@ def import_torch() -> None:
     Such a search looks at all objects, which are a million by then, and finds next to none: it
     takes a sixth of the import. What torch is made of is left out of later searches, too.
     """
+    if "torch" in sys.modules:
+        return
     gc.disable()
     try:
         import torch  # noqa: F401
