@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from ganzoo import build_recipe, load_recipe
+from ganzoo.engine.device import choose_accelerator
 
 SHORT = {
     "train.device": "auto",
@@ -96,8 +97,55 @@ def test_resumed_on_cuda(run, precision):
 
 
 @cuda
-def test_compiled_on_cuda(run):
-    assert all_finite(run("compiled", train__compile=True))
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_compiled_on_cuda(run, accumulate):
+    """CUDA graphs change results by rounding, whatever they overwrite."""
+    settings = {"train__accumulate": accumulate, "train__tf32": False}
+    compiled = records(run("compiled", **settings, train__compile=True))
+    plain = records(run("plain", **settings))
+    for here, there in zip(compiled, plain, strict=True):
+        assert here["nonfinite"] == 0
+        for player, losses in there["losses"].items():
+            assert here["losses"][player] == pytest.approx(losses, rel=0.02)
+
+
+@cuda
+def test_a_step_waits_for_nothing(recipes, tiny):
+    """torch itself refuses whatever waits for the GPU."""
+    experiment = build_recipe(recipes / "cyclegan.toml", tiny(train__device="auto"))
+    trainer = experiment.trainer(choose_accelerator(experiment.recipe.train))
+    batches = trainer.batches()
+    drawn = [next(batches) for _ in range(3)]
+    trainer.train_step(drawn[0])  # cuDNN waits while it times its algorithms
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for draws in drawn[1:]:
+            trainer.train_step(draws)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@cuda
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_channels_last_is_resumed(run, norm):
+    """A fused optimizer takes moments in the layout of their weights alone."""
+    settings = {
+        "train__channels_last": True,
+        "train__length": "3 steps",
+        "networks__D_X__norm": norm,
+        "networks__D_Y__norm": norm,
+    }
+    out = run("layout", **settings)
+    assert run("layout", "--resume", "--set", "train.length=6 steps", **settings) == out
+    assert records(out)[-1]["step"] == 6
+    assert all_finite(out)
+
+
+@cuda
+def test_the_record_says_whether_tf32_was_used(run):
+    for used in (True, False):
+        out = run(f"tf32_{used}", train__tf32=used)
+        assert json.loads((out / "run.json").read_text())["starts"][-1]["tf32"] is used
 
 
 @several
