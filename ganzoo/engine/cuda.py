@@ -76,10 +76,11 @@ def place_network(
 def compile_player(player: nn.Module, device: torch.device) -> None:
     """Run a player through torch.compile; on CUDA as a CUDA graph, which spares its launches.
 
-    The sizes of a step do not change, so each is compiled for its own.
+    Not with `dynamic=False`, although sizes stay the same: numbers that a callback adjusts would be
+    compiled in, and after eight of them torch compiles no more.
     """
     if device.type == "cuda":
-        player.compile(mode="reduce-overhead", dynamic=False)
+        player.compile(mode="reduce-overhead")
     else:
         player.compile()
 

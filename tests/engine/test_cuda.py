@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
+from torch._dynamo.utils import counters
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganzoo.builder.experiment import Experiment, check_recipe
@@ -18,7 +19,7 @@ from ganzoo.engine import feed
 from ganzoo.engine import step as game
 from ganzoo.engine import trainer as trainer_module
 from ganzoo.engine.callbacks import Attached, Callbacks
-from ganzoo.engine.cuda import allow_tf32, begin_step, send
+from ganzoo.engine.cuda import allow_tf32, begin_step, compile_player, send
 from ganzoo.engine.device import make_accelerator
 from ganzoo.engine.step import SHARED, stream_of
 from ganzoo.engine.view import TrainingView
@@ -26,7 +27,7 @@ from ganzoo.training.alarms.batches import BatchComparison
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted([*ROOT.glob("recipes/*.toml"), *ROOT.glob("plugins/*/ganzoo_*/recipes/*.toml")])
-META = torch.device("meta")
+CUDA, META = torch.device("cuda"), torch.device("meta")
 
 
 class Copies(TorchDispatchMode):
@@ -64,8 +65,8 @@ def on_meta(monkeypatch):
     monkeypatch.setattr(Accelerator, "device", property(lambda self: META))
     monkeypatch.setattr(trainer_module, "remember", lambda *given: None)  # it reads weights
 
-    def make(recipe):
-        checked = check_recipe(recipe)
+    def make(recipe, **overrides):
+        checked = check_recipe(recipe, {k.replace("__", "."): v for k, v in overrides.items()})
         checked.assembly.freeze(checked.trial.idle)
         checked.trial.mark(checked.assembly)
         blueprint = checked.blueprint
@@ -124,13 +125,44 @@ def test_a_step_waits_for_nothing(on_meta, recipe, monkeypatch):
     assert {player.name for player in trainer.game.players} == trainer.losses.keys()
 
 
+def test_a_compiled_player_is_one_graph_on_the_device_whatever_is_adjusted(on_meta, monkeypatch):
+    """A CPU's tensor in it would keep a CUDA graph from being made; numbers may change for ever."""
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append([t for t in inputs if isinstance(t, torch.Tensor) and t.dim()])
+        return graph.forward
+
+    compile_ = torch.nn.Module.compile
+
+    def compile_here(module, mode=None, **how):
+        compile_(module, backend=backend, **how)
+
+    monkeypatch.setattr(torch.nn.Module, "compile", compile_here)
+    monkeypatch.setattr(
+        trainer_module, "compile_player", lambda player, _: compile_player(player, CUDA)
+    )
+    monkeypatch.setattr(game, "send", lambda tensor, _: torch.empty_like(tensor, device=META))
+    torch._dynamo.reset()
+    counters.clear()
+    [recipe] = [path for path in RECIPES if path.stem == "few_digits_ada"]
+    trainer = on_meta(recipe, train__compile=True)
+    [augment] = [n for n in trainer.networks.values() if "probability" in n.adjustable]
+    for place in range(10):  # torch gives up after eight
+        augment.probability = place / 20
+        trainer.train_step(draws_of(trainer))
+    assert not counters["graph_break"]
+    assert len(graphs) == 2  # at first as a constant, then for any number
+    assert {tensor.device for inputs in graphs for tensor in inputs} == {META}
+
+
 def test_tf32_is_as_the_recipe_says_and_stays_as_it_is_on_other_devices(monkeypatch):
     """torch itself uses it for convolutions, and not for matrix products."""
     switches = torch.backends.cuda.matmul, torch.backends.cudnn
     before = [switch.allow_tf32 for switch in switches]
     try:
         for allowed in (True, False):
-            allow_tf32(torch.device("cuda"), allowed)
+            allow_tf32(CUDA, allowed)
             assert [switch.allow_tf32 for switch in switches] == [allowed, allowed]
             for other in ("cpu", "mps"):
                 allow_tf32(torch.device(other), not allowed)
@@ -144,11 +176,11 @@ def test_cudnn_times_its_algorithms_in_steps_alone(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     with begin_step(torch.device("cpu"), compiled=False):
         assert not torch.backends.cudnn.benchmark
-    with begin_step(torch.device("cuda"), compiled=False):
+    with begin_step(CUDA, compiled=False):
         assert torch.backends.cudnn.benchmark
     assert not torch.backends.cudnn.benchmark
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
-    with begin_step(torch.device("cuda"), compiled=False):
+    with begin_step(CUDA, compiled=False):
         assert not torch.backends.cudnn.benchmark
 
 
@@ -157,9 +189,9 @@ def test_what_is_sent_to_a_gpu_is_pinned_first(monkeypatch):
     calls = []
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: calls.append("pin") or self)
     monkeypatch.setattr(torch.Tensor, "to", lambda self, *a, **k: calls.append((*a, k)) or self)
-    cuda, cpu = torch.device("cuda"), torch.device("cpu")
-    send(torch.zeros(2), cuda)
-    assert calls == ["pin", (cuda, {"non_blocking": True})]
+    cpu = torch.device("cpu")
+    send(torch.zeros(2), CUDA)
+    assert calls == ["pin", (CUDA, {"non_blocking": True})]
     calls.clear()
     send(torch.zeros(2), cpu)
     send(torch.zeros(2), torch.device("mps"))

@@ -148,7 +148,7 @@ def test_graphs_are_for_cuda_alone(monkeypatch):
         for compiled in (True, False):
             with begin_step(torch.device(kind), compiled):
                 pass
-    assert calls == [{}, {}, {"mode": "reduce-overhead", "dynamic": False}, "step"]
+    assert calls == [{}, {}, {"mode": "reduce-overhead"}, "step"]
 
 
 @pytest.fixture

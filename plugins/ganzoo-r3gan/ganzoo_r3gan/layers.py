@@ -114,6 +114,14 @@ class Block(nn.Module):
         return x + self.residual(x)  # type: ignore[no-any-return]
 
 
+def _halvings(x: Tensor, times: int) -> tuple[Tensor, Tensor]:
+    """The matrices for the rows and the columns of `times` the size of images (N, C, H, W)."""
+    # Compiled code makes them itself: torch looks through a cache, and warns that it does.
+    make = halving.__wrapped__ if torch.compiler.is_compiling() else halving
+    rows, columns = (make(times * length, x.dtype, x.device) for length in x.shape[2:])
+    return rows, columns
+
+
 @functools.lru_cache(maxsize=32)
 def halving(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """A matrix (size, size / 2): a row filtered by [1, 3, 3, 1] / 8, every second place of it.
@@ -132,7 +140,7 @@ class Downsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, 2 H, 2 W) to (N, C, H, W)."""
-        rows, columns = (halving(length, x.dtype, x.device) for length in x.shape[2:])
+        rows, columns = _halvings(x, 1)
         return rows.mT @ (x @ columns)
 
 
@@ -141,7 +149,7 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C, 2 H, 2 W)."""
-        rows, columns = (2 * halving(2 * length, x.dtype, x.device) for length in x.shape[2:])
+        rows, columns = (2 * matrix for matrix in _halvings(x, 2))
         return rows @ x @ columns.mT
 
 
