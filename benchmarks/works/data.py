@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.reference import import_from, make_options
 from benchmarks.works.cyclegan import make_recipe
 
+WARMING = 5  # epochs until the cache, where there is one, holds nearly all images
 SMALL = {"blocks": 6, "width": 1, "batch": 1}  # networks, as no training goes without
 
 
@@ -32,6 +33,8 @@ class Ganzoo:
         experiment = build_recipe(recipe, [*device, *settings["overrides"]])
         trainer = experiment.trainer(choose_accelerator(experiment.recipe.train))
         self.batches, self.count = trainer.batches(), settings["images"]
+        for _ in range(WARMING):  # the images of one domain are drawn at random
+            self.turn()
         self.facts: dict[str, Any] = {}
 
     def turn(self) -> None:

@@ -198,6 +198,11 @@ def test_what_is_sent_to_a_gpu_is_pinned_first(monkeypatch):
     assert calls == [(cpu, {}), (torch.device("mps"), {})]
 
 
+class Listed(list):
+    def train_sample(self, index, rng):
+        return self[index]
+
+
 @pytest.mark.parametrize(("kind", "pinned"), [("cuda", True), ("cpu", False), ("mps", False)])
 def test_a_loader_pins_batches_for_cuda_alone(monkeypatch, kind, pinned):
     """MPS has no pinned memory, and a copy there that nobody waits for may come too late."""
@@ -207,6 +212,6 @@ def test_a_loader_pins_batches_for_cuda_alone(monkeypatch, kind, pinned):
     accelerator = make_accelerator(cpu=True)
     monkeypatch.setattr(accelerator, "prepare", lambda loader: loader)
     table = feed.Timetable(4, 1, 1, 0, 0, 1, 1, 1)
-    feed.walk_batches([0, 1], table, 0, accelerator, None, None)
+    feed.walk_batches(Listed([0, 1]), table, 0, accelerator, None, None)
     assert made == [pinned]
     assert accelerator.non_blocking is pinned
