@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 
 THREADS = 8
+# How many files a thread gets at once at most: to hand over one takes as long as its header.
+SHARE = 32
 # How many broken files are named; further ones are only counted.
 NAMED = 3
 
@@ -30,8 +33,10 @@ def read_headers(
     headers: dict[Path, HeaderSummary] = {}
     wrong: dict[Path, DataError] = {}
     distinct = list(dict.fromkeys(files))
+    share = max(1, min(SHARE, len(distinct) // (4 * THREADS)))
+    shares = [distinct[start : start + share] for start in range(0, len(distinct), share)]
     with ThreadPoolExecutor(THREADS) as pool:
-        for (path, _), header in zip(distinct, pool.map(_read, distinct), strict=True):
+        for (path, _), header in zip(distinct, chain(*pool.map(_read_all, shares)), strict=True):
             if isinstance(header, HeaderSummary):
                 headers[path] = header
             else:
@@ -83,6 +88,10 @@ def _difference(before: Any, now: Any) -> str:
     if before.get("images") != now.get("images"):
         return f"{now.get('images')} images, where there were {before.get('images')}"
     return f"as many images as before ({now.get('images')}), of other names or sizes"
+
+
+def _read_all(files: Sequence[tuple[Path, Variable]]) -> list[HeaderSummary | DataError]:
+    return [_read(file) for file in files]
 
 
 def _read(file: tuple[Path, Variable]) -> HeaderSummary | DataError:

@@ -17,6 +17,8 @@ from ganzoo.components.data.image_files import read_reduced
 from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.transforms import Framing, ScaledImage
 from ganzoo.interfaces import Variable
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.runs.resume_rules import changed_settings
 
 
 @pytest.fixture(autouse=True)
@@ -221,3 +223,13 @@ def test_samples_are_equal_with_and_without_it(tmp_path: Path, decoded: list[str
 def test_a_size_that_makes_no_sense() -> None:
     with pytest.raises(ValueError, match="cache must be gigabytes, 0 or more, not -1"):
         Folders("/nowhere", cache=-1)
+
+
+def test_its_size_may_change_when_a_run_is_resumed() -> None:
+    tables = {"type": "folders", "root": "photos", "size": 64, "cache": 0.5}
+    before, now, other = (
+        load_recipe("cyclegan", {"data": {**tables, **changes}})
+        for changes in ({}, {"cache": 0}, {"flip": False})
+    )
+    assert changed_settings(before, now) == []
+    assert changed_settings(before, other) == ["data.flip"]
