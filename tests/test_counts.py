@@ -191,10 +191,10 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
     [
         (["--help"], 0, 25),
         (["list"], 0, 32),
-        (["run", "cyclegann"], 2, 47),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 57),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 57),
-        (["translate", "nowhere", "a.png", "b.png"], 2, 27),
+        (["run", "cyclegann"], 2, 48),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 58),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 58),
+        (["translate", "nowhere", "a.png", "b.png"], 2, 28),
     ],
 )
 def test_imports_at_start(words, code, most):

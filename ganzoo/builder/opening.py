@@ -6,11 +6,10 @@ from pathlib import Path
 
 from ganzoo.builder.trained import load_model
 from ganzoo.engine.device import find_device
-from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.overrides import Overrides
-from ganzoo.runs.layout import BEST_MODEL, RunPaths
+from ganzoo.runs.model_files import best_model
 
 
 def load_onto(
@@ -33,20 +32,3 @@ def load_onto(
     where = find_device(device)
     place = best_model(path) if best else path
     return load_model(place, recipe=recipe, network=network, overrides=overrides).to(where)
-
-
-def best_model(path: Path) -> Path:
-    """The best model of a run's folder.
-
-    Raises:
-        ModelError: it is no folder, or keeps none.
-    """
-    if path.is_file():
-        raise ModelError(f"{path}: --best is for a run's folder; name its {BEST_MODEL} instead")
-    best = RunPaths(path).best_model
-    if path.is_dir() and not best.is_file():
-        raise ModelError(
-            f"{path}: this run keeps no best model; for that give a metric of its recipe an "
-            '`every`, as every = "500 steps"'
-        )
-    return best

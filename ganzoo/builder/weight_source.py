@@ -19,10 +19,11 @@ from ganzoo.engine.checkpoint import (
     read_tensors,
     strip_prefix,
 )
-from ganzoo.engine.state import STATE
+from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError, choices
 from ganzoo.recipe.loading import Source, load_recipe
 from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.model_files import model_file
 
 
 @dataclass(frozen=True)
@@ -108,23 +109,6 @@ def find_weights(path: Path, recipe: Source | None = None, network: str = "") ->
     if "recipe" not in header or "shared" not in header:
         raise ModelError(f"{file}: this is a checkpoint's state, not a model; it has no recipe")
     return WeightSource(file, header, header["recipe"])
-
-
-def model_file(path: Path) -> Path:
-    """The model file that a path means.
-
-    Raises:
-        ModelError: it is a folder without one; a run's that is so young has checkpoints.
-    """
-    run = RunPaths(path)
-    if not path.is_dir() or run.model.exists():
-        return run.model if path.is_dir() else path
-    if saved := run.saved():
-        raise ModelError(f"{path}: this run wrote no model yet; its last state is {saved[-1][1]}")
-    raise ModelError(
-        f"{path}: this folder holds no model: neither {run.model.name} nor {STATE}; "
-        "see: ganzoo list runs"
-    )
 
 
 def _checkpoint(folder: Path, recipe: Source | None) -> WeightSource:

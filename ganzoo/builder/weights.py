@@ -12,7 +12,7 @@ from ganzoo.builder.blueprint import ComponentPlan
 from ganzoo.builder.likely import refuse_misfit
 from ganzoo.components.networks.reference import read_pth
 from ganzoo.engine.checkpoint import read_tensors, strip_prefix
-from ganzoo.engine.state import STATE
+from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import RunPaths
 

@@ -71,8 +71,8 @@ class MetricChoice:
 
     def of_model(self, model: Path, tell: Tell, tick: Tick) -> Assessment:
         """Evaluate a trained model."""
-        from ganzoo.builder.opening import best_model
         from ganzoo.evaluation.evaluate import evaluate as evaluate_model
+        from ganzoo.runs.model_files import best_model
 
         return evaluate_model(
             best_model(model) if self.best else model,
@@ -142,7 +142,7 @@ def evaluate(
     if (model is None) == (folders is None):
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
-    refuse_missing(model, data)
+    refuse_missing(model, data, best=best)
     choice = MetricChoice(metric or [], set_ or [], device, data, all_, best, recipe, network)
     if folders:
         choice.refuse_for_folders()

@@ -41,7 +41,7 @@ def sample(
     set_: Set = None,
 ) -> None:
     """Draw random images, of a chosen class if the model has classes."""
-    refuse_missing(model)
+    refuse_missing(model, best=best)
     import_torch()
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import sampling

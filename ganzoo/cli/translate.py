@@ -58,7 +58,7 @@ def translate(
     set_: Set = None,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
-    refuse_missing(model, input_)
+    refuse_missing(model, input_, best=best)
     factor = scale_of(scale)
     import_torch()
     from ganzoo.builder.opening import load_onto

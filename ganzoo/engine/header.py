@@ -7,6 +7,7 @@ from typing import Any
 
 from ganzoo.files.untrusted import DEEPEST, deeper
 
+STATE = "state.safetensors"  # a checkpoint's file of weights
 LARGEST = 2**24  # characters; a recipe has a few thousand
 
 

@@ -18,12 +18,11 @@ from ganzoo.engine.checkpoint import (
     strip_prefix,
     write_tensors,
 )
+from ganzoo.engine.header import STATE
 from ganzoo.engine.memory import Remembered
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import ModelError
 from ganzoo.interfaces import Buffer
-
-STATE = "state.safetensors"
 
 
 def save(trainer: Trainer, folder: Path) -> None:

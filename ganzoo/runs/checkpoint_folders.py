@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ganzoo.engine.checkpoint import read_header
-from ganzoo.engine.state import STATE
+from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError
 from ganzoo.files.untrusted import UntrustedError, open_plain, read_text
 from ganzoo.files.writing import remove, sync_folder, write_text

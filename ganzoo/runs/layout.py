@@ -1,7 +1,7 @@
 """The names of the files in a run's folder. No file is opened here, and nothing heavy is imported.
 
 Three names are defined elsewhere, by code that writes such files outside of runs, too: recipe.toml
-(recipe/), state.safetensors and process-<rank>.safetensors in a checkpoint (engine/state.py).
+(recipe/), state.safetensors (engine/header.py) and process-<rank>.safetensors (engine/state.py).
 """
 
 from __future__ import annotations

@@ -24,13 +24,14 @@ def refuse_taken(folder: Path) -> None:
     raise RunError(f"{folder} already exists; nothing was changed. Choose another with --out DIR")
 
 
-def refuse_missing(model: Path | None, *images: Path | None) -> None:
+def refuse_missing(model: Path | None, *images: Path | None, best: bool = False) -> None:
     """Check early that a model, and the images for it, exist.
 
     model, images: files or folders; None is not checked.
+    best: whether the model is the best one of a run's folder.
 
     Raises:
-        ModelError: the model does not exist.
+        ModelError: the model does not exist, or the folder holds none.
         DataError: a path of images does not exist.
     """
     if model is not None and not is_there(model):
@@ -38,6 +39,10 @@ def refuse_missing(model: Path | None, *images: Path | None) -> None:
     for path in images:
         if path is not None and not is_there(path):
             raise DataError(f"{cut(str(path), 200)}: there is no such file or folder")
+    if model is not None:
+        from ganzoo.runs.model_files import refuse_modelless
+
+        refuse_modelless(model, best)
 
 
 def is_there(path: Path) -> bool:

@@ -18,13 +18,13 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_model
-from ganzoo.builder.opening import best_model
 from ganzoo.cli import app
 from ganzoo.engine.checkpoint import read_header
 from ganzoo.errors import DataError, GanzooError, ModelError, RecipeError
 from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.measuring import say_nothing
 from ganzoo.evaluation.scores import print_scores
+from ganzoo.runs.model_files import best_model
 from ganzoo.training import together
 from ganzoo.training.log_writer import LogWriter
 from ganzoo.training.train import train

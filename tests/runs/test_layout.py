@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import ganzoo
-from ganzoo.engine.state import STATE
+from ganzoo.engine.header import STATE
 from ganzoo.runs.layout import RunPaths, list_checkpoints, name_checkpoint
 
 PACKAGE = Path(ganzoo.__file__).parent
@@ -22,7 +22,7 @@ PATHS = {
 FOLDERS = {"samples", "checkpoints", "extremes"}
 FILES = {path.name for name, path in PATHS.items() if name not in FOLDERS} | {STATE}
 # A name that is another's: who writes such a file outside of runs, too.
-OWNERS = {"recipe.toml": "recipe/toml_text.py", STATE: "engine/state.py"}
+OWNERS = {"recipe.toml": "recipe/toml_text.py", STATE: "engine/header.py"}
 # A template of a recipe, which `ganzoo new recipe` copies, is called like a run's.
 TEMPLATES = {"cli/new.py"}
 
