@@ -26,6 +26,7 @@ from benchmarks.variants import Variant
 
 ROUNDS = 1
 WORDS: dict[str, tuple[str, ...]] = {
+    "plain": ("plain=true",),
     "exact": (),
     "bf16": ("precision=bf16",),
     "compile": ("compile=true",),

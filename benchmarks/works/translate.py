@@ -24,9 +24,9 @@ class Ganzoo:
         photos = {"type": "folders", "root": "", "size": settings["size"], "aspect": "squash"}
         experiment = build_recipe(make_recipe(settings, data=photos))
         draw_weights(experiment.networks)
-        model = experiment.model().to(settings["device"])
+        model = _speed_up(experiment.model().to(settings["device"]), ways)
         source, target = Path(settings["source"]), Path(settings["target"])
-        self.translate = partial(translate, model, source, target, existing="overwrite", **ways)
+        self.translate = partial(translate, model, source, target, existing="overwrite")
         self.turn()
         self.facts = {"folder": str(target)}
 
@@ -34,6 +34,13 @@ class Ganzoo:
         """Translate all files."""
         for _ in self.translate():
             pass
+
+
+def _speed_up(model: Any, ways: dict[str, str]) -> Any:
+    """The model as `ganzoo translate` uses it; `plain` as it was loaded, or of an older ganzoo."""
+    if "plain" in ways or not hasattr(model, "speed_up"):
+        return model
+    return model.speed_up(ways.get("precision", "float32"), compiled="compile" in ways)
 
 
 class Reference:

@@ -47,6 +47,21 @@ NetworkOf = Annotated[
         "--network", metavar="NAME", help="Which of the recipe's networks a .pth file holds."
     ),
 ]
+Precision = Annotated[
+    Literal["float32", "bf16", "auto"],
+    typer.Option(
+        "--precision",
+        help="What the networks compute in: float32, bf16 (faster where the device has it, less "
+        "exact), or auto: bf16 where the device has it.",
+    ),
+]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile the networks: faster, after up to a minute for the first image of a size.",
+    ),
+]
 StopAfter = Annotated[
     str | None,
     typer.Option(

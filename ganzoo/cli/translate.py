@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ganzoo.cli.importing import import_torch
-from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set, scale_of
+from ganzoo.cli.options import (
+    Best,
+    Compile,
+    Device,
+    ModelOf,
+    NetworkOf,
+    Precision,
+    RecipeOf,
+    Set,
+    scale_of,
+)
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
@@ -52,6 +62,8 @@ def translate(
     seed: Seed = 0,
     existing: Existing = "error",
     unreadable: Unreadable = "stop",
+    precision: Precision = "float32",
+    compile_: Compile = False,
     device: Device = "",
     recipe: RecipeOf = None,
     network: NetworkOf = "",
@@ -63,10 +75,12 @@ def translate(
     import_torch()
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import translation
+    from ganzoo.inference.speeding import describe_speed
 
     loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
+    lines = describe_speed(loaded, precision, compile_)
     todo = translation.translate(
-        loaded,
+        loaded.speed_up(precision, compiled=compile_),
         input_,
         output_,
         output,
@@ -75,12 +89,8 @@ def translate(
         existing=existing,
         unreadable=unreadable,
     )
-    say(f"{todo.scale_line}\n{todo.output_line}")
-    try:
-        _go_over(todo)
-    except KeyboardInterrupt:
-        say(f"\nStopped: {todo.closing_line}. Go on with --existing skip.")
-        raise typer.Exit(STOPPED) from None
+    say("\n".join([todo.scale_line, todo.output_line, *lines]))
+    _go_over(todo)
     _close(todo, input_.is_dir())
 
 
@@ -92,6 +102,14 @@ def _close(todo: Translation, counted: bool) -> None:
 
 
 def _go_over(todo: Translation) -> None:
+    try:
+        _translate_all(todo)
+    except KeyboardInterrupt:
+        say(f"\nStopped: {todo.closing_line}. Go on with --existing skip.")
+        raise typer.Exit(STOPPED) from None
+
+
+def _translate_all(todo: Translation) -> None:
     reported = 0
     with closing(iter(todo)) as written:
         for source, target in written:

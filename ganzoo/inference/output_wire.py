@@ -1,0 +1,38 @@
+"""A named output of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ganzoo.expression import Expression, names, networks
+from ganzoo.interfaces import Output
+
+
+@dataclass(frozen=True)
+class OutputWire:
+    """A named output.
+
+    wire: the expression to evaluate. For an output that a component makes, it is only a name.
+    train_mode: whether dropout and batch statistics work as in training; some papers test so.
+    component, wires: the component that makes the output, if one wire is not enough, and its wires.
+    """
+
+    wire: Expression
+    train_mode: bool = False
+    component: Output | None = None
+    wires: Mapping[str, Expression] = field(default_factory=dict, hash=False)
+
+    @property
+    def names(self) -> set[str]:
+        """The variables and latents that the output needs."""
+        return {name for wire in self.expressions() for name in names(wire)}
+
+    @property
+    def networks(self) -> set[str]:
+        """The networks that the output calls."""
+        return {name for wire in self.expressions() for name in networks(wire)}
+
+    def expressions(self) -> list[Expression]:
+        """The wires that the output evaluates."""
+        return list(self.wires.values()) if self.component else [self.wire]
