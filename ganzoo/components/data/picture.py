@@ -28,8 +28,8 @@ KINDS: dict[str, Kind] = {
 BANDS: dict[Kind, int] = {"gray": 1, "rgb": 3, "cmyk": 4}
 SRGB_GAMMA = 0.45455
 # A JPEG is decoded at an eighth, a quarter or a half of its size, which saves most of the time, if
-# so many times the wanted size are left. Resized, that differs by 2 or 3 levels at most and by 0.25
-# on average from the same of the whole image, less than JPEG's own losses (0.3 to 1.8).
+# so many times the wanted size are left. Resized, 64 photos of 600 x 400 px and 4 of 12 megapixels
+# differed from the same of the whole image by 0.2 to 0.3 levels on average, and by 7 at most.
 ENOUGH = 2.5
 DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
