@@ -28,8 +28,6 @@ WORDS = {
     "auto": ("train.precision=auto",),
     "compile": ("train.compile=true",),
     "tune": ("train.tune=true",),
-    "nhwc": ("train.channels_last=true",),
-    "ieee": ("train.tf32=false",),
 }
 
 
