@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.halvings import check_halvings
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
+from ganzoo.components.networks.padding import Padding, make_padding
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator, head
 
-Padding = Literal["reflect", "replicate", "zero"]
 Upsampling = Literal["transposed", "resize"]
 
 
@@ -140,21 +141,6 @@ class ResidualBlock(nn.Module):
         return x + self.conv_block(x)  # type: ignore[no-any-return]
 
 
-def make_padding(padding: Padding, margin: int) -> nn.Module:
-    """A layer that adds `margin` pixels on each side.
-
-    Raises:
-        ValueError: the padding is unknown.
-    """
-    if padding == "reflect":
-        return nn.ReflectionPad2d(margin)
-    if padding == "replicate":
-        return nn.ReplicationPad2d(margin)
-    if padding == "zero":
-        return nn.ZeroPad2d(margin)
-    raise ValueError(f"there is no padding '{padding}': choose reflect, replicate or zero")
-
-
 def _first(
     in_channels: int, width: int, kernel: int, padding: Padding, norm: Norm
 ) -> list[nn.Module]:
@@ -193,7 +179,7 @@ def _enlarge(
 
 def _last(width: int, out_channels: int, kernel: int, padding: Padding) -> list[nn.Module]:
     """c7s1-3 without a norm, then tanh."""
-    convolution = nn.Conv2d(width, out_channels, kernel)
+    convolution = FewChannelConv2d(width, out_channels, kernel)
     return [make_padding(padding, kernel // 2), convolution, nn.Tanh()]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import torch
+from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.halvings import check_halvings
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
-from ganzoo.components.networks.resnet import Padding, ResidualBlock, make_padding
+from ganzoo.components.networks.padding import Padding, make_padding
+from ganzoo.components.networks.resnet import ResidualBlock
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator
 from torch import Tensor, nn
@@ -65,7 +67,7 @@ class DomainResNet(Generator):
         layers += [ResidualBlock(widths[-1], padding, norm, 0.0) for _ in range(blocks)]
         for channels in reversed(widths[:-1]):
             layers += _up(channels, norm)
-        layers += [margin, nn.Conv2d(width, out_channels, kernel), nn.Tanh()]
+        layers += [margin, FewChannelConv2d(width, out_channels, kernel), nn.Tanh()]
         self.model = nn.Sequential(*layers)
         self.per_sample = is_per_sample(self)
 
