@@ -51,7 +51,7 @@ MOST = {
     "_to_copy": 0,
     "_fused_adam_": 2,
 }
-MOST_OPERATORS = 870
+MOST_OPERATORS = 976
 MOST_SAVED = 3_489_728  # bytes kept from forward passes for backward ones, in all turns together
 # A value that Python reads makes it wait for a GPU.
 READING = {"_local_scalar_dense", "item", "is_nonzero", "nonzero", "equal", "masked_select"}

@@ -9,6 +9,7 @@ from accelerate import Accelerator, PartialState
 from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedDataParallelKwargs, broadcast
 
+from ganzoo.engine.allocator import keep_freed_memory
 from ganzoo.engine.cuda import allow_tf32
 from ganzoo.engine.precision import AUTO, ChosenPrecision, choose_precision
 from ganzoo.errors import DeviceError, first_line
@@ -74,7 +75,7 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
     """An Accelerator that follows the recipe alone, not the environment.
 
     `accelerate config` sets variables for precision, accumulation and compilation, which would
-    overrule a recipe.
+    overrule a recipe. From here on the process keeps memory that tensors free.
 
     precision: of the recipe; "bf16" and "fp16" run networks under autocast, but keep their weights
         in full precision.
@@ -82,6 +83,7 @@ def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerat
     Raises:
         DeviceError: the device cannot compute in that precision.
     """
+    keep_freed_memory()
     mixed = precision if precision in MIXED else "no"
     try:
         accelerator = Accelerator(

@@ -12,7 +12,6 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from ganzoo.engine.allocator import keep_freed_memory
 from ganzoo.engine.callbacks import Attached, Callbacks
 from ganzoo.engine.cuda import begin_step, compile_player, place_network
 from ganzoo.engine.ema import Ema
@@ -76,7 +75,6 @@ class Trainer:
         own_callbacks: Mapping[str, Callback] | None = None,
         draw_outputs: DrawOutputs = lambda inputs, names, seed: {},
     ) -> None:
-        keep_freed_memory()
         self.timetable, self.data, self.rules = timetable, data, rules
         self.accelerator, self.dtype, self.networks = accelerator, dtype, networks
         averages = rules.averages.averages if rules.averages else {}
