@@ -12,12 +12,16 @@ from rich.console import Console
 from benchmarks.options import add_shared, resolve_against
 from benchmarks.output import record, show, write_json
 from benchmarks.refused import Refused
+from benchmarks.result import Result
 
 COMMANDS = {
     "step": "a training step, against the reference implementation or another checkout",
     "data": "loading training images",
     "translate": "translating a folder of photos, files to files",
     "startup": "the commands that should answer at once, and the first step",
+    "scaling": "time and memory of a step as work grows, a law fitted to them, plots",
+    "memory": "the peak of memory as work grows",
+    "gpu": "steps, loading and translation on one GPU, in a given time",
 }
 
 
@@ -44,19 +48,25 @@ def main(words: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(words)
     notes = Console(stderr=True)
     options.report = lambda text: notes.print(text, style="dim", highlight=False)
+    results: list[Result] = []
     try:
         resolve_against(options)
-        results = options.run(options)
+        for result in options.run(options):
+            finish(result, results, options)
     except Refused as refused:
         print(f"benchmarks: {refused}", file=sys.stderr)
         return 2
-    for result in results:
-        show(result)
+    return 0
+
+
+def finish(result: Result, results: list[Result], options: argparse.Namespace) -> None:
+    """Print a result at once, and write it with those before it: what follows may be cut short."""
+    results.append(result)
+    show(result)
     if options.json:
         write_json(results, options.json)
     if options.record:
-        record(results)
-    return 0
+        record(result)
 
 
 if __name__ == "__main__":

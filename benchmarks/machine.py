@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def describe_machine() -> dict[str, Any]:
         "processor": processor or platform.processor() or platform.machine(),
         "cores": count_cores(),
         "instructions": [name for name in INSTRUCTIONS if name in flags],
+        "gpu": read_gpu(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -45,6 +47,16 @@ def read_processor(file: Path) -> tuple[str, set[str]]:
     kind = " ".join(values.get(key, "") for key in ("cpu family", "model") if key in values)
     flags = values.get("flags", values.get("Features", "")).split()
     return f"{name} (family and model {kind})" if kind else name, set(flags)
+
+
+def read_gpu() -> str:
+    """The GPUs' names and memory, as NVIDIA's tool tells them; "" without it."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ""
+    command = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "; ".join(done.stdout.splitlines()) if done.returncode == 0 else ""
 
 
 def count_cores() -> int:

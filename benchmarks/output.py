@@ -29,16 +29,20 @@ def show(result: Result) -> None:
         table.add_row(row.name, *(cell(row) for cell in columns.values()))
     console = Console(width=max(WIDTH, Console().width), highlight=False)
     console.print(table)
+    for note in result.notes:
+        console.print(note, soft_wrap=True)
     console.print(describe(result), style="dim")
 
 
 def choose_columns(rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
     """How each column is filled, by its heading; only columns that have something to say."""
-    columns: dict[str, Callable[[Row], str]] = {"Time": lambda row: format_time(row.seconds)}
+    columns: dict[str, Callable[[Row], str]] = {}
+    if any(row.seconds for row in rows):
+        columns["Time"] = lambda row: format_time(row.seconds)
     if any(row.ratios for row in rows):
         columns["Ratio"] = lambda row: f"{statistics.median(row.ratios):.2f} x"
         columns["from-to"] = lambda row: f"{min(row.ratios):.2f}-{max(row.ratios):.2f}"
-    else:
+    elif any(len(row.repeats) > 1 for row in rows):
         columns["from-to"] = lambda row: "-".join(map(format_time, _extremes(row.repeats)))
     if any(row.processor for row in rows):
         columns["Processor"] = lambda row: format_time(row.processor)
@@ -46,6 +50,8 @@ def choose_columns(rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
         columns["Images/s"] = lambda row: f"{row.items / row.seconds:.1f}"
     if any(row.peak for row in rows):
         columns["Peak RSS"] = lambda row: f"{row.peak / 1e9:.2f} GB"
+    if any(row.gpu for row in rows):
+        columns["Peak GPU"] = lambda row: f"{row.gpu / 1e9:.2f} GB"
     for heading in dict.fromkeys(name for row in rows for name in row.columns):
         columns[heading] = lambda row, heading=heading: row.columns.get(heading, "")  # type: ignore[misc]
     return columns
@@ -54,10 +60,11 @@ def choose_columns(rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
 def describe(result: Result) -> str:
     """The machine and the settings, in a few lines."""
     machine = result.machine
+    gpu = f"{machine['gpu']}; " if machine["gpu"] else ""
     settings = ", ".join(f"{key} {value}" for key, value in result.settings.items())
     return (
         f"{settings}\n{machine['processor']}, {machine['cores']} cores, "
-        f"{' '.join(machine['instructions'])}, {machine['memory_gb']} GB; "
+        f"{' '.join(machine['instructions'])}, {machine['memory_gb']} GB; {gpu}"
         f"torch {machine['torch']}, threads: {machine['threads']}; commit {result.commit}"
     )
 
@@ -68,12 +75,11 @@ def write_json(results: Sequence[Result], file: Path) -> None:
     file.write_text(text + "\n", encoding="utf-8")
 
 
-def record(results: Sequence[Result], file: Path = HISTORY) -> None:
-    """Append one line a result to the history."""
+def record(result: Result, file: Path = HISTORY) -> None:
+    """Append a line to the history."""
+    rows = {row.name: _shorten(row) for row in result.rows}
     with file.open("a", encoding="utf-8") as history:
-        for result in results:
-            rows = {row.name: _shorten(row) for row in result.rows}
-            history.write(json.dumps({**result.as_json(), "rows": rows}) + "\n")
+        history.write(json.dumps({**result.as_json(), "rows": rows}) + "\n")
 
 
 def format_time(seconds: float) -> str:

@@ -20,6 +20,7 @@ class Row:
     ratios: the baseline's time over its time, for each repeat; none if nothing is compared.
     processor: seconds of all its threads together in a turn.
     peak: of resident memory, in bytes; 0 if it was not measured.
+    gpu: the peak of what torch took from a GPU's memory, in bytes; 0 without one.
     items: how many images a turn handles, if that is of interest.
     columns: more of the table, by their headings.
     """
@@ -29,6 +30,7 @@ class Row:
     ratios: Sequence[float] = ()
     processor: float = 0
     peak: int = 0
+    gpu: int = 0
     items: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,12 +50,14 @@ class Result:
     """A table, and where it comes from.
 
     settings: what was measured, as far as it is the same for all rows.
+    notes: lines below the table.
     """
 
     title: str
     command: str
     settings: dict[str, Any]
     rows: list[Row]
+    notes: list[str] = field(default_factory=list)
     date: str = field(
         default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     )
@@ -85,7 +89,8 @@ def make_rows(
         processor = statistics.median(turn.processor for turn in every)
         columns = (facts or {}).get(name, {}).get("columns", {})
         peak = max(turn.peak for turn in every)
-        rows.append(Row(name, seconds, ratios, processor, peak, items, columns))
+        gpu = max(turn.gpu for turn in every)
+        rows.append(Row(name, seconds, ratios, processor, peak, gpu, items, columns))
     return rows
 
 

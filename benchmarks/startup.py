@@ -78,7 +78,7 @@ class Command:
         started, used = time.perf_counter(), _processor_time()
         self.run(self.words)
         seconds = time.perf_counter() - started
-        return Turn(seconds, _processor_time() - used, 0)
+        return Turn(seconds, _processor_time() - used)
 
     def run(self, words: Iterable[str]) -> str:
         """Run Python with these words; returns what it writes to stderr."""

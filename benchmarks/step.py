@@ -10,7 +10,7 @@ Adam. The first step's losses are compared, and nothing is timed if they differ.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from benchmarks.comparison import compare
@@ -27,7 +27,9 @@ WORDS = {
     "bf16": ("train.precision=bf16",),
     "auto": ("train.precision=auto",),
     "compile": ("train.compile=true",),
-    "tune": ("train.tune=true",),
+    "nhwc": ("train.channels_last=true",),
+    "ieee": ("train.tf32=false",),
+    "tf32": ("train.tf32=true",),
 }
 
 
@@ -57,15 +59,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_variants(parser, "fp32", WORDS)
 
 
-def run(options: argparse.Namespace) -> list[Result]:
+def run(options: argparse.Namespace) -> Iterator[Result]:
     """Step all variants in turn, at each preset."""
-    results = []
     for name in options.preset:
         sizes = choose_sizes(PRESETS[name], options)
         variants = choose_step_variants(sizes, options)
         settings, title = {"device": options.device}, f"A training step, {sizes}"
-        results.append(compare(options, variants, title, settings, sizes.batch, compare_losses))
-    return results
+        yield compare(options, variants, title, settings, sizes.batch, compare_losses)
 
 
 def choose_sizes(preset: Sizes, options: argparse.Namespace) -> Sizes:

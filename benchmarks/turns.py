@@ -30,11 +30,16 @@ REST = 0.05  # seconds between turns
 
 @dataclass(frozen=True)
 class Turn:
-    """What a turn took: seconds by the clock, of all threads together, and the peak in bytes."""
+    """What a turn took.
+
+    seconds: by the clock. processor: of all threads together.
+    peak, gpu: the most memory so far, resident and on a GPU, in bytes.
+    """
 
     seconds: float
     processor: float
-    peak: int
+    peak: int = 0
+    gpu: int = 0
 
 
 class Runner(Protocol):

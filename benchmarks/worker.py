@@ -38,7 +38,7 @@ def main() -> None:
     try:
         task = json.loads(sys.stdin.readline())
         work = prepare(task["work"], task["settings"])
-        answer(facts=work.facts, peak=peak_memory())
+        answer(facts=work.facts)
         for _ in sys.stdin:
             answer(**measure(work))
     except Exception as error:
@@ -64,7 +64,14 @@ def measure(work: Work) -> dict[str, float]:
         "seconds": seconds,
         "processor": time.process_time() - used,
         "peak": peak_memory(),
+        "gpu": peak_gpu_memory(),
     }
+
+
+def peak_gpu_memory() -> int:
+    """The most memory that torch has had on a GPU, in bytes; 0 without one."""
+    torch = sys.modules.get("torch")
+    return int(torch.cuda.max_memory_allocated()) if torch and torch.cuda.is_available() else 0
 
 
 def peak_memory() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.reference import import_from, make_options
 from benchmarks.works.cyclegan import make_recipe
+from benchmarks.works.equal import wait_for_device
 
 WARMING = 5  # epochs until the cache, where there is one, holds nearly all images
 SMALL = {"blocks": 6, "width": 1, "batch": 1}  # networks, as no training goes without
@@ -41,6 +42,7 @@ class Ganzoo:
         """Load an epoch: each image of both domains once, or about so."""
         for _ in range(self.count):
             next(self.batches)
+        wait_for_device()
 
 
 class Reference:
@@ -48,7 +50,7 @@ class Reference:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         options = make_options(
-            {**SMALL, "size": settings["crop"]},
+            {**SMALL, "size": settings["crop"], "device": settings["device"]},
             dataroot=settings["root"],
             phase="train",
             dataset_mode="unaligned",
@@ -58,11 +60,14 @@ class Reference:
             no_flip=False,
             num_threads=0,
         )
+        self.device = options.device
         with contextlib.redirect_stdout(io.StringIO()):
             self.batches = import_from(settings["checkout"], "data").create_dataset(options)
         self.facts: dict[str, Any] = {}
 
     def turn(self) -> None:
-        """Load an epoch."""
-        for _ in self.batches:
-            pass
+        """Load an epoch; as its model does with what it is given, send it to the device."""
+        for batch in self.batches:
+            for domain in ("A", "B"):
+                batch[domain].to(self.device)
+        wait_for_device()

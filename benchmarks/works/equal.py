@@ -49,3 +49,9 @@ def draw_batches(size: int, batch: int, count: int = 4) -> Iterator[dict[str, Te
         for _ in range(count)
     ]
     return cycle(batches)
+
+
+def wait_for_device() -> None:
+    """Wait until a GPU has done what it was asked for."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

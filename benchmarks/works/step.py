@@ -6,7 +6,7 @@ import contextlib
 import io
 from typing import TYPE_CHECKING, Any
 
-import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.reference import import_from, make_options
 from benchmarks.works.cyclegan import make_recipe
@@ -17,6 +17,7 @@ from benchmarks.works.equal import (
     TOLERANCE,
     draw_batches,
     draw_weights,
+    wait_for_device,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Ganzoo:
         self.trainer = experiment.trainer(choose_accelerator(experiment.recipe.train))
         self.batches = draw_batches(settings["size"], settings["batch"])
         self.make_draws = make_draws
+        flops = self.count_flops() if settings.get("count") else 0
         self.turn()
         weights = weights_of(experiment.recipe)
         losses = {
@@ -46,7 +48,13 @@ class Ganzoo:
         }
         rough = any("bf16" in text or "auto" in text for text in settings["overrides"])
         tolerance = BF16_TOLERANCE if rough else TOLERANCE
-        self.facts = {"losses": losses, "tolerance": tolerance}
+        self.facts = {"losses": losses, "tolerance": tolerance, "flops": flops}
+
+    def count_flops(self) -> int:
+        """Make a step, and count its floating-point operations."""
+        with FlopCounterMode(display=False) as counter:
+            self.turn()
+        return int(counter.get_total_flops())
 
     def turn(self) -> None:
         """Make a step on the next batch; its way to the device counts, as in the reference."""
@@ -82,9 +90,3 @@ def weights_of(recipe: Recipe) -> dict[str, float]:
     """The weights of a recipe's terms; none of them follows a schedule."""
     weights = {name: term.weight for name, term in recipe.losses.items()}
     return {name: weight for name, weight in weights.items() if isinstance(weight, float | int)}
-
-
-def wait_for_device() -> None:
-    """Wait until a GPU has done what it was asked for."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()

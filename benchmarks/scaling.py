@@ -1,0 +1,99 @@
+"""How the time and the memory of a step grow with image side, blocks, width and batch.
+
+    python -m benchmarks scaling --plots docs/images
+    python -m benchmarks scaling --dimensions size --values 64 128 256 --width 64
+
+Each dimension is varied alone. A law is fitted to all points, seconds = a + b * GFLOP, with the
+floating-point operations that torch counts; beside it stand the powers with which time and
+operations grow. `--plots FOLDER` writes scaling-time.svg and scaling-memory.svg.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.laws import Law, fit_exponent, fit_line
+from benchmarks.plots import Curve, write_plot
+from benchmarks.result import Result
+from benchmarks.step import PRESETS, choose_sizes
+from benchmarks.sweep import Point, add_sweep, sweep
+
+ROUNDS = 3
+UNITS = {"size": "10,000 px", "blocks": "block", "width": "channel", "batch": "sample"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    add_sweep(parser)
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write the plots there")
+
+
+def run(options: argparse.Namespace) -> list[Result]:
+    """Measure all points, fit, and draw."""
+    points = sweep(options)
+    law = fit_time(points)
+    base = str(choose_sizes(PRESETS["64"], options))
+    settings = {"varied from": base, "set": " ".join(options.overrides) or "nothing"}
+    rows = [point.as_row() for point in points]
+    notes = [describe_law(law), *map(describe_growth, by_dimension(points).values())]
+    if options.plots:
+        draw(points, law, base, options.plots)
+    return [Result("A step as work grows", "scaling", settings, rows, notes)]
+
+
+def fit_time(points: Sequence[Point]) -> Law:
+    """Seconds over GFLOP."""
+    return fit_line([point.flops / 1e9 for point in points], [point.seconds for point in points])
+
+
+def describe_law(law: Law) -> str:
+    """The law as a line of text."""
+    speed = f"{1 / law.slope:.0f} GFLOP/s" if law.slope > 0 else "no slope"
+    return (
+        f"seconds = {law.start:.4f} + {law.slope * 1e3:.3f} / 1000 * GFLOP "
+        f"({speed}; R squared {law.fit:.3f})"
+    )
+
+
+def by_dimension(points: Sequence[Point]) -> dict[str, list[Point]]:
+    """The points of each dimension."""
+    names = dict.fromkeys(point.dimension for point in points)
+    return {name: [point for point in points if point.dimension == name] for name in names}
+
+
+def describe_growth(points: Sequence[Point]) -> str:
+    """How time, operations and memory grow along one dimension."""
+    name, values = points[0].dimension, [float(point.value) for point in points]
+    seconds = fit_exponent(values, [point.seconds for point in points])
+    flops = fit_exponent(values, [point.flops for point in points])
+    powers = f"time ~ {name}^{seconds:.2f}, GFLOP ~ {name}^{flops:.2f}"
+    return f"{name}: {powers}; {describe_peak(points)}"
+
+
+def describe_peak(points: Sequence[Point]) -> str:
+    """Memory as a straight line: over pixels where the side of images was varied."""
+    name = points[0].dimension
+    xs = [point.value**2 / 1e4 if name == "size" else float(point.value) for point in points]
+    law = fit_line(xs, [point.peak / 1e6 for point in points])
+    line = f"{law.start:.0f} MB + {law.slope:.1f} MB for each {UNITS[name]}"
+    return f"peak = {line} (R squared {law.fit:.3f})"
+
+
+def draw(points: Sequence[Point], law: Law, base: str, folder: Path) -> None:
+    """Time over operations with the law, and memory over how much a size was multiplied."""
+    folder.mkdir(parents=True, exist_ok=True)
+    time = [
+        Curve(name, [(p.flops / 1e9, p.seconds * 1e3) for p in some])
+        for name, some in by_dimension(points).items()
+    ]
+    work = sorted(point.flops / 1e9 for point in points)
+    time.append(Curve("the fitted law", [(x, law.at(x) * 1e3) for x in work]))
+    write_plot(folder / "scaling-time.svg", f"A step, varied from {base}", ("GFLOP", "ms"), time)
+    memory = [
+        Curve(name, [(p.flops / 1e9, p.peak / 1e6) for p in some])
+        for name, some in by_dimension(points).items()
+    ]
+    axes = ("GFLOP", "MB resident at most")
+    write_plot(folder / "scaling-memory.svg", f"Memory, varied from {base}", axes, memory)
