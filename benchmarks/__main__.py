@@ -21,6 +21,8 @@ COMMANDS = {
     "startup": "the commands that should answer at once, and the first step",
     "scaling": "time and memory of a step as work grows, a law fitted to them, plots",
     "memory": "the peak of memory as work grows",
+    "alarms": "what alarms cost beside a step",
+    "trip": "functions and files between the command line and the first step, counted",
     "gpu": "steps, loading and translation on one GPU, in a given time",
 }
 
@@ -37,7 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        add_shared(command, module.ROUNDS)
+        if module.ROUNDS:
+            add_shared(command, module.ROUNDS)
         module.add_options(command)
         command.set_defaults(run=module.run)
     return parser

@@ -27,8 +27,8 @@ PLAN = (
     ("step", "--preset 64 --variants tf32,bf16,bf16+compile", 20),
     ("translate", "--images 64 --variants exact,bf16", 1),
     ("data", "--images 32 --variants cold", 1),
-    ("step", "--preset 256 --batch 8 --variants tf32,bf16,bf16+channels_last", 3),
-    ("step", "--preset 256 --variants whole", 10),
+    ("step", "--preset 256 --batch 8 --variants tf32,bf16,bf16+nhwc", 3),
+    ("step", "--preset 256 --variants ieee", 10),
     ("step", "--preset 128 --variants tf32,bf16", 10),
 )
 TINY = {

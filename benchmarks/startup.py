@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.machine import ROOT
+from benchmarks.refused import Refused
 from benchmarks.result import Result, make_rows
 from benchmarks.turns import Turn, interleave
 
@@ -107,12 +108,17 @@ class Command:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("--quick", action="store_true", help="only what needs no torch")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these rows")
 
 
 def run(options: argparse.Namespace) -> list[Result]:
     """Run all commands in turn."""
     with tempfile.TemporaryDirectory() as work:
         commands = choose_commands(Path(work), options.quick)
+        unknown = [name for name in options.only if name not in commands]
+        if unknown:
+            raise Refused(f"--only: there is no '{unknown[0]}', only: {', '.join(commands)}")
+        commands = {name: commands[name] for name in options.only or commands}
         interleave(commands, 1, options.warmup, lambda text: None)
         turns = interleave(commands, options.repeats, options.rounds, options.report)
         facts = {name: {"columns": each.count_imports()} for name, each in commands.items()}

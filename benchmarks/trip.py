@@ -1,4 +1,4 @@
-"""A recipe's trip from the command line to its first step: `python benchmarks/trip.py`.
+"""A recipe's trip from the command line to its first step: `python -m benchmarks trip`.
 
 Runs `ganzoo run` on a tiny recipe in this process and follows the calls between ganzoo's own
 functions until an optimizer steps for the first time. Counted are:
@@ -43,8 +43,14 @@ import runpy
 import sys
 import tempfile
 from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.machine import ROOT
+from benchmarks.refused import Refused
+from benchmarks.result import Result
+
+ROUNDS = 0  # it has no turns
 ORDER = runpy.run_path(str(ROOT / "docs" / "draw_rooms.py"))["ORDER"]
 TINY = (
     *("networks.G.width=4", "networks.F.width=4", "networks.D_X.width=4", "networks.D_Y.width=4"),
@@ -72,7 +78,7 @@ class Trip:
         self.counts = dict.fromkeys(REPEATED, 0)
         self.ended = False
 
-    def follow(self, frame, event, _) -> None:
+    def follow(self, frame: FrameType, event: str, _: Any) -> None:
         """A profile function: see `sys.setprofile`."""
         if event != "call" or self.ended:
             return
@@ -87,7 +93,7 @@ class Trip:
             if caller and caller != module:
                 self.callers.setdefault((module, code.co_qualname), set()).add(caller)
 
-    def caller(self, frame) -> str:
+    def caller(self, frame: FrameType) -> str:
         """The module of the nearest function of ganzoo above; "" while a module is imported."""
         above = frame.f_back
         while above is not None:
@@ -121,7 +127,7 @@ class Trip:
         return ORDER.index(room) if room in ORDER else len(ORDER)
 
 
-def is_function(code) -> bool:
+def is_function(code: CodeType) -> bool:
     """Whether code is a function that somebody wrote down as one."""
     return bool(code.co_flags & OPTIMIZED) and code.co_name not in COMPREHENSIONS
 
@@ -129,43 +135,42 @@ def is_function(code) -> bool:
 def travel(words: list[str], rooms: dict[str, str]) -> Trip:
     """The trip of one command."""
     import ganzoo
-    from ganzoo import __main__
+    from ganzoo.cli import main
 
     trip = Trip(Path(ganzoo.__file__).parent, rooms)
     sys.argv = ["ganzoo", *words]
     with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
         sys.setprofile(trip.follow)
         try:
-            __main__.main()
+            main()
         finally:
             sys.setprofile(None)
     if not trip.ended:
-        raise SystemExit("the command ended before a step was made")
+        raise Refused("the command ended before a step was made")
     return trip
 
 
-def main() -> None:
-    """Count, and print."""
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--rooms", type=Path)
-    asked.add_argument("--list", action="store_true")
-    asked.add_argument("--recipe", default="cyclegan")
-    given = asked.parse_args()
-    rooms = json.loads(given.rooms.read_text(encoding="utf-8")) if given.rooms else {}
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("--rooms", type=Path, help="JSON with the rooms of modules")
+    parser.add_argument("--list", action="store_true", help="print the stops")
+    parser.add_argument("--recipe", default="cyclegan")
+
+
+def run(options: argparse.Namespace) -> list[Result]:
+    """Count, and print; nothing is timed."""
+    text = options.rooms.read_text(encoding="utf-8") if options.rooms else "{}"
     with tempfile.TemporaryDirectory() as folder:
         settings = [word for each in TINY for word in ("--set", each)]
         os.environ["HF_HUB_OFFLINE"] = "1"
-        command = ["run", given.recipe, "--out", f"{folder}/run", *settings]
-        trip = travel(command, rooms)
+        command = ["run", options.recipe, "--out", f"{folder}/run", *settings]
+        trip = travel(command, json.loads(text))
     stops = list(trip.callers)
-    if given.list:
+    if options.list:
         for stop in stops:
             sign = "^" if trip.is_climb(stop) else " "
             print(f"{sign} {stop[0]}:{stop[1]}  <- {', '.join(sorted(trip.callers[stop]))}")
     climbs = sum(map(trip.is_climb, stops))
     print(f"{len(stops)} stops, {len({module for module, _ in stops})} files, {climbs} climbs")
     print(", ".join(f"{count} {what}" for what, count in trip.counts.items()))
-
-
-if __name__ == "__main__":
-    main()
+    return []

@@ -50,7 +50,10 @@ class Runner(Protocol):
 
 
 class Process:
-    """A variant's process, ready for its turns."""
+    """A variant's process; once `await_ready` returns, it waits for its turns.
+
+    facts: what preparing its work showed.
+    """
 
     def __init__(self, variant: Variant) -> None:
         self.variant = variant
@@ -68,8 +71,16 @@ class Process:
                 cwd=self.folder.name,
                 env=environment,
             )
-        answer = self._ask(json.dumps({"work": variant.work, "settings": variant.settings}))
-        self.facts: dict[str, Any] = answer["facts"]
+        self.facts: dict[str, Any] = {}
+        self._write(json.dumps({"work": variant.work, "settings": variant.settings}))
+
+    def await_ready(self) -> None:
+        """Wait until its work is prepared.
+
+        Raises:
+            Refused: the process failed.
+        """
+        self.facts = self._read()["facts"]
 
     def turn(self) -> Turn:
         """Take one turn.
@@ -77,7 +88,8 @@ class Process:
         Raises:
             Refused: the process failed.
         """
-        return Turn(**self._ask("turn"))
+        self._write("turn")
+        return Turn(**self._read())
 
     def close(self) -> None:
         """End the process and remove its folder."""
@@ -87,11 +99,13 @@ class Process:
         self.process.wait()
         self.folder.cleanup()
 
-    def _ask(self, line: str) -> dict[str, Any]:
+    def _write(self, line: str) -> None:
         assert self.process.stdin
-        assert self.process.stdout
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError):  # reading its answer then says why
             print(line, file=self.process.stdin, flush=True)
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout
         text = self.process.stdout.readline()
         answer: dict[str, Any] = json.loads(text) if text else {"error": "its process ended"}
         if "error" in answer:
@@ -102,12 +116,14 @@ class Process:
 
 @contextlib.contextmanager
 def started(variants: Sequence[Variant]) -> Iterator[dict[str, Process]]:
-    """The variants' processes by name, prepared one after the other."""
+    """The variants' processes by name; they prepare their work at the same time."""
     with contextlib.ExitStack() as stack:
         processes = {}
         for variant in variants:
             process = processes[variant.name] = Process(variant)
             stack.callback(process.close)
+        for process in processes.values():
+            process.await_ready()
         yield processes
 
 
