@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganzoo.components.networks.few_channels import FewChannelConv2d
+from ganzoo.components.networks.padding import ReflectionPad
 from ganzoo.engine.expressions import no_autocast
 from ganzoo.inference.winograd import WinogradConv2d, make_winograd
 from ganzoo.interfaces import Value
@@ -16,8 +18,8 @@ from ganzoo.interfaces import Value
 COMPILED_SIZES = 3
 # What torch says where a network's own code expects tensors laid out channel by channel.
 VIEW_FAILED = ("view size is not compatible", "Cannot view a tensor")
-CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
-PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d)
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, FewChannelConv2d)
+PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d, ReflectionPad)
 
 
 class FastNetwork(nn.Module):

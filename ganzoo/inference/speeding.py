@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import nn
 
+from ganzoo.engine.allocator import keep_freed_memory
 from ganzoo.engine.precision import ChosenPrecision, choose_precision
 from ganzoo.errors import DeviceError, GanzooError
 from ganzoo.inference.fast_network import FastNetwork, rename_resting
@@ -34,6 +35,7 @@ def speed_up(model: Model, precision: AskedPrecision, compiled: bool) -> Model:
         _check_autocast(model.device)
     if compiled:
         check_compiler(model.device)
+    keep_freed_memory()
     # All at once, as networks may share weights.
     copied: Mapping[str, nn.Module] = copy.deepcopy(dict(model.networks))
     networks = {name: FastNetwork(each, half, compiled) for name, each in copied.items()}

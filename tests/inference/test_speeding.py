@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from ganzoo import list_components
 from ganzoo.builder import opening
 from ganzoo.cli import app
+from ganzoo.components.networks.padding import ReflectionPad
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.engine.precision import ChosenPrecision
 from ganzoo.errors import GanzooError
@@ -107,9 +108,9 @@ def test_networks_that_share_weights_still_do():
 
 def test_in_bf16_weights_are_cast_once_and_paddings_are_not_widened(monkeypatch):
     padded = []
-    real = nn.ReflectionPad2d.forward
+    real = ReflectionPad.forward
     monkeypatch.setattr(
-        nn.ReflectionPad2d, "forward", lambda self, x: padded.append(x.dtype) or real(self, x)
+        ReflectionPad, "forward", lambda self, x: padded.append(x.dtype) or real(self, x)
     )
     fast = model_of(resnet()).speed_up("bf16")
     fast(x=images())
