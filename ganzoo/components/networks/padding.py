@@ -43,10 +43,14 @@ class ReflectionPad(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) become (N, C, H + 2 margin, W + 2 margin)."""
-        by_rows = images.device.type == "cpu" and images.numel() >= MANY
-        if by_rows and not torch.compiler.is_compiling():
-            return _Reflection.apply(images, self.margin)  # type: ignore[no-any-return]
-        return _reflect(images, self.margin)
+        device = images.device.type
+        if device != "cpu":
+            return _reflect(images, self.margin)
+        # Autocast would turn bf16 into float32 here, and back before the convolution that follows.
+        with torch.autocast(device, enabled=False):
+            if images.numel() >= MANY and not torch.compiler.is_compiling():
+                return _Reflection.apply(images, self.margin)  # type: ignore[no-any-return]
+            return _reflect(images, self.margin)
 
     def extra_repr(self) -> str:
         """What `print(network)` shows."""

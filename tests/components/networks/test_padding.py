@@ -48,3 +48,11 @@ def test_second_gradients():
 def test_a_margin_that_is_too_large_is_refused():
     with pytest.raises(RuntimeError):
         ReflectionPad(4)(torch.zeros(1, 1, 4, 4))
+
+
+@pytest.mark.parametrize("many", [0, 10**9])
+def test_bf16_stays_bf16_under_autocast(monkeypatch, many):
+    monkeypatch.setattr(padding, "MANY", many)
+    images = torch.randn(1, 2, 4, 4, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert ReflectionPad(1)(images).dtype == torch.bfloat16
