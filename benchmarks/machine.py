@@ -67,7 +67,10 @@ def count_cores() -> int:
 
 
 def read_commit(checkout: Path = ROOT) -> str:
-    """The commit of a checkout, with a + where files differ from it; "" where there is no git."""
+    """The commit of a checkout, with a + where files differ from it; "" where there is no git.
+
+    The history of measurements may differ: it grows with each.
+    """
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(checkout), *words]
@@ -78,4 +81,8 @@ def read_commit(checkout: Path = ROOT) -> str:
         return done.stdout.strip()
 
     commit = git("rev-parse", "--short", "HEAD")
-    return commit + "+" if commit and git("status", "--porcelain") else commit
+    return (
+        commit + "+"
+        if commit and git("status", "--porcelain", "--", ".", ":!benchmarks/history.jsonl")
+        else commit
+    )
