@@ -58,8 +58,15 @@ def test_a_killed_old_run_goes_on_as_if_uninterrupted(run):
     expected = load_file(OLD / "cyclegan_uninterrupted.safetensors")
     found = load_file(folder / "model.safetensors")
     assert found.keys() == expected.keys()
-    for name, tensor in expected.items():
-        assert torch.allclose(found[name], tensor, atol=1e-5), name
+    # A bias that an instance norm takes away again has rounding errors as its gradient, which Adam
+    # makes as large as any other; versions round otherwise. So they may differ, outputs may not.
+    idle = [name for name in expected if name.endswith("bias") and "model.18." not in name]
+    for name in expected.keys() - set(idle):
+        assert torch.allclose(found[name], expected[name], atol=1e-5), name
+    x = load_file(OLD / "outputs.safetensors")["x"]
+    files = folder / "model.safetensors", OLD / "cyclegan_uninterrupted.safetensors"
+    ours, theirs = (ganzoo.load_model(file)("x2y", x=x) for file in files)
+    assert torch.allclose(ours, theirs, atol=1e-5)
 
 
 def test_a_finished_old_run_is_made_longer(run):
