@@ -9,6 +9,8 @@ import sys
 # Of glibc's malloc.h.
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 LARGE = 2**30
+# The most that older versions of glibc take as MMAP_THRESHOLD; they refuse more.
+OLDER = 2**25
 
 
 @functools.cache
@@ -22,6 +24,8 @@ def keep_freed_memory() -> None:
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # musl has none
-        mallopt(MMAP_THRESHOLD, LARGE)
+    if mallopt is None:  # musl has none
+        return
+    # Once either is set, glibc adapts neither by itself: the second alone would do harm.
+    if mallopt(MMAP_THRESHOLD, LARGE) or mallopt(MMAP_THRESHOLD, OLDER):
         mallopt(TRIM_THRESHOLD, LARGE)
