@@ -81,9 +81,9 @@ def unwrap_worker_error(error: DataError) -> DataError:
 
 def collate(samples: list[Sample]) -> Sample:
     """A batch of samples; a variable that is levels in some and an image in others is an image."""
-    mixed = [name for name in samples[0] if len({sample[name].dtype for sample in samples}) > 1]
-    for name in mixed:
-        samples = [{**s, **convert_levels({name: s[name]})} for s in samples]
+    for name in samples[0]:
+        if len({getattr(sample[name], "dtype", None) for sample in samples}) > 1:
+            samples = [{**sample, **convert_levels({name: sample[name]})} for sample in samples]
     batch: Sample = default_collate(samples)
     return batch
 

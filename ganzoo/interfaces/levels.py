@@ -44,21 +44,23 @@ def returns_levels(read: Reader[Owner, Arguments]) -> Reader[Owner, Arguments]:
     Whoever calls the method gets images in [-1, 1], as of any data set. Training alone asks for the
     levels, by `find_level_reader`: batches of a quarter of the size go through workers and to the
     device, and become images there. A subclass that overrides the method without the decorator is
-    asked for images.
+    asked for images, and so is a function around the method.
     """
 
     @wraps(read)
     def read_images(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Any:
         return convert_levels(read(self, *args, **kwargs))
 
-    vars(read_images)["level_reader"] = read
+    vars(read_images)["level_reader"] = read_images, read
     return read_images
 
 
 def find_level_reader(method: Callable[..., Any]) -> Callable[..., Any] | None:
     """The function below `returns_levels`, whose first argument is the object; None without it."""
-    reader: Callable[..., Any] | None = getattr(method, "level_reader", None)
-    return reader
+    function = getattr(method, "__func__", method)
+    # Of another function it is what `functools.wraps` copied, and would pass that function by.
+    around, reader = getattr(function, "level_reader", (None, None))
+    return reader if around is function else None
 
 
 def to_exact_levels(image: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from PIL import Image
 from ganzoo.components.data.folders import Folders
 from ganzoo.engine.device import make_accelerator
 from ganzoo.engine.feed import Timetable, walk_batches
-from ganzoo.engine.loader import ShuffledBatches, TrainingSamples, make_loader
+from ganzoo.engine.loader import ShuffledBatches, TrainingSamples, collate, make_loader
 from ganzoo.engine.rng import numpy_generator
 from ganzoo.engine.workers import Workers
 
@@ -73,3 +73,10 @@ def test_batches_are_images_as_the_method_returns_them(root: Path, kind: type[Fo
             for name in ("x", "y"):
                 assert batch[name].dtype == torch.float32
                 assert torch.equal(batch[name][row], sample[name])
+
+
+def test_samples_may_hold_numbers_and_arrays() -> None:
+    samples = [{"c": index, "x": np.full(2, index, np.float32)} for index in range(3)]
+    batch = collate(samples)  # type: ignore[arg-type]
+    assert batch["c"].tolist() == [0, 1, 2]
+    assert batch["x"].tolist() == [[0, 0], [1, 1], [2, 2]]

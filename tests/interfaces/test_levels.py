@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 import numpy as np
 import pytest
 import torch
@@ -80,6 +82,18 @@ def test_a_method_without_the_decorator_has_no_levels() -> None:
     assert find_level_reader(Doubled().train_sample) is None
     assert Doubled().train_sample(1)["x"].tolist() == [-2.0, 2.0]
     assert find_level_reader(lambda index, rng: {}) is None
+
+
+def test_a_function_around_the_method_is_not_passed_by() -> None:
+    """`wraps` copies the attributes of what it wraps."""
+
+    class Negative(Source):
+        @wraps(Source.train_sample)
+        def train_sample(self, index: int, rng: object = None) -> dict[str, torch.Tensor]:
+            return {"x": -Source.train_sample(self, index, rng)["x"]}
+
+    assert find_level_reader(Negative().train_sample) is None
+    assert Negative().train_sample(1)["x"].tolist() == [1.0, -1.0]
 
 
 def test_levels_are_not_changed_in_place() -> None:
