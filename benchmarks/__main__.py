@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks.options import add_shared, resolve_against
+from benchmarks.options import add_shared, refuse_unwritable, resolve_against
 from benchmarks.output import record, show, write_json
 from benchmarks.refused import Refused
 from benchmarks.result import Result
@@ -53,12 +53,15 @@ def main(words: Sequence[str] | None = None) -> int:
     options.report = lambda text: notes.print(text, style="dim", highlight=False)
     results: list[Result] = []
     try:
+        refuse_unwritable(options)
         resolve_against(options)
         for result in options.run(options):
             finish(result, results, options)
     except Refused as refused:
         print(f"benchmarks: {refused}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

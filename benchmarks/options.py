@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,34 @@ def add_shared(parser: argparse.ArgumentParser, rounds: int) -> None:
 
     rounds: how many turns a repeat has by default.
     """
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many counts")
-    parser.add_argument("--rounds", type=int, default=rounds, help="turns of each in a repeat")
+    count = functools.partial(parser.add_argument, type=positive)
+    count("--repeats", default=5, help="the median of so many counts")
+    count("--rounds", default=rounds, help="turns of each in a repeat")
     parser.add_argument("--warmup", type=int, default=2, help="turns before, not counted")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.add_argument("--record", action="store_true", help="append to benchmarks/history.jsonl")
+
+
+def positive(text: str) -> int:
+    """A count from 1 on.
+
+    Raises:
+        ArgumentTypeError, ValueError: it is none.
+    """
+    if (count := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return count
+
+
+def refuse_unwritable(options: argparse.Namespace) -> None:
+    """Look at where results will go before they are measured.
+
+    Raises:
+        Refused: nothing can be written there.
+    """
+    file: Path | None = getattr(options, "json", None)
+    if file is not None and (file.is_dir() or not os.access(file.parent, os.W_OK)):
+        raise Refused(f"--json {file}: no file can be written there")
 
 
 def add_against(parser: argparse.ArgumentParser) -> None:

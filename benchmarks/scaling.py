@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.laws import Law, fit_exponent, fit_line
 from benchmarks.plots import Curve, write_plot
+from benchmarks.refused import Refused
 from benchmarks.result import Result
 from benchmarks.step import PRESETS, choose_sizes
 from benchmarks.sweep import Point, add_sweep, sweep
@@ -32,6 +33,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> list[Result]:
     """Measure all points, fit, and draw."""
+    if options.plots:
+        make_folder(options.plots)
     points = sweep(options)
     law = fit_time(points)
     base = str(choose_sizes(PRESETS["64"], options))
@@ -41,6 +44,18 @@ def run(options: argparse.Namespace) -> list[Result]:
     if options.plots:
         draw(points, law, base, options.plots)
     return [Result("A step as work grows", "scaling", settings, rows, notes)]
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the plots, before anything is measured.
+
+    Raises:
+        Refused: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"--plots {folder}: {error.strerror}") from error
 
 
 def fit_time(points: Sequence[Point]) -> Law:
@@ -83,7 +98,6 @@ def describe_peak(points: Sequence[Point]) -> str:
 
 def draw(points: Sequence[Point], law: Law, base: str, folder: Path) -> None:
     """Time over operations with the law, and memory over how much a size was multiplied."""
-    folder.mkdir(parents=True, exist_ok=True)
     time = [
         Curve(name, [(p.flops / 1e9, p.seconds * 1e3) for p in some])
         for name, some in by_dimension(points).items()

@@ -157,14 +157,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="cyclegan")
 
 
+def read_rooms(file: Path) -> dict[str, str]:
+    """The rooms of modules.
+
+    Raises:
+        Refused: the file cannot be read, or is no JSON.
+    """
+    try:
+        rooms: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"--rooms {file}: {error}") from error
+    return rooms
+
+
 def run(options: argparse.Namespace) -> list[Result]:
     """Count, and print; nothing is timed."""
-    text = options.rooms.read_text(encoding="utf-8") if options.rooms else "{}"
+    rooms = read_rooms(options.rooms) if options.rooms else {}
     with tempfile.TemporaryDirectory() as folder:
         settings = [word for each in TINY for word in ("--set", each)]
         os.environ["HF_HUB_OFFLINE"] = "1"
         command = ["run", options.recipe, "--out", f"{folder}/run", *settings]
-        trip = travel(command, json.loads(text))
+        trip = travel(command, rooms)
     stops = list(trip.callers)
     if options.list:
         for stop in stops:

@@ -114,10 +114,26 @@ def test_step_refuses_to_compare_what_computes_other_losses(module):
         (("--variant", "mine"), "write name:key=value"),
         (("--against", "nowhere"), "there is no models/cycle_gan_model.py in it"),
         (("--path", "nowhere"), "there is no ganzoo/ in it"),
+        (("--repeats", "0"), "argument --repeats: 0 is less than 1"),
+        (("--rounds", "x"), "argument --rounds: invalid positive value: 'x'"),
     ],
 )
 def test_step_refuses(measure, words, said):
     assert said in measure("step", *TINY, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("step", "--json", "{0}/no/results.json"), "no file can be written there"),
+        (("scaling", "--plots", "{0}/file/plots"), "--plots {0}/file/plots: "),
+        (("trip", "--rooms", "{0}/file"), "--rooms {0}/file: "),
+    ],
+)
+def test_files_are_looked_at_before_anything_is_measured(module, tmp_path, capsys, words, said):
+    (tmp_path / "file").write_text("no JSON")
+    assert module("__main__").main([word.format(tmp_path) for word in words]) == 2
+    assert said.format(tmp_path) in capsys.readouterr().err
 
 
 def test_a_variant_brings_settings_of_its_own(module):
