@@ -39,6 +39,7 @@ def check_recipe_same(
         RunError: another setting that the weights depend on differs.
     """
     now = adopt_choices(before, now, allowed)
+    allowed = allow_choices(now, allowed)
     was, now_is = before.to_dict(), now.to_dict()
     paths = changed_settings(before, now)
     refused = [path for path in paths if not is_allowed(path, allowed)]
@@ -62,6 +63,17 @@ def adopt_choices(before: Recipe, now: Recipe, allowed: Collection[str] = ()) ->
     chosen = [key for key in left_open if not is_allowed(f"train.{key}", allowed)]
     train = now.train.model_copy(update={key: getattr(before.train, key) for key in chosen})
     return now.model_copy(update={"train": train})
+
+
+def allow_choices(now: Recipe, allowed: Collection[str]) -> list[str]:
+    """The settings that may differ; where they are to be tuned anew, also those that tuning finds.
+
+    now: the recipe, after tuning or before.
+    """
+    if not (now.train.tune and is_allowed("train.tune", allowed)):
+        return list(allowed)
+    found = [*TUNED, *(["precision"] if now.train.precision == AUTO else [])]
+    return [*allowed, *(f"train.{key}" for key in found)]
 
 
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from ganzoo.builder.rules import find_bf16_obstacle
 from ganzoo.engine.device import settle_precision
 from ganzoo.engine.precision import AUTO, ChosenPrecision, describe_emulation
 from ganzoo.recipe.loading import load_recipe
-from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.folder import RunFolder, finite
 from ganzoo.runs.resume_rules import adopt_choices
 from ganzoo.training.tuning import (
     FEWEST,
@@ -32,25 +32,22 @@ class Choices:
     """What was chosen for this machine; None where the recipe says it.
 
     precision: what "auto" stands for. tuning: what `train.tune` measured.
+    failures: why it could not measure some settings.
     """
 
     precision: ChosenPrecision | None = None
     tuning: Tuning | None = None
-
-    @property
-    def tuned(self) -> list[str]:
-        """The settings of `[train]` that `train.tune` changed."""
-        return list(self.tuning.settings) if self.tuning else []
+    failures: Sequence[str] = ()
 
     def record(self) -> dict[str, Any]:
-        """What run.json says of it."""
+        """What run.json says of it; the seconds of settings that failed are null."""
         record: dict[str, Any] = {}
         if self.precision:
             record["precision_reason"] = self.precision.reason
         if self.tuning:
             record["tuning"] = {
                 "chosen": dict(self.tuning.settings),
-                "seconds": dict(self.tuning.seconds),
+                "seconds": finite(self.tuning.seconds),
             }
         return record
 
@@ -60,7 +57,8 @@ class Choices:
         lines = [f"precision: {self.precision}"] if self.precision else []
         if emulated and not self.precision:
             lines = [f"precision: bf16, as the recipe says; {emulated}, so it is slow"]
-        return [*lines, *([f"tuned: {self.tuning}"] if self.tuning else [])]
+        lines += [f"tuned: {self.tuning}"] if self.tuning else []
+        return [*lines, *(f"note: {failure}" for failure in self.failures)]
 
 
 def change_train(experiment: Experiment, **settings: Any) -> None:
@@ -101,6 +99,7 @@ def tune(
     if not ways or steps < FEWEST + WARM:
         return False
     choices.tuning = search(ways, timer, steps)
+    choices.failures = timer.failures
     change_train(experiment, **choices.tuning.settings)
     if "precision" in choices.tuning.settings:
         choices.precision = ChosenPrecision("float32", "a step is faster in it here")

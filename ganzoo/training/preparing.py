@@ -21,6 +21,7 @@ from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import (
     Change,
+    allow_choices,
     check_data_same,
     check_steps_left,
     is_allowed,
@@ -95,6 +96,7 @@ def _accelerator(
     device = experiment.recipe.train.device
     check_devices(int(os.environ.get("LOCAL_WORLD_SIZE", 1)), device)
     cpu = wants_cpu(device)
+    begin.allowed = allow_choices(experiment.recipe, begin.allowed)
     choices = Choices(choose_open_precision(experiment, cpu))
 
     def make() -> Accelerator:
@@ -106,7 +108,6 @@ def _accelerator(
     wanted = experiment.recipe.train.tune and begin.tunes
     if wanted and tune(experiment, accelerator, choices, StepTimer(experiment, cpu)):
         accelerator = make()
-        begin.allowed = [*begin.allowed, *(f"train.{key}" for key in choices.tuned)]
     return accelerator, choices
 
 

@@ -19,6 +19,7 @@ from ganzoo.engine.device import choose_accelerator, forget_precision
 from ganzoo.engine.rng import keep_rng
 from ganzoo.engine.step import Draws
 from ganzoo.engine.trainer import Trainer
+from ganzoo.errors import reason
 from ganzoo.registry.signature import as_written
 from ganzoo.training.together import from_main
 
@@ -46,14 +47,15 @@ class Tuning:
     """What was timed, and what was chosen.
 
     settings: of `[train]`, in which the fastest way differs from the recipe.
-    seconds: of a step, by the settings that were tried; "as it is" are the recipe's.
+    seconds: of a step, by the settings that were tried; "as it is" are the recipe's. Infinite where
+        a step failed.
     """
 
     settings: Settings
     seconds: Mapping[str, float]
 
     def __str__(self) -> str:
-        times = ", ".join(f"{name} {taken:.3g} s" for name, taken in self.seconds.items())
+        times = ", ".join(f"{name} {_describe_time(taken)}" for name, taken in self.seconds.items())
         return f"{describe_settings(self.settings)} (a step: {times})"
 
 
@@ -84,6 +86,10 @@ def describe_settings(settings: Settings) -> str:
     return (
         ", ".join(f"{key} = {as_written(value)}" for key, value in settings.items()) or "as it is"
     )
+
+
+def _describe_time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if math.isfinite(seconds) else "failed"
 
 
 def count_training_steps(experiment: Experiment, accelerator: Accelerator) -> int:
@@ -124,6 +130,7 @@ class StepTimer:
     """Times steps on copies of an experiment, of which nothing is left.
 
     cpu: whether training was told to take the CPU.
+    failures: why settings could not be timed, half a sentence each.
     """
 
     experiment: Experiment
@@ -138,7 +145,7 @@ class StepTimer:
         except Exception as error:  # whatever a compiler may raise
             if not settings:
                 raise
-            self.failures.append(f"{describe_settings(settings)}: {error}")
+            self.failures.append(f"{describe_settings(settings)} failed: {reason(error):.300}")
             return math.inf
         finally:
             torch.compiler.reset()

@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 from ganzoo import build_recipe
 from ganzoo.engine.device import choose_accelerator
 from ganzoo.errors import RunError
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.runs.resume_rules import check_recipe_same
 from ganzoo.training import preparing, tuning
 from ganzoo.training.train import train
 from ganzoo.training.tuning import (
@@ -184,13 +186,55 @@ def test_a_run_is_tuned_later_on_purpose_only(run, clock, tmp_path):
         run(tmp_path / "run", resume=True, tune=True, length="12 steps")
 
 
+def test_a_run_is_tuned_anew_by_the_recipe_that_it_began_with(run, clock, tmp_path):
+    clock.seconds = {"float32": 0.1, "bf16": 0.5}
+    run(tmp_path / "run", tune=True, precision="auto")
+    clock.seconds = {"float32": 0.5, "bf16": 0.1}
+    anew = {"resume": True, "changes": ["train.tune"], "length": "8 steps"}
+    run(tmp_path / "run", tune=True, precision="auto", **anew)
+    assert [start["precision"] for start in starts(tmp_path / "run")] == ["float32", "bf16"]
+    change = {"path": "train.precision", "from": "float32", "to": "bf16"}
+    assert starts(tmp_path / "run")[1]["changes"] == [change]
+
+
+def test_tuning_anew_allows_what_it_finds_alone(recipes, tiny, tmp_path):
+    def recipe(**train):
+        settings = {f"train.{key}": value for key, value in train.items()}
+        return load_recipe(recipes / "cyclegan.toml", {**tiny(), **settings})
+
+    before = recipe(tune=True, compile=True)
+    (change,) = check_recipe_same(tmp_path, before, recipe(tune=True), ["train.tune"])
+    assert change == {"path": "train.compile", "from": True, "to": False}
+    for other in ({"seed": 1}, {"precision": "bf16"}):
+        with pytest.raises(RunError, match="differs from the run's"):
+            check_recipe_same(tmp_path, before, recipe(tune=True, **other), ["train.tune"])
+    assert check_recipe_same(tmp_path, before, recipe(tune=True)) == []
+
+
 def test_a_way_that_fails_is_never_chosen(recipes, tiny, monkeypatch):
     experiment = build_recipe(recipes / "cyclegan.toml", {**tiny(), **SHORT})
     timer = StepTimer(experiment, cpu=True)
     monkeypatch.setattr(tuning, "choose_accelerator", lambda train: 1 / 0)
     assert timer({"compile": True}) == math.inf
+    assert timer.failures == ["compile = true failed: ZeroDivisionError: division by zero"]
     with pytest.raises(ZeroDivisionError):
         timer({})
+
+
+def test_a_way_that_fails_is_told_and_on_record(run, monkeypatch, tmp_path):
+    def refuse(player, device):
+        raise OSError("the compiler is broken")
+
+    monkeypatch.setattr(tuning, "can_compile", lambda device: True)
+    monkeypatch.setattr(tuning, "COMPILE_FROM", 0.0)
+    monkeypatch.setattr("ganzoo.engine.trainer.compile_player", refuse)
+    printed = run(tmp_path / "run", tune=True)
+    assert "compile = true failed)" in printed
+    assert "compile = true failed: OSError: the compiler is broken" in printed
+    record = (tmp_path / "run" / "run.json").read_text()
+    seconds = json.loads(record, parse_constant=pytest.fail)["starts"][0]["tuning"]["seconds"]
+    assert seconds["compile = true"] is None
+    assert seconds["as it is"] > 0
 
 
 def test_the_experiment_itself_does_not_move(recipes, tiny):
