@@ -8,12 +8,11 @@ from pathlib import Path
 
 
 def cache_folder() -> Path | None:
-    """GANZOO_CACHE, or `ganzoo` in the user's cache folder; None for a user without a home."""
-    if own := os.environ.get("GANZOO_CACHE"):
-        return Path(own).expanduser()
+    """GANZOO_CACHE, or `ganzoo` in the user's cache folder; None where there is no such home."""
+    own = os.environ.get("GANZOO_CACHE")
     try:
-        return _user_cache() / "ganzoo"
-    except RuntimeError:  # no home
+        return Path(own).expanduser() if own else _user_cache() / "ganzoo"
+    except RuntimeError:  # there is no home
         return None
 
 
