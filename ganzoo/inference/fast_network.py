@@ -36,11 +36,9 @@ class FastNetwork(nn.Module):
         super().__init__()
         self.network = network.requires_grad_(False)
         _lay_out(network, torch.channels_last)
-        if half and not getattr(
-            network, "differentiates", ()
-        ):  # which autocast leaves in full precision
+        if half:
             _halve(network)
-        elif not half and _is_on_cpu(network):
+        elif _is_on_cpu(network):
             make_winograd(network)
         self._compiled = _compile(network) if compiled else None
         self._sizes: set[object] = set()
@@ -113,9 +111,10 @@ def _lay_out_plainly(network: nn.Module) -> None:
 
 def _halve(network: nn.Module) -> None:
     """Cast the weights of convolutions to bf16 once, as autocast would do for each image."""
-    autocasts = not getattr(network, "differentiates", ())  # such networks stay in full precision
+    if getattr(network, "differentiates", ()):  # such a network stays in full precision
+        return
     for module in [*network.modules()]:
-        if type(module) in CONVOLUTIONS and autocasts and not module._forward_pre_hooks:
+        if type(module) in CONVOLUTIONS and not module._forward_pre_hooks:
             module.bfloat16()
         for name, child in module.named_children():
             if type(child) in PADDINGS and not isinstance(module, _PaddingAsGiven):
