@@ -25,3 +25,8 @@ def test_where_caches_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert cache_folder() == tmp_path / "local" / "ganzoo"
+
+
+def test_a_home_that_is_not_there_is_no_cache(monkeypatch):
+    monkeypatch.setenv("GANZOO_CACHE", "~nobody-of-this-name/cache")
+    assert cache_folder() is None
