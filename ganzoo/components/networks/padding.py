@@ -58,10 +58,15 @@ class ReflectionPad(nn.Module):
 
 
 class _Reflection(torch.autograd.Function):
+    generate_vmap_rule = True  # so that `torch.func` takes networks with it, as any others
+
     @staticmethod
-    def forward(ctx: Any, images: Tensor, margin: int) -> Tensor:
-        ctx.margin = margin
+    def forward(images: Tensor, margin: int) -> Tensor:
         return _reflect(images, margin)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, int], output: Tensor) -> None:
+        ctx.margin = inputs[1]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:

@@ -56,3 +56,14 @@ def test_bf16_stays_bf16_under_autocast(monkeypatch, many):
     images = torch.randn(1, 2, 4, 4, dtype=torch.bfloat16)
     with torch.autocast("cpu", torch.bfloat16):
         assert ReflectionPad(1)(images).dtype == torch.bfloat16
+
+
+def test_gradients_of_each_sample():
+    images = torch.randn(3, 2, 4, 5, dtype=torch.float64)
+
+    def energy(sample):
+        return ReflectionPad(1)(sample[None]).pow(3).sum()
+
+    found = torch.func.vmap(torch.func.grad(energy))(images)
+    alone = [torch.autograd.functional.jacobian(energy, image) for image in images]
+    torch.testing.assert_close(found, torch.stack(alone))
