@@ -23,7 +23,7 @@ class CacheRoom:
     limit: how many bytes all of them may take.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: float) -> None:
         self.folder, self.limit = folder, limit
         self.start = time.time()
         self._left: int | None = None
@@ -35,7 +35,7 @@ class CacheRoom:
         Raises:
             OSError: the folder cannot be made.
         """
-        if self._full or size > self.limit // 8:
+        if self._full or size > self.limit / 8:
             return False
         if self._left is None or self._left < size:
             self._left = min(self._measure(size), max(MEASURED, size))

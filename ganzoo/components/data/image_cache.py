@@ -60,7 +60,7 @@ class ImageCache:
     def __init__(self, gigabytes: float) -> None:
         folder = cache_folder() if gigabytes > 0 else None
         self.folder = folder / "images" if folder else None
-        self.room = CacheRoom(self.folder, int(gigabytes * 1e9)) if self.folder else None
+        self.room = CacheRoom(self.folder, gigabytes * 1e9) if self.folder else None
         self._contents: dict[Path, tuple[Identity, bytes]] = {}
 
     def __getstate__(self) -> dict[str, Any]:

@@ -233,3 +233,8 @@ def test_its_size_may_change_when_a_run_is_resumed() -> None:
     )
     assert changed_settings(before, now) == []
     assert changed_settings(before, other) == ["data.flip"]
+
+
+def test_a_cache_may_be_as_large_as_one_likes(photo: Path, cache: Path) -> None:
+    read(make(1e300), photo)
+    assert len(entries(cache)) == 1
