@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch._dynamo.exc import BackendCompilerFailed
 from typer.testing import CliRunner
 
 from ganzoo import list_components
@@ -215,6 +216,20 @@ def test_auto_is_what_the_device_does_fast(monkeypatch, fast, chosen):
     assert model_of(resnet()).speed_up("auto").precision == chosen
     assert model_of(resnet().double()).speed_up("auto").precision == "float32"
     assert model_of(resnet()).speed_up("bf16").precision == "bf16"
+
+
+def test_a_compiler_that_fails_is_to_blame_and_not_the_image(monkeypatch):
+    def compile_(network, **settings):
+        def run(*arguments):
+            raise BackendCompilerFailed(compile_, OSError("no space left"), None)
+
+        return run
+
+    monkeypatch.setattr(fast_network.torch, "compile", compile_)
+    monkeypatch.setattr(speeding, "check_compiler", lambda device: None)
+    fast = model_of(resnet()).speed_up(compiled=True)
+    with pytest.raises(GanzooError, match=r"--compile: torch cannot compile .* no space left"):
+        fast(x=images(1, 16))
 
 
 def test_the_command_says_what_it_computes_in(monkeypatch, tmp_path, compilations):
