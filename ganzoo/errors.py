@@ -82,6 +82,11 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def compiling_failed(error: BaseException) -> bool:
+    """Whether torch.compile failed, or the C++ compiler that it calls; needs no torch."""
+    return "BackendCompilerFailed" in {kind.__name__ for kind in type(error).__mro__}
+
+
 def reason(error: BaseException) -> str:
     """The type and the message of an error on one line; the type alone where `str` fails."""
     try:

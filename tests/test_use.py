@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 from torch import nn
+from torch._dynamo.exc import BackendCompilerFailed
 from typer.testing import CliRunner
 
 from ganzoo import build_recipe, load_model
@@ -24,7 +25,7 @@ from ganzoo.components.data.transforms import Framing, covering
 from ganzoo.components.latents import NormalLatent
 from ganzoo.engine import device
 from ganzoo.engine.device import find_device
-from ganzoo.errors import DataError, GanzooError
+from ganzoo.errors import DataError, GanzooError, compiling_failed
 from ganzoo.evaluation.saved_images import SavedImages
 from ganzoo.expression import parse
 from ganzoo.inference import translation
@@ -483,6 +484,19 @@ def test_memory_that_is_too_short_is_one_sentence(folder, opened, monkeypatch, e
     done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 2
     assert "ganzoo: memory is too short" in done.output.splitlines()[-1]
+
+
+def test_a_compiler_that_fails_is_one_sentence(folder, opened, monkeypatch):
+    def fail(*_, **__):
+        raise BackendCompilerFailed(fail, OSError("the C++ compiler is broken"), None)
+
+    monkeypatch.setattr(translation, "translate", fail)
+    done = run("translate", HERE, folder / "in", folder / "out")
+    assert done.exit_code == 2
+    said = done.output.splitlines()[-1]
+    assert said.startswith("ganzoo: torch cannot compile the networks (")
+    assert "the C++ compiler is broken" in said
+    assert not compiling_failed(RuntimeError("shapes differ"))
 
 
 def test_other_faults_are_no_short_memory():

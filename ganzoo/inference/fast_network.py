@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.padding import ReflectionPad
 from ganzoo.engine.expressions import no_autocast
-from ganzoo.errors import GanzooError, first_line
+from ganzoo.errors import GanzooError, compiling_failed, first_line
 from ganzoo.inference.winograd import WinogradConv2d, make_winograd
 from ganzoo.interfaces import Value
 
@@ -19,8 +19,6 @@ from ganzoo.interfaces import Value
 COMPILED_SIZES = 3
 # What torch says where a network's own code expects tensors laid out channel by channel.
 VIEW_FAILED = ("view size is not compatible", "Cannot view a tensor")
-# What torch raises where its compiler, or the C++ compiler, is to blame.
-COMPILING_FAILED = "BackendCompilerFailed"
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, FewChannelConv2d)
 PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d, ReflectionPad)
 
@@ -55,7 +53,7 @@ class FastNetwork(nn.Module):
         try:
             return self._choose(arguments)(*arguments)
         except RuntimeError as error:
-            if COMPILING_FAILED in {kind.__name__ for kind in type(error).__mro__}:
+            if compiling_failed(error):
                 said = f"--compile: torch cannot compile the network ({first_line(error):.300})"
                 raise GanzooError(f"{said}; leave it out") from error
             if not any(words in str(error) for words in VIEW_FAILED):
