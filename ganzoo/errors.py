@@ -82,9 +82,11 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def compiling_failed(error: BaseException) -> bool:
-    """Whether torch.compile failed, or the C++ compiler that it calls; needs no torch."""
-    return "BackendCompilerFailed" in {kind.__name__ for kind in type(error).__mro__}
+def compiler_failure(error: BaseException) -> str:
+    """Why torch.compile, or the C++ compiler that it calls, failed; "" for other errors."""
+    if "BackendCompilerFailed" not in {kind.__name__ for kind in type(error).__mro__}:
+        return ""  # by its name, so that torch need not be imported
+    return f"{reason(getattr(error, 'inner_exception', error)):.300}"
 
 
 def reason(error: BaseException) -> str:

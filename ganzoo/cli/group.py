@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.cli.core_commands import CORE, import_command, list_briefly
-from ganzoo.errors import GanzooError, RecipeError, compiling_failed, first_line, reason
+from ganzoo.errors import GanzooError, RecipeError, compiler_failure, first_line, reason
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.launch.worker import launcher, report
 from ganzoo.printing.text import say, visible
@@ -145,14 +145,13 @@ def _describe_mistake(error: Exception) -> GanzooError | None:
     """The sentence about a mistake of the user; None for a fault of the program."""
     if isinstance(error, GanzooError):
         return error
-    said = f"({first_line(error):.160})"
     if memory_is_short(error):
         cause = (
-            f"memory is too short {said}; smaller batches, images and networks need less "
-            "(train.batch_size, data.size, width)"
+            f"memory is too short ({first_line(error):.160}); smaller batches, images and networks "
+            "need less (train.batch_size, data.size, width)"
         )
-    elif compiling_failed(error):
-        cause = f"torch cannot compile the networks {said}; train.compile = false does without"
+    elif why := compiler_failure(error):
+        cause = f"torch cannot compile the networks ({why}); train.compile = false does without"
     else:
         return None
     return GanzooError("\n  ".join([cause, *getattr(error, "__notes__", ())]))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.padding import ReflectionPad
 from ganzoo.engine.expressions import no_autocast
-from ganzoo.errors import GanzooError, compiling_failed, first_line
+from ganzoo.errors import GanzooError, compiler_failure
 from ganzoo.inference.winograd import WinogradConv2d, make_winograd
 from ganzoo.interfaces import Value
 
@@ -53,9 +53,9 @@ class FastNetwork(nn.Module):
         try:
             return self._choose(arguments)(*arguments)
         except RuntimeError as error:
-            if compiling_failed(error):
-                said = f"--compile: torch cannot compile the network ({first_line(error):.300})"
-                raise GanzooError(f"{said}; leave it out") from error
+            if why := compiler_failure(error):
+                said = f"--compile: torch cannot compile the network ({why}); leave it out"
+                raise GanzooError(said) from error
             if not any(words in str(error) for words in VIEW_FAILED):
                 raise
         self._compiled = None
