@@ -72,8 +72,8 @@ def allow_choices(now: Recipe, allowed: Collection[str]) -> list[str]:
     """
     if not (now.train.tune and is_allowed("train.tune", allowed)):
         return list(allowed)
-    found = [*TUNED, *(["precision"] if now.train.precision == AUTO else [])]
-    return [*allowed, *(f"train.{key}" for key in found)]
+    keys = [*TUNED, *(["precision"] if now.train.precision == AUTO else [])]
+    return [*allowed, *(f"train.{key}" for key in keys)]
 
 
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:
