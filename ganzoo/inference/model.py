@@ -154,7 +154,7 @@ class Model:
         compiled: use torch.compile, which takes up to a minute for the first image of a size.
 
         Raises:
-            ValueError: the model is such a copy already.
+            ValueError: the model is such a copy already, or there is no such precision.
             GanzooError: the device has no autocast, or there is no C++ compiler.
         """
         return speed_up(self, precision, compiled)

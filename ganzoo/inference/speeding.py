@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import nn
@@ -30,6 +30,8 @@ def speed_up(model: Model, precision: AskedPrecision, compiled: bool) -> Model:
     """A copy of a model that computes faster; see `Model.speed_up`."""
     if any(isinstance(network, FastNetwork) for network in model.networks.values()):
         raise ValueError("this model is sped up already")
+    if precision not in get_args(AskedPrecision):
+        raise ValueError(f"there is no precision {precision!r}: choose float32, bf16 or auto")
     half = settle(model, precision).name == "bf16"
     if half:
         _check_autocast(model.device)

@@ -202,6 +202,11 @@ def test_only_the_first_sizes_are_compiled(compilations):
     assert settings["options"]["fallback_random"], "dropout would drop others than without"
 
 
+def test_a_precision_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"no precision 'fp16': choose float32, bf16 or auto"):
+        model_of(resnet()).speed_up("fp16")  # type: ignore[arg-type]
+
+
 def test_without_a_compiler_it_says_so(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(GanzooError, match=r"needs the C\+\+ compiler no-such-compiler, which is"):
