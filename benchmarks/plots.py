@@ -43,9 +43,14 @@ def write_plot(file: Path, title: str, axes: tuple[str, str], curves: Sequence[C
 
 
 def ticks(axis: Axis) -> list[float]:
-    """1, 2 and 5 of each power of ten in the range."""
+    """1, 2 and 5 of each power of ten in the range; all nine where few are."""
+    few = _ticks(axis, MARKS)
+    return few if len(few) > 2 else _ticks(axis, range(1, 10))
+
+
+def _ticks(axis: Axis, marks: Sequence[int]) -> list[float]:
     tens = [10.0**power for power in range(-9, 13)]
-    return [ten * mark for ten in tens for mark in MARKS if axis.low <= ten * mark <= axis.high]
+    return [ten * mark for ten in tens for mark in marks if axis.low <= ten * mark <= axis.high]
 
 
 def _rules(axis: Axis) -> Iterator[Html]:

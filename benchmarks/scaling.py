@@ -5,14 +5,17 @@
 
 Each dimension is varied alone. A law is fitted to all points, seconds = a + b * GFLOP, with the
 floating-point operations that torch counts; beside it stand the powers with which time and
-operations grow. `--plots FOLDER` writes scaling-time.svg and scaling-memory.svg.
+operations grow. `--plots FOLDER` writes scaling-time.svg and scaling-memory.svg. What was measured
+one dimension a call (`--json FILE`) is fitted and drawn together by `--read FILE ... --plots .`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.laws import Law, fit_exponent, fit_line
 from benchmarks.plots import Curve, write_plot
@@ -22,6 +25,7 @@ from benchmarks.step import PRESETS, choose_sizes
 from benchmarks.sweep import Point, add_sweep, sweep
 
 ROUNDS = 3
+ORIGIN = ("settings", "date", "commit", "machine")
 UNITS = {"size": "10,000 px", "blocks": "block", "width": "channel", "batch": "sample"}
 
 
@@ -29,21 +33,57 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     add_sweep(parser)
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write the plots there")
+    parser.add_argument(
+        "--read", nargs="+", type=Path, default=[], metavar="FILE",
+        help="take what earlier calls wrote by --json, measure nothing",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> list[Result]:
     """Measure all points, fit, and draw."""
     if options.plots:
         make_folder(options.plots)
-    points = sweep(options)
+    settings = {
+        "varied from": str(choose_sizes(PRESETS["64"], options)),
+        "set": " ".join(options.overrides) or "nothing",
+        "clock": options.clock,
+    }
+    if options.read:
+        points, origin = read_points(options.read)
+    else:
+        points, origin = sweep(options), {"settings": settings}
     law = fit_time(points)
-    base = str(choose_sizes(PRESETS["64"], options))
-    settings = {"varied from": base, "set": " ".join(options.overrides) or "nothing"}
     rows = [point.as_row() for point in points]
     notes = [describe_law(law), *map(describe_growth, by_dimension(points).values())]
     if options.plots:
-        draw(points, law, base, options.plots)
-    return [Result("A step as work grows", "scaling", settings, rows, notes)]
+        draw(points, law, origin["settings"]["varied from"], options.plots)
+    return [Result("A step as work grows", "scaling", rows=rows, notes=notes, **origin)]
+
+
+def read_points(files: Sequence[Path]) -> tuple[list[Point], dict[str, Any]]:
+    """The points that earlier calls wrote, and how and where the first was measured.
+
+    Raises:
+        Refused: a file holds no such results, or they were not measured alike.
+    """
+    points, origins = [], []
+    for file in files:
+        try:
+            for result in json.loads(file.read_text("utf-8")):
+                points += [read_point(row) for row in result["rows"]]
+                origins.append({name: result[name] for name in ORIGIN})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Refused(f"--read {file}: no results of `scaling --json` ({error})") from error
+    if not points or any(each["settings"] != origins[0]["settings"] for each in origins):
+        raise Refused("--read takes results that were measured with equal settings")
+    return points, origins[0]
+
+
+def read_point(row: Mapping[str, Any]) -> Point:
+    """The point of a row."""
+    dimension, value = row["name"].split()
+    flops = float(row["columns"]["GFLOP"]) * 1e9
+    return Point(dimension, int(value), flops, row["peak"], [], row["seconds"])
 
 
 def make_folder(folder: Path) -> None:

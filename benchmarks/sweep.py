@@ -29,7 +29,7 @@ class Point:
     dimension, value: which size was varied, and what it was.
     flops: floating-point operations in a step. peak: of resident memory, in bytes.
     ratios: the time of a step over that of the step whose sizes stay, for each repeat.
-    seconds: of a step.
+    seconds: of a step, by the clock that was chosen.
     """
 
     dimension: str
@@ -59,6 +59,10 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE",
         help="a setting of the recipe",
     )  # fmt: skip
+    parser.add_argument(
+        "--clock", choices=("seconds", "processor"), default="seconds",
+        help="processor time, with OMP_NUM_THREADS=1, where others use the machine, too",
+    )  # fmt: skip
 
 
 def sweep(options: argparse.Namespace) -> list[Point]:
@@ -79,7 +83,7 @@ def sweep(options: argparse.Namespace) -> list[Point]:
                     point, turns = measure(others["varied"], standard, options, dimension, value)
                 points.append(point)
                 standard_turns += turns
-    usual = statistics.median(turn.seconds for turn in standard_turns)
+    usual = statistics.median(getattr(turn, options.clock) for turn in standard_turns)
     return [replace(p, seconds=usual * statistics.median(p.ratios)) for p in points]
 
 
@@ -91,7 +95,7 @@ def measure(
     interleave(pair, 1, options.warmup, lambda text: None)
     turns = interleave(pair, options.repeats, options.rounds, lambda text: None)
     medians = {
-        name: [statistics.median(turn.seconds for turn in repeat) for repeat in repeats]
+        name: [statistics.median(getattr(turn, options.clock) for turn in each) for each in repeats]
         for name, repeats in turns.items()
     }
     ratios = [v / s for v, s in zip(medians["varied"], medians["standard"], strict=True)]
