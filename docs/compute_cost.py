@@ -25,7 +25,7 @@ SPEEDUPS = {
     "`winograd.resnet`, float32": 1.88,
     "`ganzoo`, bf16, compiled": 1.93,
 }
-COLD_IMAGES = 344  # a second on one core, JPEG of 600 x 400 px (benchmarks/history.jsonl)
+COLD_IMAGES = 687  # a second on one core, JPEG of 600 x 400 px (benchmarks/history.jsonl)
 # Measured peaks in GB at batch 1; torch itself takes 0.5.
 PEAKS = {"float32": 3.68, "bf16": 2.76, "bf16, compiled": 2.11}
 TORCH = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -52,8 +53,18 @@ def test_rows_follow_from_the_stated_inputs_by_hand():
     tf32 = ["156", "30, 60, 120", "2.2, 4.5, 8.9", "0.9, 1.8, 3.6"]
     assert table("one")["A100 SXM, TF32"] == tf32
     # The same with 7/8 of 226.3 MB at 300 GB/s, 0.66 ms, and 3/4 of them at 12.5, 13.58 ms.
-    hundred = ["8,338", "14.2", "0.17", "5.5", "859", "2.5"]
+    hundred = ["8,338", "14.2", "0.17", "5.5", "859", "1.3"]
     assert table("several")["4 nodes of 8, 100 Gb/s"] == hundred
     # 3.68 = 0.5 + 0.4526 + 2.7274, of which the last is taken 16 times.
     assert table("memory")["float32"] == ["3.7", "11.9", "44.6"]
     assert table("cores")["the authors' code"] == ["5.70", "17.6"]
+
+
+def test_images_a_second_are_those_of_the_first_record():
+    """A turn loads each image of both domains."""
+    lines = (ROOT / "benchmarks" / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    first = next(each for each in map(json.loads, lines) if each["command"] == "data")
+    images = 2 * first["settings"]["images"]
+    cold, warm = (images / first["rows"][name]["seconds"] for name in ("cold", "warm"))
+    assert round(cold) == COST["COLD_IMAGES"]
+    assert f"at {round(cold)} a second on one of our cores, and at {round(warm):,} from" in PAGE
