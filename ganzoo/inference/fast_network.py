@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.components.networks.few_channels import FewChannelConv2d
-from ganzoo.components.networks.padding import ReflectionPad
 from ganzoo.engine.expressions import no_autocast
 from ganzoo.errors import GanzooError, compiler_failure
 from ganzoo.inference.winograd import WinogradConv2d, make_winograd
@@ -20,7 +19,7 @@ COMPILED_SIZES = 3
 # What torch says where a network's own code expects tensors laid out channel by channel.
 VIEW_FAILED = ("view size is not compatible", "Cannot view a tensor")
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, FewChannelConv2d)
-PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d, ReflectionPad)
+PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d)  # the core's ReflectionPad sees to it itself
 
 
 class FastNetwork(nn.Module):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -14,6 +11,7 @@ import torch
 from torch import nn
 
 from ganzoo.engine.allocator import keep_freed_memory
+from ganzoo.engine.compiler import can_compile, cpp_compiler
 from ganzoo.engine.precision import ChosenPrecision, choose_precision
 from ganzoo.errors import DeviceError, GanzooError
 from ganzoo.inference.fast_network import FastNetwork, rename_resting
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 AskedPrecision = Literal["float32", "bf16", "auto"]
 """What networks compute in; "auto" is bf16 where the device has arithmetic for it."""
-COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
 
 def speed_up(model: Model, precision: AskedPrecision, compiled: bool) -> Model:
@@ -73,11 +70,10 @@ def check_compiler(device: torch.device) -> None:
     Raises:
         GanzooError: there is no C++ compiler.
     """
-    compiler = os.environ.get("CXX") or COMPILERS.get(sys.platform, "g++")
-    if device.type == "cpu" and shutil.which(compiler) is None:
+    if device.type == "cpu" and not can_compile(device):
         raise GanzooError(
-            f"--compile needs the C++ compiler {compiler}, which is not installed; install it, "
-            "name another one in the variable CXX, or leave out --compile"
+            f"--compile needs the C++ compiler {cpp_compiler()}, which is not installed; install "
+            "it, name another one in the variable CXX, or leave out --compile"
         )
 
 

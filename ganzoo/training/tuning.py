@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from accelerate import Accelerator
 
 from ganzoo.builder import Experiment
 from ganzoo.builder.copies import copy_experiment
+from ganzoo.engine.compiler import can_compile
 from ganzoo.engine.device import choose_accelerator, forget_precision
 from ganzoo.engine.rng import keep_rng
 from ganzoo.engine.step import Draws
@@ -116,13 +116,6 @@ def list_alternatives(
         from_seconds = 0.0 if train.compile else COMPILE_FROM
         ways.append(Alternative({"compile": not train.compile}, from_seconds))
     return ways
-
-
-def can_compile(device: torch.device) -> bool:
-    """Whether torch.compile finds what it needs: a C++ compiler, or Triton for a GPU."""
-    if device.type == "cpu":
-        return any(map(shutil.which, ("g++", "clang++", "cl")))
-    return bool(torch.utils._triton.has_triton())
 
 
 @dataclass
