@@ -194,8 +194,8 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
         (["--help"], 0, 25),
         (["list"], 0, 32),
         (["run", "cyclegann"], 2, 48),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 58),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 58),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 62),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 62),
         (["translate", "nowhere", "a.png", "b.png"], 2, 28),
     ],
 )

@@ -52,8 +52,17 @@ def test_the_engine_imports_no_names():
 
 
 def test_components_know_nothing_of_trainer_or_recipe():
-    others = ("recipe", "registry", "engine", "inference", "builder", "runs", "training", "cli")
+    others = ("recipe", "engine", "inference", "builder", "runs", "training", "cli")
     assert not offenders(modules("components"), [f"ganzoo.{name}" for name in others])
+
+
+def test_components_ask_the_registry_for_file_formats_alone():
+    """A file's reader and writer are found by the file, as no recipe names them."""
+    asking = {name for name in offenders(modules("components"), ["ganzoo.registry"])}
+    assert {name.partition(":")[0] for name in asking} <= {
+        "installed_readers.py",
+        "installed_writers.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
-from ganzoo.components.data.png import save_png
+from ganzoo.components.writers.png_writer import save_png
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.inference.grid import grid
 from ganzoo.inference.model import Model

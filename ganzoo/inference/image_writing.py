@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.components.data.png import encode_png
+from ganzoo.components.writers.png_writer import encode_png
 from ganzoo.errors import GanzooError, ModelError
 from ganzoo.files.writing import write_with
 from ganzoo.interfaces.levels import to_pixels

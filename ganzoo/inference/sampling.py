@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganzoo.components.data.image_files import SUFFIXES
-from ganzoo.components.data.png import save_png
+from ganzoo.components.readers.installed_readers import read_suffixes
+from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import GanzooError, ModelError, did_you_mean
 from ganzoo.inference.chosen_output import check_output
 from ganzoo.inference.drawing import TOGETHER, class_label, drawable
@@ -84,7 +84,7 @@ def _find_class(label: str, variable: Variable | None, wire: str) -> int:
 def _refuse_other_files(target: Path, is_grid: bool) -> None:
     if is_grid:
         return
-    if target.suffix.lower() in SUFFIXES and not target.is_dir():
+    if target.suffix.lower() in read_suffixes() and not target.is_dir():
         png = target.with_suffix(".png")
         raise GanzooError(f"{target}: images are written as PNG; name it {png}, or a folder")
     if target.is_file():

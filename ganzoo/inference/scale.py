@@ -47,7 +47,7 @@ def working_size(source: Size, variable: Variable, scale: Scale) -> Size:
 
 
 def _trained(source: Size, variable: Variable) -> Size:
-    if variable.size is None or variable.aspect == "crop":
+    if variable.size is None or variable.scale == "native":
         return source
     return variable.size if variable.aspect == "squash" else covering(source, variable.size)
 

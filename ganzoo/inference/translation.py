@@ -93,7 +93,7 @@ class Translation:
         """The scale at which the networks see images, as a sentence."""
         variable = self.model.variables[self.variable]
         size, trained = variable.size, self.scale == "trained"
-        if trained and variable.aspect == "crop":
+        if trained and variable.scale == "native":
             return (
                 "scale: that of training, which cut crops out of images: every image keeps its size"
             )

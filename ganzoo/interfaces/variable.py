@@ -11,6 +11,8 @@ from typing import Literal
 Colour = Literal["srgb", "ignore"]
 Interpolation = Literal["bicubic", "nearest"]
 Aspect = Literal["keep", "squash"]
+Resolution = Literal["cover", "native"]
+Pages = Literal["first", "each", "channels", "depth"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Variable:
     """What a name in a wire stands for. It follows from settings alone: no file is opened.
 
     channels, size: an image (N, channels, height, width); without a size, a vector (N, channels).
+    depth: with it, a volume (N, channels, depth, height, width).
     classes: instead, a class label (N,) of 0 ... classes - 1.
     labels: the classes' names; empty where they have none.
 
@@ -25,9 +28,12 @@ class Variable:
     range: the values of a file that become -1 and 1; None stands for the range of the file's type.
     colour: `srgb` converts colours by the file's profile; `ignore` takes its values as they are.
     interpolation: how it is resized; `nearest` keeps the colours of a label map.
-    aspect: `keep` scales an image until it covers `size` and crops the rest; `squash` resizes it to
-        `size`, whatever its proportions; `crop` cuts samples out of it without resizing, so that a
-        trained model is given images at their full size.
+    scale: `cover` resizes an image until it covers `size`; `native` cuts samples out of it without
+        resizing, so that a trained model is given images at their full size.
+    aspect: `keep` resizes an image in proportion and crops the rest; `squash` resizes it to `size`,
+        whatever its proportions.
+    pages: of a file of several pages, frames or slices: the `first` is read; `each` is an image of
+        its own; all are `channels` of one image, or the `depth` of a volume.
     """
 
     channels: int = 3
@@ -37,9 +43,13 @@ class Variable:
     range: tuple[float, float] | None = None
     colour: Colour = "srgb"
     interpolation: Interpolation = "bicubic"
-    aspect: Aspect | Literal["crop"] = "keep"
+    aspect: Aspect = "keep"
+    scale: Resolution = "cover"
+    pages: Pages = "first"
+    depth: int | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one sample, without N."""
-        return () if self.classes else (self.channels, *(self.size or ()))
+        depth = () if self.depth is None else (self.depth,)
+        return () if self.classes else (self.channels, *depth, *(self.size or ()))

@@ -143,6 +143,11 @@ COMPONENTS = {
             "mean absolute error of what was translated there and back",
         ),
     },
+    "reader": {
+        "pillow": (".readers.pillow_reader:PillowReader", "JPEG, PNG, WebP and other web formats"),
+        "tiff": (".readers.tiff_reader:TiffReader", "TIFF and BigTIFF"),
+        "netpbm": (".readers.netpbm_reader:NetpbmReader", "PGM and PPM"),
+    },
     "callback": {
         "early_stopping": (
             ".callbacks.early_stopping:EarlyStopping",
@@ -157,6 +162,14 @@ COMPONENTS = {
     },
 }
 
+SUFFIXES = {
+    ("reader", "pillow"): (
+        *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo", ".png", ".webp"),
+    ),
+    ("reader", "tiff"): (".tif", ".tiff"),
+    ("reader", "netpbm"): (".pgm", ".ppm"),
+}
+
 
 @hookimpl
 def register_components(register: Register) -> None:
@@ -164,7 +177,8 @@ def register_components(register: Register) -> None:
     for kind, named in COMPONENTS.items():
         for name, (target, summary) in named.items():
             place = f"ganzoo.components{target}" if target.startswith(".") else target
-            register(kind, name, place, summary=summary)
+            suffixes = SUFFIXES.get((kind, name), ())
+            register(kind, name, place, summary=summary, suffixes=suffixes)
 
 
 @hookimpl

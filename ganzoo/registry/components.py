@@ -25,6 +25,8 @@ KINDS = {
     "optimizer": "how weights move",
     "schedule": "how the learning rate or a weight moves",
     "metric": "a score, or several, on test samples",
+    "reader": "how image files are read",
+    "writer": "how image files are written",
     "callback": "what happens beside training",
     "output": "how an output is made that takes more than a wire",
 }
@@ -52,6 +54,7 @@ class Component:
     summary: the line a listing shows.
     package, version: the distribution it came with.
     formerly: names that it had in earlier versions.
+    suffixes: of the files that a reader or writer is for, in lower case, as ".png".
     """
 
     kind: str
@@ -61,6 +64,7 @@ class Component:
     package: str
     version: str
     formerly: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """`<ganzoo.Component loss l1: the mean absolute difference (ganzoo-core 0.2.0)>`."""

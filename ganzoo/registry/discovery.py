@@ -44,12 +44,20 @@ class Register(Protocol):
     """`register("generator", "dncnn", "ganzoo_denoise.networks:DnCNN", summary="...")`."""
 
     def __call__(
-        self, kind: str, name: str, target: str, *, summary: str, formerly: Iterable[str] = ()
+        self,
+        kind: str,
+        name: str,
+        target: str,
+        *,
+        summary: str,
+        formerly: Iterable[str] = (),
+        suffixes: Iterable[str] = (),
     ) -> None:
         """Add one component; `target` is imported when a recipe first uses it.
 
         formerly: names that it had in earlier versions of the package. A recipe with such a name is
             refused with the new one; runs and models that were saved with it still open.
+        suffixes: of the files that a reader or writer is for, in lower case, as ".png".
         """
 
 
@@ -216,11 +224,19 @@ def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
     prefix = f"{plugin.name}." if plugin.name else ""
 
     def register(
-        kind: str, name: str, target: str, *, summary: str, formerly: Iterable[str] = ()
+        kind: str,
+        name: str,
+        target: str,
+        *,
+        summary: str,
+        formerly: Iterable[str] = (),
+        suffixes: Iterable[str] = (),
     ) -> None:
         origin = plugin.package, plugin.version
         old = tuple(prefix + each for each in formerly)
-        zoo.registry.add(Component(kind, prefix + name, target, summary, *origin, old))
+        zoo.registry.add(
+            Component(kind, prefix + name, target, summary, *origin, old, tuple(suffixes))
+        )
 
     def register_folder(folder: Path) -> None:
         for path in sorted(Path(folder).glob("*.toml")):

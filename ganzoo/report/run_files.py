@@ -79,7 +79,7 @@ def read_run(folder: Path) -> RunFiles:
     paths = RunPaths(folder)
     if not is_plain(paths.recipe, within=folder):
         raise RunError(f"{folder}: this folder is no run: it holds no {paths.recipe.name}")
-    reader = Reader(folder, [])
+    reader = RunReader(folder, [])
     toml, recipe = reader.recipe()
     return RunFiles(
         folder=folder,
@@ -99,7 +99,7 @@ def read_run(folder: Path) -> RunFiles:
 
 
 @dataclass(frozen=True)
-class Reader:
+class RunReader:
     """Reads the files of a folder; a file that cannot be read adds a fault and counts as empty."""
 
     folder: Path

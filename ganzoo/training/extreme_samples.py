@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ganzoo.builder import Experiment
-from ganzoo.components.data.png import save_png
+from ganzoo.components.writers.png_writer import save_png
 from ganzoo.evaluation.picture_row import make_picture_row
 from ganzoo.inference.grid import grid
 from ganzoo.report.picture_sections import extreme_file, extremes, score_tables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganzoo.components.data.png import save_png
+from ganzoo.components.writers.png_writer import save_png
 from ganzoo.evaluation.picture_row import make_picture_row
 from ganzoo.inference.grid import grid
 from ganzoo.interfaces import Callback, Training

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageCms
 
-from ganzoo.components.data.raw import Kind, Values
+from ganzoo.interfaces.reader import Kind, Values
 
 # The colour spaces of profiles, and the mode of an image while it is converted.
 MODES: dict[str, str] = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}

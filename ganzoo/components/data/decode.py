@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.data import colour
-from ganzoo.components.data.raw import Header, Raw, Values, shown_scale
+from ganzoo.interfaces.reader import Header, Raw, Values, shown_scale
 from ganzoo.interfaces.variable import Variable
 
 # ITU-R BT.601, as Pillow's own conversion to gray; the second is Pillow's, for whole levels.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganzoo.components.data.decode import ORIENTATIONS, list_left_out
 from ganzoo.components.data.image_listing import shown
-from ganzoo.components.data.raw import Header
+from ganzoo.interfaces.reader import Header
 from ganzoo.interfaces.variable import Variable
 
 TURNED = [number for number, (swap, _) in ORIENTATIONS.items() if swap]

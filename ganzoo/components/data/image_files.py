@@ -9,19 +9,19 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from ganzoo.components.data import image_opening, netpbm, picture, tiff
+from ganzoo.components.data import image_opening
 from ganzoo.components.data.decode import check, decode
 from ganzoo.components.data.headers import HeaderSummary, summarise, turned_size
-from ganzoo.components.data.image_listing import SUFFIXES as SUFFIXES
 from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
-from ganzoo.components.data.image_opening import BROKEN, check_pixels, open_image_in, readable
+from ganzoo.components.data.image_opening import BROKEN, check_pixels, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
-from ganzoo.components.data.png import save_png
-from ganzoo.components.data.raw import Header, OpenedImage, Raw
+from ganzoo.components.readers.installed_readers import START, find_reader
+from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
 from ganzoo.interfaces.levels import to_pixels
+from ganzoo.interfaces.reader import Header, OpenedImage, Raw
 from ganzoo.interfaces.variable import Variable
 
 RGB = Variable()
@@ -46,7 +46,7 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
             out of the range of its type.
     """
     with _named(path), _opened(path, variable) as source:
-        return decode(source.header, source.read(), variable)
+        return decode(source.header, source.read(0), variable)
 
 
 def read_reduced(
@@ -63,7 +63,7 @@ def read_reduced(
     with _named(path), _opened(path, variable) as source:
         size = turned_size(source.header)
         reduced = _reduce(source, size, wanted(size), variable)
-        image = decode(source.header, source.read(), variable)
+        image = decode(source.header, source.read(0), variable)
         return image, size if reduced else (image.shape[-2], image.shape[-1])
 
 
@@ -82,7 +82,7 @@ def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
         DataError: as `read_image`, save for values out of range.
     """
     with _named(path), _opened(path, variable) as source:
-        return source.header, source.read()
+        return source.header, source.read(0)
 
 
 def read_header(path: Path, variable: Variable = RGB) -> HeaderSummary:
@@ -121,18 +121,12 @@ def _named(path: Path) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path, variable: Variable) -> Iterator[OpenedImage]:
     with open_plain(path) as file:
-        start = file.read(4)
+        reader = find_reader(file.read(START), path)
         file.seek(0)
-        if tiff.is_tiff(start) or netpbm.is_netpbm(start):
-            source = (tiff if tiff.is_tiff(start) else netpbm).open_values(file)
+        with reader.open(file) as source:
             check_pixels(*source.header.size)
             check(source.header, variable)
             yield source
-        else:
-            with open_image_in(file) as image:
-                source = picture.open_values(image, file)
-                check(source.header, variable)
-                yield source
 
 
 def _reason(error: Exception) -> str:

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganzoo.components.readers.installed_readers import read_suffixes
 from ganzoo.errors import DataError
 
-SUFFIXES = (
-    *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo"),
-    *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
-)
 # How many suffixes are named; the files of others are only counted.
 NAMED = 6
 
@@ -30,7 +27,7 @@ class Survey:
 
 
 def survey(folder: Path) -> Survey:
-    """All files below a folder. An image is a file with one of SUFFIXES, in either case.
+    """All files below a folder. An image has a suffix of a reader, in either case.
 
     Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) are ignored. Folders that are
     links are followed, but not into a folder that they lie in.
@@ -91,7 +88,7 @@ def counted(images: int) -> str:
 
 def is_image(path: Path) -> bool:
     """Whether a file is an image, by its suffix."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in read_suffixes()
 
 
 def same_files(one: Iterable[Path], other: Iterable[Path]) -> bool:
@@ -115,7 +112,7 @@ def format_left_out(surveys: Iterable[Survey]) -> str:
 
 def no_images(there: Survey) -> str:
     """Why a folder without images has none, and what to do, to follow `no images in FOLDER`."""
-    readable = f"read are {', '.join(SUFFIXES)}"
+    readable = f"read are {', '.join(read_suffixes())}"
     left_out = format_left_out([there])
     return f" ({left_out}); convert them: {readable}" if left_out else f"; {readable}"
 

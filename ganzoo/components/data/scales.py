@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.components.data.image_files import read_values
-from ganzoo.components.data.raw import Header, Values, shown_scale
 from ganzoo.errors import DataError
+from ganzoo.interfaces.reader import Header, Values, shown_scale
 from ganzoo.interfaces.variable import Variable
 
 # How many files are read, spread over the folder.

@@ -75,7 +75,7 @@ class CleanNoisy(Data):
         self.size, self.flip, self.channels = as_size(size), flip, channels
         self.framing = None if resize is None else Framing(size, resize, flip)
         self.held_out, self.seed = held_out, seed
-        view = Variable(channels, self.size, aspect="crop" if resize is None else "keep")
+        view = Variable(channels, self.size, scale="native" if resize is None else "cover")
         self.variables = {"x": view, "y": view}
         self.paired = bool(test) or not noisy
         self._files = Split([], [], [], [])

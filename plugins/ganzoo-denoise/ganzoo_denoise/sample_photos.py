@@ -77,7 +77,7 @@ class SamplePhotos(Data):
         self.size, self.tile = as_size(size), as_size(tile, "tile")
         self.count, self.flip = count, flip
         self.held_out, self.seed = list(held_out), seed
-        self.variables = {name: Variable(3, self.size, aspect="crop") for name in ("x", "y")}
+        self.variables = {name: Variable(3, self.size, scale="native") for name in ("x", "y")}
         self._noisy: list[Tensor] = []
         self._clean: list[Tensor] = []
         self._tiles: list[Tensor] = []

@@ -93,7 +93,7 @@ def _fill(work: Path, real: Path, fakes: Mapping[str, Path], options: Options, s
     taken = {"real": take_reals(real, *limits), **{f"fake {n}": t for n, t in taken.items()}}
     first, taken[f"fake {next(iter(fakes))}"] = _peek(taken[f"fake {next(iter(fakes))}"])
     encoder = Encoder(options.size or _size(first), options.format, options.quality)
-    writer = Writer(work / IMAGES, encoder)
+    writer = StudyImageWriter(work / IMAGES, encoder)
     images_of = {name: writer.write(name, images) for name, images in taken.items()}
     writer.check(images_of, options)
     now = datetime.now(UTC)
@@ -128,7 +128,7 @@ def _size(first: Sequence[TakenImage]) -> Size:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-class Writer:
+class StudyImageWriter:
     """Writes images under random names; collects faults and what spoils a study.
 
     An image that a class has twice is kept once: nobody should see it twice.

@@ -11,7 +11,8 @@ import torch
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_model
 from ganzoo.components.data.headers import HeaderSummary
-from ganzoo.components.data.image_files import SUFFIXES, list_images, read_header, read_image, shown
+from ganzoo.components.data.image_files import list_images, read_header, read_image, shown
+from ganzoo.components.readers.installed_readers import read_suffixes
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
 from ganzoo.evaluation.observed import count_distinct
@@ -87,7 +88,7 @@ def _read_folder(folder: Path, limit: int, seed: int) -> Iterator[TakenImage]:
     files = list_images(folder)
     if not files:
         raise DataError(
-            f"{shown(folder)}: no images in this folder; read are {', '.join(SUFFIXES)}"
+            f"{shown(folder)}: no images in this folder; read are {', '.join(read_suffixes())}"
         )
     chosen = _choose(len(files), limit, seed)
     return (_read(folder, files[index]) for index in chosen)

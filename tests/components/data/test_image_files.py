@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ganzoo.components.data import image_opening
-from ganzoo.components.data import picture as reader
 from ganzoo.components.data.image_files import list_images, read_image, save_image, shown
+from ganzoo.components.readers import pillow_reader as reader
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 from ganzoo.interfaces.levels import from_levels

@@ -1,15 +1,23 @@
-"""Values and header of an image file of any format, before they become an image."""
+"""The contract of a reader of image files: values and header of a file, before they are an image.
+
+A reader is registered with the suffixes of its files: `register("reader", "heif",
+"mine.heif:HeifReader", summary="...", suffixes=(".heic", ".heif"))`.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import IO, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values: TypeAlias = NDArray[Any]
+Box: TypeAlias = tuple[int, int, int, int]
+"""(top, left, height, width)"""
 Kind = Literal["gray", "rgb", "cmyk", "bands"]
 """The colours of the bands; `bands` are those of unknown colours."""
 
@@ -38,8 +46,9 @@ class Header:
     premultiplied: colours are multiplied by their opacity already.
     profile: an ICC profile.
     orientation: as in EXIF; 1 is upright.
-    pages: pages or frames, of which the first is read.
-    left_out: what is not read or is ignored, in words.
+    pages: pages, frames or slices of the size and type of the first.
+    left_out: what is not read or is ignored, in words that follow "has".
+    exif: the EXIF block as stored. dpi: pixels an inch, horizontally and vertically.
     """
 
     size: tuple[int, int]
@@ -53,6 +62,8 @@ class Header:
     orientation: int = 1
     pages: int = 1
     left_out: tuple[str, ...] = ()
+    exif: bytes = b""
+    dpi: tuple[float, float] | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -61,15 +72,40 @@ class Header:
 
 
 class OpenedImage(NamedTuple):
-    """An open file: its header, and a function that reads its values.
+    """An open file: its header, and functions that read its values.
 
+    read: the values of a page, counted from 0.
     reduce: tells the decoder that an image of (height, width) or more would do; whether it will
         decode fewer pixels. None for formats that cannot.
+    read_region: the values in a box of a page, as stored, without decoding much more than them.
+        None for formats that cannot.
     """
 
     header: Header
-    read: Callable[[], Raw]
+    read: Callable[[int], Raw]
     reduce: Callable[[tuple[int, int]], bool] | None = None
+    read_region: Callable[[Box, int], Raw] | None = None
+
+
+class Reader(ABC):
+    """Reads the image files of one format or several. Its constructor takes no arguments.
+
+    Files come from anybody: nothing is unpickled, no other file is opened, and no memory is taken
+    for more pixels than `check_pixels` of `ganzoo.components.data.image_opening` allows.
+    """
+
+    @abstractmethod
+    def recognises(self, start: bytes) -> bool:
+        """Whether a file that begins with these bytes, at least 16 of them, is one of its own."""
+
+    @abstractmethod
+    def open(self, file: IO[bytes]) -> AbstractContextManager[OpenedImage]:
+        """Open a file, which stands at its beginning; its pixels are read when they are asked for.
+
+        Raises:
+            ValueError: it cannot be read right; the message follows "cannot be read: ".
+            Exception: whatever a library raises for a broken file.
+        """
 
 
 def shown_scale(scale: tuple[float, float]) -> str:

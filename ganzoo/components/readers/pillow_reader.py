@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
 from ganzoo.components.data.image_opening import open_image_in
-from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values, key_opacity
+from ganzoo.interfaces.reader import (
+    Header,
+    Kind,
+    OpenedImage,
+    Raw,
+    Reader,
+    Values,
+    key_opacity,
+)
 
 ORIENTATION_TAG = 0x0112
 # Where Pillow keeps the blocks in which it looks for EXIF tags.
@@ -34,12 +43,26 @@ ENOUGH = 2.5
 DEPTH = "more than 8 bits a value in this format, of which 8 are read"
 
 
-def open_values(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
-    """The values of an image that Pillow has just opened from that file.
+class PillowReader(Reader):
+    """Reads JPEG, PNG, WebP and what else Pillow knows, as far as `readable` goes."""
 
-    Raises:
-        ValueError: its colours are of a kind that is not read.
-    """
+    def recognises(self, start: bytes) -> bool:
+        """True: Pillow itself tells what it cannot read."""
+        return True
+
+    @contextmanager
+    def open(self, file: IO[bytes]) -> Iterator[OpenedImage]:
+        """Open an image.
+
+        Raises:
+            ValueError: its colours are of a kind that is not read.
+            OSError: it is broken, or in no format that Pillow reads.
+        """
+        with open_image_in(file) as image:
+            yield _opened(image, file)
+
+
+def _opened(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
     if image.mode not in KINDS:
         raise ValueError(f"its colours are {image.mode}; save it as gray or RGB")
     layout, depth = _layout(image), _depth(image, file)
@@ -47,7 +70,7 @@ def open_values(image: ImageFile.ImageFile, file: IO[bytes]) -> OpenedImage:
     reduces = image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB")
     return OpenedImage(
         header,
-        lambda: _turned(_read(image, file, layout, depth), image),
+        lambda page: _turned(_read(image, file, layout, depth), image),
         (lambda enough: _reduce(image, enough)) if reduces else None,
     )
 

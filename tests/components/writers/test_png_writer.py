@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ganzoo.components.data.png import encode_png, save_png
 from ganzoo.components.data.street_photo import street_scene
 from ganzoo.components.data.street_scene import PALETTE
+from ganzoo.components.writers.png_writer import encode_png, save_png
 
 
 def pictures():

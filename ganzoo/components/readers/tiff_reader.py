@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.components.data.image_opening import open_image_in
-from ganzoo.components.data.raw import Header, OpenedImage, Raw, Values
-from ganzoo.components.data.tiff_page import (
+from ganzoo.components.readers.tiff_page import (
     COMPRESSIONS,
     ICC_TAG,
     ORIENTATION_TAG,
@@ -23,6 +24,7 @@ from ganzoo.components.data.tiff_page import (
     pixel_layout,
     scale_of,
 )
+from ganzoo.interfaces.reader import Header, OpenedImage, Raw, Reader, Values
 
 # Classic and Big, in either byte order.
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -36,18 +38,25 @@ NEAR = 32
 SLACK = 1 << 16
 
 
-def is_tiff(start: bytes) -> bool:
-    """Whether a file that begins like that is a TIFF."""
-    return start[:4] in MAGIC
+class TiffReader(Reader):
+    """Reads the first full page of a TIFF, classic or Big."""
+
+    def recognises(self, start: bytes) -> bool:
+        """Whether a file that begins like that is a TIFF."""
+        return start[:4] in MAGIC
+
+    @contextmanager
+    def open(self, file: IO[bytes]) -> Iterator[OpenedImage]:
+        """Open a TIFF.
+
+        Raises:
+            ValueError: it is of a kind that cannot be read right.
+            Exception: whatever tifffile raises for a broken file.
+        """
+        yield _opened(file)
 
 
-def open_values(file: IO[bytes]) -> OpenedImage:
-    """The first full page of a TIFF.
-
-    Raises:
-        ValueError: it is of a kind that cannot be read right.
-        Exception: whatever tifffile raises for a broken file.
-    """
+def _opened(file: IO[bytes]) -> OpenedImage:
     import tifffile
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is raised, or checked
@@ -61,7 +70,7 @@ def open_values(file: IO[bytes]) -> OpenedImage:
     pages = count - len(first) + len(full)
     header = _header(page, max(1, pages, _stacked(opened, page)))
     if _can_decode(page):
-        return OpenedImage(header, lambda: _read(page, file))
+        return OpenedImage(header, lambda index: _read(page, file))
     return _of_pillow(page, file, header)
 
 
@@ -117,7 +126,7 @@ def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
         raise ValueError(f"its compression, {COMPRESSIONS[page.compression]}, {MISSING}")
     levels = dataclasses.replace(header, dtype="uint8", scale=(0.0, 255.0), inverted=False)
     return OpenedImage(
-        levels, lambda: Raw(_by_pillow(file, "L" if header.kind == "gray" else "RGB"))
+        levels, lambda index: Raw(_by_pillow(file, "L" if header.kind == "gray" else "RGB"))
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import numpy as np
 
-from ganzoo.components.data.raw import Header, Kind, OpenedImage, Raw, Values
+from ganzoo.interfaces.reader import Header, Kind, OpenedImage, Raw, Reader, Values
 
 KINDS: dict[bytes, tuple[Kind, int]] = {
     b"P2": ("gray", 1),
@@ -25,17 +27,24 @@ START = 1 << 16
 MOST = 65535
 
 
-def is_netpbm(start: bytes) -> bool:
-    """Whether a file that begins like that is a PGM or PPM."""
-    return start[:2] in KINDS
+class NetpbmReader(Reader):
+    """Reads PGM and PPM, as text or not."""
+
+    def recognises(self, start: bytes) -> bool:
+        """Whether a file that begins like that is a PGM or PPM."""
+        return start[:2] in KINDS
+
+    @contextmanager
+    def open(self, file: IO[bytes]) -> Iterator[OpenedImage]:
+        """Open a PGM or PPM.
+
+        Raises:
+            ValueError: its header is broken.
+        """
+        yield _opened(file)
 
 
-def open_values(file: IO[bytes]) -> OpenedImage:
-    """Open a PGM or PPM.
-
-    Raises:
-        ValueError: its header is broken.
-    """
+def _opened(file: IO[bytes]) -> OpenedImage:
     file.seek(0)
     match = HEADER.match(file.read(START))
     if not match:
@@ -46,7 +55,7 @@ def open_values(file: IO[bytes]) -> OpenedImage:
     kind, bands = KINDS[magic]
     dtype = "uint8" if top < 256 else "uint16"
     header = Header((height, width), kind, bands, dtype, (0.0, float(top)))
-    return OpenedImage(header, lambda: Raw(_values(file, magic, match.end(), header)))
+    return OpenedImage(header, lambda page: Raw(_values(file, magic, match.end(), header)))
 
 
 def _values(file: IO[bytes], magic: bytes, start: int, header: Header) -> Values:

@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from ganzoo.components.data.image_opening import check_pixels
-from ganzoo.components.data.raw import Kind
+from ganzoo.interfaces.reader import Kind
 
 ICC_TAG, ORIENTATION_TAG = 34675, 274
 UNSPECIFIED, PREMULTIPLIED, OPACITY = 0, 1, 2

@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.components.data import image_opening, tiff
+from ganzoo.components.data import image_opening
 from ganzoo.components.data.image_files import read_header, read_image
+from ganzoo.components.readers import tiff_reader
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -403,7 +404,7 @@ def test_values_outside_a_range_become_its_ends(tmp_path: Path) -> None:
 def test_no_more_pixels_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", values("uint8", 1), photometric="minisblack")
     monkeypatch.setattr(image_opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
-    monkeypatch.setattr(tiff, "_read", None)
+    monkeypatch.setattr(tiff_reader, "_read", None)
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(path)
 
