@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganzoo.cli.importing import import_torch
+from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, short_count
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ def check(
     from ganzoo.cli.early import refuse_early
     from ganzoo.recipe.loading import read_recipe
 
+    _refuse_images(recipe)
     loaded = read_recipe(recipe, set_ or [])
     refuse_early(loaded, data=False, partly=False)
     import_torch()
@@ -43,6 +47,23 @@ def check(
     for note in checked.blueprint.warnings:
         say(f"\nnote: {note}")
     say(f"\nok: {_counts(checked)}")
+
+
+def _refuse_images(recipe: str) -> None:
+    """Send whoever wants to check images to the command that does.
+
+    Raises:
+        GanzooError: it is a folder with images, and no run.
+    """
+    from ganzoo.components.data.layout_advice import count_images
+    from ganzoo.runs.layout import RunPaths
+
+    folder = Path(recipe)
+    if folder.is_dir() and not RunPaths(folder).is_run() and count_images(folder):
+        command = f"ganzoo data check {shlex.quote(recipe)}"
+        raise GanzooError(
+            f"{recipe}: this folder is no run, it holds images. To check them: {command}"
+        )
 
 
 def _terms(checked: CheckedRecipe) -> Rows:

@@ -7,13 +7,21 @@ A command's module is imported when the command is used, and its body imports wh
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
-# The function of each command, and the first sentence of its docstring, in the help's order.
-CORE = {
+Commands: TypeAlias = dict[str, tuple[str, str]]
+"""The function of each command, and the first sentence of its docstring, in the help's order."""
+
+DATA: Commands = {
+    "check": (
+        "data_check:check",
+        "Check a folder of images before training: what is there, what is wrong, what to do.",
+    ),
+}
+CORE: Commands = {
     "run": ("run:run", "Train a recipe; everything it makes goes into one folder."),
     "resume": (
         "resume:resume",
@@ -39,18 +47,50 @@ CORE = {
     ),
     "show": ("show:show", "Show a component, or a recipe and its objective, on one page."),
     "check": ("check:check", "Check a recipe without data: wires, shapes, parameters, cost."),
+    "data": ("", "Check the images that you want to train on."),
     "new": ("new:new", "Begin a plugin package or a recipe: complete, small, working as written."),
 }
 
 
+# The commands below a command of CORE.
+GROUPS = {"data": DATA}
+
+
+class Group(TyperGroup):
+    """Commands below one of the core's, such as `ganzoo data check`."""
+
+    def __init__(self, name: str, table: Commands) -> None:
+        super().__init__(name=name, help=CORE[name][1], no_args_is_help=True, rich_markup_mode=None)
+        self.table = table
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order of their table."""
+        return [*self.table]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by name, imported now."""
+        if cmd_name in self.table and cmd_name not in self.commands:
+            self.add_command(_import(cmd_name, self.table[cmd_name][0]), cmd_name)
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands on the page of help; none is imported for that."""
+        brief = TyperGroup(commands={**list_briefly(self.table)}, rich_markup_mode=None)
+        brief.format_commands(ctx, formatter)
+
+
 def import_command(name: str) -> Any:
-    """A command of the core, ready to run."""
-    module, _, function = CORE[name][0].partition(":")
+    """A command of the core, or a group of them, ready to run."""
+    return Group(name, GROUPS[name]) if name in GROUPS else _import(name, CORE[name][0])
+
+
+def list_briefly(table: Commands = CORE) -> dict[str, TyperCommand]:
+    """Commands with nothing but their first sentences, for a page of help."""
+    return {name: TyperCommand(name, help=text) for name, (_, text) in table.items()}
+
+
+def _import(name: str, target: str) -> Any:
+    module, _, function = target.partition(":")
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
     alone.command(name)(getattr(import_module(f"ganzoo.cli.{module}"), function))
     return typer.main.get_command(alone)
-
-
-def list_briefly() -> dict[str, TyperCommand]:
-    """The core's commands with nothing but their first sentences, for a page of help."""
-    return {name: TyperCommand(name, help=text) for name, (_, text) in CORE.items()}

@@ -90,7 +90,7 @@ class Commands(TyperGroup):
             said = quotes_meant(self.line, extra[1], known)
             error.message = f"{message}.{said}"
         elif name := re.fullmatch(r"No such command '(.*?)'\..*", message):
-            known = self.list_commands(error.ctx)
+            known = error.ctx.command.list_commands(error.ctx)
             error.message = f"No such command '{name[1]}'.{command_meant(name[1], known)}"
 
     def get_help(self, ctx: Any) -> str:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import ganzoo
 from ganzoo.cli import app, list_
-from ganzoo.cli.core_commands import CORE, import_command
+from ganzoo.cli.core_commands import CORE, GROUPS, import_command
 from ganzoo.cli.list_ import as_table, component_rows
 from ganzoo.cli.pages.columns import columns, print_rich
 from ganzoo.errors import GanzooError
@@ -63,11 +63,29 @@ def test_it_is_light(words):
 
 def test_help_imports_no_command_of_the_core():
     """And says of each what its docstring says first."""
-    ours = [f"ganzoo.cli.{target.partition(':')[0]}" for target, _ in CORE.values()]
+    tables = [CORE, *GROUPS.values()]
+    targets = [target.partition(":")[0] for table in tables for target, _ in table.values()]
+    ours = [f"ganzoo.cli.{target}" for target in targets if target]
     assert imported("--help", unwanted=ours)[0] == "[]"
     assert imported("list", unwanted=ours)[0] == "['ganzoo.cli.list_']"
     for name, (_, said) in CORE.items():
         assert import_command(name).help.partition("\n")[0] == said
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_a_group_imports_none_of_its_commands(group):
+    ours = [f"ganzoo.cli.{target.partition(':')[0]}" for target, _ in GROUPS[group].values()]
+    modules, lines = imported(group, "--help", unwanted=[*HEAVY, *ours])
+    assert modules == "[]"
+    for name, (_, said) in GROUPS[group].items():
+        assert import_command(group).get_command(None, name).help.partition("\n")[0] == said
+        assert any(line.split()[:1] == [name] for line in lines)
+
+
+def test_a_wrong_command_of_a_group_is_told_which_is_meant():
+    done = run("data", "chekc")
+    assert done.exit_code == 2
+    assert "Did you mean 'check'?" in done.stderr
 
 
 def test_help_leaves_pydantic_out_too():
