@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ganzoo.interfaces.levels import to_pixels
+from ganzoo.interfaces.levels import to_shown
 
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 Size = tuple[int, int]
@@ -21,8 +21,8 @@ SMALLEST, LARGEST = 12, 24  # font sizes
 def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Image:
     """Draw pictures on white under their headings, with a margin of MARGIN pixels around each.
 
-    rows: images (C, H, W) in [-1, 1]. With one or two channels, the first is shown as gray; with
-        more, the first three as RGB. NaN is black.
+    rows: images (C, H, W), or volumes (C, D, H, W), in [-1, 1]; `to_shown` says what is shown of
+        them. NaN is black.
     headings: one for each column. If one is too long, all are shrunk, and then that one is cut.
 
     A cell is as large as the largest picture, enlarged by a whole factor to at least READABLE
@@ -52,8 +52,7 @@ def heading_height(width: int) -> int:
 
 
 def _picture(image: Tensor) -> Image.Image:
-    """An image (C, H, W) in [-1, 1] as RGB: its first 3 channels, or the first as gray."""
-    return Image.fromarray(to_pixels(image[: 3 if len(image) >= 3 else 1])).convert("RGB")
+    return Image.fromarray(to_shown(image)).convert("RGB")
 
 
 def _cell(sizes: Sequence[Size]) -> Size:

@@ -83,3 +83,15 @@ def to_pixels(image: Tensor) -> NDArray[np.uint8]:
     """An image (C, H, W) in [-1, 1] as pixels (H, W, C) of 0 ... 255; (H, W) where C is 1."""
     pixels: NDArray[np.uint8] = to_levels(image).cpu().permute(1, 2, 0).numpy()
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def to_shown(image: Tensor) -> NDArray[np.uint8]:
+    """What a person is shown of an image (C, H, W), or volume (C, D, H, W), in [-1, 1].
+
+    Pixels (H, W) of one channel, else (H, W, 3): two channels are red and green, of more the first
+    three are red, green and blue. Of a volume it is the middle slice.
+    """
+    flat = image[:, image.shape[1] // 2] if image.dim() == 4 else image
+    if len(flat) == 2:
+        flat = torch.cat([flat, torch.full_like(flat[:1], -1)])
+    return to_pixels(flat[:3])

@@ -53,7 +53,7 @@ def test_around_the_cells_all_is_white_but_the_headings():
     [
         (flat(-1, 0.0, 1), (0, 128, 255)),
         (flat(0.2), (153, 153, 153)),
-        (flat(1, -1), WHITE),
+        (flat(1, -1), (255, 0, 0)),
         (flat(-1, 1, -1, 1, 1), (0, 255, 0)),
         (flat(-7, 7, math.inf), (0, 255, 255)),
         (flat(math.nan, -math.inf, 1), (0, 0, 255)),

@@ -16,6 +16,7 @@ from ganzoo.interfaces.levels import (
     to_exact_levels,
     to_levels,
     to_pixels,
+    to_shown,
 )
 
 
@@ -100,3 +101,14 @@ def test_levels_are_not_changed_in_place() -> None:
     levels = torch.tensor([0.0, 255.0])
     assert from_levels(levels).tolist() == [-1.0, 1.0]
     assert levels.tolist() == [0.0, 255.0]
+
+
+def test_what_is_shown_of_channels_and_volumes() -> None:
+    planes = from_levels(torch.tensor([10, 20, 30, 40], dtype=torch.uint8))
+    image = planes[:, None, None].expand(4, 2, 3)
+    assert to_shown(image[:1]).tolist() == [[10] * 3] * 2
+    assert to_shown(image[:2]).tolist() == [[[10, 20, 0]] * 3] * 2
+    assert to_shown(image[:3]).tolist() == [[[10, 20, 30]] * 3] * 2
+    assert to_shown(image).tolist() == to_shown(image[:3]).tolist()
+    volume = torch.stack([image * 0, image * 0, image, image * 0], 1)
+    assert to_shown(volume).tolist() == to_shown(image).tolist()

@@ -71,7 +71,7 @@ class Perceptual(Loss):
         check_shapes(prediction, target)
         if prediction.dim() != 4 or prediction.shape[1] != 3:
             shape = " x ".join(map(str, prediction.shape))
-            raise ValueError(f"the backbone takes images of 3 channels, not {shape}")
+            raise ValueError(f"the backbone takes flat images of 3 channels, not {shape}")
         pairs = zip(self.features(prediction), self.features(target), strict=True)
         return torch.stack([self.distance(*pair) for pair in pairs]).mean()
 

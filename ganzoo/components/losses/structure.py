@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ganzoo.components.losses.plain import check_shapes
@@ -34,6 +35,8 @@ class SSIM(Loss):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """The mean of 1 - SSIM over windows, for images (N, C, H, W) in [-1, 1] of one shape.
 
+        Windows of volumes (N, C, D, H, W) are Gaussian in depth as well.
+
         Raises:
             ValueError: their shapes differ, or they are smaller than a window.
         """
@@ -43,20 +46,25 @@ class SSIM(Loss):
         self._check_size(prediction)
         # Luminance is compared as a ratio, so black has to be 0: [-1, 1] moves to [0, 2].
         _, similarity = structural_similarity_index_measure(
-            prediction + 1, target + 1, sigma=self.sigma, data_range=2.0, return_full_image=True
+            prediction + 1,
+            target + 1,
+            sigma=self.sigma,
+            kernel_size=2 * self.margin + 1,  # by which torchmetrics pads volumes
+            data_range=2.0,
+            return_full_image=True,
         )
-        height, width = prediction.shape[-2:]
         low = self.margin
-        inside: Tensor = similarity[..., low : height - low, low : width - low]
-        return 1 - inside.mean()
+        inside = [slice(low, side - low) for side in prediction.shape[2:]]
+        return 1 - similarity[(slice(None), slice(None), *inside)].mean()
 
     def _check_size(self, images: Tensor) -> None:
         window = 2 * self.margin + 1
-        if images.dim() != 4 or min(images.shape[-2:]) < window:
+        if images.dim() not in (4, 5) or min(images.shape[2:]) < window:
             shape = " x ".join(map(str, images.shape))
+            smallest = " x ".join([str(window)] * (3 if images.dim() == 5 else 2))
             raise ValueError(
-                f"SSIM with sigma = {self.sigma:g} takes images of {window} x {window} px or "
-                f"more, not {shape}"
+                f"SSIM with sigma = {self.sigma:g} takes images of {smallest} px or more, not "
+                f"{shape}"
             )
 
 
@@ -64,19 +72,21 @@ class TotalVariation(Loss):
     """How much neighbours differ (Rudin, Osher, Fatemi 1992, doi:10.1016/0167-2789(92)90242-F).
 
     The anisotropic form: E|u(i + 1, j) - u(i, j)| + E|u(i, j + 1) - u(i, j)|, each the mean over
-    all such neighbours, so that it does not grow with the image. The loss of noise
-    does not depend on the size; that of a single edge is smaller in a larger image.
+    all such neighbours, so that it does not grow with the image. Volumes have a third such mean.
+    The loss of noise does not depend on the size; that of a single edge is smaller in a larger
+    image.
     """
 
     notation: ClassVar[str] = "‖∇{image}‖₁"
 
     def forward(self, image: Tensor) -> Tensor:
-        """Down plus across, for images (N, C, H, W).
+        """Down plus across, for images (N, C, H, W), and through volumes (N, C, D, H, W).
 
         Raises:
             ValueError: a side is a single pixel.
         """
-        if image.dim() < 2 or min(image.shape[-2:]) < 2:
+        sides = range(2, image.dim())
+        if not sides or min(image.shape[2:]) < 2:
             shape = " x ".join(map(str, image.shape))
             raise ValueError(f"total variation takes images of 2 x 2 px or more, not {shape}")
-        return image.diff(dim=-2).abs().mean() + image.diff(dim=-1).abs().mean()
+        return torch.stack([image.diff(dim=side).abs().mean() for side in sides]).sum()

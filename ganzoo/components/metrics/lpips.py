@@ -62,7 +62,8 @@ class Lpips(PerImage):
     @torch.no_grad()
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
         """The distance of each image."""
-        if min(target.shape[-2:]) < SMALLEST or target.shape[1] not in (1, 3):
+        small = min(target.shape[-2:]) < SMALLEST
+        if target.dim() != 4 or small or target.shape[1] not in (1, 3):
             raise ValueError(
                 f"lpips takes gray or RGB images of {SMALLEST} x {SMALLEST} px or more, not "
                 f"{tuple(target.shape)}"

@@ -27,16 +27,22 @@ class PerImage(Metric):
 
     @abstractmethod
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
-        """The value of each image (N, C, H, W) in [-1, 1]; both are of one shape and device."""
+        """The value of each image (N, C, H, W), or volume (N, C, D, H, W), in [-1, 1].
+
+        Both are of one shape and device.
+        """
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
-        """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
+        """Add a batch: images (N, C, H, W), or volumes (N, C, D, H, W), in [-1, 1], of one shape.
 
         Raises:
             ValueError: the shapes differ, or are not those of images.
         """
-        if target.dim() != 4:
-            raise ValueError(f"{self.score} needs images (N, C, H, W), not {tuple(target.shape)}")
+        if target.dim() not in (4, 5):
+            raise ValueError(
+                f"{self.score} needs images (N, C, H, W) or volumes (N, C, D, H, W), not "
+                f"{tuple(target.shape)}"
+            )
         if prediction.shape != target.shape:
             raise ValueError(f"{tuple(prediction.shape)} against a target of {tuple(target.shape)}")
         true = clamped(target)

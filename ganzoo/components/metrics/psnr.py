@@ -40,10 +40,10 @@ class Psnr(PerImage):
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
         """The ratio of each image."""
         shown = without_nan(prediction, target, PEAK)
-        return _decibels((shown - target).square().mean((1, 2, 3)))
+        return _decibels((shown - target).square().flatten(1).mean(1))
 
     def update(self, prediction: Tensor, target: Tensor, source: Tensor | None = None) -> None:
-        """Add a batch: images (N, C, H, W) in [-1, 1]; prediction and target of one shape.
+        """Add a batch: images (N, C, H, W), or volumes (N, C, D, H, W), in [-1, 1], of one shape.
 
         Raises:
             ValueError: the shapes differ, or are not those of images.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from torch import Tensor
 from torch.nn import functional
@@ -11,21 +12,24 @@ from torch.nn import functional
 def same_size(
     body: Callable[[Tensor], Tensor], images: Tensor, multiple: int, smallest: int
 ) -> Tensor:
-    """`body(images)` with the height and width of `images`, whatever they are.
+    """`body(images)` with the sides of `images`, whatever they are.
 
-    body: keeps the size of images (N, C, H, W) whose sides are multiples of `multiple`, at least
-        `smallest`. Other images are mirrored at their borders (replicated where they are too small
-        for that), evenly on opposite sides, and the result is cropped.
+    body: keeps the size of images (N, C, H, W), or of volumes (N, C, D, H, W), whose sides are
+        multiples of `multiple`, at least `smallest`. Others are mirrored at their borders
+        (replicated where they are too small for that), evenly on opposite sides, and the result is
+        cropped.
     """
-    height, width = images.shape[-2:]
-    top, bottom = _margins(height, multiple, smallest)
-    left, right = _margins(width, multiple, smallest)
-    if not (bottom or right):
+    sides = images.shape[2:]
+    margins = [_margins(side, multiple, smallest) for side in sides]
+    if not any(after for _, after in margins):
         return body(images)
     # A mirror image without its edge is one pixel short of the image itself.
-    mode = "reflect" if bottom < height and right < width else "replicate"
-    padded = functional.pad(images, (left, right, top, bottom), mode=mode)
-    return body(padded)[..., top : top + height, left : left + width]
+    mirrors = all(after < side for side, (_, after) in zip(sides, margins, strict=True))
+    mode = "reflect" if mirrors else "replicate"
+    padded = functional.pad(images, tuple(chain(*reversed(margins))), mode=mode)
+    both = zip(sides, margins, strict=True)
+    inside = [slice(before, before + side) for side, (before, _) in both]
+    return body(padded)[(slice(None), slice(None), *inside)]
 
 
 def _margins(size: int, multiple: int, smallest: int) -> tuple[int, int]:

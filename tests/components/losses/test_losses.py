@@ -131,6 +131,10 @@ def test_total_variation():
     ramp = torch.arange(5.0).expand(2, 3, 4, 5)  # one step across, none down
     assert TotalVariation()(ramp).item() == 1
     assert TotalVariation()(torch.cat([ramp] * 2, 2)).item() == 1, "its size is no matter"
+    # Through the volume: |3 - 1|, |0 - 4| and so on, four at each of the two places.
+    volume = torch.stack([image, 2 * image], 2)
+    across, through = (2 + 4 + 3 + 3) * 3 / 4, (1 + 4 + 3 + 0) / 4
+    assert TotalVariation()(volume).item() == across + through
     with pytest.raises(ValueError, match="2 x 2 px or more, not 1 x 3 x 1 x 8"):
         TotalVariation()(torch.zeros(1, 3, 1, 8))
 

@@ -101,3 +101,18 @@ def test_shapes_without_numbers():
     x = torch.empty(1, 3, 16, 16, device="meta", requires_grad=True)
     SSIM()(x, torch.empty_like(x)).backward()
     assert x.grad.shape == x.shape
+
+
+@pytest.mark.parametrize("sigma", [1.5, 0.5])
+def test_of_volumes_it_is_scikit_image_s(sigma):
+    """Its mean is over windows that lie inside, and its radius 3.5 sigma, as here."""
+    module = pytest.importorskip("skimage.metrics")
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(0, 2, (2, 12, 13, 14))
+    expected = module.structural_similarity(
+        x, y, gaussian_weights=True, sigma=sigma, use_sample_covariance=False, data_range=2.0
+    )
+    volumes = (torch.from_numpy(values)[None, None] - 1 for values in (x, y))
+    assert 1 - SSIM(sigma)(*volumes).item() == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ValueError, match="11 x 11 x 11 px or more, not 1 x 1 x 10 x 16 x 16"):
+        SSIM()(*[torch.zeros(1, 1, 10, 16, 16)] * 2)

@@ -191,3 +191,14 @@ def test_lpips_weights(
         Lpips("none", "squeeze").update(image[..., :20], image[..., :20])
     with pytest.raises(ValueError, match="there is no net 'resnet'"):
         Lpips("none", "resnet")  # type: ignore[arg-type]
+
+
+def test_metrics_of_flat_networks_refuse_volumes() -> None:
+    from ganzoo.components.metrics.kid import Kid
+    from ganzoo.components.metrics.lpips import Lpips
+
+    volume = torch.zeros(1, 1, 64, 64, 64)
+    with pytest.raises(ValueError, match="lpips takes gray or RGB images of"):
+        Lpips("none").update(volume, volume)
+    with pytest.raises(ValueError, match="its network takes no volumes"):
+        Kid(weights="none").update(volume, None)

@@ -122,6 +122,14 @@ def test_images_are_mirrored_evenly_and_cropped_back():
     assert seen.pop()[0, 0, 0].tolist() == [1, 1, 1, 1]
 
 
+def test_volumes_are_mirrored_in_depth_as_well():
+    volume = torch.arange(5.0)[:, None, None].expand(5, 4, 8)[None, None]
+    seen = []
+    assert torch.equal(same_size(lambda x: seen.append(x) or x, volume, 4, 4), volume)
+    assert seen[0].shape == (1, 1, 8, 4, 8)
+    assert seen[0][0, 0, :, 0, 0].tolist() == [1, 0, 1, 2, 3, 4, 3, 2]
+
+
 def test_multiples_take_no_extra_work():
     image = torch.randn(1, 3, 8, 12)
     assert same_size(lambda x: x, image, 4, 8) is image
