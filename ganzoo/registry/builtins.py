@@ -148,6 +148,13 @@ COMPONENTS = {
         "tiff": (".readers.tiff_reader:TiffReader", "TIFF and BigTIFF"),
         "netpbm": (".readers.netpbm_reader:NetpbmReader", "PGM and PPM"),
     },
+    "writer": {
+        "png": (".writers.png_writer:PngWriter", "gray and RGB of 8 and 16 bits, without loss"),
+        "tiff": (".writers.tiff_writer:TiffWriter", "any type, channels and pages, without loss"),
+        "jpeg": (".writers.lossy_writers:JpegWriter", "gray and RGB of 8 bits, lossy"),
+        "webp": (".writers.lossy_writers:WebpWriter", "RGB of 8 bits, lossy"),
+        "npy": (".writers.npy_writer:NpyWriter", "arrays of NumPy"),
+    },
     "callback": {
         "early_stopping": (
             ".callbacks.early_stopping:EarlyStopping",
@@ -168,6 +175,11 @@ SUFFIXES = {
     ),
     ("reader", "tiff"): (".tif", ".tiff"),
     ("reader", "netpbm"): (".pgm", ".ppm"),
+    ("writer", "png"): (".png",),
+    ("writer", "tiff"): (".tif", ".tiff"),
+    ("writer", "jpeg"): (".jpg", ".jpeg", ".jfif"),
+    ("writer", "webp"): (".webp",),
+    ("writer", "npy"): (".npy",),
 }
 
 
