@@ -48,6 +48,8 @@ class Header:
     orientation: as in EXIF; 1 is upright.
     pages: pages, frames or slices of the size and type of the first.
     left_out: what is not read or is ignored, in words that follow "has".
+    samples: how many values a pixel has in the file, opacity and those left out among them; 0
+        stands for `bands`.
     exif: the EXIF block as stored. dpi: pixels an inch, horizontally and vertically.
     """
 
@@ -62,6 +64,7 @@ class Header:
     orientation: int = 1
     pages: int = 1
     left_out: tuple[str, ...] = ()
+    samples: int = 0
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
 
@@ -91,7 +94,8 @@ class Reader(ABC):
     """Reads the image files of one format or several. Its constructor takes no arguments.
 
     Files come from anybody: nothing is unpickled, no other file is opened, and no memory is taken
-    for more pixels than `check_pixels` of `ganzoo.components.data.image_opening` allows.
+    for more pixels than `check_values` of `ganzoo.components.data.image_opening` allows. A file of
+    more pixels is opened only if regions of it can be read; to read it whole is refused then.
     """
 
     @abstractmethod

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganzoo.components.data.decode import ORIENTATIONS, list_left_out
 from ganzoo.components.data.image_listing import shown
-from ganzoo.interfaces.reader import Header
+from ganzoo.interfaces.reader import Box, Header
 from ganzoo.interfaces.variable import Variable
 
 TURNED = [number for number, (swap, _) in ORIENTATIONS.items() if swap]
@@ -42,6 +42,15 @@ def turned_size(header: Header) -> tuple[int, int]:
     """(height, width) of the image as it is read, upright."""
     height, width = header.size
     return (width, height) if header.orientation in TURNED else (height, width)
+
+
+def stored_box(box: Box, header: Header) -> Box:
+    """Where a box (top, left, height, width) of the upright image is in the image as stored."""
+    (top, left, height, width), (rows, columns) = box, turned_size(header)
+    swap, flips = ORIENTATIONS.get(header.orientation, (False, []))
+    top = rows - top - height if -2 in flips else top
+    left = columns - left - width if -1 in flips else left
+    return (left, top, width, height) if swap else (top, left, height, width)
 
 
 def header_warnings(headers: Mapping[Path, HeaderSummary]) -> list[str]:

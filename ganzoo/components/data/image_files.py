@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -11,17 +11,17 @@ from torch import Tensor
 
 from ganzoo.components.data import image_opening
 from ganzoo.components.data.decode import check, decode
-from ganzoo.components.data.headers import HeaderSummary, summarise, turned_size
+from ganzoo.components.data.headers import HeaderSummary, stored_box, summarise, turned_size
 from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
-from ganzoo.components.data.image_opening import BROKEN, check_pixels, readable
+from ganzoo.components.data.image_opening import BROKEN, check_values, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
 from ganzoo.components.readers.installed_readers import START, find_reader
 from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
 from ganzoo.interfaces.levels import to_pixels
-from ganzoo.interfaces.reader import Header, OpenedImage, Raw
+from ganzoo.interfaces.reader import Box, Header, OpenedImage, Raw
 from ganzoo.interfaces.variable import Variable
 
 RGB = Variable()
@@ -85,14 +85,60 @@ def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
         return source.header, source.read(0)
 
 
-def read_header(path: Path, variable: Variable = RGB) -> HeaderSummary:
+def read_header(path: Path, variable: Variable = RGB, *, whole: bool = True) -> HeaderSummary:
     """A summary of the header of an image file, and of what reading it as that variable leaves out.
 
+    whole: the image is to be read whole; otherwise it may have more than MAX_PIXELS where
+        `open_regions` can read regions of it.
+
     Raises:
-        DataError: the header shows that `read_image` would refuse it.
+        DataError: the header shows that `read_image`, or `open_regions`, would refuse the file.
     """
-    with _named(path), _opened(path, variable) as source:
+    with _named(path), _opened(path, variable, whole) as source:
         return summarise(source.header, variable)
+
+
+class Regions:
+    """An image that is read region by region, as `read_image` reads it whole.
+
+    size: (height, width) of the image, upright. pages: as many has the file.
+    """
+
+    def __init__(self, path: Path, source: OpenedImage, variable: Variable) -> None:
+        self._path, self._source, self._variable = path, source, variable
+        self.size, self.pages = turned_size(source.header), source.header.pages
+
+    def read(self, box: Box, page: int = 0) -> Tensor:
+        """The levels (channels, height, width) in a box (top, left, height, width), upright.
+
+        Raises:
+            DataError: that part of the file is broken.
+            ValueError: the box is not within the image, or is empty.
+        """
+        top, left, height, width = box
+        inside = top + height <= self.size[0] and left + width <= self.size[1]
+        if min(top, left) < 0 or min(height, width) < 1 or not inside:
+            raise ValueError(f"the box {box} is not within an image of {self.size} pixels")
+        with _named(self._path):
+            header, read = self._source.header, self._source.read_region
+            assert read is not None
+            return decode(header, read(stored_box(box, header), page), self._variable)
+
+
+@contextmanager
+def open_regions(path: Path, variable: Variable = RGB) -> Iterator[Regions | None]:
+    """Open an image of any size, to read regions of it; None where its format has none.
+
+    A region is equal to the same box cut out of what `read_image` returns, save that values out of
+    range are refused only where a region has some.
+
+    Raises:
+        DataError: as `read_image`; an image may have more than MAX_PIXELS if regions can be read.
+    """
+    with ExitStack() as stack:
+        with _named(path):
+            source = stack.enter_context(_opened(path, variable, whole=False))
+        yield None if source.read_region is None else Regions(path, source, variable)
 
 
 def save_image(image: Tensor, path: Path) -> None:
@@ -119,13 +165,15 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, variable: Variable) -> Iterator[OpenedImage]:
+def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[OpenedImage]:
     with open_plain(path) as file:
         reader = find_reader(file.read(START), path)
         file.seek(0)
         with reader.open(file) as source:
-            check_pixels(*source.header.size)
-            check(source.header, variable)
+            header = source.header
+            if whole or source.read_region is None:
+                check_values(*header.size, max(header.bands, header.samples))
+            check(header, variable)
             yield source
 
 

@@ -15,6 +15,8 @@ from ganzoo.files.untrusted import UntrustedError, open_plain
 
 # 64 Mpixel are 192 MB as 8-bit RGB; more is a bomb or belongs in tiles.
 MAX_PIXELS = 2**26
+# How many bands an image of the most pixels may have.
+MOST_BANDS = 8
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
 # What broken files make readers raise, with messages that do not help.
@@ -81,6 +83,16 @@ def check_pixels(height: int, width: int, times: int = 1) -> None:
     """
     if height * width > times * MAX_PIXELS:
         raise Image.DecompressionBombError(f"{height} x {width} pixels are too many")
+
+
+def check_values(height: int, width: int, samples: int) -> None:
+    """Refuse an image of too many values, of which a pixel has `samples`.
+
+    Raises:
+        Image.DecompressionBombError: there are too many.
+    """
+    check_pixels(height, width)
+    check_pixels(height * samples, width, MOST_BANDS)
 
 
 @functools.cache

@@ -9,6 +9,8 @@ from typing import IO
 
 import numpy as np
 
+from ganzoo.components.data.image_opening import check_values
+from ganzoo.components.readers.stored_rows import StoredRows
 from ganzoo.interfaces.reader import Header, Kind, OpenedImage, Raw, Reader, Values
 
 KINDS: dict[bytes, tuple[Kind, int]] = {
@@ -55,22 +57,24 @@ def _opened(file: IO[bytes]) -> OpenedImage:
     kind, bands = KINDS[magic]
     dtype = "uint8" if top < 256 else "uint16"
     header = Header((height, width), kind, bands, dtype, (0.0, float(top)))
-    return OpenedImage(header, lambda page: Raw(_values(file, magic, match.end(), header)))
+    start = match.end()
+    if magic in PLAIN:
+        return OpenedImage(header, lambda page: Raw(_written(file, start, header)))
+    stored = np.dtype(">u2" if dtype == "uint16" else "u1")
+    rows = StoredRows(file, start, stored, (height, width, bands))
+    return OpenedImage(
+        header, lambda page: Raw(rows.read()), None, lambda box, page: Raw(rows.read(box))
+    )
 
 
-def _values(file: IO[bytes], magic: bytes, start: int, header: Header) -> Values:
-    """(H, W, bands)."""
+def _written(file: IO[bytes], start: int, header: Header) -> Values:
+    """Values (H, W, bands) that are written as text."""
     shape = (*header.size, header.bands)
+    check_values(*shape)
     count = int(np.prod(shape))
     file.seek(start)
-    if magic in PLAIN:
-        # A value has at most 5 digits and a space; comments are few.
-        words = re.sub(rb"#[^\n\r]*", b"", file.read(8 * count + START)).split()[:count]
-        values = np.array([int(word) for word in words], np.uint16)
-    else:
-        stored = np.dtype(">u2" if header.dtype == "uint16" else "u1")
-        content = file.read(count * stored.itemsize)
-        values = np.frombuffer(content, stored, len(content) // stored.itemsize)
-    if len(values) < count:
+    # A value has at most 5 digits and a space; comments are few.
+    words = re.sub(rb"#[^\n\r]*", b"", file.read(8 * count + START)).split()[:count]
+    if len(words) < count:
         raise ValueError("it ends before its last row")
-    return values.astype(header.dtype).reshape(shape)
+    return np.array([int(word) for word in words], header.dtype).reshape(shape)

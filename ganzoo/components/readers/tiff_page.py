@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
-from ganzoo.components.data.image_opening import check_pixels
 from ganzoo.interfaces.reader import Kind
 
 ICC_TAG, ORIENTATION_TAG = 34675, 274
 UNSPECIFIED, PREMULTIPLIED, OPACITY = 0, 1, 2
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 JPEG = 7
-# Compressions whose values are as the tags say (tests/components/data/test_tiff.py).
+# Compressions whose values are as the tags say (tests/components/readers/test_tiff_reader.py).
 COMPRESSIONS = {
     **{1: "none", 2: "CCITT RLE", 3: "CCITT group 3", 4: "CCITT group 4", 5: "LZW", 7: "JPEG"},
     **{8: "deflate", 32946: "deflate", 32773: "PackBits", 34925: "LZMA", 34926: "Zstandard"},
     **{50000: "Zstandard", 34887: "LERC", 34712: "JPEG 2000", 50001: "WebP", 34927: "WebP"},
     **{50002: "JPEG XL", 52546: "JPEG XL"},
 }
-# How many bands a file of the most pixels may have.
-MOST_BANDS = 8
 NO_COLOURS = {8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32803: "a sensor's mosaic"}
 
 
@@ -86,7 +82,6 @@ def check_page(page: Any) -> None:
 
     if not all(isinstance(value, int) and value >= 0 for value in _numbers(page)):
         raise ValueError("its tags are broken")  # a list in place of a number would multiply memory
-    check_pixels(math.prod(page.shaped), 1, MOST_BANDS)
     colours = int(page.photometric)
     if page.compression not in COMPRESSIONS:
         raise ValueError(f"its compression, {_name(tifffile.COMPRESSION, page)}, is not read")

@@ -12,7 +12,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganzoo.components.data.image_opening import open_image_in
+from ganzoo.components.data.image_opening import check_pixels, check_values, open_image_in
+from ganzoo.components.readers.tiff_box import check_segments, has_regions, read_box
 from ganzoo.components.readers.tiff_page import (
     COMPRESSIONS,
     ICC_TAG,
@@ -24,7 +25,8 @@ from ganzoo.components.readers.tiff_page import (
     pixel_layout,
     scale_of,
 )
-from ganzoo.interfaces.reader import Header, OpenedImage, Raw, Reader, Values
+from ganzoo.components.readers.tiff_planes import Planes, find_planes
+from ganzoo.interfaces.reader import Box, Header, OpenedImage, Raw, Reader, Values
 
 # Classic and Big, in either byte order.
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -32,14 +34,15 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # 1 or 8 bits, gray or RGB without further samples.
 OF_PILLOW = (2, 3, 4, 5, 7)
 MISSING = "needs the package imagecodecs: pip install 'ganzoo-core[tiff]'"
-# How many pages are examined for being smaller copies; for all it would take long.
-NEAR = 32
-# How much larger than its pixels a compressed strip or tile may be.
-SLACK = 1 << 16
+OTHERS = "pages of other sizes or types, which are left out"
 
 
 class TiffReader(Reader):
-    """Reads the first full page of a TIFF, classic or Big."""
+    """Reads the full pages of a TIFF, classic or Big, and regions of them.
+
+    Pages of the size and type of the first are counted, in the order of an OME-TIFF's axes; smaller
+    copies are not.
+    """
 
     def recognises(self, start: bytes) -> bool:
         """Whether a file that begins like that is a TIFF."""
@@ -61,27 +64,57 @@ def _opened(file: IO[bytes]) -> OpenedImage:
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what matters is raised, or checked
     file.seek(0)
-    opened = tifffile.TiffFile(file, name="image.tif")  # an opened file may have no name
-    count = len(opened.pages)
-    first: list[Any] = [opened.pages[i] for i in range(min(count, NEAR))]
-    full = [page for page in first if not page.is_reduced]
-    page = (full or first)[0].aspage()
+    # An opened file may have no name.
+    opened = tifffile.TiffFile(file, name="image.tif", _multifile=False)
+    planes = find_planes(opened, file)
+    page = opened.pages[planes.pages[0]].aspage()
     check_page(page)
-    pages = count - len(first) + len(full)
-    header = _header(page, max(1, pages, _stacked(opened, page)))
-    if _can_decode(page):
-        return OpenedImage(header, lambda index: _read(page, file))
-    return _of_pillow(page, file, header)
+    header = _header(page, planes)
+    if not _can_decode(page):
+        return _of_pillow(page, file, header, planes)
+    stack = Stack(opened, file, planes, page)
+    return OpenedImage(
+        header, stack.read, read_region=stack.read_region if has_regions(page) else None
+    )
 
 
-def _stacked(opened: Any, page: Any) -> int:
-    """How many pages follow one another without tags of their own, as ImageJ writes them."""
-    if not (opened.is_imagej or opened.is_shaped):
-        return 1
-    return int(math.prod(opened.series[0].shape) // max(1, math.prod(page.shape)))
+class Stack:
+    """The planes of a file, read one by one. first: the first one's page."""
+
+    def __init__(self, opened: Any, file: IO[bytes], planes: Planes, first: Any) -> None:
+        self._opened, self._file, self._planes, self._first = opened, file, planes, first
+
+    def read(self, plane: int) -> Raw:
+        """The values of a plane, counted from 0."""
+        page = self._page(plane)
+        check_values(page.imagelength, page.imagewidth, page.samplesperpixel)
+        shift = self._shift(plane)
+        if shift:
+            box = 0, 0, page.imagelength, page.imagewidth
+            return _split(page, read_box(page, self._file, box, shift))
+        return _split(page, _read_whole(page, self._file))
+
+    def read_region(self, box: Box, plane: int) -> Raw:
+        """The values in a box of a plane."""
+        page = self._page(plane)
+        if not has_regions(page):
+            raise ValueError(f"page {plane + 1} is stored in other strips or tiles than the first")
+        return _split(page, read_box(page, self._file, box, self._shift(plane)))
+
+    def _page(self, plane: int) -> Any:
+        if plane < self._planes.stacked:
+            return self._first
+        page = self._opened.pages[self._planes.pages[plane]].aspage()
+        check_page(page)
+        if (page.shaped, page.dtype) != (self._first.shaped, self._first.dtype):
+            raise ValueError(f"page {plane + 1} has another size or type than the first")
+        return page
+
+    def _shift(self, plane: int) -> int:
+        return plane * int(self._first.nbytes) if self._planes.stacked > 1 else 0
 
 
-def _header(page: Any, pages: int) -> Header:
+def _header(page: Any, planes: Planes) -> Header:
     samples, palette = pixel_layout(page), page.photometric == PALETTE
     profile = page.tags.valueof(ICC_TAG)
     return Header(
@@ -94,8 +127,9 @@ def _header(page: Any, pages: int) -> Header:
         premultiplied=samples.premultiplied,
         profile=profile if isinstance(profile, bytes) else b"",
         orientation=int(page.tags.valueof(ORIENTATION_TAG, 1)),
-        pages=pages,
-        left_out=samples.left_out,
+        pages=planes.count,
+        left_out=(*samples.left_out, *([OTHERS] if planes.others else [])),
+        samples=page.samplesperpixel,
     )
 
 
@@ -113,8 +147,8 @@ def _predictors(page: Any) -> tuple[int, ...]:
     return (page.predictor,) if page.predictor in tifffile.TIFF.UNPREDICTORS else ()
 
 
-def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
-    """The page read by Pillow, where the result is known to be right.
+def _of_pillow(page: Any, file: IO[bytes], header: Header, planes: Planes) -> OpenedImage:
+    """The pages read by Pillow, where the result is known to be right.
 
     Raises:
         ValueError: elsewhere.
@@ -125,23 +159,31 @@ def _of_pillow(page: Any, file: IO[bytes], header: Header) -> OpenedImage:
     if not (one and plain and known and page.planarconfig == 1):
         raise ValueError(f"its compression, {COMPRESSIONS[page.compression]}, {MISSING}")
     levels = dataclasses.replace(header, dtype="uint8", scale=(0.0, 255.0), inverted=False)
-    return OpenedImage(
-        levels, lambda index: Raw(_by_pillow(file, "L" if header.kind == "gray" else "RGB"))
-    )
+    mode = "L" if header.kind == "gray" else "RGB"
+    return OpenedImage(levels, lambda plane: Raw(_by_pillow(file, mode, planes.pages[plane])))
 
 
-def _by_pillow(file: IO[bytes], mode: str) -> Values:
+def _by_pillow(file: IO[bytes], mode: str, page: int) -> Values:
     file.seek(0)
     with open_image_in(file, ["TIFF"]) as image:
+        image.seek(page)
+        check_pixels(image.height, image.width)
         values = np.array(image.convert(mode))
     return values[..., None] if values.ndim == 2 else values
 
 
-def _read(page: Any, file: IO[bytes]) -> Raw:
-    _check_planes(page, file)
+def _read_whole(page: Any, file: IO[bytes]) -> Values:
+    """The values (H, W, samples) of a page, as stored."""
+    segments = len(page.dataoffsets) if page.is_contiguous else math.prod(page.chunked)
+    check_segments(page, file, range(segments))
     # (planes, depth 1, H, W, samples of a pixel), of which one of planes and samples is 1.
     stored = page.asarray(squeeze=False, maxworkers=1)
-    values = np.moveaxis(stored[:, 0], 0, -2).reshape(*stored.shape[2:4], -1)
+    values: Values = np.moveaxis(stored[:, 0], 0, -2).reshape(*stored.shape[2:4], -1)
+    return values
+
+
+def _split(page: Any, values: Values) -> Raw:
+    """Values (h, w, samples) as colours and opacity."""
     if page.photometric == PALETTE:
         return Raw(_looked_up(values[..., 0], page.colormap))
     samples, scale = pixel_layout(page), scale_of(page)
@@ -159,19 +201,3 @@ def _looked_up(indices: Values, colours: NDArray[Any]) -> Values:
     """Indices (H, W) as RGB of 8 bits. A palette has 16 bits, or 8 where a writer was wrong."""
     table = colours.T if colours.max() < 256 else colours.T >> 8
     return np.ascontiguousarray(table.astype(np.uint8)[indices])
-
-
-def _check_planes(page: Any, file: IO[bytes]) -> None:
-    """Refuse pages that tifffile would fill with zeros, or that would unpack without bounds."""
-    size = file.seek(0, 2)
-    places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    whole = page.nbytes + SLACK
-    if not page.is_contiguous and len(places) < math.prod(page.chunked):
-        raise ValueError("parts of it are missing")
-    for offset, count in places:
-        if not offset or not count:
-            raise ValueError("parts of it are missing")
-        if offset + count > size:
-            raise ValueError("it ends before its last row")
-        if count > whole:
-            raise ValueError("its strips or tiles are larger than its pixels")

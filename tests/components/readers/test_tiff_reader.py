@@ -404,7 +404,7 @@ def test_values_outside_a_range_become_its_ends(tmp_path: Path) -> None:
 def test_no_more_pixels_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", values("uint8", 1), photometric="minisblack")
     monkeypatch.setattr(image_opening, "MAX_PIXELS", HEIGHT * WIDTH - 1)
-    monkeypatch.setattr(tiff_reader, "_read", None)
+    monkeypatch.setattr(tiff_reader, "_read_whole", None)
     with pytest.raises(DataError, match="pixels; cut it"):
         read_image(path)
 
