@@ -21,6 +21,7 @@ from ganzoo.interfaces import (
     Schedule,
     Variable,
 )
+from ganzoo.interfaces.levels import to_levels
 from ganzoo.registry.signature import parameters, settings
 
 REQUIRED = {
@@ -51,8 +52,8 @@ def make(part):
     return part.load()(**REQUIRED.get((part.kind, part.name), {}))
 
 
-@parts("generator", "discriminator", "module", "loss", "buffer", "data", "latent", "init",
-       "penalty", "schedule", "metric", "output")  # fmt: skip
+@parts("generator", "discriminator", "module", "loss", "buffer", "data", "augmentation", "latent",
+       "init", "penalty", "schedule", "metric", "output")  # fmt: skip
 def test_it_is_documented(part):
     loaded = part.load()
     text = inspect.getdoc(loaded) or ""
@@ -161,6 +162,30 @@ def test_data_declare_variables_without_looking(part):
     data = make(part)
     assert isinstance(data, Data)
     assert all(isinstance(variable, Variable) for variable in data.variables.values())
+
+
+@parts("augmentation")
+def test_an_augmentation_keeps_shapes_types_and_ranges(part):
+    """Of floats and of levels, gray and RGB, alike for equal seeds."""
+    augmentation = make(part)
+    variables = {"x": Variable(3, (32, 32)), "y": Variable(1, (32, 32))}
+    augmentation.check(variables)
+    augmentation.prepare()
+    images = {"x": torch.rand(3, 32, 32) * 2 - 1, "y": torch.rand(1, 32, 32) * 2 - 1}
+    levels = {name: to_levels(image) for name, image in images.items()}
+    for given in (images, levels):
+        before = copy.deepcopy(given)
+        made = []
+        for seed in (*range(5), 4):
+            torch.manual_seed(seed)
+            made.append(augmentation.augment(given, variables))
+        for name, image in given.items():
+            assert torch.equal(image, before[name]), "what is given stays"
+            assert torch.equal(made[4][name], made[5][name])
+            assert all((m[name].shape, m[name].dtype) == (image.shape, image.dtype) for m in made)
+            assert all(type(m[name]) is torch.Tensor for m in made)
+            assert max(float(m[name].abs().max()) for m in made) <= (1 if given is images else 255)
+        assert any(not torch.equal(m["x"], given["x"]) for m in made)
 
 
 @parts("latent", "schedule", "buffer")

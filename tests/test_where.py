@@ -32,6 +32,7 @@ NAMES = {
     "A metric": ["brightness_error"],
     "A callback": ["weight_norm"],
     "A data set": ["stripes"],
+    "An augmentation": ["invert"],
     "A latent and a schedule": ["signs", "inverse_root"],
 }
 # One process does all: commands as a terminal would, what they print, and a look at torch.
@@ -134,7 +135,7 @@ def plugin(tmp_path_factory):
 def test_the_page_has_a_row_for_each_thing():
     rows = re.findall(r"^\| \[.+?\]\(#([\w-]+)\)", PAGE, re.MULTILINE)
     assert rows == [title.lower().replace(" ", "-") for title in THINGS]
-    assert len(rows) == 9
+    assert len(rows) == 10
 
 
 @pytest.mark.parametrize("title", THINGS)

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from ganzoo.builder.bounds import bounded
+from ganzoo.engine.augmenting import AugmentationStep
 from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, Name, networks
 from ganzoo.inference.model import Model, OutputWire
@@ -136,6 +137,7 @@ class Blueprint:
 
     outputs: the expression of each; an output that a component makes has its own name here.
     component_outputs: the outputs that a component makes.
+    augmentation_steps: the augmentations as they are applied to training samples, in their order.
     warnings: what was left out, and why; and what else a person should know.
     weights: bytes of all that is built, once it was tried.
     unasked: the metrics that would fetch weights from the network only because a file says so.
@@ -152,6 +154,8 @@ class Blueprint:
     optimizers: dict[str, ComponentPlan] = field(default_factory=dict)
     latents: dict[str, ComponentPlan] = field(default_factory=dict)
     callbacks: dict[str, ComponentPlan] = field(default_factory=dict)
+    augmentations: dict[str, ComponentPlan] = field(default_factory=dict)
+    augmentation_steps: list[AugmentationStep] = field(default_factory=list)
     schedule: SchedulePlan | None = None
     data: ComponentPlan | None = None
     dataset: Data | None = None

@@ -13,19 +13,12 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.bounds import refuse_beyond_memory
 from ganzoo.builder.filling import fill
 from ganzoo.builder.resolve import read
-from ganzoo.builder.rules import (
-    check_rules,
-    explain_uncompiled,
-    factor,
-    make_averages,
-    make_optimizers,
-)
+from ganzoo.builder.rules import check_rules, explain_uncompiled, make_averages, make_rules
 from ganzoo.builder.tracker_names import wrong_trackers
 from ganzoo.builder.trial import Trial, latent_shapes, try_step
-from ganzoo.engine.ema import Ema
 from ganzoo.engine.feed import Timetable
 from ganzoo.engine.player import Player
-from ganzoo.engine.trainer import Rules, Trainer
+from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, Fault, RecipeError
 from ganzoo.inference.model import Model, resting_modules
 from ganzoo.inference.named import evaluate_named
@@ -120,7 +113,7 @@ class Experiment:
         return Trainer(
             self.players,
             self.networks,
-            self._rules(table, ema),
+            make_rules(self.blueprint, table, ema),
             self.data,
             latent_shapes(self.blueprint),
             table,
@@ -143,18 +136,6 @@ class Experiment:
             samples_every=recipe.samples.every.steps(*images_of),
             checkpoint_every=recipe.checkpoints.every.steps(*images_of),
             image_counts=images_of,
-        )
-
-    def _rules(self, table: Timetable, averages: Ema | None) -> Rules:
-        assert self.blueprint.schedule is not None
-        scheduled = self.blueprint.scheduled.items()
-        return Rules(
-            factor(self.blueprint.schedule, table),
-            lambda player: make_optimizers(player, self.blueprint),
-            {name: factor(schedule, table) for name, schedule in scheduled},
-            averages,
-            self.recipe.train.compile,
-            self.recipe.train.channels_last,
         )
 
 

@@ -50,6 +50,7 @@ def fill(blueprint: Blueprint) -> Recipe:
                 if n in blueprint.metrics
             },
             "callbacks": _fill_all(recipe.callbacks, blueprint.callbacks),
+            "augmentations": _fill_all(recipe.augmentations, blueprint.augmentations),
         }
     )  # fmt: skip
 

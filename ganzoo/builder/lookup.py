@@ -12,6 +12,7 @@ from ganzoo.errors import Fault, GanzooError, RecipeError
 from ganzoo.expression import Expression
 from ganzoo.interfaces import (
     AdversarialLoss,
+    Augmentation,
     Buffer,
     Callback,
     Data,
@@ -43,6 +44,7 @@ BASES: dict[str, type | tuple[type, ...]] = {
     "schedule": Schedule,
     "metric": Metric,
     "callback": Callback,
+    "augmentation": Augmentation,
     "output": Output,
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.lookup import Lookup
+from ganzoo.builder.resolve_augmentations import read_augmentations
 from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.builder.roles import DISCRIMINATORS, GENERATORS, check_players
@@ -143,6 +144,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
     for name, metric in recipe.metrics.items():
         read_metric(name, metric, blueprint, lookup)
     read_callbacks(blueprint, lookup)
+    read_augmentations(blueprint, lookup)
     _check_best(blueprint, lookup)
 
 

@@ -11,6 +11,7 @@ from ganzoo.builder.assemble import Assembly
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, SchedulePlan
 from ganzoo.engine.ema import Ema
 from ganzoo.engine.feed import Timetable
+from ganzoo.engine.game_rules import Rules
 from ganzoo.engine.player import Player
 from ganzoo.engine.player_optimizer import AssignedOptimizer
 from ganzoo.engine.scheduled import Factor
@@ -19,6 +20,20 @@ from ganzoo.registry.signature import parameters
 
 DEFAULT = "default"
 FUSED: Mapping[str, tuple[type, ...]] = {"cpu": (Optimizer,), "cuda": (Adam, AdamW, SGD)}
+
+
+def make_rules(blueprint: Blueprint, table: Timetable, averages: Ema | None) -> Rules:
+    """What holds for the game: learning rates, weights of terms, averages, augmentations."""
+    assert blueprint.schedule is not None
+    return Rules(
+        factor(blueprint.schedule, table),
+        lambda player: make_optimizers(player, blueprint),
+        {name: factor(schedule, table) for name, schedule in blueprint.scheduled.items()},
+        averages,
+        blueprint.recipe.train.compile,
+        blueprint.recipe.train.channels_last,
+        blueprint.augmentation_steps,
+    )
 
 
 def check_rules(blueprint: Blueprint, assembly: Assembly, source: str) -> None:

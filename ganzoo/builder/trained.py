@@ -182,8 +182,9 @@ def _lookups(value: Any, path: str) -> Iterator[str]:
 
 
 def _without_training(tables: dict[str, Any]) -> dict[str, Any]:
-    """Without what only training does: plugins of callbacks, and the best's metric, may be gone."""
-    tables = {key: table for key, table in tables.items() if key != "callbacks"}
+    """Without what only training does: its plugins, and the best's metric, may be gone."""
+    only = ("callbacks", "augmentations")
+    tables = {key: table for key, table in tables.items() if key not in only}
     table = tables.get("checkpoints")
     return {**tables, "checkpoints": {**table, "best": ""}} if isinstance(table, dict) else tables
 

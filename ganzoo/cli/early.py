@@ -160,6 +160,8 @@ class Early:
             yield from self._component("metric", metric, f"metrics.{name}")
         for name, callback in recipe.callbacks.items():
             yield from self._component("callback", callback, f"callbacks.{name}")
+        for name, augmentation in recipe.augmentations.items():
+            yield from self._component("augmentation", augmentation, f"augmentations.{name}")
         yield from self._shown()
         yield from self._unknown_networks()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accelerate import Accelerator
 
+from ganzoo.engine.augmenting import AugmentationStep
 from ganzoo.engine.expressions import Values
 from ganzoo.engine.loader import ShuffledBatches, make_loader
 from ganzoo.engine.player import Player
@@ -44,14 +45,16 @@ def draws(
     done: int,
     accelerator: Accelerator,
     workers: Workers,
+    steps: Sequence[AugmentationStep] = (),
 ) -> Generator[Draws, None, None]:
     """The micro-batches that a process plays each step on, from step `done` to the last.
 
     workers: keeps account of the processes that load data.
+    steps: augmentations of the samples, in their order.
     """
 
     def stream(player: Player | None) -> Iterator[Values]:
-        return walk_batches(data, table, done, accelerator, workers, player)
+        return walk_batches(data, table, done, accelerator, workers, player, steps)
 
     def draw(batches: Iterator[Values]) -> list[Values]:
         return [next(batches) for _ in range(table.accumulate)]
@@ -72,12 +75,14 @@ def walk_batches(
     accelerator: Accelerator,
     workers: Workers,
     player: Player | None,
+    steps: Sequence[AugmentationStep] = (),
 ) -> Iterator[Values]:
     """The batches of a stream for the steps after `done`.
 
     player: the fresh player that owns the stream; the stream has batches for its turns only.
         None: the stream that all other players share.
     workers: keeps account of the processes that load samples.
+    steps: augmentations of the samples, in their order.
     """
     every = player.update_interval.every if player else 1
     a_turn = table.accumulate * int(accelerator.num_processes)
@@ -85,6 +90,6 @@ def walk_batches(
     stream = stream_of(player) if player else SHARED
     batches = ShuffledBatches(len(data), table.batch_size, table.seed, start, stop, stream)
     pinned = accelerator.device.type == "cuda"
-    loader = make_loader(data, batches, table.workers, workers, pinned)
+    loader = make_loader(data, batches, table.workers, workers, steps, pinned)
     loaded = iter(accelerator.prepare(loader))
     return map(convert_levels, loaded) if find_level_reader(data.train_sample) else loaded

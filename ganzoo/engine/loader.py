@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
+from ganzoo.engine.augmenting import AugmentationStep, augment
 from ganzoo.engine.rng import numpy_generator
 from ganzoo.engine.workers import Workers, begin_worker
 from ganzoo.errors import DataError
@@ -23,18 +24,22 @@ class TrainingSamples(Dataset[Sample]):
     Those of data that can give uint8 levels hold levels; `convert_levels` makes images of them.
 
     stream: a fresh player's name; each stream has its own random numbers.
+    steps: augmentations, in their order.
     """
 
-    def __init__(self, data: Data, seed: int, stream: str = "") -> None:
-        self.data, self.seed, self.stream = data, seed, stream
+    def __init__(
+        self, data: Data, seed: int, stream: str = "", steps: Sequence[AugmentationStep] = ()
+    ) -> None:
+        self.data, self.seed, self.stream, self.steps = data, seed, stream, steps
 
     def __getitem__(self, key: Key) -> Sample:
-        rng = numpy_generator(self.seed, "data", *_purpose_of(self.stream), *key)
+        purpose: tuple[int | str, ...] = (*_purpose_of(self.stream), *key)
+        rng = numpy_generator(self.seed, "data", *purpose)
         read = find_level_reader(self.data.train_sample)
         sample: Sample = (
             read(self.data, key[1], rng) if read else self.data.train_sample(key[1], rng)
         )
-        return sample
+        return augment(self.steps, sample, self.seed, *purpose)
 
 
 class ShuffledBatches(Sampler[list[Key]]):
@@ -89,15 +94,23 @@ def collate(samples: list[Sample]) -> Sample:
 
 
 def make_loader(
-    data: Data, batches: ShuffledBatches, workers: int, own: Workers, pinned: bool = False
+    data: Data,
+    batches: ShuffledBatches,
+    workers: int,
+    own: Workers,
+    steps: Sequence[AugmentationStep] = (),
+    pinned: bool = False,
 ) -> DataLoader[Sample]:
     """Make a loader of these batches; Accelerate distributes them among processes.
 
     own: keeps account of the worker processes that the loader starts.
+    steps: augmentations of the samples, in their order.
     pinned: whether batches are put into pinned memory, from which a GPU fetches them by itself.
     """
+    for step in steps:
+        step.augmentation.prepare()
     return DataLoader(
-        TrainingSamples(data, batches.seed, batches.stream),
+        TrainingSamples(data, batches.seed, batches.stream, steps),
         batch_sampler=batches,
         collate_fn=collate,
         num_workers=workers,

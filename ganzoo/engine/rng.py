@@ -45,6 +45,14 @@ def seed_torch(*purpose: int | str) -> None:
         seed_devices(seed)
 
 
+@contextmanager
+def seeded_torch(*purpose: int | str) -> Iterator[None]:
+    """Let torch's global generator of the CPU draw for a purpose; then restore its state."""
+    with torch.random.fork_rng([]):
+        torch.default_generator.manual_seed(derive(*purpose))
+        yield
+
+
 @functools.cache
 def _find_device_seeding() -> Callable[[int], None] | None:
     """The function that seeds the generators of this machine's accelerators; None without one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,13 @@ from torch import Tensor, nn
 
 from ganzoo.engine.callbacks import Attached, Callbacks
 from ganzoo.engine.cuda import begin_step, compile_player, place_network
-from ganzoo.engine.ema import Ema
 from ganzoo.engine.expressions import Values
 from ganzoo.engine.feed import Timetable, draws
+from ganzoo.engine.game_rules import Rules
 from ganzoo.engine.meter import Meter
 from ganzoo.engine.player import Player
-from ganzoo.engine.player_optimizer import AssignedOptimizer, PlayerOptimizer
+from ganzoo.engine.player_optimizer import PlayerOptimizer
 from ganzoo.engine.remembered import remember
-from ganzoo.engine.scheduled import Factor
 from ganzoo.engine.step import Draws, Game, LossesByPlayer
 from ganzoo.engine.stop_sync import StopSync
 from ganzoo.engine.view import DrawOutputs, TrainingView
@@ -30,24 +29,6 @@ from ganzoo.interfaces import Callback, Data, Latent, Progress, Scores
 
 CheckpointFolder = Callable[[int], Path]
 Given = Sequence[Callback | Attached]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules of the game in addition to its players.
-
-    rate: the factor of all learning rates. weights: the factors of scheduled terms, by name.
-    optimizers_of: makes a player's optimizers. averages: the averages of weights, if any.
-    compiled: whether to run players through torch.compile, if possible.
-    channels_last: whether convolutions compute in channels_last memory on CUDA.
-    """
-
-    rate: Factor
-    optimizers_of: Callable[[Player], Sequence[AssignedOptimizer]]
-    weights: Mapping[str, Factor] = field(default_factory=dict)
-    averages: Ema | None = None
-    compiled: bool = False
-    channels_last: bool = False
 
 
 class Trainer:
@@ -224,7 +205,7 @@ class Trainer:
         """What this process plays each step on, from the next step to the last."""
         players = self.game.players
         sources = self.data, self.timetable, self.done, self.accelerator, self.workers
-        return draws(players, *sources)
+        return draws(players, *sources, self.rules.augmentations)
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.timetable.steps

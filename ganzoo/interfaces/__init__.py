@@ -5,6 +5,7 @@ checked against their annotations; the parameters of a loss's `forward` and of a
 are its wires. Images are float tensors of shape (N, C, H, W) with values in [-1, 1].
 """
 
+from ganzoo.interfaces.augmentation import Augmentation as Augmentation
 from ganzoo.interfaces.buffer import Buffer as Buffer
 from ganzoo.interfaces.callback import Callback as Callback
 from ganzoo.interfaces.callback import LogEntry as LogEntry

@@ -36,6 +36,7 @@ KINDS = {
     "schedule": ("schedule",),
     "metrics.*": ("metric",),
     "callbacks.*": ("callback",),
+    "augmentations.*": ("augmentation",),
     "outputs.*": ("output",),
 }
 # The method whose parameters are a component's wires.

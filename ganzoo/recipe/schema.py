@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ganzoo.recipe.duration import Duration, DurationField
 from ganzoo.recipe.tables import (
+    AugmentationTable,
     ComponentTable,
     ExpressionTable,
     MetricTable,
@@ -160,6 +161,7 @@ class Recipe(Table):
     latents: Annotated[dict[str, ComponentTable], MANY] = {}
     players: Annotated[dict[str, PlayerTable | list[str]], MANY] = {}
     data: ComponentTable
+    augmentations: Annotated[dict[str, AugmentationTable], MANY] = {}
     optimizers: Annotated[dict[str, OptimizerTable], MANY]
     schedule: ScheduleTable = ScheduleTable(type="constant")
     ema: AveragesTable | None = None

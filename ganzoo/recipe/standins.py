@@ -20,6 +20,7 @@ NAMED = (
     "optimizers",
     "metrics",
     "callbacks",
+    "augmentations",
     "players",
     "trackers",
 )

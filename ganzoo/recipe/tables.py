@@ -101,6 +101,15 @@ class MetricTable(ComponentTable):
     every: DurationField | None = None
 
 
+class AugmentationTable(ComponentTable):
+    """Random changes of training samples.
+
+    variables: the images that it changes; left out, all that it suits.
+    """
+
+    variables: list[str] | None = Field(default=None, min_length=1)
+
+
 class ExpressionTable(Table):
     """What samples, metrics and `ganzoo translate` may ask for by name.
 

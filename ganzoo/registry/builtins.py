@@ -95,6 +95,20 @@ COMPONENTS = {
             "images in one folder a class, and their classes",
         ),
     },
+    "augmentation": {
+        "flip": (".augmentations.geometric:RandomFlip", "mirrors images across, down, or both"),
+        "rot90": (
+            ".augmentations.geometric:RandomRot90",
+            "turns images by multiples of 90 degrees",
+        ),
+        "scale": (".augmentations.geometric:RandomScale", "enlarges a crop of an image"),
+        "color_jitter": (
+            ".augmentations.photometric:RandomColorJitter",
+            "varies brightness, contrast, saturation and hue",
+        ),
+        "blur": (".augmentations.photometric:RandomBlur", "blurs by a random Gaussian"),
+        "noise": (".augmentations.photometric:RandomNoise", "adds Gaussian noise"),
+    },
     "latent": {
         "normal": (".latents:NormalLatent", "standard normal noise"),
         "uniform": (".latents:UniformLatent", "uniform noise in [-1, 1]"),

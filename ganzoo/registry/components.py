@@ -20,6 +20,7 @@ KINDS = {
     "penalty": "what a discriminator pays beside an adversarial term",
     "buffer": "past samples that a discriminator is shown again",
     "data": "where images come from",
+    "augmentation": "random changes of training images",
     "latent": "random inputs",
     "init": "how weights start",
     "optimizer": "how weights move",

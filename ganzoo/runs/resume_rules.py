@@ -21,6 +21,7 @@ from ganzoo.runs.run_record import DATA, read_record
 
 # Tables of the recipe, and settings of [train], that the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
+ORDERED = ("augmentations",)  # tables whose order counts
 FREE_TRAIN = ("length", "workers", "device", "log_every")
 AUTO = "auto"  # of `train.precision`: the machine chooses, and the run's recipe says what
 TUNED = ("compile", "channels_last")  # settings of [train] that `train.tune` chooses
@@ -80,7 +81,14 @@ def changed_settings(before: Recipe, now: Recipe) -> list[str]:
     """The settings that differ between two recipes and that the weights depend on."""
     places = _places(now)
     paths = differences(before.to_dict(), now.to_dict())
-    return [path for path in paths if not _is_free(path, places)]
+    changed = [path for path in paths if not _is_free(path, places)]
+    return [*changed, *(name for name in ORDERED if _is_reordered(before, now, name))]
+
+
+def _is_reordered(before: Recipe, now: Recipe, name: str) -> bool:
+    """Whether a table has the same keys in another order."""
+    was, now_is = (list(getattr(recipe, name)) for recipe in (before, now))
+    return was != now_is and sorted(was) == sorted(now_is)
 
 
 def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> list[Change]:

@@ -7,7 +7,16 @@ import subprocess
 import sys
 from typing import Any
 
-from ganzoo.interfaces import AdversarialLoss, Data, Loss, Metric, Network, Output, Penalty
+from ganzoo.interfaces import (
+    AdversarialLoss,
+    Augmentation,
+    Data,
+    Loss,
+    Metric,
+    Network,
+    Output,
+    Penalty,
+)
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import parameters, settings
@@ -22,8 +31,15 @@ RESERVED = {
     "loss": TERMS,
     "penalty": {"type", "weight"},
     "metric": {"type", "when", "every"},
+    "augmentation": {"type", "variables"},
 }
-BASES: dict[str, type] = {"metric": Metric, "data": Data, "output": Output, "penalty": Penalty}
+BASES: dict[str, type] = {
+    "metric": Metric,
+    "data": Data,
+    "augmentation": Augmentation,
+    "output": Output,
+    "penalty": Penalty,
+}
 WIRED = {"loss": "forward", "metric": "update", "output": "make"}
 
 

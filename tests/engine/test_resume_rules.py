@@ -34,6 +34,10 @@ RULES = {
         "schedule": {"type": "step", "at": [0.5], "warmup": "2 steps"},
     },
     "a penalty with chance": {"losses.adversarial_Y.penalties": [{"type": "gradient"}]},
+    "augmentations": {
+        "augmentations.turn": {"type": "rot90"},
+        "augmentations.grain": {"type": "noise", "variables": ["x"], "probability": 0.5},
+    },
     "bf16": {"train.precision": "bf16"},
 }
 

@@ -32,6 +32,8 @@ EVERY_KEY = {
     "latents.z": {"type": "normal", "like": "y", "channels": 1},
     "latents.c": {"type": "categorical", "classes": 4},
     "networks.join": {"type": "concat"},
+    "augmentations.soft": {"type": "blur", "sigma": [0.1, 1.0], "variables": ["x"]},
+    "augmentations.turn": {"type": "rot90"},
     "losses.adversarial_Y.weight": {"type": "linear", "value": 2.0, "warmup": "2 steps"},
     "losses.adversarial_Y.penalties": [
         {"type": "r1", "weight": 3.0},

@@ -31,8 +31,8 @@ length = "10 steps"
 """
 USE_TOP = (
     "Use 'name', 'summary', 'networks', 'losses', 'outputs', 'latents', 'players', 'data', "
-    "'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints', 'metrics', 'callbacks', "
-    "'alarms' or 'trackers'."
+    "'augmentations', 'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints', "
+    "'metrics', 'callbacks', 'alarms' or 'trackers'."
 )
 DURATION = 'a duration is a number and its unit, as "200 epochs" or "5000 steps"'
 

@@ -48,6 +48,9 @@ def _print_data(recipe: CheckedRecipe) -> None:
     noise = {name: changed(plan) for name, plan in blueprint.latents.items()}
     variables = blueprint.variables.items()
     print_columns([(name, describe(v), noise.get(name, "")) for name, v in variables])
+    for step in blueprint.augmentation_steps:
+        names = " and ".join(name for group in step.groups for name in group)
+        say(f"  augmentation {step.name} of {names}: {changed(blueprint.augmentations[step.name])}")
 
 
 def describe(variable: Variable) -> str:

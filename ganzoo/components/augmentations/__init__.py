@@ -1,0 +1,1 @@
+"""The core's augmentations, by torchvision; the contract is `ganzoo.interfaces.Augmentation`."""
