@@ -63,7 +63,7 @@ CASES = {
     "an empty folder": (["run", "cyclegan", *small(x="empty")], "empty"),
     "channels that do not fit": (
         ["check", "pix2pix", "--set", "networks.D.in_channels=3"],
-        "set networks.D.in_channels = 6",
+        "this is 3, and x and y bring 6 channels to D(x, y): leave it out",
     ),
     "an override without a value": (["run", "cyclegan", "--set", "train.seed"], "path=value"),
     "a model that is not there": (["translate", "nowhere", "a.png", "b.png"], "no such file"),

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from ganzoo.builder.bounds import bounded
+from ganzoo.builder.domains import Domains
 from ganzoo.engine.augmenting import AugmentationStep
 from ganzoo.errors import Fault, RecipeError, first_line
 from ganzoo.expression import Call, Expression, Name, networks
@@ -139,6 +140,7 @@ class Blueprint:
     component_outputs: the outputs that a component makes.
     augmentation_steps: the augmentations as they are applied to training samples, in their order.
     warnings: what was left out, and why; and what else a person should know.
+    domains: of which variable the images of each wire are.
     weights: bytes of all that is built, once it was tried.
     unasked: the metrics that would fetch weights from the network only because a file says so.
     """
@@ -162,6 +164,7 @@ class Blueprint:
     latent_samplers: dict[str, Latent] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    domains: Domains = field(default_factory=Domains)
     weights: int = 0
     unasked: frozenset[str] = frozenset()
 
@@ -197,17 +200,27 @@ class Blueprint:
     def output(self, name: str) -> OutputWire:
         """A named output: with its mode, or with the component that makes it."""
         wire, table = self.outputs[name], self.recipe.outputs[name]
+        domain = self.domains.find(self.unfold(wire))
         if name in self.component_outputs:
             plan = self.component_outputs[name]
-            return OutputWire(wire, component=plan.component, wires=plan.wires)
-        return OutputWire(wire, isinstance(table, ExpressionTable) and table.mode == "train")
+            return OutputWire(wire, component=plan.component, wires=plan.wires, domain=domain)
+        in_training = isinstance(table, ExpressionTable) and table.mode == "train"
+        return OutputWire(wire, in_training, domain=domain)
+
+    def unfold(self, wire: Expression) -> Expression:
+        """A wire of samples or metrics with an output's name replaced by what the output shows."""
+        name = str(wire)
+        if name in self.component_outputs:
+            plan = self.component_outputs[name]
+            return plan.wires.get(plan.component.renders, wire)
+        return self.outputs.get(name, wire)
 
     def view(self, wire: Expression) -> OutputWire:
         """A wire as samples and metrics see it: an output, by name or equal, keeps its mode."""
         for name, output in self.outputs.items():
             if wire in (Name(name), output):
                 return self.output(name)
-        return OutputWire(wire)
+        return OutputWire(wire, domain=self.domains.find(wire))
 
     def shown(self) -> list[OutputWire]:
         """The samples' columns whose networks are built."""

@@ -16,12 +16,14 @@ class OutputWire:
     wire: the expression to evaluate. For an output that a component makes, it is only a name.
     train_mode: whether dropout and batch statistics work as in training; some papers test so.
     component, wires: the component that makes the output, if one wire is not enough, and its wires.
+    domain: the variable that the output's images are of; "" where that is not known.
     """
 
     wire: Expression
     train_mode: bool = False
     component: Output | None = None
     wires: Mapping[str, Expression] = field(default_factory=dict, hash=False)
+    domain: str = ""
 
     @property
     def names(self) -> set[str]:

@@ -14,9 +14,12 @@ class Loss(nn.Module, ABC):
     """A term of the objective. The parameters of `forward` are its wires; it returns a scalar.
 
     notation: how the paper writes it, with the wires in braces (`E‖{prediction} - {target}‖₁`).
+    compares: the wires whose images should become alike. From them follows of which variable a
+        network's images are, and how many channels they have.
     """
 
     notation: ClassVar[str] = ""
+    compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
 
 
 class AdversarialLoss(nn.Module, ABC):

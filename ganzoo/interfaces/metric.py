@@ -29,12 +29,14 @@ class Metric(ABC):
         partner. Each wire is shown all of its items; `update` gets None for one that has no more.
     learns_from: the wires of which `prepare` gets real samples; each must be a variable of the
         data.
+    compares: the wires whose images should be alike.
     lower_is_better: the scores of which a smaller one is better, by the beginnings of their names.
     """
 
     needs_pairs: ClassVar[bool] = True
     separate: ClassVar[bool] = False
     learns_from: ClassVar[tuple[str, ...]] = ()
+    compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
     lower_is_better: ClassVar[tuple[str, ...]] = ()
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027

@@ -32,6 +32,8 @@ class Output(ABC):  # noqa: B024 (`make` is not abstract, for each output has it
     the meta device: there only the wires are tried. It runs without gradient, in evaluation mode.
 
     latents: the wires that must be the name of a latent.
+    renders: the wire that gives images like the output's; "" if none does.
     """
 
     latents: ClassVar[tuple[str, ...]] = ()
+    renders: ClassVar[str] = ""

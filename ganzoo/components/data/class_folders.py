@@ -11,7 +11,13 @@ import torch
 
 from ganzoo.components.data.folder_base import CACHE, FolderData, Reads, Unreadable
 from ganzoo.components.data.image_listing import counted, same_files, shown
-from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
+from ganzoo.components.data.reading_settings import (
+    Channels,
+    Colours,
+    Interpolations,
+    Range,
+    Reading,
+)
 from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
@@ -31,7 +37,7 @@ class ClassFolders(FolderData):
     size: a sample's side in pixels, or [height, width].
     resize: what an image is resized to before a random crop of `size`.
     flip: mirror half of the training samples.
-    channels: 3 for RGB, 1 for gray.
+    channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize`.
     held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
         the first training image of each class stands in.
@@ -53,7 +59,7 @@ class ClassFolders(FolderData):
         size: int | list[int] = 64,
         resize: int | list[int] | None = None,
         flip: bool = True,
-        channels: int = 3,
+        channels: Channels = 3,
         aspect: Aspect = "keep",
         held_out: int = 1,
         unreadable: Unreadable = "error",
@@ -62,9 +68,9 @@ class ClassFolders(FolderData):
         interpolation: Interpolations = "bicubic",
         cache: float = CACHE,
     ) -> None:
-        reading = range, colour, interpolation
-        settings = root, size, resize, flip, channels, aspect, unreadable
-        super().__init__(*settings, *reading, images=("y",), cache=cache)
+        reading = Reading(channels, range, colour, interpolation)
+        settings = root, size, resize, flip, aspect, unreadable
+        super().__init__(*settings, reading, images=("y",), cache=cache)
         _check(classes, held_out)
         self.held_out = held_out
         self.count = classes if isinstance(classes, int) else len(classes)

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.data import colour
-from ganzoo.interfaces.reader import Header, Raw, Values, shown_scale
+from ganzoo.interfaces.reader import Header, Kind, Raw, Values, shown_scale
 from ganzoo.interfaces.variable import Variable
 
 # ITU-R BT.601, as Pillow's own conversion to gray; the second is Pillow's, for whole levels.
 LUMA = (0.299, 0.587, 0.114)
 LUMA_16 = (19595, 38470, 7471)
+NAMES: dict[Kind, str] = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
 # By EXIF orientation: whether to swap rows and columns, and which dimensions to flip then.
 ORIENTATIONS: dict[int, tuple[bool, list[int]]] = {
     2: (False, [-1]),
@@ -29,18 +30,34 @@ def check(header: Header, variable: Variable) -> None:
     """Refuse a file that cannot become this variable, before its pixels are read.
 
     Raises:
-        ValueError: it has other bands than gray or RGB, or values without a known black and white.
+        ValueError: it has other bands than the variable has channels, or values without a known
+            black and white.
     """
-    if header.kind == "bands" and header.bands != variable.channels:
-        raise ValueError(
-            f"it has {header.bands} bands and does not say that they are RGB; "
-            f"{variable.channels} can be read: save those that you want"
-        )
+    if odd := _odd_channels(header, variable.channels):
+        raise ValueError(odd)
     if header.scale is None and variable.range is None:
         raise ValueError(
             f"its values are {header.dtype}, and it is not known which are black and white; set "
             "range = [low, high]"
         )
+
+
+def _odd_channels(header: Header, channels: int) -> str:
+    """Why a file does not have the channels that are wanted; "" if it has, or can be given them.
+
+    Gray becomes RGB and RGB gray; bands of unknown colours are taken as they are.
+    """
+    if header.kind == "bands":
+        if header.bands == channels:
+            return ""
+        return (
+            f"it has {header.bands} bands and does not say that they are RGB, and channels = "
+            f"{channels}: set channels = {header.bands}, or save those that you want"
+        )
+    if channels in (1, 3):
+        return ""
+    opacity = "; an opacity is no channel" if channels in (2, 4) else ""
+    return f"it is {NAMES[header.kind]}, and channels = {channels}: it has no such bands{opacity}"
 
 
 def list_left_out(header: Header, variable: Variable) -> tuple[str, ...]:

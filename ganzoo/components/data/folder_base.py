@@ -14,13 +14,13 @@ from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
 from ganzoo.components.data.inspecting import digest, format_faults, format_names, read_headers
-from ganzoo.components.data.reading_settings import Colours, Interpolations, Range, readings
+from ganzoo.components.data.reading_settings import Reading
 from ganzoo.components.data.roots import find_root
 from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.scales import all_scale_warnings
 from ganzoo.components.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
-from ganzoo.interfaces import Data, Variable
+from ganzoo.interfaces import Data
 from ganzoo.printing.text import visible
 
 Unreadable = Literal["error", "skip"]
@@ -43,9 +43,7 @@ class FolderData(Data):
 
     root: the folder that holds the others; `~` is the user's own.
     size, resize, flip, aspect: how samples are cut, see `Framing`.
-    channels: 3 for RGB, 1 for gray.
-    range, colour, interpolation: how files are read and resized, see `Variable`; for all images, or
-        a table by variable.
+    reading: how files are read and resized.
     images: the variables that are images.
     cache: how many gigabytes the cache of resized images may take, see `ImageCache`.
     unreadable: `error` stops at a file that cannot be read; `skip` warns once, naming it, and takes
@@ -64,28 +62,19 @@ class FolderData(Data):
         size: int | list[int],
         resize: int | list[int] | None,
         flip: bool,
-        channels: int,
         aspect: Aspect,
         unreadable: Unreadable,
-        range: Range = None,
-        colour: Colours = "srgb",
-        interpolation: Interpolations = "bicubic",
+        reading: Reading,
         images: Sequence[str] = ("x", "y"),
         cache: float = CACHE,
     ) -> None:
-        if channels not in (1, 3):
-            raise ValueError(f"channels must be 1 (gray) or 3 (RGB), not {channels}")
         if not 0 <= cache < math.inf:
             raise ValueError(f"cache must be gigabytes, 0 or more, not {cache}")
         self.root = root
-        self.channels = channels
         self.unreadable = unreadable
         self.framing = Framing(size, resize, flip, aspect)
         self.scaled = ScaledImages(self.framing, ImageCache(cache))
-        self.variables = {
-            name: Variable(channels, self.framing.size, aspect=aspect, **reading)
-            for name, reading in readings(images, range, colour, interpolation).items()
-        }
+        self.variables = reading.variables(images, self.framing.size, aspect)
         self.folders: dict[str, tuple[Path, Survey]] = {}
         self.skipped: dict[Path, None] = {}
         self._bad: set[object] = set()

@@ -19,7 +19,13 @@ from ganzoo.components.data.folder_base import (
     Unreadable,
 )
 from ganzoo.components.data.image_listing import same_files
-from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
+from ganzoo.components.data.reading_settings import (
+    Channels,
+    Colours,
+    Interpolations,
+    Range,
+    Reading,
+)
 from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.interfaces import Sample
 from ganzoo.interfaces.levels import returns_levels
@@ -39,7 +45,7 @@ class Folders(FolderData):
     size: a sample's side in pixels, or [height, width].
     resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
     flip: mirror half of the training samples.
-    channels: 3 for RGB, 1 for gray.
+    channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { x = 3, y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
     range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
         type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
@@ -64,7 +70,7 @@ class Folders(FolderData):
         size: int | list[int] = 256,
         resize: int | list[int] | None = None,
         flip: bool = True,
-        channels: int = 3,
+        channels: Channels = 3,
         aspect: Aspect = "keep",
         unreadable: Unreadable = "error",
         range: Range = None,
@@ -72,8 +78,8 @@ class Folders(FolderData):
         interpolation: Interpolations = "bicubic",
         cache: float = CACHE,
     ) -> None:
-        settings = root, size, resize, flip, channels, aspect, unreadable
-        super().__init__(*settings, range, colour, interpolation, cache=cache)
+        reading = Reading(channels, range, colour, interpolation)
+        super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         self.x, self.y = x, y
         self.test_x, self.test_y = test_x, test_y
         self._train: tuple[list[Path], list[Path]] = ([], [])

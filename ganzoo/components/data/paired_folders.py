@@ -20,7 +20,13 @@ from ganzoo.components.data.folder_base import (
 )
 from ganzoo.components.data.image_listing import same_files
 from ganzoo.components.data.partners import by_name, require_partners
-from ganzoo.components.data.reading_settings import Colours, Interpolations, Range
+from ganzoo.components.data.reading_settings import (
+    Channels,
+    Colours,
+    Interpolations,
+    Range,
+    Reading,
+)
 from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample
@@ -53,7 +59,7 @@ class PairedFolders(FolderData):
     size: a sample's side in pixels, or [height, width].
     resize: what an image is resized to before a random crop of `size` (the paper: 286, then 256).
     flip: mirror half of the training pairs.
-    channels: 3 for RGB, 1 for gray.
+    channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { x = 3, y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
     range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
         type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
@@ -84,7 +90,7 @@ class PairedFolders(FolderData):
         size: int | list[int] = 256,
         resize: int | list[int] | None = None,
         flip: bool = True,
-        channels: int = 3,
+        channels: Channels = 3,
         aspect: Aspect = "keep",
         unreadable: Unreadable = "error",
         range: Range = None,
@@ -92,8 +98,8 @@ class PairedFolders(FolderData):
         interpolation: Interpolations = "bicubic",
         cache: float = CACHE,
     ) -> None:
-        settings = root, size, resize, flip, channels, aspect, unreadable
-        super().__init__(*settings, range, colour, interpolation, cache=cache)
+        reading = Reading(channels, range, colour, interpolation)
+        super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         self.layout = layout
         self.direction = direction
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y

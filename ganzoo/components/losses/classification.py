@@ -19,6 +19,7 @@ class CrossEntropy(Loss):
     """
 
     notation: ClassVar[str] = "H({target}, softmax {prediction})"
+    compares: ClassVar[tuple[str, ...]] = ()
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """-E log softmax(prediction)[target], over samples and, of maps, over pixels.

@@ -56,6 +56,7 @@ class FcnScore(Metric):
         ValueError: a setting that makes no sense.
     """
 
+    compares: ClassVar[tuple[str, ...]] = ("prediction", "photo")
     learns_from: ClassVar[tuple[str, ...]] = ("photo", "labels")
 
     def __init__(

@@ -31,6 +31,7 @@ class LatentSearch(Output):
     """
 
     latents: ClassVar[tuple[str, ...]] = ("search",)
+    renders: ClassVar[str] = "render"
 
     def __init__(
         self,

@@ -356,7 +356,14 @@ def test_root_with_images_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"channels": 2}, {"size": 0}, {"size": [8]}, {"size": 8, "resize": 4}]
+    "settings",
+    [
+        {"channels": 0},
+        {"channels": {"y": 2000}},
+        {"size": 0},
+        {"size": [8]},
+        {"size": 8, "resize": 4},
+    ],
 )
 def test_wrong_settings(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must be"):
