@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ganzoo.builder.blueprint import Blueprint, TermPlan
 from ganzoo.builder.channels import IN, OUT, Count, Counts
-from ganzoo.builder.domains import list_matches, rank, term_matches
+from ganzoo.builder.domains import find_domains, list_matches, rank, term_matches
 from ganzoo.builder.lookup import Lookup
 from ganzoo.expression import Call, Expression, Name, calls, find_column
 
@@ -22,7 +22,11 @@ class Place:
 
 
 def settle_channels(blueprint: Blueprint, lookup: Lookup) -> None:
-    """Give networks the channels that follow from the wires; note what contradicts."""
+    """Give networks the channels that follow from the wires; note what contradicts.
+
+    The blueprint then also knows the domains of its outputs.
+    """
+    blueprint.domains = find_domains(blueprint)
     if blueprint.dataset is None:
         return
     counts, live = Counts(blueprint), _live_places(blueprint)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.channel_faults import settle_channels
-from ganzoo.builder.domains import find_domains
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve_augmentations import read_augmentations
 from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks
@@ -44,7 +43,6 @@ def read(
     tables = (_read_data, _read_latents, read_terms, _read_networks, _read_rest)
     for step in (*tables, check_wires, check_players, settle_channels):
         step(blueprint, lookup)
-    blueprint.domains = find_domains(blueprint)
     try_components(blueprint, lookup, trains, faulty=bool(also))
     if lookup.faults or also:
         more = [fault for fault in lookup.faults if not is_spoiled(fault.path, also)]
