@@ -13,7 +13,7 @@ from ganzoo.expression import Call, Expression, Name, calls, find_column
 
 
 @dataclass(frozen=True)
-class Place:
+class WirePlace:
     """A wire, where it stands, and the term that it belongs to."""
 
     path: str
@@ -51,21 +51,21 @@ def _learn(counts: Counts, blueprint: Blueprint, live: Sequence[Expression]) -> 
         counts.learn(every, list_matches(blueprint), heads)
 
 
-def _live_places(blueprint: Blueprint) -> list[Place]:
+def _live_places(blueprint: Blueprint) -> list[WirePlace]:
     """Every wire that is evaluated, adversarial terms first: they say most of domains."""
     places = [
-        Place(f"{term.path}.{name}", wire, term)
+        WirePlace(f"{term.path}.{name}", wire, term)
         for term in sorted(blueprint.live, key=rank)
         for name, wire in term.wires.items()
     ]
     for name, wire in blueprint.outputs.items():
         if name not in blueprint.component_outputs:
-            places.append(Place(f"outputs.{name}", wire))
+            places.append(WirePlace(f"outputs.{name}", wire))
     for name, plan in blueprint.component_outputs.items():
-        places += [Place(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
-    places += [Place("samples.show", wire) for wire in blueprint.samples]
+        places += [WirePlace(f"outputs.{name}.{wire}", e) for wire, e in plan.wires.items()]
+    places += [WirePlace("samples.show", wire) for wire in blueprint.samples]
     for name, metric in blueprint.metrics.items():
-        places += [Place(f"metrics.{name}.{wire}", e) for wire, e in metric.wires.items()]
+        places += [WirePlace(f"metrics.{name}.{wire}", e) for wire, e in metric.wires.items()]
     return places
 
 
@@ -91,17 +91,17 @@ def _check_fake(fake: Expression, real: Expression, counts: Counts, lookup: Look
         counts.known[key] = Count(wanted, str(real))  # what follows from it is not told as well
 
 
-def _check_taken(counts: Counts, live: Sequence[Place], lookup: Lookup) -> None:
+def _check_taken(counts: Counts, live: Sequence[WirePlace], lookup: Lookup) -> None:
     """Whether each call brings what its network takes."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for place in live:
         for call in calls(place.wire):
             brought, taken = counts.brought(call), counts.known.get((call.network, IN))
             odd = taken is not None and brought not in (None, taken.channels)
-            if call.head or not odd or str(call) in told or _is_vector(call, counts):
+            if call.head or not odd or str(call) in reported or _is_vector(call, counts):
                 continue
             assert taken is not None
-            told.add(str(call))
+            reported.add(str(call))
             if taken.of or _fits_another(call, taken, live, counts):
                 message = _odd_wire(call, place, taken, counts)
                 lookup.fault(place.path, message, str(place.wire), find_column(call, place.wire))
@@ -117,7 +117,7 @@ def _is_vector(call: Call, counts: Counts) -> bool:
     return isinstance(first, Name) and first.name in variables and not variables[first.name].size
 
 
-def _fits_another(call: Call, taken: Count, live: Sequence[Place], counts: Counts) -> bool:
+def _fits_another(call: Call, taken: Count, live: Sequence[WirePlace], counts: Counts) -> bool:
     """Whether another call brings what the recipe says that the network takes."""
     others = [other for place in live for other in calls(place.wire)]
     own = [other for other in others if other.network == call.network and not other.head]
@@ -135,7 +135,7 @@ def _odd_setting(call: Call, taken: Count, counts: Counts) -> str:
     )
 
 
-def _odd_wire(call: Call, place: Place, taken: Count, counts: Counts) -> str:
+def _odd_wire(call: Call, place: WirePlace, taken: Count, counts: Counts) -> str:
     whose = f", as {taken.of} {_verb(taken.of)}" if taken.of else ""
     advice = f"give it images of {_channels(taken.channels)}, or leave this out"
     if _is_identity(call, place):
@@ -154,7 +154,7 @@ def _verb(of: str) -> str:
     return "have" if " and " in of else "has"
 
 
-def _is_identity(call: Call, place: Place) -> bool:
+def _is_identity(call: Call, place: WirePlace) -> bool:
     """Whether a term compares G(y) with y."""
     return (
         place.term is not None

@@ -48,8 +48,8 @@ class Counts:
 
     def settings(self, name: str) -> dict[str, int]:
         """Those settings of a network that are known."""
-        found = {setting: self.known.get((name, setting)) for setting in (IN, OUT)}
-        return {setting: count.channels for setting, count in found.items() if count}
+        counts = {setting: self.known.get((name, setting)) for setting in (IN, OUT)}
+        return {setting: count.channels for setting, count in counts.items() if count}
 
     def open(self) -> list[str]:
         """The networks of which a count is unknown."""

@@ -56,17 +56,17 @@ class Domains:
             return expression.name if expression.name in self._variables else ""
         if (text := str(expression)) in self._exact:
             return self._exact[text]
-        _, found = self._callees.get(callee(expression), (0, set()))
-        return next(iter(found)) if len(found) == 1 else ""
+        _, names = self._callees.get(callee(expression), (0, set()))
+        return next(iter(names)) if len(names) == 1 else ""
 
     def _learn(self, match: Match) -> None:
         for one, other in ((match.one, match.other), (match.other, match.one)):
             domain = self.find(other)
             if domain and isinstance(one, Call):
                 self._exact.setdefault(str(one), domain)
-                strength, found = self._callees.setdefault(callee(one), (match.strength, set()))
+                strength, names = self._callees.setdefault(callee(one), (match.strength, set()))
                 if strength == match.strength:
-                    found.add(domain)
+                    names.add(domain)
 
 
 def callee(call: Call) -> str:
@@ -84,12 +84,12 @@ def find_domains(blueprint: Blueprint) -> Domains:
 def list_matches(blueprint: Blueprint) -> list[Match]:
     """All pairs of one domain, the strongest evidence first."""
     ranked = sorted(blueprint.terms, key=rank)
-    found = [match for term in ranked for match in term_matches(term)]
+    matches = [match for term in ranked for match in term_matches(term)]
     for plan in blueprint.metrics.values():
         compared = plan.metric.component_class.compares  # type: ignore[attr-defined]
         wires = [blueprint.unfold(plan.wires[wire]) for wire in compared if wire in plan.wires]
-        found += [Match(*pair, METRIC) for pair in pairwise(wires)]
-    return found
+        matches += [Match(*pair, METRIC) for pair in pairwise(wires)]
+    return matches
 
 
 def rank(term: TermPlan) -> int:
