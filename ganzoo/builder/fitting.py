@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,8 @@ def check_sizes(blueprint: Blueprint, file: Path) -> None:
             if _largest(value) > LARGEST:
                 raise ModelError(f"{file}: networks.{name}.{key} is more than {LARGEST:,} there")
     for name, variable in blueprint.variables.items():
-        height, width = variable.size or (1, 1)
-        if height * width > MAX_PIXELS or variable.channels > LONGEST:
+        sides = (*(variable.size or ()), *(() if variable.depth is None else (variable.depth,)))
+        if math.prod(sides) > MAX_PIXELS or variable.channels > LONGEST:
             shape = " x ".join(map(str, variable.shape))
             raise ModelError(f"{file}: '{name}' is {shape:.60} there, more than can be computed")
 

@@ -14,7 +14,7 @@ from ganzoo.interfaces import Discriminator
 def misfit(call: Call, arguments: list[Any], network: nn.Module) -> str:
     """Channels that do not fit, in words."""
     expected = getattr(network, "in_channels", None)
-    images = [a for a in arguments if isinstance(a, Tensor) and a.dim() == 4]
+    images = [a for a in arguments if isinstance(a, Tensor) and a.dim() in (4, 5)]
     if expected is None or call.head or not images:
         return ""
     brought = images if isinstance(network, Discriminator) else images[:1]

@@ -16,11 +16,12 @@ from ganzoo.components.writers.png_writer import save_png
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.inference.grid import grid
 from ganzoo.inference.model import Model
-from ganzoo.interfaces import Data, Sample
+from ganzoo.interfaces import Data, Sample, Variable
 
 ROWS = 6
 # Settings that say how images are read, not which images there are.
 READING = {"size", "resize", "flip", "channels", "aspect", "range", "colour", "interpolation"}
+READING |= {"pages", "depth"}
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,13 @@ def _data_for(system: PicturedSystem, first: PicturedSystem, inputs: Sequence[st
     same = one == other and own.fingerprint() == data.fingerprint() != {}
     if same and own.test_counts() == data.test_counts():
         return own
-    fits = [own.variables[n].channels == data.variables[n].channels for n in inputs]
+    fits = [_kind(own.variables[name]) == _kind(data.variables[name]) for name in inputs]
     return data if all(fits) else None
+
+
+def _kind(variable: Variable) -> tuple[int, bool]:
+    """How many channels it has, and whether it is a volume."""
+    return variable.channels, variable.depth is not None
 
 
 def _which(system: PicturedSystem) -> dict[str, Any]:

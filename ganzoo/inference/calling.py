@@ -45,7 +45,8 @@ def call(
     beside = {name: _check_tensor(name, given[name], model) for name in given if name in labels}
     result = make_picture(model, output, read, scale, seed, beside)
     array = to_pixels(result)
-    if all(isinstance(picture, np.ndarray) for picture in pictures.values()):
+    arrays = all(isinstance(picture, np.ndarray) for picture in pictures.values())
+    if arrays or result.dim() == 4:  # Pillow has no volumes
         return array
     if array.ndim == 3 and array.shape[-1] != 3:
         raise ValueError(f"'{output.wire}' gives {array.shape[-1]} channels; a picture has 1 or 3")
@@ -114,7 +115,7 @@ def _check_tensor(name: str, value: Any, model: Model) -> Tensor:
 
 
 def _check_image(name: str, batch: Tensor) -> Tensor:
-    """Check images (N, C, H, W) and return them in [-1, 1]."""
+    """Check images (N, C, H, W) or volumes (N, C, D, H, W) and return them in [-1, 1]."""
     if batch.dtype == torch.uint8:
         return from_levels(batch)
     if not batch.is_floating_point():
@@ -152,12 +153,16 @@ def _describe_shape(variable: Variable) -> str:
         return "(N,) of whole numbers"
     if variable.size is None:
         return f"(N, {variable.channels})"
-    return f"(N, {variable.channels}, height, width), or one image without N"
+    sides, one = ("height, width", "image")
+    if variable.depth is not None:
+        sides, one = ("depth, height, width", "volume")
+    return f"(N, {variable.channels}, {sides}), or one {one} without N"
 
 
 def _hint_at_order(value: Tensor, variable: Variable) -> str:
     """A hint where the channels of an image seem to come last."""
-    last = value.dim() in (3, 4) and value.shape[-1] == variable.channels
+    sides = len(variable.shape)
+    last = value.dim() in (sides, sides + 1) and value.shape[-1] == variable.channels
     return "; channels come before height and width" if last and variable.size else ""
 
 

@@ -20,6 +20,8 @@ from ganzoo.interfaces.levels import from_levels, to_exact_levels
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
+Sides = tuple[int, ...]
+"""(height, width), or (depth, height, width)"""
 Scale = float | Literal["trained", "native"]
 """How a picture is resized before the networks see it.
 
@@ -129,13 +131,13 @@ def compute(model: Model, output: OutputWire, prepared: Sequence[Prepared]) -> l
 
 
 def undo_resizing(result: Tensor, prepared: Prepared) -> Tensor:
-    """A result (C, h, w) in [-1, 1] at the size of its file.
+    """A result (C, h, w), or volume (C, d, h, w), in [-1, 1] at the size of its file.
 
     If the networks keep the size of an image, that is the size of the first picture. If they change
     it by some factor, the result differs from the first picture by that factor.
     """
     source, worked = prepared.source, prepared.worked
-    if source == worked or result.dim() != 3:
+    if source == worked or result.dim() not in (3, 4):
         return result
     size = _size(result)
     height, width = (max(1, round(source[i] * size[i] / worked[i])) for i in (0, 1))
@@ -146,23 +148,30 @@ def undo_resizing(result: Tensor, prepared: Prepared) -> Tensor:
 def match_sizes(
     variables: Mapping[str, Variable], inputs: Mapping[str, Tensor]
 ) -> Mapping[str, Variable]:
-    """The variables with the sizes of these inputs (N, C, H, W).
+    """The variables with the sides of these inputs (N, C, H, W), or (N, C, D, H, W).
 
-    Variables that are not among the inputs are scaled by the factor of the first input.
+    Variables that are not among the inputs are scaled by the factors of the first input.
     """
-    trained = {name: variable.size for name, variable in variables.items() if variable.size}
-    given = {name: _size(tensor) for name, tensor in inputs.items() if name in trained}
+    trained = {name: v.shape[1:] for name, v in variables.items() if v.size}
+    given = {n: tuple(tensor.shape[2:]) for n, tensor in inputs.items() if n in trained}
     if not given:
         return variables
     first = next(iter(given))
     ends = trained[first], given[first]
-    sizes = {name: given.get(name) or _scale_size(size, *ends) for name, size in trained.items()}
-    return {**variables, **{n: replace(variables[n], size=size) for n, size in sizes.items()}}
+    sides = {name: given.get(name) or _scale_sides(each, *ends) for name, each in trained.items()}
+    return {**variables, **{n: _with_sides(variables[n], each) for n, each in sides.items()}}
 
 
-def _scale_size(size: Size, before: Size, now: Size) -> Size:
-    height, width = (max(1, round(size[i] * now[i] / before[i])) for i in (0, 1))
-    return height, width
+def _scale_sides(sides: Sides, before: Sides, now: Sides) -> Sides:
+    """Sides scaled as those of another went; a depth stays if that one has none."""
+    ends = [(1, 1)] * (len(sides) - len(now)) + list(zip(before, now, strict=True))
+    scaled = zip(sides, ends[-len(sides) :], strict=True)
+    return tuple(max(1, round(side * after / first)) for side, (first, after) in scaled)
+
+
+def _with_sides(variable: Variable, sides: Sides) -> Variable:
+    depth, (height, width) = sides[:-2], sides[-2:]
+    return replace(variable, size=(height, width), depth=depth[0] if depth else None)
 
 
 def digest(pictures: Iterable[Tensor]) -> str:

@@ -80,8 +80,11 @@ def from_pixels(pixels: NDArray[np.uint8]) -> Tensor:
 
 
 def to_pixels(image: Tensor) -> NDArray[np.uint8]:
-    """An image (C, H, W) in [-1, 1] as pixels (H, W, C) of 0 ... 255; (H, W) where C is 1."""
-    pixels: NDArray[np.uint8] = to_levels(image).cpu().permute(1, 2, 0).numpy()
+    """An image (C, H, W) in [-1, 1] as pixels (H, W, C) of 0 ... 255; (H, W) where C is 1.
+
+    A volume (C, D, H, W) becomes (D, H, W, C), or (D, H, W).
+    """
+    pixels: NDArray[np.uint8] = to_levels(image).cpu().movedim(0, -1).numpy()
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ def as_size(size: int | list[int], name: str = "size") -> Size:
 
 
 def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") -> Tensor:
-    """(C, H, W) in 0 ... 255 to (C, *size); the type stays.
+    """(C, H, W) in 0 ... 255 to (C, *size), or (C, D, H, W) to (C, D, *size); the type stays.
 
     `bicubic` is antialiased. `nearest` takes the pixel under the centre of each new one, so that
     there are no new values.
@@ -48,12 +48,14 @@ def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") 
     if interpolation == "nearest":
         rows, columns = map(_under_centres, image.shape[-2:], size)
         return image[..., rows, :][..., columns]
-    resized = functional.interpolate(image[None], size, mode="bicubic", antialias=True)[0]
+    planes = image.flatten(0, -3)[None]
+    resized = functional.interpolate(planes, size, mode="bicubic", antialias=True)
+    resized = resized.view(*image.shape[:-2], *size)
     return resized.clamp(0, 255) if resized.is_floating_point() else resized
 
 
 def crop(image: Tensor, box: Box) -> Tensor:
-    """The region of an image (C, H, W) inside a box."""
+    """The region of an image (C, H, W), or of each slice of a volume (C, D, H, W), in a box."""
     top, left, height, width = box
     return image[..., top : top + height, left : left + width]
 
@@ -67,8 +69,8 @@ def covering(source: Size, target: Size) -> Size:
 class ScaledImage(NamedTuple):
     """An image of which samples are cut, all of it resized already where every view does that.
 
-    shape: (channels, H, W) of the image itself.
-    pixels: it (channels, H, W), or the whole of it resized; in 0 ... 255.
+    shape: (channels, H, W) of the image itself; of a volume, (channels, D, H, W).
+    pixels: it, or the whole of it resized, though not in depth; in 0 ... 255.
     """
 
     shape: tuple[int, ...]
@@ -83,15 +85,20 @@ class View:
     resized: the size that the region is resized to.
     window: the crop of the resized region.
     mirrored: left and right are swapped.
+    slices: of a volume, the first slice and how many there are.
     """
 
     region: Box
     resized: Size
     window: Box
     mirrored: bool
+    slices: tuple[int, int] | None = None
 
     def of(self, image: Tensor | ScaledImage, interpolation: Interpolation = "bicubic") -> Tensor:
-        """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32."""
+        """The sample: (C, H, W) in 0 ... 255 to (C, h, w) in [-1, 1], float32.
+
+        Of a volume (C, D, H, W) it is (C, d, h, w).
+        """
         return from_levels(self._cut(image, interpolation))
 
     def levels_of(
@@ -103,7 +110,10 @@ class View:
 
     def _cut(self, image: Tensor | ScaledImage, interpolation: Interpolation) -> Tensor:
         pixels = image.pixels if isinstance(image, ScaledImage) else image
-        if pixels.shape == image.shape:
+        whole = pixels.shape == image.shape
+        if self.slices is not None and pixels.dim() == 4:
+            pixels = pixels.narrow(1, *self.slices)
+        if whole:
             pixels = resize(crop(pixels, self.region), self.resized, interpolation)
         sample = crop(pixels, self.window)
         return (sample.flip(-1) if self.mirrored else sample).contiguous()
@@ -118,6 +128,7 @@ class Framing:
     flip: mirror half of the training samples (p = 0.5).
     aspect: `keep` scales an image until it covers `resize`; `squash` gives it exactly that size,
         as Zhu et al. 2017 (arXiv:1703.10593) did: 286, then a random crop of 256.
+    depth: of volumes, how many slices a sample has; they are cut out, and never resized.
 
     Raises:
         ValueError: a size that is not one or two positive numbers, or `resize` below `size`.
@@ -129,11 +140,13 @@ class Framing:
         resize: int | list[int] | None = None,
         flip: bool = True,
         aspect: Aspect = "keep",
+        depth: int | None = None,
     ) -> None:
         self.size = as_size(size)
         self.resize = _resize(resize, self.size)
         self.flip = flip
         self.aspect = aspect
+        self.depth = depth
 
     def random_view(self, image: Tensor | ScaledImage, rng: np.random.Generator) -> View:
         """A view of an image (C, H, W) for training."""
@@ -168,9 +181,15 @@ class Framing:
     ) -> View:
         source = image.shape[-2], image.shape[-1]
         region, resized = self._scaled(source, target)
-        return View(
-            _placed(region, source, place), resized, _placed(self.size, resized, place), mirrored
-        )
+        used, window = _placed(region, source, place), _placed(self.size, resized, place)
+        return View(used, resized, window, mirrored, self._place_slices(image.shape, place))
+
+    def _place_slices(
+        self, shape: Sequence[int], place: Callable[[int], int]
+    ) -> tuple[int, int] | None:
+        if self.depth is None or len(shape) != 4:
+            return None
+        return place(shape[1] - self.depth), self.depth
 
 
 def _under_centres(source: int, target: int) -> Tensor:

@@ -78,7 +78,8 @@ class LatentSearch(Output):
     def _costs(self, reconstructions: Value, wanted: Tensor) -> Tensor:
         """The distance (times, N) of every reconstruction from its target."""
         images = _image(reconstructions)
-        likes = _sized(wanted, images).repeat(len(images) // len(wanted), 1, 1, 1)
+        sized = _sized(wanted, images)
+        likes = torch.cat([sized] * (len(images) // len(wanted)))
         difference = images - likes
         pixels = difference.square() if self.distance == "l2" else difference.abs()
         return pixels.flatten(1).mean(1).reshape(-1, len(wanted))
@@ -96,8 +97,10 @@ def _best(latents: Tensor, costs: Tensor, count: int) -> Tensor:
 
 
 def _sized(images: Tensor, like: Tensor) -> Tensor:
-    if images.shape[-2:] == like.shape[-2:]:
+    if images.shape[2:] == like.shape[2:]:
         return images
+    if images.dim() == 5:  # volumes, which torch enlarges and reduces without antialiasing alone
+        return interpolate(images, like.shape[2:], mode="trilinear", align_corners=False)
     return interpolate(
         images, like.shape[-2:], mode="bilinear", align_corners=False, antialias=True
     )

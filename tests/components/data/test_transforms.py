@@ -158,3 +158,22 @@ def test_rectangular_resize_keeps_the_proportions_of_size() -> None:
 def test_resize_below_size_is_refused(size: int | list[int], smaller: int | list[int]) -> None:
     with pytest.raises(ValueError, match="resize must be at least size"):
         Framing(size, smaller)
+
+
+def test_volumes_are_cut_in_depth_and_resized_slice_by_slice() -> None:
+    planes = [noise(9, 12)[:1] for _ in range(5)]
+    volume = torch.stack([plane // (i + 1) for i, plane in enumerate(planes)], 1)
+    for interpolation in ("bicubic", "nearest"):
+        resized = resize(volume, (6, 7), interpolation)
+        for i in range(5):
+            assert torch.equal(resized[:, i], resize(volume[:, i], (6, 7), interpolation))
+    framing = Framing(8, flip=False, depth=2)
+    middle = framing.centre_view(volume)
+    assert middle.slices == (1, 2)
+    assert middle.of(volume).shape == (1, 2, 8, 8)
+    flat = Framing(8, flip=False).centre_view(volume[:, 2])
+    assert torch.equal(middle.of(volume)[:, 1], flat.of(volume[:, 2]))
+    rng = np.random.default_rng(0)
+    firsts = Counter(framing.random_view(volume, rng).slices for _ in range(400))
+    assert set(firsts) == {(first, 2) for first in range(4)}
+    assert min(firsts.values()) > 60
