@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 from PIL import Image
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 import ganzoo
@@ -75,6 +76,8 @@ def test_every_command_that_is_advised_is_there():
 @pytest.mark.case("D8")
 def test_every_option_that_is_advised_is_there():
     commands = [*COMMANDS.values()]
+    for group in (each for each in COMMANDS.values() if isinstance(each, TyperGroup)):
+        commands += [group.get_command(None, name) for name in group.list_commands(None)]
     known = {word for command in commands for p in command.params for word in p.opts}
     known |= {"--help", "--debug", "--version"}
     advised = {name for _, name in found(r"(?<![\w-])(--[a-z][a-z-]+)")} - OTHERS

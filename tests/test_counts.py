@@ -192,7 +192,7 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
     ("words", "code", "most"),
     [
         (["--help"], 0, 25),
-        (["list"], 0, 32),
+        (["list"], 0, 34),
         (["run", "cyclegann"], 2, 48),
         (["run", "cyclegan", "--set", "train.lenght=1"], 2, 62),
         (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 62),

@@ -39,7 +39,9 @@ def shrunk(recipe, folder):
         if "size" in network.settings:
             overrides[f"networks.{name}.size"] = 64
     fields = [network.settings.get("receptive_field") for network in loaded.networks.values()]
+    depths = [network.settings.get("layers", 0) for network in loaded.networks.values()]
     size = 96 if 286 in fields else 64  # the smallest images that such a critic takes
+    size = max(size, 2 ** max(depths))  # and such a U-Net
     data = {"size": size, "resize": size, "root": str(folder), "count": 4, "held_out": 2}
     for name, player in loaded.players.items():
         if getattr(player, "every", 1) > 1:

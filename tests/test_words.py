@@ -22,7 +22,7 @@ PROSE = [
     *(ROOT / "docs").glob("*.md"),
     ROOT / "README.md",
     *ROOT.glob("plugins/ganzoo-*/README.md"),
-    *ROOT.glob("recipes/*.toml"),
+    *ROOT.glob("recipes/**/*.toml"),
     *ROOT.glob("plugins/ganzoo-*/ganzoo_*/recipes/*.toml"),
     *ROOT.glob("ganzoo/**/*.md"),
 ]

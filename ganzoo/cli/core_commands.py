@@ -20,6 +20,10 @@ DATA: Commands = {
         "data_check:check",
         "Check a folder of images before training: what is there, what is wrong, what to do.",
     ),
+    "fetch": (
+        "data_fetch:fetch",
+        "Fetch a public data set from its authors; without a name, list them.",
+    ),
 }
 CORE: Commands = {
     "run": ("run:run", "Train a recipe; everything it makes goes into one folder."),
@@ -47,7 +51,7 @@ CORE: Commands = {
     ),
     "show": ("show:show", "Show a component, or a recipe and its objective, on one page."),
     "check": ("check:check", "Check a recipe without data: wires, shapes, parameters, cost."),
-    "data": ("", "Check the images that you want to train on."),
+    "data": ("", "Fetch, make or check the images that you want to train on."),
     "new": ("new:new", "Begin a plugin package or a recipe: complete, small, working as written."),
 }
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ganzoo.components.data.choosing import Need, choose, infer_need
 from ganzoo.components.data.folder_checks import refuse_root
-from ganzoo.errors import Fault
+from ganzoo.datasets.public_sets import SETS
+from ganzoo.errors import DataError, Fault
 from ganzoo.expression import Call, Expression, Name, names, networks, walk
 from ganzoo.recipe.loading import LoadedRecipe
 from ganzoo.recipe.origins import Gathered
@@ -68,7 +69,18 @@ def refuse_early(loaded: LoadedRecipe, *, data: bool = True, partly: bool = True
         return
     outline = _outline("data", loaded.recipe.data.type)
     if data and outline is not None:
-        refuse_root(outline.bases, loaded.recipe.data.settings)
+        _refuse_root(outline, loaded.recipe.data.settings)
+
+
+def _refuse_root(outline: Outline, settings: Mapping[str, Any]) -> None:
+    """Refuse a folder that is missing; if it is named like a public data set, say how to get it."""
+    root = settings.get("root", "")
+    try:
+        refuse_root(outline.bases, settings)
+    except DataError as error:
+        if root in SETS and not Path(root).exists():
+            raise DataError(f"{error}; or get it: ganzoo data fetch {root}") from None
+        raise
 
 
 def refuse_folder(loaded: LoadedRecipe, overrides: Sequence[str], folder: Path) -> None:

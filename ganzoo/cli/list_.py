@@ -12,6 +12,7 @@ import typer
 
 from ganzoo.cli.pages.columns import heading, print_rich, print_tabs, print_terms
 from ganzoo.cli.runs import as_objects, print_runs, run_list
+from ganzoo.datasets.public_sets import SETS
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say, say_json
 from ganzoo.recipe.toml_text import read_tables
@@ -183,7 +184,7 @@ def _overview() -> None:
     say("components", bold=True)
     print_terms([(kind, ", ".join(registry.names(kind))) for kind in KINDS if registry.names(kind)])
     heading("recipes")
-    print_terms([(row["name"], row["summary"]) for row in recipe_rows()] or [("none", "")])
+    print_terms(_recipes_briefly() or [("none", "")])
     heading("plugins")
     plugins = [row for row in plugin_rows() if row["name"] != "(core)"]
     print_terms([(row["name"], _state(row)) for row in plugins] or [("none", "")])
@@ -191,6 +192,16 @@ def _overview() -> None:
         heading("runs")
         print_terms([(run.run, f"{run.state}, {run.progress} steps") for run in runs])
     say("\nMore: ganzoo list components, ganzoo show NAME")
+
+
+def _recipes_briefly() -> list[tuple[str, str]]:
+    """Recipes by name; those for one public data set each in a line together."""
+    of_sets = {each.recipe for each in SETS.values()}
+    rows = recipe_rows()
+    lines = [(row["name"], row["summary"]) for row in rows if row["name"] not in of_sets]
+    count = len(rows) - len(lines)
+    more = (f"+ {count} more", "one for each public data set, see: ganzoo data fetch")
+    return [*lines, more] if count else lines
 
 
 def _state(row: Row) -> str:

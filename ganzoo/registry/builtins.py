@@ -211,4 +211,6 @@ def register_components(register: Register) -> None:
 def register_recipes(register: Callable[[Path], None]) -> None:
     """The recipes of the zoo: beside the package in a wheel, at the top in a checkout."""
     here = Path(__file__).parent.parent
-    register(here / "recipes" if (here / "recipes").is_dir() else here.parent / "recipes")
+    folder = here / "recipes" if (here / "recipes").is_dir() else here.parent / "recipes"
+    register(folder)
+    register(folder / "sets")

@@ -1,0 +1,189 @@
+"""Fetches an archive of images and unpacks it: the folder is there whole, or not at all.
+
+While that lasts, FOLDER.part holds what arrived. It stays after an error or Ctrl-C, and the same
+command goes on with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ganzoo.datasets.archive_names import ArchiveError
+from ganzoo.datasets.checksums import digest_file, recall, remember
+from ganzoo.datasets.download import Tick, download
+from ganzoo.datasets.provenance import describe_content, read_record, writable, write_record
+from ganzoo.datasets.public_sets import PublicSet
+from ganzoo.datasets.unpacking import unpack
+from ganzoo.datasets.web import SCHEMES, Patience, check_address
+from ganzoo.errors import GanzooError
+from ganzoo.files.writing import open_shared, remove, sync_folder, temporary_name
+from ganzoo.printing.text import one_line
+
+COMMAND = "ganzoo data fetch"
+ARCHIVE, OTHER, FILES, LOCK = "archive", "archive.other", "files", ".lock"
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One data set to fetch into one folder.
+
+    source: its archive, an address of the web or a file.
+    again: fetch it even if an earlier fetch made the folder, which is then replaced.
+    changed: accept an archive that is not the one that is known.
+    """
+
+    wanted: PublicSet
+    folder: Path
+    source: str = ""
+    again: bool = False
+    changed: bool = False
+    patience: Patience = field(default_factory=Patience)
+    tick: Tick = lambda doing, done, total: None
+    tell: Callable[[str], None] = lambda text: None
+
+    @property
+    def address(self) -> str:
+        """Where the archive comes from."""
+        return self.source or self.wanted.address
+
+    def run(self) -> dict[str, object]:
+        """Fetch, check and unpack it; returns what the folder's record says.
+
+        Raises:
+            GanzooError: it cannot be had, is not what is known, or cannot be written.
+        """
+        earlier = self._refuse_or_earlier()
+        with writable(self.folder), self._working() as work:
+            archive = self._archive(work)
+            checksum = self._checked(archive, earlier)
+            record = self._unpacked(archive, work, checksum)
+        if self._is_from_the_web():
+            remember(self.address, checksum)
+        return record
+
+    def _refuse_or_earlier(self) -> str:
+        """The checksum of the archive that an earlier fetch made the folder from, or "".
+
+        Raises:
+            GanzooError: the folder is there, and is not to be replaced.
+        """
+        if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
+            return ""
+        record = read_record(self.folder)
+        ours = record.get("command") == COMMAND
+        if not (self.again and ours):
+            how = "--again fetches it anew" if ours else "give another folder"
+            raise GanzooError(f"{self.folder} is there already: {how}")
+        return str(record.get("archive_sha256", ""))
+
+    @contextmanager
+    def _working(self) -> Iterator[Path]:
+        """FOLDER.part, owned by this process and removed once all is done."""
+        work = self.folder.with_name(f"{self.folder.name}.part")
+        if work.is_symlink() or (work.exists() and not (work / LOCK).exists()):
+            raise GanzooError(f"{work} is in the way: move it")
+        work.mkdir(parents=True, exist_ok=True)
+        owner = _lock(work)
+        try:
+            yield work
+            remove(work)
+        finally:
+            os.close(owner)
+
+    def _is_from_the_web(self) -> bool:
+        return self.address.startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
+
+    def _archive(self, work: Path) -> Path:
+        if not self._is_from_the_web():
+            if "://" in self.address:
+                check_address(self.address)
+            return Path(self.address).expanduser()
+        archive, other = work / ARCHIVE, work / OTHER
+        if self.changed and other.exists():
+            other.replace(archive)
+        if not archive.exists():
+            remove(other)
+            download(self.address, archive, self.patience, self.tick, self.tell)
+        return archive
+
+    def _checked(self, archive: Path, earlier: str) -> str:
+        """The archive's checksum.
+
+        Raises:
+            GanzooError: it is not the known one; the next fetch asks for it anew.
+        """
+        checksum = digest_file(archive, self.tick)
+        for known, by in (
+            (earlier, f"{self.folder} was made from"),
+            (self._is_from_the_web() and recall(self.address), "you fetched before"),
+            (self.wanted.sha256, "TensorFlow Datasets recorded"),
+        ):
+            if not known or known == checksum:
+                continue
+            said = (
+                f"{one_line(self.address)} is not the archive that {by}: its SHA-256 is {checksum}"
+                f", not {known}"
+            )
+            if not self.changed:
+                if self._is_from_the_web():
+                    archive.replace(archive.with_name(OTHER))
+                raise GanzooError(f"{said}. --changed accepts it")
+            self.tell(said)
+        return checksum
+
+    def _unpacked(self, archive: Path, work: Path, checksum: str) -> dict[str, object]:
+        files = work / FILES
+        remove(files)
+        files.mkdir()
+        try:
+            unpack(archive, files, self.tick)
+        except ArchiveError as error:
+            remove(files)
+            if self._is_from_the_web():
+                remove(archive)  # what is wrong with it would be wrong the next time
+            raise GanzooError(f"{one_line(self.address)}: {error}") from error
+        top = _top(files)
+        facts = {
+            "name": self.wanted.name,
+            "paper": self.wanted.paper,
+            "address": self.address,
+            "archive_sha256": checksum,
+            **describe_content(top, "reading", self.tick),
+        }
+        write_record(top, COMMAND, facts)
+        if self.folder.exists():  # what is replaced is removed with FOLDER.part
+            self.folder.replace(work / temporary_name())
+        top.replace(self.folder)
+        sync_folder(self.folder.parent)
+        return facts
+
+
+def _top(folder: Path) -> Path:
+    """The only folder in a folder, or the folder itself."""
+    inside = list(folder.iterdir())
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def _lock(work: Path) -> int:
+    """Own a folder until the returned file is closed.
+
+    Raises:
+        GanzooError: another process owns it.
+    """
+    file = open_shared(work / LOCK)
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        raise GanzooError(f"{work}: another process is fetching it just now") from None
+    except OSError:  # a disk without locks
+        pass
+    return file
