@@ -50,7 +50,8 @@ def test_a_person_is_told_every_new_name():
     assert {fault.path: fault.message for fault in caught.value.faults} == TOLD
 
 
-def test_a_person_is_told_before_torch_is_imported():
+def test_a_person_is_told_before_torch_is_imported(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a run of that name may be in the working directory
     words = [f"{path}={_toml(value)}" for path, value in WRITTEN.items()]
     command = ["run", "cyclegan", *(word for each in words for word in ("--set", each))]
     told = CliRunner().invoke(app, command)
