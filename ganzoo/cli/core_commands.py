@@ -24,6 +24,10 @@ DATA: Commands = {
         "data_fetch:fetch",
         "Fetch a public data set from its authors; without a name, list them.",
     ),
+    "preview": (
+        "data_preview:preview",
+        "Draw what networks will see: the first training samples, with and without augmentation.",
+    ),
 }
 CORE: Commands = {
     "run": ("run:run", "Train a recipe; everything it makes goes into one folder."),

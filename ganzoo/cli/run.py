@@ -48,13 +48,13 @@ def run(
     ):  # a wrong name is reported by build_recipe, with all other faults
         refuse_taken(folder)
     if data is not None:
-        own = _find_folder_settings(gathered, overrides, data)
+        own = find_folder_settings(gathered, overrides, data)
         loaded = read_recipe(gathered, [*own, *overrides])
     words = typed_words(context)
     begin(Request(words, loaded, folder, resume, stop_after, processes, bool(overrides or data)))
 
 
-def _find_folder_settings(gathered: Gathered, overrides: list[str], folder: Path) -> list[str]:
+def find_folder_settings(gathered: Gathered, overrides: list[str], folder: Path) -> list[str]:
     """The settings that `--data FOLDER` stands for; prints once which data they choose."""
     from ganzoo.cli.early import refuse_folder
     from ganzoo.components.data.layout_advice import require_folder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
@@ -18,12 +20,38 @@ WHITE, INK = (255, 255, 255), (32, 32, 32)
 SMALLEST, LARGEST = 12, 24  # font sizes
 
 
-def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Image:
+@dataclass(frozen=True)
+class Places:
+    """Where the cells of a sheet stand, in pixels.
+
+    cell: (width, height) of each. left: the width of the band of titles. top: the height of the
+    band of headings. below: the height of the band of a caption.
+    """
+
+    cell: Size
+    left: int
+    top: int
+    below: int
+
+    def corner(self, row: int, column: int) -> Size:
+        """The upper left corner of a cell."""
+        left = self.left + MARGIN + column * (self.cell[0] + MARGIN)
+        return left, self.top + row * (self.cell[1] + self.below + MARGIN)
+
+
+def grid(
+    rows: Sequence[Sequence[Tensor]],
+    headings: Sequence[str],
+    titles: Sequence[str] = (),
+    captions: Sequence[Sequence[str]] = (),
+) -> Image.Image:
     """Draw pictures on white under their headings, with a margin of MARGIN pixels around each.
 
     rows: images (C, H, W), or volumes (C, D, H, W), in [-1, 1]; `to_shown` says what is shown of
         them. NaN is black.
     headings: one for each column. If one is too long, all are shrunk, and then that one is cut.
+    titles: one for each row, to its left.
+    captions: one for each picture, below it; cut where it is too long.
 
     A cell is as large as the largest picture, enlarged by a whole factor to at least READABLE
     pixels. Each picture is enlarged, without smoothing, by the largest whole factor that fits.
@@ -35,14 +63,18 @@ def grid(rows: Sequence[Sequence[Tensor]], headings: Sequence[str]) -> Image.Ima
         raise ValueError(f"a sheet needs rows of {len(headings)} pictures, one for each heading")
     pictures = [[_picture(image) for image in row] for row in rows]
     cell = _cell([picture.size for row in pictures for picture in row])
-    font = _font(headings, cell[0])
-    top = heading_height(cell[0])
-    sheet = Image.new("RGB", _sheet_size(len(rows), len(headings), cell, top), WHITE)
-    _write_headings(ImageDraw.Draw(sheet), headings, font, cell[0], top)
+    below = SMALLEST + MARGIN if captions else 0
+    places = Places(cell, _titles_width(titles), heading_height(cell[0]), below)
+    width, height = places.corner(len(rows), len(headings))
+    sheet = Image.new("RGB", (width, height), WHITE)
+    draw = ImageDraw.Draw(sheet)
+    _write_headings(draw, headings, _font(headings, cell[0]), places)
+    _write_titles(draw, titles, places)
     for y, row in enumerate(pictures):
         for x, picture in enumerate(row):
-            corner = (MARGIN + x * (cell[0] + MARGIN), top + y * (cell[1] + MARGIN))
-            _paste(sheet, picture, corner, cell)
+            _paste(sheet, picture, places.corner(y, x), cell)
+    for y, texts in enumerate(captions):
+        _write_captions(draw, texts, y, places)
     return sheet
 
 
@@ -59,10 +91,6 @@ def _cell(sizes: Sequence[Size]) -> Size:
     width, height = (max(sides) for sides in zip(*sizes, strict=True))
     factor = max(1, -(-READABLE // max(width, height)))
     return width * factor, height * factor
-
-
-def _sheet_size(rows: int, columns: int, cell: Size, top: int) -> Size:
-    return MARGIN + columns * (cell[0] + MARGIN), top + rows * (cell[1] + MARGIN)
 
 
 def _paste(sheet: Image.Image, picture: Image.Image, corner: Size, cell: Size) -> None:
@@ -86,13 +114,36 @@ def _font(headings: Sequence[str], width: int) -> Font:
     return ImageFont.load_default(SMALLEST)
 
 
+def _titles_width(titles: Sequence[str]) -> int:
+    font = ImageFont.load_default(SMALLEST)
+    return MARGIN + math.ceil(max(map(font.getlength, titles))) if titles else 0
+
+
 def _write_headings(
-    draw: ImageDraw.ImageDraw, headings: Sequence[str], font: Font, width: int, top: int
+    draw: ImageDraw.ImageDraw, headings: Sequence[str], font: Font, places: Places
 ) -> None:
+    width = places.cell[0]
     for column, heading in enumerate(headings):
-        centre = MARGIN + column * (width + MARGIN) + width / 2
+        centre = places.corner(0, column)[0] + width / 2
         text = _cut(heading, font, width)
-        draw.text((centre, top - MARGIN), text, fill=INK, font=font, anchor="ms")
+        draw.text((centre, places.top - MARGIN), text, fill=INK, font=font, anchor="ms")
+
+
+def _write_titles(draw: ImageDraw.ImageDraw, titles: Sequence[str], places: Places) -> None:
+    font = ImageFont.load_default(SMALLEST)
+    for row, title in enumerate(titles):
+        middle = places.corner(row, 0)[1] + places.cell[1] / 2
+        draw.text((places.left, middle), title, fill=INK, font=font, anchor="rm")
+
+
+def _write_captions(
+    draw: ImageDraw.ImageDraw, texts: Sequence[str], row: int, places: Places
+) -> None:
+    font, (width, height) = ImageFont.load_default(SMALLEST), places.cell
+    for column, text in enumerate(texts):
+        left, top = places.corner(row, column)
+        place = left + width / 2, top + height + MARGIN / 2
+        draw.text(place, _cut(text, font, width), fill=INK, font=font, anchor="mt")
 
 
 def _cut(text: str, font: Font, width: int) -> str:

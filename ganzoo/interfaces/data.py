@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -70,6 +71,13 @@ class Data(ABC):
 
         Images of 8 bits may go to the device as such, see `interfaces.levels.returns_levels`.
         """
+
+    def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
+        """The names of the files that training sample `index` is read from, by variable.
+
+        rng: in the state in which `train_sample` gets it. Left out, the files are not known.
+        """
+        return {}
 
     @abstractmethod
     def test_count(self) -> int:

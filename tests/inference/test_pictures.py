@@ -104,3 +104,22 @@ def test_headings_that_nearly_fit_are_shrunk_and_not_cut():
 def test_rows_that_do_not_fit_the_headings(rows: list[list[Tensor]]):
     with pytest.raises(ValueError, match="2 pictures"):
         grid(rows, ["x", "y"])
+
+
+def test_titles_stand_to_the_left_and_captions_below():
+    rows = [[flat(-1, -1, -1)] * 2] * 2
+    plain = grid(rows, ["x", "y"])
+    titled = grid(rows, ["x", "y"], ["step 1", "step 12"], [["a.png", ""], ["", "b.png"]])
+    left, below = titled.width - plain.width, (titled.height - plain.height) // 2
+    assert left > 20
+    assert below > 12
+    sheet = np.asarray(titled)[..., 0].astype(int)
+    top = heading_height(128)
+    for row in range(2):
+        y = top + row * (128 + below + MARGIN)
+        assert sheet[y : y + 128, :left].min() < 128, "a title"
+        for column in range(2):
+            x = left + MARGIN + column * (128 + MARGIN)
+            assert (sheet[y : y + 128, x : x + 128] == 0).all()
+            inked = (sheet[y + 128 : y + 128 + below, x : x + 128] < 128).any()
+            assert inked == (row == column), "a caption only where there is one"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -105,6 +105,10 @@ class ClassFolders(FolderData):
         view = self.framing.random_view(image, rng)
         levels = view.levels_of(image, self.variables["y"].interpolation)
         return {"y": levels, "c": torch.tensor(label)}
+
+    def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
+        """The file of y."""
+        return {"y": self.readable(self._train, index)[0].name}
 
     def test_count(self) -> int:
         """The number of held-out images."""

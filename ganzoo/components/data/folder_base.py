@@ -227,5 +227,10 @@ class FolderData(Data):
                 warnings.warn(visible(f"skipped: {error}"), stacklevel=2)
         return self._none_of(items)
 
+    def readable(self, items: Sequence[Item], index: int) -> Item:
+        """The item of that index, or the next one that is not known to be unreadable."""
+        ordered = (items[(index + offset) % len(items)] for offset in range(len(items)))
+        return next((item for item in ordered if item not in self._bad), items[index])
+
     def _none_of(self, items: Sequence[object]) -> NoReturn:
         raise DataError(f"data.root: none of {len(items)} images in {self.root} can be read")

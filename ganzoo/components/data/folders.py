@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -107,14 +107,23 @@ class Folders(FolderData):
     @returns_levels
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
+        drawn = self._draw_files(index, rng)
+        return {name: self._augmented(name, files, i, rng) for name, files, i in drawn}
+
+    def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
+        """The file of each image."""
+        drawn = self._draw_files(index, rng)
+        return {name: self.readable(files, i).name for name, files, i in drawn}
+
+    def _draw_files(
+        self, index: int, rng: np.random.Generator
+    ) -> list[tuple[str, list[Path], int]]:
+        """The variable, the list of files and the place in it of each image of a sample."""
         files_x, files_y = self._train
         walk_x = len(files_x) >= len(files_y)
         index_x = index if walk_x else int(rng.integers(len(files_x)))
         index_y = int(rng.integers(len(files_y))) if walk_x else index
-        return {
-            "x": self._augmented("x", files_x, index_x, rng),
-            "y": self._augmented("y", files_y, index_y, rng),
-        }
+        return [("x", files_x, index_x), ("y", files_y, index_y)]
 
     def test_count(self) -> int:
         """The number of held-out images of the larger domain; those of the other are repeated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, NoReturn, TypeAlias
 
@@ -138,6 +138,11 @@ class PairedFolders(FolderData):
         pair = self._readable(self._train, index, self.framing.resize)
         view = self.framing.random_view(pair[0], rng)
         return {n: view.levels_of(i, self._interpolation(n)) for n, i in self._named(pair)}
+
+    def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
+        """The file of each image; one file where they are side by side."""
+        pair = self.readable(self._train, index)
+        return {name: path.name for path, name in self._reads(pair)}
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
