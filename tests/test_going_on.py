@@ -71,9 +71,9 @@ def starts(run):
 
 @pytest.mark.case("A13", "C7")
 def test_what_was_found_is_told_at_the_start_and_recorded(half):
-    (half / "photos" / "trainA" / "a.gif").touch()
+    (half / "photos" / "trainA" / "a.tga").touch()
     done = ganzoo(*GO_ON)
-    told = "3 + 4 images, 0 + 0 held out, 1 left out: 1 .gif"
+    told = "3 + 4 images, 0 + 0 held out, 1 left out: 1 .tga"
     assert f"data: {told}" in done.output
     found = starts(half / "runs/mine")[-1]["data"]
     assert found["summary"] == told

@@ -323,7 +323,7 @@ def test_every_command_prints_text_of_a_strangers_run(place, monkeypatch):
     images.mkdir()
     Image.new("RGB", (16, 16)).save(images / "a\x1b]0;t\x07\n.png")
     Image.new("RGB", (16, 16)).save(images / "b.png")
-    (images / "\x1b[2J.gif").write_text("no image")
+    (images / "\x1b[2J.tga").write_text("no image")
     said = ask("translate", bad / "model.safetensors", images, out)
     assert r"a\x1b]0;t\x07" in said
 

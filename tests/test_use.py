@@ -385,7 +385,7 @@ def folder(tmp_path):
     for index in range(3):
         photo(tmp_path / "in" / f"{index}.png", 20, 20, index)
     (tmp_path / "in" / "broken.png").write_bytes(b"no image")
-    (tmp_path / "in" / "notes.npy").write_bytes(b"x")
+    (tmp_path / "in" / "notes.npz").write_bytes(b"x")
     return tmp_path
 
 
@@ -412,12 +412,12 @@ def test_a_folder_goes_on_where_it_stopped(folder, opened):
     words = ("translate", HERE, folder / "in", folder / "out", "--unreadable", "skip")
     done = run(*words, "--existing", "skip")
     assert done.exit_code == 0, done.output
-    last = "1 translated, 2 there already, 1 unreadable, 1 left out: 1 .npy"
+    last = "1 translated, 2 there already, 1 unreadable, 1 left out: 1 .npz"
     assert last in done.output.splitlines()
     assert "skipped: " in done.output
     assert (folder / "out" / "0.png").stat().st_mtime_ns == kept
     again = run(*words, "--existing", "overwrite")
-    assert "3 translated, 1 unreadable, 1 left out: 1 .npy" in again.output
+    assert "3 translated, 1 unreadable, 1 left out: 1 .npz" in again.output
     assert (folder / "out" / "0.png").stat().st_mtime_ns != kept
 
 
@@ -436,7 +436,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
     done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 130
     assert (
-        "Stopped: 2 translated, 1 not yet, 1 left out: 1 .npy. Go on with --existing skip."
+        "Stopped: 2 translated, 1 not yet, 1 left out: 1 .npz. Go on with --existing skip."
         in done.output
     )
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["0.png", "1.png"]

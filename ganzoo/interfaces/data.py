@@ -100,7 +100,7 @@ class Data(ABC):
         return frozenset()
 
     def summary(self) -> str:
-        """What there is, in one line: "624 + 980 images, 4 left out: 3 .gif, 1 .npy"."""
+        """What there is, in one line: "624 + 980 images, 4 left out: 3 .tga, 1 .psd"."""
         return ""
 
     def fingerprint(self) -> dict[str, Any]:

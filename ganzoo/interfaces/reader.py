@@ -50,7 +50,8 @@ class Header:
     left_out: what is not read or is ignored, in words that follow "has".
     samples: how many values a pixel has in the file, opacity and those left out among them; 0
         stands for `bands`.
-    exif: the EXIF block as stored. dpi: pixels an inch, horizontally and vertically.
+    exif: the EXIF block as TIFF, without `Exif` before it; its orientation is the stored one.
+    dpi: pixels an inch, horizontally and vertically.
     """
 
     size: tuple[int, int]

@@ -161,6 +161,7 @@ COMPONENTS = {
         "pillow": (".readers.pillow_reader:PillowReader", "JPEG, PNG, WebP and other web formats"),
         "tiff": (".readers.tiff_reader:TiffReader", "TIFF and BigTIFF"),
         "netpbm": (".readers.netpbm_reader:NetpbmReader", "PGM and PPM"),
+        "numpy": (".readers.numpy_reader:NumpyReader", "arrays of NumPy, channels last"),
     },
     "writer": {
         "png": (".writers.png_writer:PngWriter", "gray and RGB of 8 and 16 bits, without loss"),
@@ -185,10 +186,11 @@ COMPONENTS = {
 
 SUFFIXES = {
     ("reader", "pillow"): (
-        *(".avif", ".bmp", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo", ".png", ".webp"),
+        *(".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo", ".png", ".webp"),
     ),
     ("reader", "tiff"): (".tif", ".tiff"),
     ("reader", "netpbm"): (".pgm", ".ppm"),
+    ("reader", "numpy"): (".npy",),
     ("writer", "png"): (".png",),
     ("writer", "tiff"): (".tif", ".tiff"),
     ("writer", "jpeg"): (".jpg", ".jpeg", ".jfif"),

@@ -97,7 +97,7 @@ def same_files(one: Iterable[Path], other: Iterable[Path]) -> bool:
 
 
 def format_left_out(surveys: Iterable[Survey]) -> str:
-    """`4 left out: 3 .gif, 1 .npy`, of several folders together; "" if nothing was left out."""
+    """`4 left out: 3 .tga, 1 .psd`, of several folders together; "" if nothing was left out."""
     counts: Counter[str] = Counter()
     for each in surveys:
         counts.update(each.left_out)

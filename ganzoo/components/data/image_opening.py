@@ -18,7 +18,7 @@ MAX_PIXELS = 2**26
 # How many bands an image of the most pixels may have.
 MOST_BANDS = 8
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "GIF")
 # What broken files make readers raise, with messages that do not help.
 BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, struct.error)
 # What is raised for files that cannot be opened as images.

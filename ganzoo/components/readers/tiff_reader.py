@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.components.data.image_opening import check_pixels, check_values, open_image_in
+from ganzoo.components.readers.tiff_about import dpi_of_page, exif_of_page
 from ganzoo.components.readers.tiff_box import check_segments, has_regions, read_box
 from ganzoo.components.readers.tiff_page import (
     COMPRESSIONS,
@@ -69,7 +70,7 @@ def _opened(file: IO[bytes]) -> OpenedImage:
     planes = find_planes(opened, file)
     page = opened.pages[planes.pages[0]].aspage()
     check_page(page)
-    header = _header(page, planes)
+    header = _header(page, planes, file)
     if not _can_decode(page):
         return _of_pillow(page, file, header, planes)
     stack = Stack(opened, file, planes, page)
@@ -114,7 +115,7 @@ class Stack:
         return plane * int(self._first.nbytes) if self._planes.stacked > 1 else 0
 
 
-def _header(page: Any, planes: Planes) -> Header:
+def _header(page: Any, planes: Planes, file: IO[bytes]) -> Header:
     samples, palette = pixel_layout(page), page.photometric == PALETTE
     profile = page.tags.valueof(ICC_TAG)
     return Header(
@@ -130,6 +131,8 @@ def _header(page: Any, planes: Planes) -> Header:
         pages=planes.count,
         left_out=(*samples.left_out, *([OTHERS] if planes.others else [])),
         samples=page.samplesperpixel,
+        exif=exif_of_page(page, file),
+        dpi=dpi_of_page(page),
     )
 
 

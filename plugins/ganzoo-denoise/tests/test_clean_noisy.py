@@ -207,16 +207,16 @@ def test_images_that_cannot_be_used(folder, tmp_path):
 @pytest.mark.case("A13", "C6", "C7", "C10")
 def test_what_is_there_is_counted_told_apart_and_looked_at(folder, tmp_path):
     root = Path(folder("clean", 21))
-    (root / "a.gif").touch()
+    (root / "a.tga").touch()
     data = prepared(clean=str(root), held_out=0.2)
-    told = "8 images to be made noisy + 9 clean, 4 held out, 1 left out: 1 .gif"
+    told = "8 images to be made noisy + 9 clean, 4 held out, 1 left out: 1 .tga"
     assert data.summary() == told
     assert data.test_counts() == {"x": 4, "y": 4}
     assert data.inspect() == []
     before = data.fingerprint()
     moved = root.rename(tmp_path / "moved")
     assert prepared(clean=str(moved), held_out=0.2).fingerprint() == before
-    first = next(path for path in moved.rglob("*") if path.suffix != ".gif" and path.is_file())
+    first = next(path for path in moved.rglob("*") if path.suffix != ".tga" and path.is_file())
     first.write_bytes(b"broken")
     again = prepared(clean=str(moved), held_out=0.2)
     assert again.fingerprint() != before

@@ -268,10 +268,10 @@ def test_a_folder_of_files_of_another_kind_says_how_many_and_what_to_do(root: Pa
 def test_the_summary_counts_what_is_used_and_what_is_left_out(root: Path) -> None:
     assert prepared(root).summary() == "3 + 5 images, 3 + 2 held out"
     for number in range(3):
-        (root / "trainA" / f"{number}.gif").touch()
+        (root / "trainA" / f"{number}.tga").touch()
     (root / "testB" / "deep").mkdir()
-    (root / "testB" / "deep" / "a.npy").touch()
-    told = "3 + 5 images, 3 + 2 held out, 4 left out: 3 .gif, 1 .npy"
+    (root / "testB" / "deep" / "a.npz").touch()
+    told = "3 + 5 images, 3 + 2 held out, 4 left out: 3 .tga, 1 .npz"
     assert prepared(root).summary() == told
     shutil.rmtree(root / "testA")
     assert "held out, 4 left" in prepared(root).summary()
@@ -342,9 +342,9 @@ def test_root_that_is_a_file(root: Path) -> None:
 
 def test_folder_without_images_says_what_is_read(root: Path) -> None:
     for path in (root / "trainA").iterdir():
-        path.rename(path.with_suffix(".gif"))
+        path.rename(path.with_suffix(".tga"))
     with pytest.raises(
-        DataError, match=r"data.x: no images in .*trainA \(3 left out: 3 \.gif\).* \.png"
+        DataError, match=r"data.x: no images in .*trainA \(3 left out: 3 \.tga\).* \.png"
     ):
         len(prepared(root))
 

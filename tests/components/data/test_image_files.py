@@ -194,7 +194,7 @@ def test_pixel_cap_is_checked_before_decoding(
     monkeypatch.setattr(image_opening, "MAX_PIXELS", 32)
     assert read_image(tmp_path / "a.png").shape == (3, 4, 8)
     monkeypatch.setattr(image_opening, "MAX_PIXELS", 31)
-    monkeypatch.setattr(reader, "_read", None)
+    monkeypatch.setattr(reader, "read_values", None)
     with pytest.raises(DataError, match="more than 31 pixels"):
         read_image(tmp_path / "a.png")
 

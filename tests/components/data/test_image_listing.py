@@ -23,11 +23,11 @@ def touch(folder: Path, *names: str) -> None:
 
 @pytest.mark.case("A13")
 def test_every_file_that_is_not_hidden_is_counted(tmp_path):
-    touch(tmp_path, "b.PNG", "sub/a.jpg", "c.gif", "sub/d.GIF", "e.npy", "README", "x.tar.gz")
-    touch(tmp_path, ".hidden.gif", ".git/f.gif", "._b.PNG")
+    touch(tmp_path, "b.PNG", "sub/a.jpg", "c.tga", "sub/d.TGA", "e.npz", "README", "x.tar.gz")
+    touch(tmp_path, ".hidden.tga", ".git/f.tga", "._b.PNG")
     found = survey(tmp_path)
     assert found.images == [tmp_path / "b.PNG", tmp_path / "sub/a.jpg"] == list_images(tmp_path)
-    assert found.left_out == {".gif": 2, ".npy": 1, "": 1, ".gz": 1}
+    assert found.left_out == {".tga": 2, ".npz": 1, "": 1, ".gz": 1}
 
 
 @pytest.mark.case("A13")

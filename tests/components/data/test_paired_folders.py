@@ -206,10 +206,10 @@ def test_skip_leaves_out_the_pair(folders: Path) -> None:
 def test_pairs_are_counted_and_a_broken_half_leaves_out_its_pair(folders: Path) -> None:
     assert prepared(folders).summary() == "3 pairs, none held out"
     (folders / "trainB" / "sub" / "1.bmp").write_bytes(b"broken")
-    (folders / "trainB" / "a.gif").touch()
+    (folders / "trainB" / "a.tga").touch()
     data = prepared(folders, unreadable="skip")
     data.inspect()
-    told = "none held out, 1 unreadable, skipped: 1.bmp, 1 left out: 1 .gif"
+    told = "none held out, 1 unreadable, skipped: 1.bmp, 1 left out: 1 .tga"
     assert data.summary() == f"3 pairs, {told}"
     assert data.test_counts() == {"x": 2, "y": 2}
     with pytest.raises(DataError, match=r"1\.bmp cannot be read"):
