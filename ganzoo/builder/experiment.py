@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -11,6 +11,7 @@ from torch import nn
 from ganzoo.builder.assemble import Assembly, assemble
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.bounds import refuse_beyond_memory
+from ganzoo.builder.data_settings import prepare_data
 from ganzoo.builder.filling import fill
 from ganzoo.builder.resolve import read
 from ganzoo.builder.rules import check_rules, explain_uncompiled, make_averages, make_rules
@@ -50,6 +51,7 @@ class Experiment:
     trial: what one step on the meta device showed.
     averages: of the networks whose weights are averaged, once a trainer is made.
     resting: by network, the modules in it that training leaves in evaluation mode.
+    measured: settings of the data that were measured on the training files.
     """
 
     recipe: Recipe
@@ -58,6 +60,7 @@ class Experiment:
     trial: Trial
     averages: dict[str, nn.Module] = field(default_factory=dict)
     resting: dict[str, frozenset[str]] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """`<ganzoo.Experiment pix2pix: 2 networks, 7.48 M parameters, 2 losses, streets 64 px>`."""
@@ -102,7 +105,7 @@ class Experiment:
         Raises:
             DataError: the images are missing.
         """
-        self.data.prepare()
+        prepare_data(self)
         if len(self.data) == 0:
             raise DataError("data: there are no training images")
         train = self.recipe.train

@@ -46,6 +46,25 @@ class Data(ABC):
             DataError: there is nothing that can be used.
         """
 
+    def measured(self) -> dict[str, Any]:
+        """Settings that the recipe leaves to the prepared training files, as they were measured.
+
+        A run's recipe and its model say them from then on: training that goes on, and whoever uses
+        the model, must read files alike, whatever files are there. By default there are none.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
+        return {}
+
+    @classmethod
+    def take_measured(cls, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+        """Those settings of a run that others leave to the files.
+
+        given: the settings of a recipe. before: those of a run with it, which were measured.
+        """
+        return {}
+
     def inspect(self) -> list[str]:
         """Warnings about the files, a sentence each, printed before training.
 

@@ -34,6 +34,8 @@ class Variable:
         whatever its proportions.
     pages: of a file of several pages, frames or slices: the `first` is read; `each` is an image of
         its own; all are `channels` of one image, or the `depth` of a volume.
+    dtype: the type of the values in the training files, as "uint16"; None where it is not known, or
+        all files have 8 bits.
     """
 
     channels: int = 3
@@ -47,6 +49,7 @@ class Variable:
     scale: Resolution = "cover"
     pages: Pages = "first"
     depth: int | None = None
+    dtype: str | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -63,7 +63,21 @@ def adopt_choices(before: Recipe, now: Recipe, allowed: Collection[str] = ()) ->
         left_open = []
     chosen = [key for key in left_open if not is_allowed(f"train.{key}", allowed)]
     train = now.train.model_copy(update={key: getattr(before.train, key) for key in chosen})
-    return now.model_copy(update={"train": train})
+    measured = adopt_measured(before, now, allowed)
+    data = now.data.model_copy(update=measured)
+    return now.model_copy(update={"train": train, "data": data})
+
+
+def adopt_measured(before: Recipe, now: Recipe, allowed: Collection[str] = ()) -> dict[str, Any]:
+    """The settings of the data that the recipe leaves to the files, as a run measured them.
+
+    before, allowed: as of `adopt_choices`. Other images are read as before.
+    """
+    data_class, allowed = _data_class(now), [each for each in allowed if each != DATA]
+    if data_class is None or before.data.type != now.data.type:
+        return {}
+    measured = data_class.take_measured(now.data.settings, before.data.settings)
+    return {key: v for key, v in measured.items() if not is_allowed(f"data.{key}", allowed)}
 
 
 def allow_choices(now: Recipe, allowed: Collection[str]) -> list[str]:
@@ -188,12 +202,17 @@ def look_up(tables: Any, path: str) -> Any:
 
 def _places(recipe: Recipe) -> tuple[str, ...]:
     """The settings of the data that say only where they are or how fast they are read."""
-    try:
-        data_class = installed().registry.get("data", recipe.data.type).load()
-    except GanzooError:
-        return ()
+    data_class = _data_class(recipe)
     kinds = ("places", "places_within", "free")
     return tuple(name for kind in kinds for name in getattr(data_class, kind, ()))
+
+
+def _data_class(recipe: Recipe) -> Any:
+    """The class of the data; None where it is not installed."""
+    try:
+        return installed().registry.get("data", recipe.data.type).load()
+    except GanzooError:
+        return None
 
 
 def _is_free(path: str, places: Collection[str]) -> bool:

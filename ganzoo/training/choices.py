@@ -10,12 +10,13 @@ import torch
 from accelerate import Accelerator
 
 from ganzoo.builder import Experiment
+from ganzoo.builder.data_settings import settle_data
 from ganzoo.builder.rules import find_bf16_obstacle
 from ganzoo.engine.device import settle_precision
 from ganzoo.engine.precision import AUTO, ChosenPrecision, describe_emulation
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.runs.folder import RunFolder, finite
-from ganzoo.runs.resume_rules import adopt_choices
+from ganzoo.runs.resume_rules import adopt_choices, adopt_measured
 from ganzoo.training.tuning import (
     FEWEST,
     WARM,
@@ -74,7 +75,10 @@ def take_over_choices(experiment: Experiment, folder: RunFolder, allowed: Collec
     allowed: the settings that may differ from the run's, which are chosen anew.
     """
     if folder.is_run():
-        adopted = adopt_choices(load_recipe(folder.recipe), experiment.recipe, allowed)
+        before = load_recipe(folder.recipe)
+        if measured := adopt_measured(before, experiment.recipe, allowed):
+            settle_data(experiment, measured)
+        adopted = adopt_choices(before, experiment.recipe, allowed)
         experiment.recipe = experiment.blueprint.recipe = adopted
 
 

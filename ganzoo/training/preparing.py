@@ -18,6 +18,7 @@ from ganzoo.evaluation.best import take_back
 from ganzoo.evaluation.measuring import rehearse
 from ganzoo.interfaces import Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
+from ganzoo.registry.signature import as_written
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import (
     Change,
@@ -74,7 +75,7 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
     chosen = choices.lines(experiment.recipe.train.precision, accelerator.device)
-    warnings = [*changed, *unknown, *chosen, *_describe_data(trainer.data)]
+    warnings = [*changed, *unknown, *chosen, *_describe_data(experiment, trainer.data)]
     if is_main:
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
@@ -111,11 +112,14 @@ def _accelerator(
     return accelerator, choices
 
 
-def _describe_data(data: Data) -> list[str]:
-    """What data there are, in a line; and what a look at every file shows."""
+def _describe_data(experiment: Experiment, data: Data) -> list[str]:
+    """What data there are, in a line; what of them was measured; what a look at files shows."""
     warnings = data.inspect()
-    summary = data.summary()
-    return [*([f"data: {summary}"] if summary else []), *warnings]
+    summary, measured = data.summary(), experiment.measured
+    values = ", ".join(f"data.{key} = {as_written(value)}" for key, value in measured.items())
+    lines = [f"data: {summary}"] if summary else []
+    lines += [f"measured on the training files: {values}"] if values else []
+    return [*lines, *warnings]
 
 
 def _restore(

@@ -14,11 +14,13 @@ from ganzoo.components.data.image_listing import counted, same_files, shown
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
+    DTypes,
     Interpolations,
     Range,
     Reading,
+    Scales,
 )
-from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
+from ganzoo.components.data.transforms import Aspect, Framing, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
 from ganzoo.interfaces.levels import returns_levels
@@ -41,10 +43,14 @@ class ClassFolders(FolderData):
     aspect: `keep` an image's proportions, or `squash` it to `resize`.
     held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
         the first training image of each class stands in.
-    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
-        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; "dtype", the default, is
+        all that its type can hold; ["0.5%", "99.5%"] are quantiles of the training files. Or a
+        table: { y = [0, 4095] }.
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
+        they are, and a trained model is given images at their full size. Or a table.
+    dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
@@ -66,9 +72,11 @@ class ClassFolders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        scale: Scales | None = None,
+        dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation)
+        reading = Reading(channels, range, colour, interpolation, scale, dtype)
         settings = root, size, resize, flip, aspect, unreadable
         super().__init__(*settings, reading, images=("y",), cache=cache)
         _check(classes, held_out)
@@ -94,6 +102,7 @@ class ClassFolders(FolderData):
         held_out = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
         self._test = [(f, c) for row in zip_longest(*held_out) for c, f in enumerate(row) if f]
         self._test = self.without_unreadable(self._test, self._reads)
+        self.measure_ranges()
 
     def __len__(self) -> int:
         return self.trainable(len(self._train))
@@ -102,7 +111,7 @@ class ClassFolders(FolderData):
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """y (channels, height, width) in [-1, 1], cut and mirrored by chance, and c ()."""
         image, label = self._readable(self._train, index, self.framing.resize)
-        view = self.framing.random_view(image, rng)
+        view = self._framing.random_view(image, rng)
         levels = view.levels_of(image, self.variables["y"].interpolation)
         return {"y": levels, "c": torch.tensor(label)}
 
@@ -122,7 +131,7 @@ class ClassFolders(FolderData):
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
         image, label = self._readable(self._test, index, self.framing.size)
-        view = self.framing.centre_view(image)
+        view = self._framing.centre_view(image)
         shown_image = view.of(image, self.variables["y"].interpolation)
         return {"y": shown_image, "c": torch.tensor(label)}
 
@@ -137,6 +146,10 @@ class ClassFolders(FolderData):
         """Images with their class, for training and held out."""
         for items in (self._train, self._test) if training else (self._test,):
             yield items, self._reads
+
+    @property
+    def _framing(self) -> Framing:
+        return self.framing.of(self.variables["y"])
 
     def _reads(self, item: Labelled) -> list[tuple[Path, str]]:
         return [(item[0], "y")]

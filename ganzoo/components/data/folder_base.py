@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
+from ganzoo.components.data import inspecting
 from ganzoo.components.data.folder_checks import has_folder, missing_folders
 from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
-from ganzoo.components.data.inspecting import digest, format_faults, format_names, read_headers
-from ganzoo.components.data.reading_settings import Reading
+from ganzoo.components.data.measured_settings import MeasuredData
+from ganzoo.components.data.reading_settings import Reading, refuse_contradiction
 from ganzoo.components.data.roots import find_root
 from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.scales import all_scale_warnings
 from ganzoo.components.data.transforms import Aspect, Framing
 from ganzoo.errors import DataError
-from ganzoo.interfaces import Data
 from ganzoo.printing.text import visible
 
 Unreadable = Literal["error", "skip"]
@@ -38,7 +38,7 @@ STAND_INS = 8
 TEST_X, TEST_Y, TEST = "testA", "testB", "test"
 
 
-class FolderData(Data):
+class FolderData(MeasuredData):
     """Images x and y (channels, height, width) from files.
 
     root: the folder that holds the others; `~` is the user's own.
@@ -75,6 +75,8 @@ class FolderData(Data):
         self.framing = Framing(size, resize, flip, aspect)
         self.scaled = ScaledImages(self.framing, ImageCache(cache))
         self.variables = reading.variables(images, self.framing.size, aspect)
+        refuse_contradiction(self.variables, resize, aspect)
+        self.begin_measuring(reading)
         self.folders: dict[str, tuple[Path, Survey]] = {}
         self.skipped: dict[Path, None] = {}
         self._bad: set[object] = set()
@@ -157,7 +159,7 @@ class FolderData(Data):
             return list(items)
         reading = {item: list(reads(item)) for item in items}
         files = [(p, self.variables[name]) for read in reading.values() for p, name in read]
-        wrong = read_headers(files)[1]
+        wrong = inspecting.read_headers(files)[1]
         self.skipped |= dict.fromkeys(wrong)
         readable = [item for item in items if not any(p in wrong for p, _ in reading[item])]
         return readable or self._none_of(items)
@@ -169,13 +171,21 @@ class FolderData(Data):
         training: those to train on as well, not only those to test on.
         """
 
+    def training_files(self) -> dict[str, list[Path]]:
+        """The files of each variable; held-out ones come last in `items`."""
+        lists = [*self.items()][: -len([*self.items(training=False)])]
+        return inspecting.files_by_name(
+            file for items, of in lists for item in items for file in of(item)
+        )
+
     def inspect(self) -> list[str]:
         """Read all headers. Unreadable files are refused, or with `skip` left out from now on."""
         reads = {item: list(of(item)) for items, of in self.items() for item in items}
         files = [(p, self.variables[name]) for read in reads.values() for p, name in read]
-        headers, wrong = read_headers(files)
+        headers, wrong = inspecting.read_headers(files)
+        wrong |= inspecting.find_too_small(headers, files, self.framing)
         if wrong and self.unreadable == "error":
-            every = format_faults(list(wrong.values()), len({path for path, _ in files}))
+            every = inspecting.format_faults(list(wrong.values()), len({path for path, _ in files}))
             raise DataError(f"{every}{MEND}")
         self.skipped |= dict.fromkeys(wrong)
         self._bad |= {item for item, read in reads.items() if any(p in wrong for p, _ in read)}
@@ -191,17 +201,20 @@ class FolderData(Data):
         named = [file for of, item in tested for file in of(item)]
         files = [(path, self.variables[name]) for path, name in named]
         return [
-            *header_warnings(read_headers(files)[0]),
+            *header_warnings(inspecting.read_headers(files)[0]),
             *all_scale_warnings(named, self.variables, False),
         ]
 
     def fingerprint(self) -> dict[str, Any]:
         """For each folder the number of images, and a hash of their names and sizes."""
-        return {key: digest(folder, there.images) for key, (folder, there) in self.folders.items()}
+        return {
+            key: inspecting.digest(folder, there.images)
+            for key, (folder, there) in self.folders.items()
+        }
 
     def summarise(self, *facts: str) -> str:
         """A summary of these facts, and of the files that were skipped and left out."""
-        names = format_names(list(self.skipped))
+        names = inspecting.format_names(list(self.skipped))
         skipped = f"{len(self.skipped)} unreadable, skipped: {names}" if self.skipped else ""
         left_out = format_left_out(there for _, there in self.folders.values())
         return ", ".join(fact for fact in (*facts, skipped, left_out) if fact)

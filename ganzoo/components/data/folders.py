@@ -22,9 +22,11 @@ from ganzoo.components.data.image_listing import same_files
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
+    DTypes,
     Interpolations,
     Range,
     Reading,
+    Scales,
 )
 from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.interfaces import Sample
@@ -47,10 +49,14 @@ class Folders(FolderData):
     flip: mirror half of the training samples.
     channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { x = 3, y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
-    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
-        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; "dtype", the default, is
+        all that its type can hold; ["0.5%", "99.5%"] are quantiles of the training files. Or a
+        table: { x = [0, 4095], y = [0, 255] }.
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
+        they are, and a trained model is given images at their full size. Or a table.
+    dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
@@ -76,9 +82,11 @@ class Folders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        scale: Scales | None = None,
+        dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation)
+        reading = Reading(channels, range, colour, interpolation, scale, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         self.x, self.y = x, y
         self.test_x, self.test_y = test_x, test_y
@@ -100,6 +108,7 @@ class Folders(FolderData):
         )
         both = zip(self.variables, self._train, self._test, strict=True)
         self._trained_on = frozenset(name for name, *files in both if same_files(*files))
+        self.measure_ranges()
 
     def __len__(self) -> int:
         return self.trainable(max(map(len, self._train)))
@@ -172,12 +181,14 @@ class Folders(FolderData):
         self, name: str, files: list[Path], index: int, rng: np.random.Generator
     ) -> Tensor:
         image = self._readable(name, files, index, self.framing.resize)
-        view = self.framing.random_view(image, rng)
-        return view.levels_of(image, self.variables[name].interpolation)
+        variable = self.variables[name]
+        view = self.framing.of(variable).random_view(image, rng)
+        return view.levels_of(image, variable.interpolation)
 
     def _centred(self, name: str, files: list[Path], index: int) -> Tensor:
         image = self._readable(name, files, index, self.framing.size)
-        return self.framing.centre_view(image).of(image, self.variables[name].interpolation)
+        variable = self.variables[name]
+        return self.framing.of(variable).centre_view(image).of(image, variable.interpolation)
 
     def _readable(self, name: str, files: list[Path], index: int, target: Size) -> ScaledImage:
         variable = self.variables[name]

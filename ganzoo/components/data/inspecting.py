@@ -13,6 +13,7 @@ from typing import Any
 from ganzoo.components.data.headers import HeaderSummary
 from ganzoo.components.data.image_files import read_header
 from ganzoo.components.data.image_listing import shown
+from ganzoo.components.data.transforms import Framing
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
 
@@ -42,6 +43,23 @@ def read_headers(
             else:
                 wrong.setdefault(path, header)
     return headers, wrong
+
+
+def find_too_small(
+    headers: Mapping[Path, HeaderSummary], files: Iterable[tuple[Path, Variable]], framing: Framing
+) -> dict[Path, DataError]:
+    """The errors of files of which no sample can be cut."""
+    read = ((path, variable) for path, variable in files if path in headers)
+    reasons = ((p, framing.of(v).find_obstacle(headers[p].size)) for p, v in read)
+    return {p: DataError(f"{shown(p)} cannot be used: {why}") for p, why in reasons if why}
+
+
+def files_by_name(files: Iterable[tuple[Path, str]]) -> dict[str, list[Path]]:
+    """The files of each variable, each once."""
+    by_name: dict[str, dict[Path, None]] = {}
+    for path, name in files:
+        by_name.setdefault(name, {})[path] = None
+    return {name: list(paths) for name, paths in by_name.items()}
 
 
 def format_faults(wrong: Sequence[DataError], count: int) -> str:

@@ -23,11 +23,13 @@ from ganzoo.components.data.partners import by_name, require_partners
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
+    DTypes,
     Interpolations,
     Range,
     Reading,
+    Scales,
 )
-from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
+from ganzoo.components.data.transforms import Aspect, Framing, ScaledImage, Size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample
 from ganzoo.interfaces.levels import returns_levels
@@ -61,10 +63,14 @@ class PairedFolders(FolderData):
     flip: mirror half of the training pairs.
     channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { x = 3, y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize` as the paper did.
-    range: the values of a file that become -1 and 1, such as [0, 4095]; by default all that its
-        type can hold. For all images, or a table: { x = [0, 4095], y = [0, 255] }.
+    range: the values of a file that become -1 and 1, such as [0, 4095]; "dtype", the default, is
+        all that its type can hold; ["0.5%", "99.5%"] are quantiles of the training files. Or a
+        table: { x = [0, 4095], y = [0, 255] }.
     colour: `srgb` converts by a file's colour profile; `ignore` leaves its values. Or a table.
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
+    scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
+        they are, and a trained model is given images at their full size. Or a table.
+    dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
 
@@ -96,17 +102,19 @@ class PairedFolders(FolderData):
         range: Range = None,
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
+        scale: Scales | None = None,
+        dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation)
+        reading = Reading(channels, range, colour, interpolation, scale, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
+        if len({variable.scale for variable in self.variables.values()}) > 1:
+            raise ValueError("both images of a pair are cut alike: give one scale for both")
         self.layout = layout
         self.direction = direction
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
         self.train, self.test = train, test
-        self._train: list[Pair] = []
-        self._test: list[Pair] = []
-        self._pairs: list[Pair] = []
+        self._train, self._test, self._pairs = list[Pair](), list[Pair](), list[Pair]()
         self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
@@ -128,6 +136,7 @@ class PairedFolders(FolderData):
         self._pairs = [pair for pair in self._train if pair not in held_out]
         files = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
         self._trained_on = frozenset(self.variables) if same_files(*files) else frozenset()
+        self.measure_ranges()
 
     def __len__(self) -> int:
         return self.trainable(len(self._train))
@@ -136,7 +145,7 @@ class PairedFolders(FolderData):
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
         pair = self._readable(self._train, index, self.framing.resize)
-        view = self.framing.random_view(pair[0], rng)
+        view = self._framing.random_view(pair[0], rng)
         return {n: view.levels_of(i, self._interpolation(n)) for n, i in self._named(pair)}
 
     def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
@@ -166,8 +175,12 @@ class PairedFolders(FolderData):
 
     def _centred(self, pairs: list[Pair], index: int) -> Sample:
         pair = self._readable(pairs, index, self.framing.size)
-        view = self.framing.centre_view(pair[0])
+        view = self._framing.centre_view(pair[0])
         return {n: view.of(i, self._interpolation(n)) for n, i in self._named(pair)}
+
+    @property
+    def _framing(self) -> Framing:
+        return self.framing.of(self.variables["x"])
 
     def _names(self) -> tuple[str, str]:
         """Which variable the first image of a pair is, and which the second."""

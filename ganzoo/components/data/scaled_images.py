@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -69,32 +70,36 @@ class ScaledImages:
         return [ScaledImage(shape, pixels) for pixels in torch.split(both.pixels, channels)]
 
     def _cached(self, path: Path, variable: Variable, target: Size, halved: bool) -> ScaledImage:
-        reading = f"{variable} {self.framing.aspect} {target} {halved}"
+        framing = self.framing.of(variable)
+        # A type that is only recorded changes no pixel.
+        reading = f"{replace(variable, dtype=None)} {framing.aspect} {target} {halved}"
         key = self.cache.find(path, reading)
-        cached = self.cache.load(key) if key else None
-        if cached is not None:
-            return cached
-        image = self._read(path, variable, target, halved)
-        if key and self.framing.scaled_size(_size_of(image), target):
-            self.cache.store(key, image)
+        image = self.cache.load(key) if key else None
+        if image is None:
+            image = self._read(path, variable, target, halved)
+            whole = framing.scale == "native" and image.pixels.dtype == torch.uint8
+            if key and (whole or framing.scaled_size(_size_of(image), target)):
+                self.cache.store(key, image)
+        if obstacle := framing.find_obstacle(_size_of(image)):
+            raise DataError(f"{shown(path)} cannot be used: {obstacle}")
         return image
 
     def _read(self, path: Path, variable: Variable, target: Size, halved: bool) -> ScaledImage:
         """An image, or its halves one after the other as channels (2 * channels, H, W // 2)."""
+        framing = self.framing.of(variable)
         if halved:
             image, _ = read_reduced(path, variable, lambda size: None)
             halves = _halves(image, path)
-            scaled = [self._scale(half, _size_of(half), variable, target) for half in halves]
+            scaled = [_scale(half, _size_of(half), variable, target, framing) for half in halves]
             shape = (2 * len(image), *_size_of(halves[0]))
             return ScaledImage(shape, torch.cat(scaled))
-        image, size = read_reduced(
-            path, variable, lambda size: self.framing.scaled_size(size, target)
-        )
-        return ScaledImage((len(image), *size), self._scale(image, size, variable, target))
+        image, size = read_reduced(path, variable, lambda size: framing.scaled_size(size, target))
+        return ScaledImage((len(image), *size), _scale(image, size, variable, target, framing))
 
-    def _scale(self, image: Tensor, size: Size, variable: Variable, target: Size) -> Tensor:
-        scaled = self.framing.scaled_size(size, target)
-        return resize(image, scaled, variable.interpolation) if scaled else image
+
+def _scale(image: Tensor, size: Size, variable: Variable, target: Size, framing: Framing) -> Tensor:
+    scaled = framing.scaled_size(size, target)
+    return resize(image, scaled, variable.interpolation) if scaled else image
 
 
 def _size_of(image: Tensor | ScaledImage) -> Size:

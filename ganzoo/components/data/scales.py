@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ganzoo.components.data.image_files import read_values
+from ganzoo.components.data.inspecting import files_by_name
 from ganzoo.errors import DataError
 from ganzoo.interfaces.reader import Header, Values, shown_scale
 from ganzoo.interfaces.variable import Variable
@@ -39,15 +40,10 @@ def all_scale_warnings(
 
     advise: name the setting to change.
     """
-    by_name: dict[str, dict[Path, None]] = {}
-    for path, name in files:
-        by_name.setdefault(name, {})[path] = None
     return [
         f"{name}: {note}"
-        for name, paths in sorted(by_name.items())
-        for note in scale_warnings(
-            list(paths), variables[name], f"data.range.{name}" if advise else ""
-        )
+        for name, paths in sorted(files_by_name(files).items())
+        for note in scale_warnings(paths, variables[name], f"data.range.{name}" if advise else "")
     ]
 
 

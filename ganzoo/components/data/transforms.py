@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.nn import functional
 
+from ganzoo.components.data.resizing import Box as Box
+from ganzoo.components.data.resizing import Size as Size
+from ganzoo.components.data.resizing import covering as covering
+from ganzoo.components.data.resizing import crop as crop
+from ganzoo.components.data.resizing import resize as resize
 from ganzoo.interfaces.levels import from_levels
 from ganzoo.interfaces.variable import Aspect as Aspect
-from ganzoo.interfaces.variable import Interpolation
-
-Size = tuple[int, int]
-"""(height, width)"""
-Box = tuple[int, int, int, int]
-"""(top, left, height, width)"""
+from ganzoo.interfaces.variable import Interpolation, Resolution, Variable
 
 # A strip longer than this many crops is cut before it is enlarged: 1 x 1500 px would become 300 MB.
 LONGEST = 4
@@ -35,35 +34,6 @@ def as_size(size: int | list[int], name: str = "size") -> Size:
     if len(sides) != 2 or min(sides) < 1:
         raise ValueError(f"{name} must be a number of pixels or [height, width], not {size}")
     return sides[0], sides[1]
-
-
-def resize(image: Tensor, size: Size, interpolation: Interpolation = "bicubic") -> Tensor:
-    """(C, H, W) in 0 ... 255 to (C, *size), or (C, D, H, W) to (C, D, *size); the type stays.
-
-    `bicubic` is antialiased. `nearest` takes the pixel under the centre of each new one, so that
-    there are no new values.
-    """
-    if tuple(image.shape[-2:]) == size:
-        return image
-    if interpolation == "nearest":
-        rows, columns = map(_under_centres, image.shape[-2:], size)
-        return image[..., rows, :][..., columns]
-    planes = image.flatten(0, -3)[None]
-    resized = functional.interpolate(planes, size, mode="bicubic", antialias=True)
-    resized = resized.view(*image.shape[:-2], *size)
-    return resized.clamp(0, 255) if resized.is_floating_point() else resized
-
-
-def crop(image: Tensor, box: Box) -> Tensor:
-    """The region of an image (C, H, W), or of each slice of a volume (C, D, H, W), in a box."""
-    top, left, height, width = box
-    return image[..., top : top + height, left : left + width]
-
-
-def covering(source: Size, target: Size) -> Size:
-    """The smallest size of the source's proportions that covers the target."""
-    scale = max(target[0] / source[0], target[1] / source[1])
-    return max(target[0], round(source[0] * scale)), max(target[1], round(source[1] * scale))
 
 
 class ScaledImage(NamedTuple):
@@ -129,6 +99,7 @@ class Framing:
     aspect: `keep` scales an image until it covers `resize`; `squash` gives it exactly that size,
         as Zhu et al. 2017 (arXiv:1703.10593) did: 286, then a random crop of 256.
     depth: of volumes, how many slices a sample has; they are cut out, and never resized.
+    scale: `native` cuts samples out of the image as it is, without resizing it.
 
     Raises:
         ValueError: a size that is not one or two positive numbers, or `resize` below `size`.
@@ -141,12 +112,29 @@ class Framing:
         flip: bool = True,
         aspect: Aspect = "keep",
         depth: int | None = None,
+        scale: Resolution = "cover",
     ) -> None:
         self.size = as_size(size)
         self.resize = _resize(resize, self.size)
         self.flip = flip
         self.aspect = aspect
         self.depth = depth
+        self.scale = scale
+
+    def of(self, variable: Variable) -> Framing:
+        """The framing of a variable's images, at its scale."""
+        framing = copy(self)
+        framing.scale = variable.scale
+        return framing
+
+    def find_obstacle(self, size: Size) -> str:
+        """Why no sample can be cut from an image of (height, width); "" if one can."""
+        if self.scale == "cover" or (size[0] >= self.size[0] and size[1] >= self.size[1]):
+            return ""
+        return (
+            f"it is {size[1]} x {size[0]} px, smaller than a crop of {self.size[1]} x "
+            f'{self.size[0]} px; take a smaller data.size, or scale = "cover", which enlarges it'
+        )
 
     def random_view(self, image: Tensor | ScaledImage, rng: np.random.Generator) -> View:
         """A view of an image (C, H, W) for training."""
@@ -158,15 +146,17 @@ class Framing:
         return self._view(image, self.size, False, lambda slack: slack // 2)
 
     def scaled_size(self, source: Size, target: Size) -> Size | None:
-        """The size to which all views resize the whole of an image; None where they show regions.
+        """The size to which all views resize the whole of an image; None where none does that.
 
         target: `resize` for views for training, `size` for those for testing.
         """
         region, resized = self._scaled(source, target)
-        return resized if region == source else None
+        return resized if region == source and self.scale == "cover" else None
 
     def _scaled(self, source: Size, target: Size) -> tuple[Size, Size]:
         """The size of the region that is used, and what it is resized to."""
+        if self.scale == "native":
+            return source, source
         if self.aspect == "squash":
             return source, target
         region = _shortened(source, target)
@@ -190,11 +180,6 @@ class Framing:
         if self.depth is None or len(shape) != 4:
             return None
         return place(shape[1] - self.depth), self.depth
-
-
-def _under_centres(source: int, target: int) -> Tensor:
-    """The indices of those of `source` pixels under the centres of `target` pixels, exactly."""
-    return ((2 * torch.arange(target) + 1) * source).div(2 * target, rounding_mode="floor")
 
 
 def _resize(resize: int | list[int] | None, size: Size) -> Size:
