@@ -63,7 +63,7 @@ def test_a_recipe_may_write_a_list_or_a_table() -> None:
     assert not faults
     assert again == filled
     _, faults = check_settings(Folders, "folders", {"range": "big"}, "data")
-    assert "'dtype' or a list of numbers or a list of texts or a table of" in str(faults[0])
+    assert "'dtype' or a list of numbers or a list of texts or a table of" in faults[0].message
 
 
 @pytest.mark.case("A19")
