@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -86,6 +87,20 @@ def rename_resting(resting: Mapping[str, frozenset[str]]) -> dict[str, frozenset
         name: frozenset(f"network.{inner}".removesuffix(".") for inner in inners)
         for name, inners in resting.items()
     }
+
+
+@contextmanager
+def uncompiled(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """A context in which fast networks compute without torch.compile."""
+    fast = [network for network in networks if isinstance(network, FastNetwork)]
+    before = [network._compiled for network in fast]
+    for network in fast:
+        network._compiled = None
+    try:
+        yield
+    finally:
+        for network, compiled in zip(fast, before, strict=True):
+            network._compiled = compiled
 
 
 def _describe(value: Any) -> object:

@@ -1,0 +1,1 @@
+"""Images that memory cannot hold in one piece are computed in tiles."""

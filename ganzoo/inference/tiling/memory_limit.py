@@ -1,0 +1,80 @@
+"""How much memory this process may take: as a person writes it, or what is free."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psutil
+import torch
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+WRITTEN = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
+FREE = 0.9  # of what is free; the rest is for what else runs
+# The limit and the use of a control group's memory, of version 2 and 1.
+CACHED = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
+GROUPS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+)
+
+
+def read_memory(text: str) -> int:
+    """Bytes, from `4G`, `1500M` or `2.5 GiB`; units are powers of 1024.
+
+    Raises:
+        ValueError: it is no such text, or not above 0.
+    """
+    match = WRITTEN.fullmatch(text.strip())
+    size = int(float(match[1]) * UNITS[match[2].upper()]) if match else 0
+    if size <= 0:
+        raise ValueError(f"{text!r} is no amount of memory: write 4G or 1500M")
+    return size
+
+
+def format_memory(size: float) -> str:
+    """`3.2 GiB` or `640 MiB`."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(1, round(size / 2**20))} MiB"
+
+
+def resident() -> int:
+    """The memory that this process has now, in bytes."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def free_memory(device: torch.device) -> int:
+    """The bytes that this process may take besides what it has: free, and not above its limit."""
+    if device.type == "cuda":
+        return int(FREE * torch.cuda.mem_get_info(device)[0])
+    rooms = [psutil.virtual_memory().available]
+    for group in _own_groups():
+        for folder, limit, used in GROUPS:
+            room = _room(Path(folder + group), limit, used)
+            rooms += [] if room is None else [room]
+    return int(FREE * max(0, min(rooms)))
+
+
+def _own_groups() -> set[str]:
+    """The control groups that may limit this process, from the outermost in."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    paths = [line.split(":", 2)[2] for line in lines if line.count(":") >= 2]
+    return {"", *(path.rstrip("/") for path in paths)}
+
+
+def _room(folder: Path, limit: str, used: str) -> int | None:
+    """What is left of a group's limit; None without one."""
+    try:
+        most = int((folder / limit).read_text(encoding="utf-8"))
+        taken = int((folder / used).read_text(encoding="utf-8"))
+        return most - taken + _cached(folder)
+    except (OSError, ValueError):  # there is no such group, or its limit is "max"
+        return None
+
+
+def _cached(folder: Path) -> int:
+    """The bytes of files that the system keeps in a group's memory until it is needed."""
+    found = CACHED.findall((folder / "memory.stat").read_text(encoding="utf-8"))
+    return int(found[-1]) if found else 0

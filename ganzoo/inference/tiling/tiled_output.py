@@ -1,0 +1,145 @@
+"""Computes an output in tiles, band by band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ganzoo.components.data.transforms import Box, Size, crop
+from ganzoo.inference.tiling.norm_calls import FixedNorms, Moments
+from ganzoo.inference.tiling.reach import Run
+from ganzoo.inference.tiling.statistics import Patches, SmallImage, choose_patches
+from ganzoo.inference.tiling.tile_places import tiles_of
+from ganzoo.inference.tiling.tile_plan import TilePlan, margin_of
+from ganzoo.interfaces.levels import from_levels
+
+ROWS = 1024  # of the image that are read at a time, to make it smaller
+
+
+class Source(Protocol):
+    """An image of which regions are read.
+
+    size: (height, width).
+    """
+
+    @property
+    def size(self) -> Size:
+        """(height, width)."""
+
+    def read(self, box: Box) -> Tensor:
+        """The levels (C, h, w) of 0 ... 255 in a box."""
+
+
+class Levels:
+    """An image that stands in memory: levels (C, H, W) of 0 ... 255."""
+
+    def __init__(self, levels: Tensor) -> None:
+        self.levels = levels
+        self.size: Size = (levels.shape[-2], levels.shape[-1])
+
+    def read(self, box: Box) -> Tensor:
+        """The levels (C, h, w) in a box."""
+        return crop(self.levels, box)
+
+
+class Band(NamedTuple):
+    """Finished rows of a result: (C, h, W) in [-1, 1], from the row `top` on."""
+
+    top: int
+    values: Tensor
+
+
+def gather_statistics(
+    run: Run, source: Source, plan: TilePlan, done: Callable[[float], None]
+) -> list[Moments]:
+    """The statistics of the whole image that each norm divides out.
+
+    done: told how many pixels were computed.
+    """
+    if not plan.reach.norms:
+        return []
+    grid, margin = plan.reach.grid, margin_of(plan.reach)
+    cells, patches = choose_patches(source.size, plan.patches, grid, margin)
+    small = SmallImage(cells)
+    image = _shrink(source, plan.smaller)
+    done(image[0, 0].numel())
+    with small:
+        run(image)
+    images = torch.cat([_read(source, patch.box) for patch in patches])
+    with Patches(patches, small.spreads) as estimated:
+        run(images)
+    done(images[:, 0].numel())
+    return estimated.statistics
+
+
+def compute_bands(
+    run: Run,
+    source: Source,
+    plan: TilePlan,
+    statistics: list[Moments],
+    done: Callable[[float], None],
+    first: int = 0,
+) -> Iterator[Band]:
+    """The result from a row of tiles on, band by band, each of one row of tiles.
+
+    done: told how many pixels of the result are computed.
+    """
+    rows, blend = plan.places.rows, plan.places.blend
+    above: Tensor | None = None
+    for number in range(first - 1 if first and blend else first, len(rows)):
+        values = _compute_row(run, source, plan, statistics, number, done)
+        top = rows[number].first
+        if above is not None:
+            values[:, : above.shape[1]] += above
+        stop = rows[number + 1].first if number + 1 < len(rows) else rows[number].last
+        above = values[:, stop - top :] if blend else None
+        if number >= first:
+            yield Band(top, values[:, : stop - top])
+
+
+def _compute_row(
+    run: Run,
+    source: Source,
+    plan: TilePlan,
+    statistics: list[Moments],
+    number: int,
+    done: Callable[[float], None],
+) -> Tensor:
+    """The weighted results of a row of tiles, (C, h, W)."""
+    places, columns = plan.places, plan.places.columns
+    total: Tensor | None = None
+    for (given, counts, weight), column in zip(tiles_of(places, number), columns, strict=True):
+        with FixedNorms(statistics):
+            result = run(_read(source, given))[0]
+        part = crop(result, counts)
+        if total is None:
+            total = torch.zeros(len(part), part.shape[1], source.size[1])
+        place = total[..., column.first : column.last]
+        _ = place.add_(part * weight) if places.blend else place.copy_(part)
+        done(float(weight.sum()))
+    assert total is not None
+    return total
+
+
+def _read(source: Source, box: Box) -> Tensor:
+    """A region (1, C, h, w) in [-1, 1]."""
+    return from_levels(source.read(box))[None]
+
+
+def _shrink(source: Source, factor: int) -> Tensor:
+    """The whole image (1, C, H / factor, W / factor) in [-1, 1]; pixels are means."""
+    height, width = source.size
+    step = max(ROWS // factor, 1) * factor
+    wide = width // factor * factor or width
+    bands = []
+    for top in range(0, height, step):
+        tall = min(step, height - top)
+        tall = tall // factor * factor or (tall if height < factor else 0)
+        if tall:
+            levels = source.read((top, 0, tall, wide)).float()[None]
+            bands.append(functional.avg_pool2d(levels, (min(factor, tall), min(factor, wide))))
+    return from_levels(torch.cat(bands, 2))
