@@ -21,8 +21,8 @@ from ganzoo.inference.tiling.tile_places import Places, place_tiles
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
-# What the process takes for each byte of live tensors: freed memory is kept for the next ones, and lies
-# in pieces between them. Measured: 1.2 to 2.3 (docs/performance.md).
+# What the process takes for each byte of live tensors: freed memory is kept for the next ones, and
+# lies in pieces between them. Measured: 1.2 to 2.3 (docs/performance.md).
 SAFETY = 2.4
 # Bytes for each value of an image that is read while another one is computed, and of a result
 # that is written behind it.
