@@ -38,14 +38,14 @@ class Law:
         return max(0, int((room - self.fixed) / max(self.per_pixel, 1e-9)))
 
 
-class LiveBytes(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context that counts the bytes of the tensors made in it, as long as they live.
 
     peak: the most at once.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self._counted: set[int] = set()
 
@@ -90,7 +90,8 @@ def _fit(model: Model, output: OutputWire, variable: str, sides: tuple[int, int]
 
 
 def _peak(model: Model, output: OutputWire, variable: str, side: int) -> int:
-    with LiveBytes() as live, uncompiled(model.networks.values()):
+    live = LiveBytes()
+    with live, uncompiled(model.networks.values()):
         channels = model.variables[variable].channels
         image = torch.zeros(1, channels, side, side, device=model.device)
         model.evaluate([output], {variable: image}, 0)

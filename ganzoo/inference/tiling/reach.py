@@ -71,7 +71,8 @@ class Probe:
 
 def _check(run: Run, image: Tensor) -> list[Moments]:
     """Check that an output is one image of the input's size; returns its norms' statistics."""
-    with OwnNorms() as norms:
+    norms = OwnNorms()
+    with norms:
         result = run(image)
     if result.shape[-2:] != image.shape[-2:]:
         before, after = (" x ".join(map(str, each.shape[-2:])) for each in (image, result))

@@ -70,7 +70,8 @@ def gather_statistics(
     with small:
         run(image)
     images = torch.cat([_read(source, patch.box) for patch in patches])
-    with Patches(patches, small.spreads) as estimated:
+    estimated = Patches(patches, small.spreads)
+    with estimated:
         run(images)
     done(images[:, 0].numel())
     return estimated.statistics
