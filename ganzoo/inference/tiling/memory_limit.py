@@ -76,5 +76,5 @@ def _room(folder: Path, limit: str, used: str) -> int | None:
 
 def _cached(folder: Path) -> int:
     """The bytes of files that the system keeps in a group's memory until it is needed."""
-    found = CACHED.findall((folder / "memory.stat").read_text(encoding="utf-8"))
-    return int(found[-1]) if found else 0
+    sizes = CACHED.findall((folder / "memory.stat").read_text(encoding="utf-8"))
+    return int(sizes[-1]) if sizes else 0

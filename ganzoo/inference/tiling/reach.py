@@ -51,8 +51,8 @@ def find_reach(run: Run, channels: int, grid: int = 0) -> Reach:
         norms = _check(run, _noise(channels, LENGTHS[0], LENGTHS[0]))
         probe = Probe(run, channels, norms)
         alike = ALIKE if _find_farthest(probe, grid or 1) is not None else NEARLY_ALIKE
-        found = _find_grid(probe, (grid,) if grid else GRIDS, alike)
-        return Reach(_find_farthest(probe, found), found, len(norms))
+        spacing = _find_grid(probe, (grid,) if grid else GRIDS, alike)
+        return Reach(_find_farthest(probe, spacing), spacing, len(norms))
 
 
 @dataclass(frozen=True)

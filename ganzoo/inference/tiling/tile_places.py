@@ -19,7 +19,7 @@ from ganzoo.components.data.transforms import Box, Size
 
 
 @dataclass(frozen=True)
-class Span:
+class Extent:
     """A tile along one side of the image.
 
     start, stop: what the networks are given.
@@ -38,15 +38,15 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Places:
+class TilePlaces:
     """The tiles of an image: every row of tiles with every column.
 
-    overlap: how far a tile reaches into its neighbours' part. blend: how many pixels are blended
+    overlap: how far a tile reaches into its neighbours. blend: how many pixels are blended
     where two tiles meet; 0 where their results are equal.
     """
 
-    rows: list[Span]
-    columns: list[Span]
+    rows: list[Extent]
+    columns: list[Extent]
     overlap: int
     blend: int
 
@@ -61,12 +61,12 @@ class Places:
         return sum(row.length for row in self.rows) * sum(each.length for each in self.columns)
 
 
-def place_tiles(size: Size, pixels: int, grid: int, overlap: int, blend: int) -> Places | None:
+def place_tiles(size: Size, pixels: int, grid: int, overlap: int, blend: int) -> TilePlaces | None:
     """The tiles of at most so many pixels for which the least is computed; None if there are none.
 
     grid: where a tile may begin. overlap: a multiple of it.
     """
-    found: Places | None = None
+    best: TilePlaces | None = None
     for count in range(1, size[1] // grid + 2):
         columns = _split(size[1], count, grid, overlap, blend)
         if columns is None:
@@ -75,15 +75,15 @@ def place_tiles(size: Size, pixels: int, grid: int, overlap: int, blend: int) ->
         rows = _split_into(size[0], tallest, grid, overlap, blend)
         if rows is None:
             continue
-        places = Places(rows, columns, overlap, blend)
-        if found is not None and places.computed >= found.computed:
+        places = TilePlaces(rows, columns, overlap, blend)
+        if best is not None and places.computed >= best.computed:
             break
-        found = places
-    return found
+        best = places
+    return best
 
 
-def _split_into(length: int, most: int, grid: int, overlap: int, blend: int) -> list[Span] | None:
-    """The fewest spans of at most `most` pixels."""
+def _split_into(length: int, most: int, grid: int, overlap: int, blend: int) -> list[Extent] | None:
+    """The fewest extents of at most `most` pixels."""
     if most >= length:
         return _split(length, 1, grid, overlap, blend)
     inner = (most - length % grid) // grid * grid - 2 * overlap
@@ -92,10 +92,10 @@ def _split_into(length: int, most: int, grid: int, overlap: int, blend: int) -> 
     return _split(length, math.ceil((length - 2 * overlap) / inner), grid, overlap, blend)
 
 
-def _split(length: int, count: int, grid: int, overlap: int, blend: int) -> list[Span] | None:
-    """A side in `count` spans of nearly equal length; None if they would be too short."""
+def _split(length: int, count: int, grid: int, overlap: int, blend: int) -> list[Extent] | None:
+    """A side in `count` extents of nearly equal length; None if they would be too short."""
     if count == 1:
-        return [Span(0, length, 0, length)]
+        return [Extent(0, length, 0, length)]
     rest = length % grid
     step = math.ceil((length - rest - 2 * overlap) / count / grid) * grid
     if step < grid or step <= blend:
@@ -105,17 +105,17 @@ def _split(length: int, count: int, grid: int, overlap: int, blend: int) -> list
     meets = [start + overlap for start in starts[1:]]
     firsts = [0, *(meet - blend // 2 for meet in meets)]
     lasts = [*(meet + blend // 2 for meet in meets), length]
-    return [Span(*each) for each in zip(starts, stops, firsts, lasts, strict=True)]
+    return [Extent(*each) for each in zip(starts, stops, firsts, lasts, strict=True)]
 
 
-def weights(spans: list[Span], index: int) -> Tensor:
-    """How much each pixel of a span's result counts, from its first to its last.
+def weights(extents: list[Extent], index: int) -> Tensor:
+    """How much each pixel of a extent's result counts, from its first to its last.
 
-    Where two spans are blended, their weights rise and fall evenly, and add up to 1.
+    Where two extents are blended, their weights rise and fall evenly, and add up to 1.
     """
-    span = spans[index]
-    values = torch.ones(span.last - span.first)
-    for number, (one, other) in enumerate(pairwise(spans)):
+    extent = extents[index]
+    values = torch.ones(extent.last - extent.first)
+    for number, (one, other) in enumerate(pairwise(extents)):
         shared = one.last - other.first
         ramp = (torch.arange(shared) + 0.5) / max(shared, 1)
         if shared and number + 1 == index:
@@ -125,10 +125,10 @@ def weights(spans: list[Span], index: int) -> Tensor:
     return values
 
 
-def tiles_of(places: Places, row: int) -> Iterator[tuple[Box, Box, Tensor]]:
-    """Of each tile in a row: what the networks are given, which part of that counts, and how much.
+def tiles_of(places: TilePlaces, row: int) -> Iterator[tuple[Box, Box, Tensor]]:
+    """Of each tile in a row: what the networks are given, where its result counts, and how much.
 
-    The part that counts is a box within the tile; its weights are (height, width).
+    That is a box within the tile; its weights are (height, width).
     """
     down = places.rows[row]
     vertical = weights(places.rows, row)

@@ -16,7 +16,7 @@ from ganzoo.inference.tiling.live_bytes import Law, measure_bytes
 from ganzoo.inference.tiling.memory_limit import format_memory, free_memory, resident
 from ganzoo.inference.tiling.reach import Reach, find_reach
 from ganzoo.inference.tiling.statistics import CELL
-from ganzoo.inference.tiling.tile_places import Places, place_tiles
+from ganzoo.inference.tiling.tile_places import TilePlaces, place_tiles
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -27,9 +27,9 @@ SAFETY = 2.4
 # Bytes for each value of an image that is read while another one is computed, and of a result
 # that is written behind it.
 READING, WRITING = 9, 12
-# The most pixels that a tile sees beyond its part, though its networks may see farther.
+# The most pixels that a tile sees beyond where it counts, though its networks may see farther.
 FARTHEST = 256
-# The part of an image's pixels that patches for the statistics of norms have, and what is read
+# How much of an image patches for the statistics of norms cover, and what is read
 # around each of them.
 SAMPLED, MARGIN = 0.1, 16
 # An image is this much smaller for the first look at it, or still smaller.
@@ -49,7 +49,7 @@ class TilePlan:
     """
 
     size: Size
-    places: Places
+    places: TilePlaces
     reach: Reach
     patches: int
     smaller: int
@@ -59,13 +59,13 @@ class TilePlan:
     def sentence(self) -> str:
         """What is done, for the user: "tiles of 2048 x 2048 px, overlap 48 px, ..."."""
         height, width = self.places.largest
-        parts = [f"tiles of {width} x {height} px", f"overlap {self.places.overlap} px"]
+        phrases = [f"tiles of {width} x {height} px", f"overlap {self.places.overlap} px"]
         if self.places.blend:
             sees = f"farther than {FARTHEST}" if self.reach.pixels is None else self.reach.pixels
-            parts[-1] += f", blended, as the networks see {sees} px far"
+            phrases[-1] += f", blended, as the networks see {sees} px far"
         if self.reach.norms:
-            parts.append(f"statistics from {self.patches} patches of the whole image")
-        return f"{', '.join(parts)}: {self.reason}"
+            phrases.append(f"statistics from {self.patches} patches of the whole image")
+        return f"{', '.join(phrases)}: {self.reason}"
 
 
 @dataclass

@@ -58,7 +58,7 @@ def gather_statistics(
 ) -> list[Moments]:
     """The statistics of the whole image that each norm divides out.
 
-    done: told how many pixels were computed.
+    done: called with how many pixels were computed.
     """
     if not plan.reach.norms:
         return []
@@ -87,7 +87,7 @@ def compute_bands(
 ) -> Iterator[Band]:
     """The result from a row of tiles on, band by band, each of one row of tiles.
 
-    done: told how many pixels of the result are computed.
+    done: called with how many pixels of the result are computed.
     """
     rows, blend = plan.places.rows, plan.places.blend
     above: Tensor | None = None
@@ -116,11 +116,11 @@ def _compute_row(
     for (given, counts, weight), column in zip(tiles_of(places, number), columns, strict=True):
         with FixedNorms(statistics):
             result = run(_read(source, given))[0]
-        part = crop(result, counts)
+        core = crop(result, counts)
         if total is None:
-            total = torch.zeros(len(part), part.shape[1], source.size[1])
+            total = torch.zeros(len(core), core.shape[1], source.size[1])
         place = total[..., column.first : column.last]
-        _ = place.add_(part * weight) if places.blend else place.copy_(part)
+        _ = place.add_(core * weight) if places.blend else place.copy_(core)
         done(float(weight.sum()))
     assert total is not None
     return total
