@@ -197,7 +197,8 @@ def test_written_files_are_as_good_as_evaluate_says(tmp_path, monkeypatch):
     ],
 )
 def test_every_file_has_a_target_of_its_own(files, names):
-    assert one_to_one([Path(file) for file in files]) == [Path(name) for name in names]
+    suffixes = [".png"] * len(files)
+    assert one_to_one([Path(file) for file in files], suffixes) == [Path(name) for name in names]
 
 
 @pytest.mark.case("A12")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STOPPED = 130
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")]
-Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A PNG file, or a folder.")]
+Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A file, or a folder.")]
 Which = Annotated[
     str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
 ]
@@ -51,6 +51,19 @@ Unreadable = Annotated[
     typer.Option("--unreadable", help="What to do if an image cannot be read."),
 ]
 
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="png, tiff, jpeg, webp, npy or a plugin's. [default: the kind of each input's file]",
+    ),
+]
+Quality = Annotated[
+    int | None,
+    typer.Option("--quality", min=1, max=100, help="Of jpeg and webp. [default: 95]"),
+]
+
 
 def translate(
     model: ModelOf,
@@ -62,6 +75,8 @@ def translate(
     seed: Seed = 0,
     existing: Existing = "error",
     unreadable: Unreadable = "stop",
+    format_: Format = "",
+    quality: Quality = None,
     precision: Precision = "float32",
     compile_: Compile = False,
     device: Device = "",
@@ -71,6 +86,7 @@ def translate(
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     refuse_missing(model, input_, best=best)
+    _check_format(format_)
     factor = scale_of(scale)
     import_torch()
     from ganzoo.builder.opening import load_onto
@@ -88,10 +104,18 @@ def translate(
         seed=seed,
         existing=existing,
         unreadable=unreadable,
+        format_=format_,
+        quality=quality,
     )
     say("\n".join([todo.scale_line, todo.output_line, *lines]))
     _go_over(todo)
     _close(todo, input_.is_dir())
+
+
+def _check_format(name: str) -> None:
+    from ganzoo.components.writers.installed_writers import check_format
+
+    check_format(name)
 
 
 def _close(todo: Translation, counted: bool) -> None:

@@ -145,6 +145,12 @@ def undo_resizing(result: Tensor, prepared: Prepared) -> Tensor:
     return from_levels(resize(levels, (height, width)))
 
 
+def halve_scale(size: Size, variable: Variable, scale: Scale) -> float:
+    """A smaller scale to try: half the size that was tried, as a factor of the file's size."""
+    tried = working_size(size, variable, scale)
+    return min(tried[0] / size[0], tried[1] / size[1]) / 2
+
+
 def match_sizes(
     variables: Mapping[str, Variable], inputs: Mapping[str, Tensor]
 ) -> Mapping[str, Variable]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
 from ganzoo.errors import DataError, GanzooError
+from ganzoo.inference.output_format import OutputFormat
 
 Existing = Literal["error", "skip", "overwrite"]
 """What happens if an output file exists already."""
@@ -18,21 +19,24 @@ Pair = tuple[Path, Path]
 """An input file and its output file."""
 
 
-def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
+def find_pairs(source: Path, target: Path, format_: OutputFormat) -> tuple[list[Pair], str]:
     """Pair a file with a file, or the images of a folder with files in a folder of the same tree.
 
+    format_: says the suffixes of the files.
     Returns the pairs, and a sentence about the files that are left out.
 
-    Files that differ only in their suffix keep it: `a.jpg` and `a.png` become `a.jpg.png` and
-    `a.png.png`. If the target lies inside the source, the images in it are not inputs.
+    Files that would become one keep their suffix: as PNGs, `a.jpg` and `a.png` become `a.jpg.png`
+    and `a.png.png`. If the target lies inside the source, the images in it are not inputs.
 
     Raises:
         DataError: the source does not exist, or holds no image.
         GanzooError: the target cannot be written to, or two inputs would become one file.
     """
     if source.is_file():
-        is_folder = target.is_dir() or not target.suffix
-        return [(source, target / f"{source.stem}.png" if is_folder else _require_png(target))], ""
+        if target.is_dir() or not target.suffix:
+            return [(source, target / f"{source.stem}{format_.choose_suffix(source)}")], ""
+        format_.check_target(target)
+        return [(source, target)], ""
     if not source.is_dir():
         raise DataError(f"{shown(source)}: there is no such file or folder")
     if target.is_file():
@@ -43,20 +47,26 @@ def find_pairs(source: Path, target: Path) -> tuple[list[Pair], str]:
         raise DataError(
             f"{shown(source)}: there are no images in this folder{no_images(files_there)}"
         )
-    names = one_to_one([file.relative_to(source) for file in files])
+    suffixes = [format_.choose_suffix(file) for file in files]
+    names = one_to_one([file.relative_to(source) for file in files], suffixes)
     pairs = [(file, target / name) for file, name in zip(files, names, strict=True)]
     return pairs, format_left_out([files_there])
 
 
-def one_to_one(files: Sequence[Path]) -> list[Path]:
-    """The name of the PNG for each file. The names differ even on disks that ignore capitals.
+def one_to_one(files: Sequence[Path], suffixes: Sequence[str]) -> list[Path]:
+    """The name of the output file for each file; they differ even on disks that ignore capitals.
+
+    suffixes: those of the output files.
 
     Raises:
         GanzooError: the names of two files differ in capitals only.
     """
     whole: set[Path] = set()
     while True:
-        names = [_name_output(file, file in whole) for file in files]
+        names = [
+            _name_output(file, suffix, file in whole)
+            for file, suffix in zip(files, suffixes, strict=True)
+        ]
         groups: dict[str, list[Path]] = defaultdict(list)
         for file, name in zip(files, names, strict=True):
             groups[_fold_case(name)].append(file)
@@ -104,7 +114,7 @@ def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
     """
     sources = {source.resolve() for source, _ in pairs}
     lost = [target for _, target in pairs if target.resolve() in sources]
-    if policy == "overwrite" and lost:
+    if lost:
         raise GanzooError(f"{lost[0]} is an input as well; name another folder for the output")
     if policy == "error":
         try:
@@ -123,16 +133,9 @@ def _drop_earlier_results(target: Path, source: Path, files_there: Survey) -> li
     return [file for file in files_there.images if inside not in file.resolve().parents]
 
 
-def _name_output(file: Path, whole: bool) -> Path:
-    return file.with_name(f"{file.name}.png") if whole else file.with_suffix(".png")
+def _name_output(file: Path, suffix: str, whole: bool) -> Path:
+    return file.with_name(f"{file.name}{suffix}") if whole else file.with_suffix(suffix)
 
 
 def _fold_case(name: Path) -> str:
     return unicodedata.normalize("NFC", shown(name)).casefold()
-
-
-def _require_png(target: Path) -> Path:
-    if target.suffix.lower() != ".png":
-        png = target.with_suffix(".png")
-        raise GanzooError(f"{target}: images are written as PNG; name it {png}")
-    return target

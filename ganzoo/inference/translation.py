@@ -11,33 +11,26 @@ from typing import Literal
 
 from torch import Tensor
 
-from ganzoo.components.data.headers import HeaderSummary, header_warnings
-from ganzoo.components.data.image_files import read_header, read_image, shown
+from ganzoo.components.data.headers import HeaderSummary, header_warnings, summarise
+from ganzoo.components.data.image_files import read_full_header, read_image, shown
 from ganzoo.components.data.scales import scale_warnings
 from ganzoo.components.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError, first_line
 from ganzoo.inference.alike import group_alike, images_together, threads_beside
 from ganzoo.inference.chosen_output import find_input
-from ganzoo.inference.image_writing import encode_image, write_content
+from ganzoo.inference.image_writing import PlannedImage, encode_planned, write_content
 from ganzoo.inference.model import Model, OutputWire
+from ganzoo.inference.output_format import OutputFormat
 from ganzoo.inference.overlap import read_ahead, write_behind
-from ganzoo.inference.scale import (
-    Prepared,
-    Scale,
-    compute,
-    prepare,
-    undo_resizing,
-    working_size,
-)
+from ganzoo.inference.scale import Prepared, Scale, compute, halve_scale, prepare, undo_resizing
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.inference.targets import Existing, Pair, find_pairs, left_to_do
-from ganzoo.interfaces import Variable
 
 Unreadable = Literal["stop", "skip"]
 """What happens if an input cannot be read."""
 # A file on its way; in place of the text, why it cannot be read.
-_Read = tuple[Prepared, HeaderSummary] | str
-_Computed = tuple[Tensor, Prepared, HeaderSummary] | str
+_Read = tuple[Prepared, HeaderSummary, PlannedImage] | str
+_Computed = tuple[Tensor, Prepared, HeaderSummary, PlannedImage] | str
 _Encoded = tuple[bytes, HeaderSummary] | str
 
 
@@ -48,6 +41,7 @@ class Translation:
     pairs: the inputs and outputs to do. there: how many outputs exist already and are skipped.
     left_out: a sentence about the other files in the folder.
     scale, seed: see `ganzoo.inference.scale`.
+    format: what the outputs are written as.
     done: how many files were translated. refused: why files could not be read, a sentence each.
     headers: the headers of files of which some content was not used, such as further pages.
     """
@@ -61,6 +55,7 @@ class Translation:
     scale: Scale
     seed: int
     unreadable: Unreadable
+    format: OutputFormat
     done: int = 0
     refused: list[str] = field(default_factory=list)
     headers: dict[Path, HeaderSummary] = field(default_factory=dict)
@@ -74,7 +69,7 @@ class Translation:
         Raises:
             DataError: an input cannot be read, or the model cannot take it.
             GanzooError: an output cannot be written.
-            ModelError: the model gives no image of 1 or 3 channels.
+            ModelError: the model gives no image, or one that the format cannot hold.
         """
         threads = threads_beside(self.model)
         with (
@@ -137,14 +132,15 @@ class Translation:
         source, variable = pair[0], self.model.variables[self.variable]
         try:
             image = read_image(source, variable)
-            header = read_header(source, variable)
+            header = read_full_header(source, variable)
         except DataError as error:
             if self.unreadable == "stop":
                 raise
             return str(error)
         size = image.shape[-2], image.shape[-1]
         with self._explained(source, size):
-            return prepare(self.model, {self.variable: image}, self.scale, self.seed), header
+            prepared = prepare(self.model, {self.variable: image}, self.scale, self.seed)
+        return prepared, summarise(header, variable), self.format.plan(header, pair[1])
 
     def _compute(
         self, read: Iterable[tuple[Pair, Future[_Read]]]
@@ -162,14 +158,14 @@ class Translation:
         return given[0].worked, images_together(self.model, self.wire, given[0].worked)
 
     def _results(
-        self, sources: Sequence[Path], given: Sequence[tuple[Prepared, HeaderSummary]]
+        self, sources: Sequence[Path], given: Sequence[tuple[Prepared, HeaderSummary, PlannedImage]]
     ) -> Iterator[Tensor]:
         """The result of each image: of all at once, or one by one if that fails."""
         if len(given) > 1:
             with suppress(RuntimeError, MemoryError):
-                yield from compute(self.model, self.wire, [prepared for prepared, _ in given])
+                yield from compute(self.model, self.wire, [prepared for prepared, *_ in given])
                 return
-        for source, (prepared, _) in zip(sources, given, strict=True):
+        for source, (prepared, *_) in zip(sources, given, strict=True):
             with self._explained(source, prepared.source):
                 [result] = compute(self.model, self.wire, [prepared])
             yield result
@@ -177,10 +173,10 @@ class Translation:
     def _encode(self, pair: Pair, computed: _Computed) -> _Encoded:
         if isinstance(computed, str):
             return computed
-        result, prepared, header = computed
+        result, prepared, header, planned = computed
         with self._explained(pair[0], prepared.source):
             whole = undo_resizing(result, prepared)
-        return encode_image(whole, str(self.wire.wire)), header
+        return encode_planned(whole, str(self.wire.wire), planned), header
 
     def _write(self, pair: Pair, encoded: _Encoded) -> str:
         """Write an output; returns why its input cannot be read, or nothing."""
@@ -200,7 +196,7 @@ class Translation:
             yield
         except (RuntimeError, ValueError, MemoryError) as error:
             if memory_is_short(error):
-                less = _halve_scale(size, self.model.variables[self.variable], self.scale)
+                less = halve_scale(size, self.model.variables[self.variable], self.scale)
                 raise GanzooError(
                     f"{shown(source)}: memory is too short for it; try --scale {less:.2g}"
                 ) from error
@@ -220,30 +216,31 @@ def translate(
     seed: int = 0,
     existing: Existing = "error",
     unreadable: Unreadable = "stop",
+    format_: str = "",
+    quality: int | None = None,
 ) -> Translation:
     """Prepare to translate a file to a file, or a folder to a folder; iterate over the result.
 
     scale: how an image is resized for the networks; its result has the image's own size.
     seed: of latents and dropout. They depend on an image's content, not on its place in the folder.
+    format_, quality: see `ganzoo.inference.output_format.OutputFormat`.
 
     Raises:
         DataError: the input is missing.
-        GanzooError: an output file exists already, or two outputs would be one file.
+        GanzooError: an output file exists already, two outputs would be one file, or a format
+            cannot hold what it is to hold.
         ModelError: the model has no such output, or it is not made from one image.
     """
-    variable = find_input(model, output)
+    variable, wire = find_input(model, output), model.output(output)
+    domain = model.variables.get(wire.domain)
+    written = OutputFormat(format_, quality, model.variables[variable], domain)
     try:
-        pairs, left_out = find_pairs(source, target)
+        pairs, left_out = find_pairs(source, target, written)
     except OSError as error:
         raise GanzooError(f"{error.filename or target}: {error.strerror}") from error
     todo = left_to_do(pairs, existing)
+    written.refuse_obstacles(todo)
     there = len(pairs) - len(todo)
     return Translation(
-        model, model.output(output), variable, todo, there, left_out, scale, seed, unreadable
+        model, wire, variable, todo, there, left_out, scale, seed, unreadable, written
     )
-
-
-def _halve_scale(size: Size, variable: Variable, scale: Scale) -> float:
-    """A smaller scale to try: half the size that was tried, as a factor of the file's size."""
-    tried = working_size(size, variable, scale)
-    return min(tried[0] / size[0], tried[1] / size[1]) / 2

@@ -74,6 +74,12 @@ def to_levels(image: Tensor) -> Tensor:
     return levels.round().clamp(0, 255).to(torch.uint8)
 
 
+def to_range(image: Tensor, limits: tuple[float, float]) -> Tensor:
+    """An image in [-1, 1] as float64 values between the limits: clamped; NaN becomes the lower."""
+    share = (image.detach().nan_to_num(-1.0).clamp(-1, 1).double() + 1) / 2
+    return limits[0] + share * (limits[1] - limits[0])
+
+
 def from_pixels(pixels: NDArray[np.uint8]) -> Tensor:
     """Pixels (H, W, C) of 0 ... 255 as an image (C, H, W) in [-1, 1]."""
     return from_levels(torch.from_numpy(pixels.transpose(2, 0, 1).copy()))

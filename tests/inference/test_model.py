@@ -80,13 +80,13 @@ def test_a_file_keeps_its_size(trained, tmp_path):
 
 
 def test_a_folder_keeps_its_tree_and_names_that_collide_their_suffix(trained, tmp_path):
-    for name in ("a.png", "a.jpg", "b.png", "deep/c.bmp"):
+    for name in ("a.png", "a.bmp", "b.jpg", "deep/c.bmp"):
         photo(tmp_path / "in" / name)
     done = list(translate(load_model(trained[1]), tmp_path / "in", tmp_path / "out", "y2x"))
     assert {target.relative_to(tmp_path / "out").as_posix() for _, target in done} == {
         "a.png.png",
-        "a.jpg.png",
-        "b.png",
+        "a.bmp.png",
+        "b.jpg",
         "deep/c.png",
     }
     assert all(target.is_file() for _, target in done)
@@ -106,7 +106,7 @@ def test_outputs_are_never_overwritten(trained, tmp_path):
         ("missing.png", "out.png", "", "no such file or folder"),
         ("empty", "out", "", "no images"),
         ("in.png", "out.png", "x2z", "Did you mean 'x2y'"),
-        ("in.png", "out.jpg", "", "written as PNG"),
+        ("in.png", "out.gif", "", r"not written; name it .*out\.png, or one of \.jfif"),
         ("folder", "file.png", "", "need a folder"),
     ],
 )

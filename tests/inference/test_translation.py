@@ -51,7 +51,7 @@ def photos(tmp_path):
     folder.mkdir()
     for index, (height, width) in enumerate(SIZES):
         pixels = np.random.default_rng(index).integers(0, 256, (height, width, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index}.jpg")
+        Image.fromarray(pixels).save(folder / f"{index}.png")
     return folder
 
 
@@ -79,7 +79,7 @@ def test_files_are_those_of_one_after_the_other(photos, expected, tmp_path, thre
     monkeypatch.setattr(translation, "threads_beside", lambda _: threads)
     network = Convolution()
     pairs = list(translate(model_of(network), photos, tmp_path / "out"))
-    assert [source.name for source, _ in pairs] == [f"{index}.jpg" for index in range(len(SIZES))]
+    assert [source.name for source, _ in pairs] == [f"{index}.png" for index in range(len(SIZES))]
     assert contents(tmp_path / "out") == expected
     assert network.counts == [1] * len(SIZES)
 
@@ -104,14 +104,14 @@ def test_an_image_that_fails_in_a_batch_is_named(photos, tmp_path, three_togethe
         return real(self, x)
 
     monkeypatch.setattr(nn.Conv2d, "forward", forward)
-    with pytest.raises(DataError, match=r"1\.jpg: the model cannot take this image \(odd\)"):
+    with pytest.raises(DataError, match=r"1\.png: the model cannot take this image \(odd\)"):
         list(translate(model_of(network), photos, tmp_path / "out"))
     assert [*contents(tmp_path / "out")] == ["0.png"]
 
 
 @pytest.mark.usefixtures("three_together")
 def test_an_unreadable_file_is_skipped_in_its_place(photos, expected, tmp_path):
-    (photos / "3.jpg").write_bytes(b"no image")
+    (photos / "3.png").write_bytes(b"no image")
     del expected["3.png"]
     todo = translate(model_of(Convolution()), photos, tmp_path / "out", unreadable="skip")
     seen = [(target.name, len(todo.refused)) for _, target in todo]
@@ -122,17 +122,17 @@ def test_an_unreadable_file_is_skipped_in_its_place(photos, expected, tmp_path):
 
 @pytest.mark.usefixtures("three_together")
 def test_an_unreadable_file_stops_after_those_before_it(photos, expected, tmp_path):
-    (photos / "3.jpg").write_bytes(b"no image")
+    (photos / "3.png").write_bytes(b"no image")
     todo = translate(model_of(Convolution()), photos, tmp_path / "out")
-    with pytest.raises(DataError, match=r"3\.jpg cannot be read"):
+    with pytest.raises(DataError, match=r"3\.png cannot be read"):
         list(todo)
     assert contents(tmp_path / "out") == {f"{i}.png": expected[f"{i}.png"] for i in range(3)}
     assert todo.closing_line == "3 translated, 4 not yet"
 
 
 def test_an_image_that_the_model_cannot_take_comes_after_those_before_it(photos, tmp_path):
-    Image.new("RGB", (60, 32)).save(photos / "2.jpg")
-    with pytest.raises(DataError, match=r"2\.jpg: .* \(no images of 60 px\)"):
+    Image.new("RGB", (60, 32)).save(photos / "2.png")
+    with pytest.raises(DataError, match=r"2\.png: .* \(no images of 60 px\)"):
         list(translate(model_of(Convolution()), photos, tmp_path / "out"))
     assert sorted(contents(tmp_path / "out")) == ["0.png", "1.png"]
 

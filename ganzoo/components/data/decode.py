@@ -80,7 +80,7 @@ def decode(header: Header, raw: Raw, variable: Variable) -> Tensor:
         ValueError: values are not finite, or outside of the type's scale where no range is set.
     """
     levels = _levels(header, raw.values, variable)
-    if _converts(header, variable):
+    if converts(header, variable):
         levels = colour.to_srgb(levels, header.profile, header.kind)
     elif header.kind == "cmyk":
         levels = _as_rgb(levels)
@@ -121,7 +121,7 @@ def _is_plain(header: Header, variable: Variable) -> bool:
     return header.is_plain and variable.range in (None, (0, 255))
 
 
-def _converts(header: Header, variable: Variable) -> bool:
+def converts(header: Header, variable: Variable) -> bool:
     """Whether colours are converted by the profile: only those of plain 8-bit images are."""
     if not header.profile or variable.colour == "ignore" or not _is_plain(header, variable):
         return False

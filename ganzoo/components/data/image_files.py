@@ -141,6 +141,16 @@ def open_regions(path: Path, variable: Variable = RGB) -> Iterator[Regions | Non
         yield None if source.read_region is None else Regions(path, source, variable)
 
 
+def read_full_header(path: Path, variable: Variable = RGB) -> Header:
+    """The header of an image file, which says what a file that is made from it should hold.
+
+    Raises:
+        DataError: as `read_header`; an image may have more than MAX_PIXELS if regions can be read.
+    """
+    with _named(path), _opened(path, variable, whole=False) as source:
+        return source.header
+
+
 def save_image(image: Tensor, path: Path) -> None:
     """Write an image (C, H, W) in [-1, 1], C = 1 or 3, as 8-bit PNG, whole or not at all.
 

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganzoo.errors import GanzooError, did_you_mean
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
 
@@ -38,6 +39,18 @@ def get_format(name: str) -> Component:
         UnknownComponent: there is no such writer.
     """
     return installed().registry.get("writer", name)
+
+
+def check_format(name: str) -> None:
+    """Check a format that a user gave; "" stands for none.
+
+    Raises:
+        GanzooError: there is no such writer.
+    """
+    names = [each.name for each in writer_components()]
+    if name and name not in names:
+        hint = did_you_mean(name, names)
+        raise GanzooError(f"--format {name}: there is {', '.join(names)}.{hint}")
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from typing import IO
 
 import numpy as np
 
+from ganzoo.components.writers.exif_block import list_texts
 from ganzoo.components.writers.strips import LEVEL, STRATEGY, cut_anew
 from ganzoo.interfaces.reader import Values
 from ganzoo.interfaces.writer import ImageForm, Writer
@@ -34,12 +35,13 @@ class TiffWriter(Writer):
         return ""
 
     def write(self, file: IO[bytes], form: ImageForm, strips: Iterable[Values]) -> None:
-        """Write it, with its profile and resolution, in strips or tiles."""
+        """Write it in strips or tiles, with its profile, its resolution and the texts of EXIF."""
         import tifffile
 
         block = _block(form)
         tiled = block[1] < form.size[1]
         is_rgb = form.channels == 3
+        texts = list_texts(form.exif)
         with tifffile.TiffWriter(file, bigtiff=_bytes(form) > MOST_CLASSIC, byteorder="<") as tiff:
             tiff.write(
                 _encoded(strips, form, block),
@@ -57,6 +59,7 @@ class TiffWriter(Writer):
                 resolutionunit="inch" if form.dpi else None,
                 metadata=None,
                 software=False,
+                extratags=[(tag, "s", 0, text, True) for tag, text in texts.items()],
             )
 
 

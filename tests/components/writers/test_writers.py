@@ -162,6 +162,19 @@ def test_exif_is_kept(name, dtype):
     assert (read_back[271], read_back.get_ifd(0x8825)[1]) == ("Maker", "N")
 
 
+def test_a_tiff_keeps_the_texts_of_exif():
+    exif = Image.Exif()
+    exif[270], exif[271], exif[306], exif[274] = "Greetings", "Maker", "2026:11:28 12:00:00", 6
+    form = ImageForm((6, 8), 3, "uint8", exif=exif.tobytes().removeprefix(b"Exif\0\0"))
+    with tifffile.TiffFile(encode("tiff", form, values_of(form))) as tiff:
+        tags = tiff.pages[0].tags
+        assert tags.valueof(270) == "Greetings"
+        assert [tags.valueof(tag) for tag in (271, 306, 274)] == ["Maker", exif[306], None]
+    broken = ImageForm((6, 8), 3, "uint8", exif=b"nonsense")
+    with tifffile.TiffFile(encode("tiff", broken, values_of(form))) as tiff:
+        assert tiff.pages[0].tags.valueof(271) is None
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_large_pngs_come_from_strips(monkeypatch, channels):
     """Chunk by chunk, a few rows at a time, as Pillow reads them."""
