@@ -13,6 +13,7 @@ from ganzoo.interfaces.writer import ImageForm
 
 # An EXIF block has to fit into one segment of a JPEG, behind its length and its name.
 EXIF_NAME, LONGEST_EXIF = b"Exif\0\0", 65533 - 6
+MOST_DPI = 65535  # of a JPEG
 
 
 def save_by_pillow(
@@ -23,6 +24,7 @@ def save_by_pillow(
     settings: of the format, as `PIL.Image.Image.save` takes them.
     """
     exif = EXIF_NAME + form.exif if 0 < len(form.exif) <= LONGEST_EXIF else b""
-    about = {"icc_profile": form.profile, "exif": exif, "dpi": form.dpi}
+    dpi = form.dpi if form.dpi and max(form.dpi) <= MOST_DPI else None
+    about = {"icc_profile": form.profile, "exif": exif, "dpi": dpi}
     settings |= {key: value for key, value in about.items() if value}
     Image.fromarray(join(strips)).save(file, name, **settings)
