@@ -24,6 +24,7 @@ from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
+    from ganzoo.inference.scale import Scale
     from ganzoo.inference.translation import Translation
 
 STOPPED = 130
@@ -85,9 +86,7 @@ def translate(
     set_: Set = None,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
-    refuse_missing(model, input_, best=best)
-    _check_format(format_)
-    factor = scale_of(scale)
+    factor = _check_early(model, input_, best, format_, scale)
     import_torch()
     from ganzoo.builder.opening import load_onto
     from ganzoo.inference import translation
@@ -107,15 +106,22 @@ def translate(
         format_=format_,
         quality=quality,
     )
-    say("\n".join([todo.scale_line, todo.output_line, *lines]))
-    _go_over(todo)
-    _close(todo, input_.is_dir())
+    _carry_out(todo, lines, input_.is_dir())
 
 
-def _check_format(name: str) -> None:
+def _check_early(model: Path, input_: Path, best: bool, format_: str, scale: str) -> Scale:
+    """Look at what needs no torch; return the scale."""
+    refuse_missing(model, input_, best=best)
     from ganzoo.components.writers.installed_writers import check_format
 
-    check_format(name)
+    check_format(format_)
+    return scale_of(scale)
+
+
+def _carry_out(todo: Translation, lines: list[str], counted: bool) -> None:
+    say("\n".join([todo.scale_line, todo.output_line, *lines]))
+    _go_over(todo)
+    _close(todo, counted)
 
 
 def _close(todo: Translation, counted: bool) -> None:
