@@ -93,7 +93,6 @@ def translate(
     from ganzoo.inference.speeding import describe_speed
 
     loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
-    lines = describe_speed(loaded, precision, compile_)
     todo = translation.translate(
         loaded.speed_up(precision, compiled=compile_),
         input_,
@@ -106,7 +105,7 @@ def translate(
         format_=format_,
         quality=quality,
     )
-    _carry_out(todo, lines, input_.is_dir())
+    _carry_out(todo, describe_speed(loaded, precision, compile_), input_.is_dir())
 
 
 def _check_early(model: Path, input_: Path, best: bool, format_: str, scale: str) -> Scale:
