@@ -84,6 +84,7 @@ COMPONENTS = {
     "buffer": {"history": (".buffers.history:History", "half past fakes, half new ones")},
     "data": {
         "streets": (".data.streets:Streets", "drawn street scenes and their label maps"),
+        "street_bands": (".data.street_bands:StreetBands", "drawn streets in five bands"),
         "digits": (".data.digits:Digits", "handwritten digits and their classes"),
         "folders": (".data.folders:Folders", "two folders of unpaired images"),
         "paired_folders": (

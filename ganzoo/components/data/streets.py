@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -39,6 +40,8 @@ class Streets(Data):
     """
 
     paired = True
+    bands: ClassVar[int] = 3
+    """The channels of y."""
 
     def __init__(
         self,
@@ -57,7 +60,8 @@ class Streets(Data):
         self.count, self.held_out = count, held_out
         self.flip = flip
         self.trains_on_pairs = paired
-        self.variables = {name: Variable(3, (height, width)) for name in ("x", "y")}
+        channels = {"x": 3, "y": self.bands}
+        self.variables = {name: Variable(each, (height, width)) for name, each in channels.items()}
         name = f"streets-{VERSION}-{height}x{width}"
         self.scenes = PictureCache(name, (height, width, 4), partial(draw_scene, height, width))
         self.labels = PictureCache(None, (height, width), partial(draw_labels, height, width))
@@ -66,23 +70,31 @@ class Streets(Data):
         return self.count
 
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """x and y (3, height, width) in [-1, 1]; of one scene and mirrored together if paired."""
+        """x and y (C, height, width) in [-1, 1]; of one scene and mirrored together if paired."""
         photo = PHOTOS + index
         if self.trains_on_pairs:
             return self._pair(photo, self.flip and rng.random() < 0.5)
-        labels = self.labels.get(LABELS + int(rng.integers(self.count)))
+        target = self.draw_target(LABELS + int(rng.integers(self.count)))
         mirror_x, mirror_y = (self.flip and rng.random() < 0.5 for _ in range(2))
         return {
             "x": _sample(self.scenes.get(photo)[..., :3], mirror_x),
-            "y": _sample(PALETTE[labels], mirror_y),
+            "y": _sample(target, mirror_y),
         }
+
+    def draw_target(self, seed: int) -> Pixels:
+        """y (height, width, 3) of that seed's scene."""
+        return PALETTE[self.labels.get(seed)]
+
+    def to_target(self, scene: Pixels) -> Pixels:
+        """y (height, width, 3) of a scene, which is its photo and then its labels."""
+        return PALETTE[scene[..., 3]]
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
         return self.held_out
 
     def test_sample(self, index: int) -> Sample:
-        """x and y (3, height, width) in [-1, 1] of one scene."""
+        """x and y (C, height, width) in [-1, 1] of one scene."""
         return self._pair(HELD_OUT + index)
 
     def paired_count(self) -> int:
@@ -90,13 +102,13 @@ class Streets(Data):
         return RANGE
 
     def paired_sample(self, index: int) -> Sample:
-        """x and y (3, height, width) in [-1, 1] of one scene, which no training shows."""
+        """x and y (C, height, width) in [-1, 1] of one scene, which no training shows."""
         return self._pair(PAIRED + index)
 
     def _pair(self, seed: int, mirrored: bool = False) -> Sample:
         scene = self.scenes.get(seed)
-        photo, labels = scene[..., :3], scene[..., 3]
-        return {"x": _sample(photo, mirrored), "y": _sample(PALETTE[labels], mirrored)}
+        photo, target = scene[..., :3], self.to_target(scene)
+        return {"x": _sample(photo, mirrored), "y": _sample(target, mirrored)}
 
 
 def draw_scene(height: int, width: int, seed: int) -> Pixels:
