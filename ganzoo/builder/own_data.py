@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Settings of a recipe's own data that say how images are cut and read, whichever they are.
 CUT = ("resize", "flip", "channels", "aspect")
-READ = ("range", "colour", "interpolation", "unreadable")
+READ = ("range", "colour", "interpolation", "scale", "unreadable")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -108,9 +108,15 @@ def _with_choice(
     recipe, settings = blueprint.recipe, choice.settings
     image = blueprint.variables["y"]
     assert image.size is not None
+    assert blueprint.dataset is not None
     height, width = image.size
     own = {key: value for key, value in recipe.data.settings.items() if key in CUT + READ}
-    cut = {"size": height if height == width else [height, width], "channels": image.channels}
+    channels = {n: v.channels for n, v in blueprint.dataset.variables.items() if v.size}
+    same = len({*channels.values()}) == 1
+    cut = {
+        "size": height if height == width else [height, width],
+        "channels": image.channels if same else channels,
+    }
     table = {**settings, **cut, **own}
     dropped = [name for name, plan in _metrics(blueprint) if _belongs(plan, blueprint, settings)]
     changes = [f"data={_toml(table)}", 'summary=""', *(f"metrics.{name}={{}}" for name in dropped)]
@@ -121,10 +127,19 @@ def _with_choice(
     why = f"for want of pairs, or made for '{recipe.data.type}'"
     summary = f"--data {folder}: '{settings['type']}', {choice.description}"
     summary += "" if "size" in given else f"; {width} x {height} px"
-    summary += ", gray" if image.channels == 1 and "channels" not in given else ""
+    if "channels" not in given and channels != dict.fromkeys(channels, 3):
+        summary += f", {describe_channels(channels)}"
     summary += f"\n  left out of the recipe: {left} ({why})" if dropped else ""
     summary += f"\n  the other way round: {choice.turned}" if choice.turned else ""
     return OwnData(changes, summary)
+
+
+def describe_channels(channels: Mapping[str, int]) -> str:
+    """`gray`, `5 channels`, or of variables that differ `x RGB, y 5 channels`."""
+    named = {name: {1: "gray", 3: "RGB"}.get(n, f"{n} channels") for name, n in channels.items()}
+    if len({*named.values()}) == 1:
+        return next(iter(named.values()))
+    return ", ".join(f"{name} {what}" for name, what in named.items())
 
 
 def _plugins(blueprint: Blueprint, other: str, folder: Path) -> OwnData:

@@ -78,3 +78,20 @@ def test_a_filled_recipe_without_8_bits_says_nothing_new(root: Path) -> None:
     filled = build_recipe(recipe(root), start=False).recipe.data.settings
     assert "dtype" not in filled
     assert "scale" not in filled
+
+
+def test_photos_and_five_bands_train_cycles_included(tmp_path: Path) -> None:
+    tiny = {f"networks.{name}": {"type": "resnet", "width": 4, "blocks": 1} for name in "GF"}
+    tiny |= {f"networks.D_{name}": PATCHGAN for name in "XY"}
+    small = {"data.size": 16, "data.count": 4, "data.held_out": 2, "train.length": "2 steps"}
+    best = {"metrics.bands.every": "1 step", "samples.count": 2}
+    ganzoo.train(
+        "cyclegan_multispectral", tmp_path / "run", overrides=tiny | small | best, quiet=True
+    )
+    assert [*(tmp_path / "run/samples").glob("step-*.png")], "a sheet shows the first three bands"
+    model = ganzoo.load_model(tmp_path / "run")
+    photo = ganzoo.build_recipe("cyclegan_multispectral", small, start=False).data.test_sample(0)[
+        "x"
+    ]
+    assert model("x2y", x=photo).shape == (5, 16, 16)
+    assert model("y2x", y=model("x2y", x=photo)).shape == (3, 16, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ def measure_range(
 ) -> tuple[float, float]:
     """Two quantiles of the values in a sample of files; the same ones for the same files.
 
+    Those of whole numbers are whole, the next ones outside.
     setting: where the recipe asks for them.
 
     Raises:
@@ -32,7 +34,10 @@ def measure_range(
     sampled = [values for path in spread(files) for values in _sample(path, variable)]
     if not sampled:
         raise DataError(f"{setting}: none of the training files can be read")
-    low, high = map(float, np.quantile(np.concatenate(sampled), quantiles))
+    values = np.concatenate(sampled)
+    low, high = map(float, np.quantile(values, quantiles))
+    if (values == values.round()).all():
+        low, high = float(math.floor(low)), float(math.ceil(high))
     if low >= high:
         raise DataError(f"{setting}: both quantiles are {low:g}; take some that are further apart")
     return float(f"{low:.7g}"), float(f"{high:.7g}")

@@ -69,13 +69,18 @@ def test_a_gray_file_has_no_five_bands(root: Path) -> None:
 
 def test_quantiles_become_the_range(root: Path) -> None:
     data = prepared(root, range={"x": ["10%", "90%"], "y": [0, 2000]})
-    # Of 0 ... 199, quantile q is 199 q.
-    assert data.variables["x"].range == pytest.approx((19.9, 179.1))
-    assert data.measured()["range"] == {"x": pytest.approx([19.9, 179.1]), "y": [0, 2000]}
-    middle = 2 * (49.5 - 19.9) / (179.1 - 19.9) - 1
-    native = prepared(root, range={"x": [19.9, 179.1]}, size=10, scale={"x": "native"})
-    row = native.test_sample(0)["x"][0, 4:6].mean().item()
-    assert row == pytest.approx(middle, abs=1e-4)
+    # Of 0 ... 199, quantile q is 199 q: 19.9 and 179.1, and of whole numbers the next ones outside.
+    assert data.variables["x"].range == (19, 180)
+    assert data.measured()["range"] == {"x": [19, 180], "y": [0, 2000]}
+    sample = prepared(root, range={"x": ["10%", "90%"]}, size=10).test_sample(0)["x"]
+    assert sample.flatten()[50].item() == pytest.approx(2 * (50 - 19) / 161 - 1, abs=1e-5)
+
+
+def test_quantiles_of_other_numbers_are_exact(root: Path) -> None:
+    for index in range(2):
+        tifffile.imwrite(root / f"trainA/{index}.tif", ramp(100 * index, "float32") / 10)
+    ranges = prepared(root, range={"x": ["10%", "90%"]}).measured()["range"]
+    assert ranges["x"] == pytest.approx([1.99, 17.91])
 
 
 def test_quantiles_for_all_are_each_sides_own(root: Path) -> None:
