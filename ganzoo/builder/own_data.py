@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Settings of a recipe's own data that say how images are cut and read, whichever they are.
 CUT = ("resize", "flip", "channels", "aspect")
-READ = ("range", "colour", "interpolation", "scale", "unreadable")
+READ = ("range", "colour", "interpolation", "scale", "pages", "depth", "unreadable")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -117,7 +117,8 @@ def _with_choice(
         "size": height if height == width else [height, width],
         "channels": image.channels if same else channels,
     }
-    table = {**settings, **cut, **own}
+    volumes = {} if image.depth is None else {"pages": "depth", "depth": image.depth}
+    table = {**settings, **cut, **volumes, **own}
     dropped = [name for name, plan in _metrics(blueprint) if _belongs(plan, blueprint, settings)]
     changes = [f"data={_toml(table)}", 'summary=""', *(f"metrics.{name}={{}}" for name in dropped)]
     if recipe.checkpoints.best.partition(".")[0] in dropped:

@@ -395,7 +395,7 @@ def test_what_reading_the_test_images_leaves_out_is_told(whole, tmp_path):
     evaluate(whole[0], data=tmp_path, overrides=settings, metrics=["cycle"], tell=told.append)
     assert told == [
         f"note: {tmp_path / 'testB' / '1.tif'} and 1 more images have more than one page or frame: "
-        "the first is read, 2 are left out; save them as files of their own to use them",
+        "the first is read, 2 are left out; data.pages = 'each', 'channels' or 'depth' reads them",
         "note: x: values of 3 sampled images lie in 0 ... 4095 and use 6.2% of 0 ... 65535, so all "
         "images look nearly alike",
     ]

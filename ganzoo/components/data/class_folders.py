@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,14 @@ import torch
 
 from ganzoo.components.data.folder_base import CACHE, FolderData, Reads, Unreadable
 from ganzoo.components.data.image_listing import counted, same_files, shown
+from ganzoo.components.data.inspecting import list_pages
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
     DTypes,
     Interpolations,
+    PagesRead,
     Range,
     Reading,
     Scales,
@@ -25,7 +28,7 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample, Variable
 from ganzoo.interfaces.levels import returns_levels
 
-Labelled = tuple[Path, int]
+Labelled = tuple[ImagePage, int]
 
 
 class ClassFolders(FolderData):
@@ -41,8 +44,8 @@ class ClassFolders(FolderData):
     flip: mirror half of the training samples.
     channels: 3 for RGB, 1 for gray; or how many bands the files have. Or a table: { y = 5 }.
     aspect: `keep` an image's proportions, or `squash` it to `resize`.
-    held_out: how many images of each class, the last ones by name, are kept for testing. With 0,
-        the first training image of each class stands in.
+    held_out: how many files of each class, the last ones by name, are kept for testing. With 0,
+        the first training file of each class stands in.
     range: the values of a file that become -1 and 1, such as [0, 4095]; "dtype", the default, is
         all that its type can hold; ["0.5%", "99.5%"] are quantiles of the training files. Or a
         table: { y = [0, 4095] }.
@@ -50,6 +53,9 @@ class ClassFolders(FolderData):
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
         they are, and a trained model is given images at their full size. Or a table.
+    pages: of files of several pages, the `first` is read; `each` is an image of its own; all are
+        the `channels` of one image; or all are the slices of a volume, in `depth`. Or a table.
+    depth: how many slices are cut out of a volume for a sample; they are not resized.
     dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
@@ -73,10 +79,12 @@ class ClassFolders(FolderData):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
+        pages: PagesRead = "first",
+        depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation, scale, dtype)
+        reading = Reading(channels, range, colour, interpolation, scale, pages, depth, dtype)
         settings = root, size, resize, flip, aspect, unreadable
         super().__init__(*settings, reading, images=("y",), cache=cache)
         _check(classes, held_out)
@@ -100,7 +108,8 @@ class ClassFolders(FolderData):
         }
         self._train = self.to_train(lambda: self._to_train(folders), self.held_out > 0)
         held_out = [fs[-self.held_out :] if self.held_out else fs[:1] for fs in folders.values()]
-        self._test = [(f, c) for row in zip_longest(*held_out) for c, f in enumerate(row) if f]
+        pages = [self._in_pages(files) for files in held_out]
+        self._test = [(i, c) for row in zip_longest(*pages) for c, i in enumerate(row) if i]
         self._test = self.without_unreadable(self._test, self._reads)
         self.measure_ranges()
 
@@ -125,7 +134,7 @@ class ClassFolders(FolderData):
 
     def trained_on(self) -> frozenset[str]:
         """All variables, where no images are held out."""
-        files = ([path for path, _ in items] for items in (self._train, self._test))
+        files = ([image.path for image, _ in items] for items in (self._train, self._test))
         return frozenset(self.variables) if same_files(*files) else frozenset()
 
     def test_sample(self, index: int) -> Sample:
@@ -152,7 +161,7 @@ class ClassFolders(FolderData):
         return self.framing.of(self.variables["y"])
 
     def _reads(self, item: Labelled) -> list[tuple[Path, str]]:
-        return [(item[0], "y")]
+        return [(item[0].path, "y")]
 
     def _class_names(self) -> list[str]:
         """The names of the folders in the root, where `classes` is only their number."""
@@ -175,7 +184,10 @@ class ClassFolders(FolderData):
                     f"{counted(len(files))}: nothing would be left to train on"
                 )
         numbered = enumerate(folders.values())
-        return [(f, c) for c, fs in numbered for f in fs[: len(fs) - self.held_out]]
+        return [(i, c) for c, fs in numbered for i in self._in_pages(fs[: len(fs) - self.held_out])]
+
+    def _in_pages(self, files: list[Path]) -> list[ImagePage]:
+        return [*chain(*list_pages(files, self.variables["y"]).values())]
 
     def _readable(self, items: list[Labelled], index: int, target: Size) -> tuple[ScaledImage, int]:
         def read(item: Labelled) -> tuple[ScaledImage, int]:

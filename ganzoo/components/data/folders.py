@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,11 +20,14 @@ from ganzoo.components.data.folder_base import (
     Unreadable,
 )
 from ganzoo.components.data.image_listing import same_files
+from ganzoo.components.data.inspecting import list_pages
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
     DTypes,
     Interpolations,
+    PagesRead,
     Range,
     Reading,
     Scales,
@@ -56,6 +60,9 @@ class Folders(FolderData):
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
         they are, and a trained model is given images at their full size. Or a table.
+    pages: of files of several pages, the `first` is read; `each` is an image of its own; all are
+        the `channels` of one image; or all are the slices of a volume, in `depth`. Or a table.
+    depth: how many slices are cut out of a volume for a sample; they are not resized.
     dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
@@ -83,15 +90,17 @@ class Folders(FolderData):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
+        pages: PagesRead = "first",
+        depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation, scale, dtype)
+        reading = Reading(channels, range, colour, interpolation, scale, pages, depth, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         self.x, self.y = x, y
         self.test_x, self.test_y = test_x, test_y
-        self._train: tuple[list[Path], list[Path]] = ([], [])
-        self._test: tuple[list[Path], list[Path]] = ([], [])
+        self._train: tuple[list[ImagePage], list[ImagePage]] = ([], [])
+        self._test: tuple[list[ImagePage], list[ImagePage]] = ([], [])
         self._trained_on: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
@@ -107,7 +116,11 @@ class Folders(FolderData):
             strict=True,
         )
         both = zip(self.variables, self._train, self._test, strict=True)
-        self._trained_on = frozenset(name for name, *files in both if same_files(*files))
+        self._trained_on = frozenset(
+            name
+            for name, *lists in both
+            if same_files(*([image.path for image in images] for images in lists))
+        )
         self.measure_ranges()
 
     def __len__(self) -> int:
@@ -116,23 +129,23 @@ class Folders(FolderData):
     @returns_levels
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1], each with its own crop and flip."""
-        drawn = self._draw_files(index, rng)
-        return {name: self._augmented(name, files, i, rng) for name, files, i in drawn}
+        drawn = self._draw_images(index, rng)
+        return {name: self._augmented(name, images, i, rng) for name, images, i in drawn}
 
     def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
         """The file of each image."""
-        drawn = self._draw_files(index, rng)
-        return {name: self.readable(files, i).name for name, files, i in drawn}
+        drawn = self._draw_images(index, rng)
+        return {name: self.readable(images, i).name for name, images, i in drawn}
 
-    def _draw_files(
+    def _draw_images(
         self, index: int, rng: np.random.Generator
-    ) -> list[tuple[str, list[Path], int]]:
-        """The variable, the list of files and the place in it of each image of a sample."""
-        files_x, files_y = self._train
-        walk_x = len(files_x) >= len(files_y)
-        index_x = index if walk_x else int(rng.integers(len(files_x)))
-        index_y = int(rng.integers(len(files_y))) if walk_x else index
-        return [("x", files_x, index_x), ("y", files_y, index_y)]
+    ) -> list[tuple[str, list[ImagePage], int]]:
+        """The variable, the list of images and the place in it of each image of a sample."""
+        images_x, images_y = self._train
+        walk_x = len(images_x) >= len(images_y)
+        index_x = index if walk_x else int(rng.integers(len(images_x)))
+        index_y = int(rng.integers(len(images_y))) if walk_x else index
+        return [("x", images_x, index_x), ("y", images_y, index_y)]
 
     def test_count(self) -> int:
         """The number of held-out images of the larger domain; those of the other are repeated."""
@@ -141,7 +154,7 @@ class Folders(FolderData):
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1], of different scenes."""
         named = zip(("x", "y"), self._test, strict=True)
-        return {name: self._centred(name, files, index % len(files)) for name, files in named}
+        return {name: self._centred(name, images, index % len(images)) for name, images in named}
 
     def test_counts(self) -> dict[str, int]:
         """The number of held-out images of each domain; those of the smaller one are repeated."""
@@ -166,32 +179,39 @@ class Folders(FolderData):
                 yield files, self._reads(name)
 
     def _reads(self, name: str) -> Reads:
-        return lambda path: [(path, name)]
+        return lambda image: [(image.path, name)]
 
     def _domain(
         self, setting: str, name: str, test: str, default: str
-    ) -> tuple[list[Path], list[Path]]:
+    ) -> tuple[list[ImagePage], list[ImagePage]]:
         """The images to train on and those to test on."""
         tested = self.asked_for(test, default)
-        train = self.to_train(lambda: self.images(setting, name), tested)
-        test_files = self.images(f"test_{setting}", test) if tested else train[:STAND_INS]
-        return train, self.without_unreadable(test_files, self._reads(setting))
+        train = self._in_pages(setting, self.to_train(lambda: self.images(setting, name), tested))
+        test_images = train[:STAND_INS]
+        if tested:
+            test_images = self._in_pages(setting, self.images(f"test_{setting}", test))
+        return train, self.without_unreadable(test_images, self._reads(setting))
+
+    def _in_pages(self, name: str, files: list[Path]) -> list[ImagePage]:
+        return [*chain(*list_pages(files, self.variables[name]).values())]
 
     def _augmented(
-        self, name: str, files: list[Path], index: int, rng: np.random.Generator
+        self, name: str, images: list[ImagePage], index: int, rng: np.random.Generator
     ) -> Tensor:
-        image = self._readable(name, files, index, self.framing.resize)
+        image = self._readable(name, images, index, self.framing.resize)
         variable = self.variables[name]
         view = self.framing.of(variable).random_view(image, rng)
         return view.levels_of(image, variable.interpolation)
 
-    def _centred(self, name: str, files: list[Path], index: int) -> Tensor:
-        image = self._readable(name, files, index, self.framing.size)
+    def _centred(self, name: str, images: list[ImagePage], index: int) -> Tensor:
+        image = self._readable(name, images, index, self.framing.size)
         variable = self.variables[name]
         return self.framing.of(variable).centre_view(image).of(image, variable.interpolation)
 
-    def _readable(self, name: str, files: list[Path], index: int, target: Size) -> ScaledImage:
+    def _readable(
+        self, name: str, images: list[ImagePage], index: int, target: Size
+    ) -> ScaledImage:
         variable = self.variables[name]
         return self.first_readable(
-            files, index, lambda path: self.scaled.read(path, variable, target)
+            images, index, lambda image: self.scaled.read(image, variable, target)
         )

@@ -21,7 +21,8 @@ class HeaderSummary:
     size: (height, width) as the image is read, upright.
     channels: of colour: 1 for gray, 3 for RGB, 4 for CMYK; opacity is not counted.
     dtype: of the file's values, such as `uint8`.
-    pages: pages of a TIFF, frames of an animation; only the first is read.
+    pages: pages of a TIFF, frames of an animation, slices of a volume.
+    unread: how many of them are not read.
     left_out: what reading the file leaves out or ignores, in words that many files may share.
     """
 
@@ -30,12 +31,16 @@ class HeaderSummary:
     dtype: str
     pages: int = 1
     left_out: tuple[str, ...] = ()
+    unread: int = 0
 
 
 def summarise(header: Header, variable: Variable) -> HeaderSummary:
     """A header as a person reads it, for a file that is read as that variable."""
     left_out = list_left_out(header, variable)
-    return HeaderSummary(turned_size(header), header.bands, header.dtype, header.pages, left_out)
+    unread = header.pages - 1 if variable.pages == "first" else 0
+    return HeaderSummary(
+        turned_size(header), header.bands, header.dtype, header.pages, left_out, unread
+    )
 
 
 def turned_size(header: Header) -> tuple[int, int]:
@@ -55,17 +60,18 @@ def stored_box(box: Box, header: Header) -> Box:
 
 def header_warnings(headers: Mapping[Path, HeaderSummary]) -> list[str]:
     """What reading these files leaves out: one sentence a kind, with counts and one name."""
-    pages = [_of_pages(headers)] if any(each.pages > 1 for each in headers.values()) else []
+    pages = [_of_pages(headers)] if any(each.unread for each in headers.values()) else []
     kinds = dict.fromkeys(what for each in headers.values() for what in each.left_out)
     return [*pages, *(_of_kind(what, headers) for what in kinds)]
 
 
 def _of_pages(headers: Mapping[Path, HeaderSummary]) -> str:
-    several = [path for path, each in headers.items() if each.pages > 1]
-    unread = sum(headers[path].pages - 1 for path in several)
+    several = [path for path, each in headers.items() if each.unread]
+    unread = sum(headers[path].unread for path in several)
     return (
         f"{_files(several)} more than one page or frame: the first is read, {unread} "
-        f"{'is' if unread == 1 else 'are'} left out; save them as files of their own to use them"
+        f"{'is' if unread == 1 else 'are'} left out; data.pages = 'each', 'channels' or 'depth' "
+        "reads them"
     )
 
 

@@ -10,12 +10,12 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ganzoo.components.data import image_opening
-from ganzoo.components.data.decode import check, decode
 from ganzoo.components.data.headers import HeaderSummary, stored_box, summarise, turned_size
 from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
 from ganzoo.components.data.image_opening import BROKEN, check_values, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.components.data.pages import check_pages, check_together, decode_pages, shown_page
 from ganzoo.components.readers.installed_readers import START, find_reader
 from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import DataError
@@ -29,16 +29,17 @@ Size = tuple[int, int]
 """(height, width)"""
 
 
-def read_image(path: Path, variable: Variable = RGB) -> Tensor:
+def read_image(path: Path, variable: Variable = RGB, page: int = 0) -> Tensor:
     """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
 
+    A file whose pages are slices becomes a volume (channels, D, H, W).
     variable: how it is read: channels (3 is RGB, 1 is gray), range and colour. It is not resized.
     8-bit sources are uint8. Deeper ones, and those on a `range`, are float32: that range, or all
     that the type can hold, becomes 0 ... 255; values outside a `range` become its ends. Unsigned
     integers of up to 16 bits and floats (0 ... 1) have a range of their own, other types need one.
-    The EXIF orientation is applied, transparent images get a white background, the first page or
-    frame is read, and colours become sRGB by the file's profile. `read_header(path).left_out` says
-    what of a file is not read.
+    The EXIF orientation is applied, transparent images get a white background, and colours become
+    sRGB by the file's profile. `read_header(path).left_out` says what of a file is not read.
+    page: of a file of several, counted from 0, where the variable's `pages` are each an image.
 
     Raises:
         DataError: the file is missing, unreadable, broken, larger than MAX_PIXELS, in a format
@@ -46,16 +47,17 @@ def read_image(path: Path, variable: Variable = RGB) -> Tensor:
             out of the range of its type.
     """
     with _named(path), _opened(path, variable) as source:
-        return decode(source.header, source.read(0), variable)
+        return decode_pages(source.header, source.read, variable, page)
 
 
 def read_reduced(
-    path: Path, variable: Variable, wanted: Callable[[Size], Size | None]
+    path: Path, variable: Variable, wanted: Callable[[Size], Size | None], page: int = 0
 ) -> tuple[Tensor, Size]:
     """An image that will be resized, as `read_image` reads it, and the size of the image itself.
 
     A large JPEG is decoded at a fraction of its size if that changes no more than rounding does.
     wanted: the size that an image of such a size will get; None if regions of it will be used.
+    page: as of `read_image`.
 
     Raises:
         DataError: as `read_image`.
@@ -63,7 +65,7 @@ def read_reduced(
     with _named(path), _opened(path, variable) as source:
         size = turned_size(source.header)
         reduced = _reduce(source, size, wanted(size), variable)
-        image = decode(source.header, source.read(0), variable)
+        image = decode_pages(source.header, source.read, variable, page)
         return image, size if reduced else (image.shape[-2], image.shape[-1])
 
 
@@ -78,11 +80,13 @@ def _reduce(source: OpenedImage, size: Size, wanted: Size | None, variable: Vari
 def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
     """The header and the stored values of an image file, before they are scaled to 0 ... 255.
 
+    Where all pages are read, the values are those of the middle one.
+
     Raises:
         DataError: as `read_image`, save for values out of range.
     """
     with _named(path), _opened(path, variable) as source:
-        return source.header, source.read(0)
+        return source.header, source.read(shown_page(source.header, variable))
 
 
 def read_header(path: Path, variable: Variable = RGB, *, whole: bool = True) -> HeaderSummary:
@@ -111,6 +115,8 @@ class Regions:
     def read(self, box: Box, page: int = 0) -> Tensor:
         """The levels (channels, height, width) in a box (top, left, height, width), upright.
 
+        Where pages are channels or slices, those of all pages.
+
         Raises:
             DataError: that part of the file is broken.
             ValueError: the box is not within the image, or is empty.
@@ -122,7 +128,8 @@ class Regions:
         with _named(self._path):
             header, read = self._source.header, self._source.read_region
             assert read is not None
-            return decode(header, read(stored_box(box, header), page), self._variable)
+            stored = stored_box(box, header)
+            return decode_pages(header, lambda p: read(stored, p), self._variable, page)
 
 
 @contextmanager
@@ -183,7 +190,8 @@ def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[Open
             header = source.header
             if whole or source.read_region is None:
                 check_values(*header.size, max(header.bands, header.samples))
-            check(header, variable)
+                check_together(header, variable)
+            check_pages(header, variable)
             yield source
 
 

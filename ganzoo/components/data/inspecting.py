@@ -13,6 +13,7 @@ from typing import Any
 from ganzoo.components.data.headers import HeaderSummary
 from ganzoo.components.data.image_files import read_header
 from ganzoo.components.data.image_listing import shown
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.transforms import Framing
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
@@ -50,7 +51,7 @@ def find_too_small(
 ) -> dict[Path, DataError]:
     """The errors of files of which no sample can be cut."""
     read = ((path, variable) for path, variable in files if path in headers)
-    reasons = ((p, framing.of(v).find_obstacle(headers[p].size)) for p, v in read)
+    reasons = ((p, framing.of(v).find_obstacle(headers[p].size, headers[p].pages)) for p, v in read)
     return {p: DataError(f"{shown(p)} cannot be used: {why}") for p, why in reasons if why}
 
 
@@ -60,6 +61,18 @@ def files_by_name(files: Iterable[tuple[Path, str]]) -> dict[str, list[Path]]:
     for path, name in files:
         by_name.setdefault(name, {})[path] = None
     return {name: list(paths) for name, paths in by_name.items()}
+
+
+def list_pages(files: Sequence[Path], variable: Variable) -> dict[Path, list[ImagePage]]:
+    """The images that each file holds: one, or with `pages = "each"` as many as pages.
+
+    A file that cannot be read counts as one.
+    """
+    if variable.pages != "each":
+        return {path: [ImagePage(path)] for path in files}
+    headers, _ = read_headers((path, variable) for path in files)
+    counts = {path: headers[path].pages if path in headers else 1 for path in files}
+    return {path: [ImagePage(path, page) for page in range(n)] for path, n in counts.items()}
 
 
 def format_faults(wrong: Sequence[DataError], count: int) -> str:

@@ -4,51 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, NoReturn, TypeAlias
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ganzoo.components.data.folder_base import (
     CACHE,
-    STAND_INS,
     TEST,
     TEST_X,
     TEST_Y,
-    FolderData,
     Reads,
     Unreadable,
 )
 from ganzoo.components.data.image_listing import same_files
-from ganzoo.components.data.partners import by_name, require_partners
+from ganzoo.components.data.page_pairs import Pair
+from ganzoo.components.data.pair_finding import Layout, PairFinder
 from ganzoo.components.data.reading_settings import (
     Channels,
     Colours,
     DTypes,
     Interpolations,
+    PagesRead,
     Range,
     Reading,
     Scales,
 )
 from ganzoo.components.data.transforms import Aspect, Framing, ScaledImage, Size
-from ganzoo.errors import DataError
 from ganzoo.interfaces import Sample
 from ganzoo.interfaces.levels import returns_levels
 from ganzoo.interfaces.variable import Interpolation
 
-Layout = Literal["auto", "folders", "side_by_side"]
-Pair: TypeAlias = tuple[Path, Path]
-"""The files of x and y; one file twice where they are side by side."""
 
-# The folder of held-out images where there is no `test`.
-VAL = "val"
-
-
-class PairedFolders(FolderData):
+class PairedFolders(PairFinder):
     """Paired images, in either layout of Isola et al. 2017 (arXiv:1611.07004).
 
     `folders`: x and y in two folders, matched by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
     `side_by_side`: one folder of images whose left half is x and whose right half is y.
-    Both images of a pair get the same crop and flip. Where there are no held-out images, the first
+    Both images of a pair get the same crop and flip; files of several pages that are an image each
+    are matched page by page. Where there are no held-out images, the first
     training pairs stand in for them.
 
     root: the folder that holds the others.
@@ -70,6 +63,9 @@ class PairedFolders(FolderData):
     interpolation: `bicubic`, or `nearest`, which keeps the colours of label maps. Or a table.
     scale: `cover` resizes images until they cover the size; `native` cuts samples out of images as
         they are, and a trained model is given images at their full size. Or a table.
+    pages: of files of several pages, the `first` is read; `each` is an image of its own; all are
+        the `channels` of one image; or all are the slices of a volume, in `depth`. Or a table.
+    depth: how many slices are cut out of a volume for a sample; they are not resized.
     dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
@@ -103,10 +99,12 @@ class PairedFolders(FolderData):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
+        pages: PagesRead = "first",
+        depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,
     ) -> None:
-        reading = Reading(channels, range, colour, interpolation, scale, dtype)
+        reading = Reading(channels, range, colour, interpolation, scale, pages, depth, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         if len({variable.scale for variable in self.variables.values()}) > 1:
             raise ValueError("both images of a pair are cut alike: give one scale for both")
@@ -124,17 +122,12 @@ class PairedFolders(FolderData):
             DataError: a folder is missing or holds no images, or an image has no partner.
         """
         self.begin()
-        beside = self._has_halves() and not self._has_partners()
-        if self.layout == "auto" and not beside and not self._has_partners():
-            self._say_neither()
-        if self.layout == "side_by_side" or (self.layout == "auto" and beside):
-            self._train, self._test = self._find_halves()
-        else:
-            self._train, self._test = self._find_partners()
+        self._train, self._test = self.find_pairs()
         self._test = self.without_unreadable(self._test, self._reads)
         held_out = set(self._test)
         self._pairs = [pair for pair in self._train if pair not in held_out]
-        files = ([path for pair in pairs for path in pair] for pairs in (self._train, self._test))
+        lists = self._train, self._test
+        files = ([image.path for pair in pairs for image in pair] for pairs in lists)
         self._trained_on = frozenset(self.variables) if same_files(*files) else frozenset()
         self.measure_ranges()
 
@@ -145,13 +138,13 @@ class PairedFolders(FolderData):
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut alike."""
         pair = self._readable(self._train, index, self.framing.resize)
-        view = self._framing.random_view(pair[0], rng)
+        view = self._framing.random_view(_deepest(pair), rng)
         return {n: view.levels_of(i, self._interpolation(n)) for n, i in self._named(pair)}
 
     def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
         """The file of each image; one file where they are side by side."""
         pair = self.readable(self._train, index)
-        return {name: path.name for path, name in self._reads(pair)}
+        return {name: image.name for image, name in zip(pair, self.names(), strict=True)}
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
@@ -175,28 +168,24 @@ class PairedFolders(FolderData):
 
     def _centred(self, pairs: list[Pair], index: int) -> Sample:
         pair = self._readable(pairs, index, self.framing.size)
-        view = self._framing.centre_view(pair[0])
+        view = self._framing.centre_view(_deepest(pair))
         return {n: view.of(i, self._interpolation(n)) for n, i in self._named(pair)}
 
     @property
     def _framing(self) -> Framing:
-        return self.framing.of(self.variables["x"])
-
-    def _names(self) -> tuple[str, str]:
-        """Which variable the first image of a pair is, and which the second."""
-        return ("y", "x") if self.direction == "yx" else ("x", "y")
+        return self.framing.of(max(self.variables.values(), key=lambda v: len(v.shape)))
 
     def _named(self, pair: Sequence[ScaledImage]) -> list[tuple[str, ScaledImage]]:
         """Both images with their variables, x first."""
-        return sorted(zip(self._names(), pair, strict=True))
+        return sorted(zip(self.names(), pair, strict=True))
 
     def _interpolation(self, name: str) -> Interpolation:
         return self.variables[name].interpolation
 
     def _readable(self, pairs: list[Pair], index: int, target: Size) -> list[ScaledImage]:
-        one, two = (self.variables[name] for name in self._names())
+        variables = self.pair_variables()
         return self.first_readable(
-            pairs, index, lambda pair: self.scaled.read_pair(pair, (one, two), target)
+            pairs, index, lambda pair: self.scaled.read_pair(pair, variables, target)
         )
 
     def summary(self) -> str:
@@ -210,41 +199,9 @@ class PairedFolders(FolderData):
             yield pairs, self._reads
 
     def _reads(self, pair: Pair) -> list[tuple[Path, str]]:
-        return list(zip(pair, self._names(), strict=True))
+        return [(image.path, name) for image, name in zip(pair, self.names(), strict=True)]
 
-    def _has_halves(self) -> bool:
-        return self.has(self.train) or self.asked_for(self.test, TEST) or self.has(VAL)
 
-    def _has_partners(self) -> bool:
-        tested = self.asked_for(self.test_x, TEST_X) and self.asked_for(self.test_y, TEST_Y)
-        return self.has(self.x) or (tested and not self.has(self.train))
-
-    def _find_halves(self) -> tuple[list[Pair], list[Pair]]:
-        test = self.test if self.asked_for(self.test, TEST) else VAL
-        tested = test != VAL or self.has(VAL)
-        train = self.to_train(lambda: self._halves("train", self.train), tested)
-        return train, self._halves("test", test) if tested else train[:STAND_INS]
-
-    def _find_partners(self) -> tuple[list[Pair], list[Pair]]:
-        tested = self.asked_for(self.test_x, TEST_X) or self.asked_for(self.test_y, TEST_Y)
-        train = self.to_train(lambda: self._partners(("x", self.x), ("y", self.y)), tested)
-        if not tested:
-            return train, train[:STAND_INS]
-        return train, self._partners(("test_x", self.test_x), ("test_y", self.test_y))
-
-    def _halves(self, setting: str, name: str) -> list[Pair]:
-        return [(path, path) for path in self.images(setting, name)]
-
-    def _partners(self, x: tuple[str, str], y: tuple[str, str]) -> list[Pair]:
-        """The files of two folders (setting, name), matched by path without suffix."""
-        first, second = (self._by_name(*folder) for folder in (x, y))
-        require_partners((*x, first), (*y, second))
-        return [(first[name], second[name]) for name in sorted(first)]
-
-    def _by_name(self, setting: str, name: str) -> dict[str, Path]:
-        folder = self.root_folder() / Path(name).expanduser()
-        return by_name(folder, self.images(setting, name), setting)
-
-    def _say_neither(self) -> NoReturn:
-        beside = f"For images side by side in one file: --set data.train=FOLDER ('{self.train}')"
-        raise DataError(f"{self.no_folder_for('x', self.x)}. {beside}")
+def _deepest(pair: Sequence[ScaledImage]) -> ScaledImage:
+    """A volume of a pair, if there is one; both images have the same height and width."""
+    return max(pair, key=lambda image: len(image.shape))

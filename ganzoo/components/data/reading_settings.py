@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from ganzoo.interfaces.variable import Aspect, Colour, Interpolation, Resolution, Variable
+from ganzoo.interfaces.variable import Aspect, Colour, Interpolation, Pages, Resolution, Variable
 
 Size = tuple[int, int]
 """(height, width)"""
@@ -24,6 +24,8 @@ Range: TypeAlias = Ends | dict[str, Ends] | None
 Colours: TypeAlias = Colour | dict[str, Colour]
 Interpolations: TypeAlias = Interpolation | dict[str, Interpolation]
 Scales: TypeAlias = Resolution | dict[str, Resolution]
+PagesRead: TypeAlias = Pages | dict[str, Pages]
+"""What the pages of a file are, or a table of it by variable."""
 DTypes: TypeAlias = str | dict[str, str] | None
 """The type of the values in the training files, which a training records."""
 Quantiles = tuple[float, float]
@@ -39,6 +41,8 @@ class Reading:
     colour: Colours = "srgb"
     interpolation: Interpolations = "bicubic"
     scale: Scales | None = None
+    pages: PagesRead = "first"
+    depth: int | None = None
     dtype: DTypes = None
 
     def variables(self, names: Collection[str], size: Size, aspect: Aspect) -> dict[str, Variable]:
@@ -51,7 +55,9 @@ class Reading:
         """
         for setting, value in vars(self).items():
             _check_names(setting, value, names)
-        return {name: Variable(size=size, aspect=aspect, **self._arguments(name)) for name in names}
+        each = {name: Variable(size=size, aspect=aspect, **self._arguments(name)) for name in names}
+        _check_depth(self.depth, each)
+        return each
 
     def quantiles(self, names: Collection[str]) -> dict[str, Quantiles]:
         """The variables whose range is left to the training files, and the quantiles it is."""
@@ -63,6 +69,8 @@ class Reading:
         chosen = {key: value for key, value in own.items() if value is not None}
         _check_channels(chosen.get("channels", 1))
         _check_dtype(chosen.get("dtype", "uint8"))
+        if chosen.get("pages") != "depth":
+            chosen.pop("depth", None)
         ends = chosen.pop("range", "dtype")
         if is_measured(ends):
             _as_quantiles(ends)
@@ -98,6 +106,16 @@ def _check_channels(channels: int) -> None:
             f"channels must be 1 (gray), 3 (RGB), or how many bands the files have, at most "
             f"{MOST_CHANNELS}, not {channels}"
         )
+
+
+def _check_depth(depth: int | None, variables: Mapping[str, Variable]) -> None:
+    volumes = any(variable.pages == "depth" for variable in variables.values())
+    if volumes and depth is None:
+        raise ValueError("pages = 'depth' needs depth, how many slices a sample has: depth = 16")
+    if depth is not None and not volumes:
+        raise ValueError("depth is of volumes: set pages = 'depth', too")
+    if depth is not None and depth < 2:
+        raise ValueError(f"depth must be at least 2, not {depth}")
 
 
 def _check_dtype(dtype: str) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_files import read_image, read_reduced
 from ganzoo.components.data.image_listing import shown
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.transforms import Framing, ScaledImage, Size, resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
@@ -26,80 +27,114 @@ class ScaledImages:
     def __init__(self, framing: Framing, cache: ImageCache) -> None:
         self.framing, self.cache = framing, cache
 
-    def read(self, path: Path, variable: Variable, target: Size) -> ScaledImage:
-        """An image of (channels, H, W).
+    def read(self, image: ImagePage, variable: Variable, target: Size) -> ScaledImage:
+        """An image of (channels, H, W), or a volume (channels, D, H, W).
 
         target: as of `Framing.scaled_size`.
 
         Raises:
             DataError: as `read_image`.
         """
-        return self._cached(path, variable, target, halved=False)
+        return self._cached(image, variable, target, halved=False)
 
     def read_pair(
-        self, files: tuple[Path, Path], variables: tuple[Variable, Variable], target: Size
+        self, pair: tuple[ImagePage, ImagePage], variables: tuple[Variable, Variable], target: Size
     ) -> list[ScaledImage]:
         """Two images of one scene, of equal sizes; of a file given twice, its halves.
 
         Raises:
-            DataError: as `read_image`; or they differ in proportions.
+            DataError: as `read_image`; or they differ in proportions, or two volumes in depth.
         """
-        if files[0] == files[1]:
-            halves = self.read_halves(files[0], variables[0], target)
+        if pair[0] == pair[1]:
+            halves = self.read_halves(pair[0], variables[0], target)
             alike = variables[0] == variables[1]
-            others = halves if alike else self.read_halves(files[0], variables[1], target)
+            others = halves if alike else self.read_halves(pair[0], variables[1], target)
             return [halves[0], others[1]]
-        both = list(zip(files, variables, strict=True))
-        images = [self.read(path, variable, target) for path, variable in both]
+        files = pair[0].path, pair[1].path
+        both = list(zip(pair, variables, strict=True))
+        images = [self.read(image, variable, target) for image, variable in both]
+        _check_depths(images, files)
         sizes = [_size_of(image) for image in images]
         if sizes[0] == sizes[1]:
             return images
         size = _common_size(sizes, files)
-        resized = [resize(read_image(path, v), size, v.interpolation) for path, v in both]
+        resized = [resize(read_image(i.path, v, i.page), size, v.interpolation) for i, v in both]
         return [ScaledImage(tuple(image.shape), image) for image in resized]
 
-    def read_halves(self, path: Path, variable: Variable, target: Size) -> list[ScaledImage]:
+    def read_halves(self, image: ImagePage, variable: Variable, target: Size) -> list[ScaledImage]:
         """The left half of an image and the right one; of an odd width, the last column is dropped.
 
         Raises:
             DataError: as `read_image`; or the image is one pixel wide.
         """
-        both = self._cached(path, variable, target, halved=True)
+        both = self._cached(image, variable, target, halved=True)
         channels = both.shape[0] // 2
         shape = (channels, *both.shape[1:])
         return [ScaledImage(shape, pixels) for pixels in torch.split(both.pixels, channels)]
 
-    def _cached(self, path: Path, variable: Variable, target: Size, halved: bool) -> ScaledImage:
+    def _cached(
+        self, source: ImagePage, variable: Variable, target: Size, halved: bool
+    ) -> ScaledImage:
         framing = self.framing.of(variable)
         # A type that is only recorded changes no pixel.
-        reading = f"{replace(variable, dtype=None)} {framing.aspect} {target} {halved}"
-        key = self.cache.find(path, reading)
-        image = self.cache.load(key) if key else None
+        reading = (
+            f"{replace(variable, dtype=None)} {framing.aspect} {target} {halved} {source.page}"
+        )
+        key = self.cache.find(source.path, reading)
+        cached = self.cache.load(key) if key else None
+        image = _unfolded(cached, variable, 2 if halved else 1) if cached else None
         if image is None:
-            image = self._read(path, variable, target, halved)
+            image = self._read(source, variable, target, halved)
             whole = framing.scale == "native" and image.pixels.dtype == torch.uint8
             if key and (whole or framing.scaled_size(_size_of(image), target)):
-                self.cache.store(key, image)
-        if obstacle := framing.find_obstacle(_size_of(image)):
-            raise DataError(f"{shown(path)} cannot be used: {obstacle}")
+                self.cache.store(key, _folded(image))
+        if obstacle := framing.find_obstacle(_size_of(image), image.shape[1]):
+            raise DataError(f"{shown(source.path)} cannot be used: {obstacle}")
         return image
 
-    def _read(self, path: Path, variable: Variable, target: Size, halved: bool) -> ScaledImage:
+    def _read(
+        self, source: ImagePage, variable: Variable, target: Size, halved: bool
+    ) -> ScaledImage:
         """An image, or its halves one after the other as channels (2 * channels, H, W // 2)."""
-        framing = self.framing.of(variable)
+        framing, (path, page) = self.framing.of(variable), source
         if halved:
-            image, _ = read_reduced(path, variable, lambda size: None)
+            image, _ = read_reduced(path, variable, lambda size: None, page)
             halves = _halves(image, path)
             scaled = [_scale(half, _size_of(half), variable, target, framing) for half in halves]
-            shape = (2 * len(image), *_size_of(halves[0]))
+            shape = (2 * len(image), *halves[0].shape[1:])
             return ScaledImage(shape, torch.cat(scaled))
-        image, size = read_reduced(path, variable, lambda size: framing.scaled_size(size, target))
-        return ScaledImage((len(image), *size), _scale(image, size, variable, target, framing))
+        image, size = read_reduced(
+            path, variable, lambda size: framing.scaled_size(size, target), page
+        )
+        shape = (*image.shape[:-2], *size)
+        return ScaledImage(shape, _scale(image, size, variable, target, framing))
 
 
 def _scale(image: Tensor, size: Size, variable: Variable, target: Size, framing: Framing) -> Tensor:
     scaled = framing.scaled_size(size, target)
     return resize(image, scaled, variable.interpolation) if scaled else image
+
+
+def _folded(image: ScaledImage) -> ScaledImage:
+    """An image as it is cached, (channels, H, W); of a volume, slices are channels."""
+    pixels = image.pixels.flatten(0, -3)
+    return ScaledImage((len(pixels), *_size_of(image)), pixels)
+
+
+def _unfolded(image: ScaledImage, variable: Variable, times: int) -> ScaledImage:
+    """An image as it was before `_folded`, of `times` the variable's channels."""
+    if variable.depth is None:
+        return image
+    pixels = image.pixels.view(times * variable.channels, -1, *image.pixels.shape[1:])
+    return ScaledImage((*pixels.shape[:2], *_size_of(image)), pixels)
+
+
+def _check_depths(images: Sequence[ScaledImage], files: tuple[Path, Path]) -> None:
+    """Refuse two volumes of one scene that have other numbers of slices."""
+    depths = [image.shape[1] for image in images if len(image.shape) == 4]
+    if len(set(depths)) > 1:
+        names = " and ".join(map(shown, files))
+        raise DataError(f"{names} have {depths[0]} and {depths[1]} slices, and are of one scene")
 
 
 def _size_of(image: Tensor | ScaledImage) -> Size:

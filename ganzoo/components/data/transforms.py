@@ -122,13 +122,18 @@ class Framing:
         self.scale = scale
 
     def of(self, variable: Variable) -> Framing:
-        """The framing of a variable's images, at its scale."""
+        """The framing of a variable's images, at its scale and of its depth."""
         framing = copy(self)
-        framing.scale = variable.scale
+        framing.scale, framing.depth = variable.scale, variable.depth
         return framing
 
-    def find_obstacle(self, size: Size) -> str:
-        """Why no sample can be cut from an image of (height, width); "" if one can."""
+    def find_obstacle(self, size: Size, slices: int) -> str:
+        """Why no sample can be cut from an image of (height, width); "" if one can.
+
+        slices: how many of them a volume has.
+        """
+        if self.depth is not None and slices < self.depth:
+            return f"it has {slices} slices, and a sample has data.depth = {self.depth}"
         if self.scale == "cover" or (size[0] >= self.size[0] and size[1] >= self.size[1]):
             return ""
         return (

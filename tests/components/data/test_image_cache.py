@@ -14,6 +14,7 @@ from ganzoo.components.data import image_cache, scaled_images
 from ganzoo.components.data.folders import Folders
 from ganzoo.components.data.image_cache import HEADER, ImageCache
 from ganzoo.components.data.image_files import read_reduced
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.transforms import Framing, ScaledImage
 from ganzoo.interfaces import Variable
@@ -59,7 +60,7 @@ def make(gigabytes: float = 1.0) -> ScaledImages:
 
 
 def read(images: ScaledImages, path: Path, variable: Variable = Variable()) -> ScaledImage:  # noqa: B008
-    return images.read(path, variable, images.framing.resize)
+    return images.read(ImagePage(path), variable, images.framing.resize)
 
 
 def entries(cache: Path) -> list[Path]:
@@ -90,7 +91,7 @@ def test_other_settings_are_other_entries(photo: Path, decoded: list[str], cache
         found = [read(images, photo, variable) for variable in kinds]
     assert [len(each.pixels) for each in found] == [3, 1, 3, 3]
     assert found[3].pixels.dtype == torch.float32
-    images.read(photo, Variable(), images.framing.size)
+    images.read(ImagePage(photo), Variable(), images.framing.size)
     squashed = ScaledImages(Framing(8, 12, aspect="squash"), images.cache)
     assert read(squashed, photo).pixels.shape == (3, 12, 12)
     assert len(decoded) == len(entries(cache)) == len(kinds) + 2
@@ -99,10 +100,10 @@ def test_other_settings_are_other_entries(photo: Path, decoded: list[str], cache
 def test_halves_of_a_file_are_entries_of_their_own(photo: Path, decoded: list[str]) -> None:
     images = make()
     for _ in range(2):
-        pair = images.read_pair((photo, photo), (Variable(), Variable()), (12, 12))
+        pair = images.read_pair((ImagePage(photo),) * 2, (Variable(), Variable()), (12, 12))
     whole = torch.from_numpy(np.array(Image.open(photo))).permute(2, 0, 1)
     plain = ScaledImages(Framing(24), ImageCache(0))
-    for index, half in enumerate(plain.read_halves(photo, Variable(), (24, 18))):
+    for index, half in enumerate(plain.read_halves(ImagePage(photo), Variable(), (24, 18))):
         assert torch.equal(half.pixels, whole[..., index * 18 :][..., :18])
     assert [half.pixels.shape for half in pair] == [(3, 16, 12)] * 2
     assert decoded == ["photo.png"] * 2

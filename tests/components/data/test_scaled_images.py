@@ -11,6 +11,7 @@ from PIL import Image, JpegImagePlugin
 
 from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_files import read_image
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.scaled_images import ScaledImages
 from ganzoo.components.data.transforms import Framing, resize
 from ganzoo.interfaces import Variable
@@ -46,7 +47,7 @@ def photo(path: Path, width: int, height: int, turned: int = 1) -> Path:
 
 def read(path: Path, variable: Variable = Variable(), **settings: object) -> torch.Tensor:  # noqa: B008
     framing = Framing(**{"size": 32, "aspect": "squash", **settings})  # type: ignore[arg-type]
-    scaled = ScaledImages(framing, ImageCache(0)).read(path, variable, framing.resize)
+    scaled = ScaledImages(framing, ImageCache(0)).read(ImagePage(path), variable, framing.resize)
     assert scaled.shape == read_image(path, variable).shape
     return scaled.pixels
 
