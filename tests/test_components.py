@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import io
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,6 +17,7 @@ from ganzoo.interfaces import (
     Data,
     Discriminator,
     DiscriminatorOutput,
+    ImageForm,
     Latent,
     Penalty,
     Progress,
@@ -53,7 +56,7 @@ def make(part):
 
 
 @parts("generator", "discriminator", "module", "loss", "buffer", "data", "augmentation", "latent",
-       "init", "penalty", "schedule", "metric", "output")  # fmt: skip
+       "init", "penalty", "schedule", "metric", "output", "reader", "writer")  # fmt: skip
 def test_it_is_documented(part):
     loaded = part.load()
     text = inspect.getdoc(loaded) or ""
@@ -214,3 +217,23 @@ def test_an_optimizer_moves_a_parameter(part):
     parameter.sum().backward()
     optimizer.step()
     assert (parameter < 1).all()
+
+
+@parts("writer")
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
+@pytest.mark.parametrize(("channels", "pages"), [(1, 1), (3, 1), (5, 1), (1, 3)])
+def test_a_writer_writes_strips_of_any_height_alike(part, dtype, channels, pages):
+    """Whatever it says that it can hold; its suffixes are in lower case."""
+    assert part.suffixes
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in part.suffixes)
+    form = ImageForm((23, 17), channels, dtype, pages)
+    if part.load()().find_obstacle(form):
+        return
+    values = np.random.default_rng(0).integers(0, 256, (23 * pages, 17, channels)).astype(dtype)
+    contents = []
+    for height in (1, 5, len(values)):
+        file = io.BytesIO()
+        strips = (values[top : top + height] for top in range(0, len(values), height))
+        part.load()().write(file, form, strips)
+        contents.append(file.getvalue())
+    assert contents[0] == contents[1] == contents[2] != b""

@@ -33,3 +33,5 @@ from ganzoo.interfaces.output import Wire as Wire
 from ganzoo.interfaces.schedule import Progress as Progress
 from ganzoo.interfaces.schedule import Schedule as Schedule
 from ganzoo.interfaces.variable import Variable as Variable
+from ganzoo.interfaces.writer import ImageForm as ImageForm
+from ganzoo.interfaces.writer import Writer as Writer

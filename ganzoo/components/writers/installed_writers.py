@@ -14,16 +14,15 @@ if TYPE_CHECKING:
     from ganzoo.interfaces.writer import Writer
 
 
-@functools.cache
 def written_suffixes() -> tuple[str, ...]:
     """The suffixes of files that can be written, sorted; no writer is imported for it."""
     return tuple(sorted({suffix for each in writer_components() for suffix in each.suffixes}))
 
 
-@functools.cache
 def writer_components() -> tuple[Component, ...]:
     """The writers, the core's before those of plugins."""
-    return tuple(each for each in installed().registry if each.kind == "writer")
+    components = installed().registry.components.values()
+    return tuple(each for each in components if each.kind == "writer")
 
 
 def find_format(path: Path) -> Component | None:
