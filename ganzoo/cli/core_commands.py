@@ -20,6 +20,10 @@ DATA: Commands = {
         "data_check:check",
         "Check a folder of images before training: what is there, what is wrong, what to do.",
     ),
+    "make": (
+        "data_make:make",
+        "Write a data set as folders of images, so that other tools can read it.",
+    ),
     "fetch": (
         "data_fetch:fetch",
         "Fetch a public data set from its authors; without a name, list them.",

@@ -36,8 +36,8 @@ def fetch(
     ] = False,
 ) -> None:
     """Fetch a public data set from its authors; without a name, list them."""
-    from ganzoo.datasets.fetching import COMMAND, Fetch
-    from ganzoo.datasets.provenance import read_record
+    from ganzoo.datasets.fetching import Fetch
+    from ganzoo.datasets.provenance import FETCHED, read_record
     from ganzoo.datasets.public_sets import find_set
 
     if name is None:
@@ -46,7 +46,7 @@ def fetch(
     wanted = find_set(name)
     target = folder or Path(wanted.name)
     record = read_record(target)
-    if not again and (record.get("command"), record.get("name")) == (COMMAND, wanted.name):
+    if not again and (record.get("command"), record.get("name")) == (FETCHED, wanted.name):
         _verify(wanted, target)
         return
     with _resumable(target), _progress() as tick:

@@ -6,7 +6,6 @@ command goes on with it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,16 +14,22 @@ from pathlib import Path
 from ganzoo.datasets.archive_names import ArchiveError
 from ganzoo.datasets.checksums import digest_file, recall, remember
 from ganzoo.datasets.download import Tick, download
-from ganzoo.datasets.provenance import describe_content, read_record, writable, write_record
+from ganzoo.datasets.owning import LOCK, own_folder
+from ganzoo.datasets.provenance import (
+    FETCHED,
+    describe_content,
+    read_record,
+    writable,
+    write_record,
+)
 from ganzoo.datasets.public_sets import PublicSet
 from ganzoo.datasets.unpacking import unpack
 from ganzoo.datasets.web import SCHEMES, Patience, check_address
 from ganzoo.errors import GanzooError
-from ganzoo.files.writing import open_shared, remove, sync_folder, temporary_name
+from ganzoo.files.writing import remove, sync_folder, temporary_name
 from ganzoo.printing.text import one_line
 
-COMMAND = "ganzoo data fetch"
-ARCHIVE, OTHER, FILES, LOCK = "archive", "archive.other", "files", ".lock"
+ARCHIVE, OTHER, FILES = "archive", "archive.other", "files"
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Fetch:
         if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
             return ""
         record = read_record(self.folder)
-        ours = record.get("command") == COMMAND
+        ours = record.get("command") == FETCHED
         if not (self.again and ours):
             how = "--again fetches it anew" if ours else "give another folder"
             raise GanzooError(f"{self.folder} is there already: {how}")
@@ -87,12 +92,9 @@ class Fetch:
         if work.is_symlink() or (work.exists() and not (work / LOCK).exists()):
             raise GanzooError(f"{work} is in the way: move it")
         work.mkdir(parents=True, exist_ok=True)
-        owner = _lock(work)
-        try:
+        with own_folder(work):
             yield work
             remove(work)
-        finally:
-            os.close(owner)
 
     def _is_from_the_web(self) -> bool:
         return self.address.startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
@@ -154,7 +156,7 @@ class Fetch:
             "archive_sha256": checksum,
             **describe_content(top, "reading", self.tick),
         }
-        write_record(top, COMMAND, facts)
+        write_record(top, FETCHED, facts)
         if self.folder.exists():  # what is replaced is removed with FOLDER.part
             self.folder.replace(work / temporary_name())
         top.replace(self.folder)
@@ -166,24 +168,3 @@ def _top(folder: Path) -> Path:
     """The only folder in a folder, or the folder itself."""
     inside = list(folder.iterdir())
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
-
-
-def _lock(work: Path) -> int:
-    """Own a folder until the returned file is closed.
-
-    Raises:
-        GanzooError: another process owns it.
-    """
-    file = open_shared(work / LOCK)
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(file)
-        raise GanzooError(f"{work}: another process is fetching it just now") from None
-    except OSError:  # a disk without locks
-        pass
-    return file

@@ -13,12 +13,14 @@ from typing import Any
 from ganzoo import __version__
 from ganzoo.datasets.checksums import digest_file
 from ganzoo.datasets.download import Tick, is_disk_full
+from ganzoo.datasets.owning import LOCK
 from ganzoo.errors import GanzooError
 from ganzoo.files.untrusted import UntrustedError, read_object
 from ganzoo.files.writing import write_json
 
 FILE = "ganzoo-data.json"
 NOTE = "README.md"
+WRITTEN, FETCHED = "ganzoo data make", "ganzoo data fetch"
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -83,6 +85,19 @@ def describe_changes(folder: Path, tick: Tick) -> str:
     return f"{there:,} files, not {then:,}" if there != then else "some files have changed"
 
 
+def refuse_filled(folder: Path) -> None:
+    """Refuse a folder that holds something, unless an interrupted run left it.
+
+    Raises:
+        GanzooError: it holds something else, or is no folder.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    record = read_record(folder) if folder.is_dir() else {}
+    if record.get("command") != WRITTEN or record.get("complete") is not False:
+        raise GanzooError(f"{folder} is there already: give another folder")
+
+
 @contextmanager
 def writable(folder: Path) -> Iterator[None]:
     """Turn errors of the disk into one sentence.
@@ -107,5 +122,5 @@ def _files(folder: Path) -> Iterator[Path]:
         names.sort()
         for name in sorted(files):
             path = Path(place, name)
-            if path not in (folder / FILE, folder / NOTE):
+            if path not in (folder / FILE, folder / NOTE, folder / LOCK):
                 yield path

@@ -98,6 +98,21 @@ class Data(ABC):
         """
         return {}
 
+    def train_counts(self) -> dict[str, int]:
+        """How many training items each variable has that `unaugmented_sample` shows.
+
+        By default, as many as an epoch has samples.
+        """
+        return dict.fromkeys(self.variables, len(self))
+
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """Training items without random crops and flips, for `ganzoo data make`.
+
+        Each variable's is item `index` modulo its count; `rng` is the only source of randomness. By
+        default, it is training sample `index`.
+        """
+        return self.train_sample(index, rng)
+
     @abstractmethod
     def test_count(self) -> int:
         """How many test samples there are."""

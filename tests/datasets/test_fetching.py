@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from ganzoo.datasets import fetching, provenance
 from ganzoo.datasets.archive_names import ArchiveError
 from ganzoo.datasets.fetching import Fetch
+from ganzoo.datasets.owning import own_folder
 from ganzoo.datasets.provenance import describe_changes, read_record
 from ganzoo.datasets.public_sets import UNPAIRED, PublicSet
 from ganzoo.errors import GanzooError
@@ -185,12 +185,8 @@ def test_two_at_once(fetch):
     pytest.importorskip("fcntl")
     work = fetch.folder.with_name("horses.part")
     work.mkdir()
-    owner = fetching._lock(work)
-    try:
-        with pytest.raises(GanzooError, match="another process is fetching it just now"):
-            fetch.run()
-    finally:
-        os.close(owner)
+    with own_folder(work), pytest.raises(GanzooError, match="another process is filling it"):
+        fetch.run()
     fetch.run()
     assert content(fetch.folder) == FILES
 

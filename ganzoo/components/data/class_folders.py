@@ -137,9 +137,16 @@ class ClassFolders(FolderData):
         files = ([image.path for image, _ in items] for items in (self._train, self._test))
         return frozenset(self.variables) if same_files(*files) else frozenset()
 
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """y (channels, height, width) in [-1, 1], cut around the centre, and c ()."""
+        return self._centred(self._train, index)
+
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
-        image, label = self._readable(self._test, index, self.framing.size)
+        return self._centred(self._test, index)
+
+    def _centred(self, items: list[Labelled], index: int) -> Sample:
+        image, label = self._readable(items, index, self.framing.size)
         view = self._framing.centre_view(image)
         shown_image = view.of(image, self.variables["y"].interpolation)
         return {"y": shown_image, "c": torch.tensor(label)}

@@ -147,6 +147,15 @@ class Folders(FolderData):
         index_y = int(rng.integers(len(images_y))) if walk_x else index
         return [("x", images_x, index_x), ("y", images_y, index_y)]
 
+    def train_counts(self) -> dict[str, int]:
+        """The number of training images of each domain."""
+        return dict(zip(self.variables, map(len, self._train), strict=True))
+
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], cut around the centre as held-out ones."""
+        named = zip(("x", "y"), self._train, strict=True)
+        return {name: self._centred(name, files, index % len(files)) for name, files in named}
+
     def test_count(self) -> int:
         """The number of held-out images of the larger domain; those of the other are repeated."""
         return max(map(len, self._test))

@@ -108,10 +108,8 @@ class PairedFolders(PairFinder):
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
         if len({variable.scale for variable in self.variables.values()}) > 1:
             raise ValueError("both images of a pair are cut alike: give one scale for both")
-        self.layout = layout
-        self.direction = direction
+        self.layout, self.direction, self.train, self.test = layout, direction, train, test
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
-        self.train, self.test = train, test
         self._train, self._test, self._pairs = list[Pair](), list[Pair](), list[Pair]()
         self._trained_on: frozenset[str] = frozenset()
 
@@ -145,6 +143,10 @@ class PairedFolders(PairFinder):
         """The file of each image; one file where they are side by side."""
         pair = self.readable(self._train, index)
         return {name: image.name for image, name in zip(pair, self.names(), strict=True)}
+
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """x and y (channels, height, width) in [-1, 1], cut around the centre as held-out ones."""
+        return self._centred(self._train, index)
 
     def test_count(self) -> int:
         """The number of held-out pairs."""

@@ -81,6 +81,13 @@ class Streets(Data):
             "y": _sample(target, mirror_y),
         }
 
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """Training photo x and training target y; of one scene if paired."""
+        if self.trains_on_pairs:
+            return self._pair(PHOTOS + index)
+        photo = self.scenes.get(PHOTOS + index)[..., :3]
+        return {"x": _sample(photo, False), "y": _sample(self.draw_target(LABELS + index), False)}
+
     def draw_target(self, seed: int) -> Pixels:
         """y (height, width, 3) of that seed's scene."""
         return PALETTE[self.labels.get(seed)]

@@ -112,10 +112,17 @@ class EarthMaps(Data):
 
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """x and y (3, height, width) in [-1, 1]; of one place and mirrored together if paired."""
+        return self._train(rng, self.flip)
+
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """As a training sample, not mirrored."""
+        return self._train(rng, False)
+
+    def _train(self, rng: np.random.Generator, flip: bool) -> Sample:
         if self.trains_on_pairs:
-            box, mirrored = self._place(rng)
+            box, mirrored = self._place(rng, flip)
             return {name: self._crop(name, box, mirrored) for name in self.sources}
-        return {name: self._crop(name, *self._place(rng)) for name in self.sources}
+        return {name: self._crop(name, *self._place(rng, flip)) for name in self.sources}
 
     def test_count(self) -> int:
         """The number of held-out pairs."""
@@ -135,8 +142,8 @@ class EarthMaps(Data):
         box = self.opened.windows.train_box(np.random.default_rng((PAIRED_SEED, index)))
         return {name: self._crop(name, box) for name in self.sources}
 
-    def _place(self, rng: np.random.Generator) -> tuple[Box, bool]:
-        return self.opened.windows.train_box(rng), self.flip and rng.random() < 0.5
+    def _place(self, rng: np.random.Generator, flip: bool) -> tuple[Box, bool]:
+        return self.opened.windows.train_box(rng), flip and rng.random() < 0.5
 
     def _crop(self, name: str, box: Box, mirrored: bool = False) -> Tensor:
         top, left, height, width = box

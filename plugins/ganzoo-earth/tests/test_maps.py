@@ -14,11 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ganzoo.cli import app
+from ganzoo.components.data.folders import Folders
+from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.engine.loader import TrainingSamples
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 from PIL import Image
 from torch.utils.data import DataLoader
+from typer.testing import CliRunner
 
 from ganzoo_earth import map_files
 from ganzoo_earth.map_files import FILES, Source, find_map, load_map
@@ -462,3 +466,23 @@ def test_the_files_are_those_of_the_package() -> None:
     assert MAPS is not None
     for source in FILES:
         assert find_map(source).samefile(MAPS / FILES[source])
+
+
+@needs_maps
+@pytest.mark.parametrize("paired", [False, True])
+def test_as_folders_of_files_it_is_the_same(paired: bool, tmp_path: Path) -> None:
+    """`ganzoo data make earth`: crops without flips, drawn by the seed, and the held-out ones."""
+    out = tmp_path / "out"
+    settings = ["count=3", "held_out=2", "size=16", "flip=true"]
+    words = ["data", "make", "earth", str(out), *(w for s in settings for w in ("--set", s))]
+    done = CliRunner().invoke(app, [*words, "--seed", "4", *(["--paired"] if paired else [])])
+    assert done.exit_code == 0, done.output
+    earth = EarthMaps(count=3, held_out=2, size=16, paired=paired)
+    kind = PairedFolders if paired else Folders
+    back = kind(root=str(out), size=16, flip=False, cache=0)
+    back.prepare()
+    for index in range(3):
+        drawn = earth.train_sample(index, np.random.default_rng((4, index)))
+        assert same(back.unaugmented_sample(index, np.random.default_rng()), drawn)
+    for index in range(2):
+        assert same(back.test_sample(index), earth.test_sample(index))
