@@ -6,16 +6,15 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganzoo.components.data.in_memory import Picture, is_picture, read_picture
 from ganzoo.errors import did_you_mean
+from ganzoo.inference.call_result import to_result
 from ganzoo.inference.scale import Scale, make_picture
 from ganzoo.interfaces import Value, Variable
-from ganzoo.interfaces.levels import from_levels, to_pixels
+from ganzoo.interfaces.levels import from_levels
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -44,13 +43,8 @@ def call(
     read = {name: _read_picture(name, p, model.variables[name]) for name, p in pictures.items()}
     beside = {name: _check_tensor(name, given[name], model) for name in given if name in labels}
     result = make_picture(model, output, read, scale, seed, beside)
-    array = to_pixels(result)
-    arrays = all(isinstance(picture, np.ndarray) for picture in pictures.values())
-    if arrays or result.dim() == 4:  # Pillow has no volumes
-        return array
-    if array.ndim == 3 and array.shape[-1] != 3:
-        raise ValueError(f"'{output.wire}' gives {array.shape[-1]} channels; a picture has 1 or 3")
-    return Image.fromarray(array)
+    variable, domain = model.variables[next(iter(pictures))], model.variables.get(output.domain)
+    return to_result(result, [*pictures.values()], variable, domain)
 
 
 def _check_names(model: Model, output: OutputWire, given: Mapping[str, Given]) -> None:

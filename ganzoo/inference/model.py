@@ -94,11 +94,13 @@ class Model:
         output: its name; left out, the first output.
         seed: of latents and dropout.
         inputs: by variable, one of:
-            a picture: a file, a Pillow image, or an array (H, W, C) of uint8. It is read as the
-                training files were, and resized by `scale` (see `ganzoo.inference.scale.Scale`).
-                The result has the picture's size. It is a Pillow image, or an array if all pictures
-                are arrays. Random draws are seeded by the content, as in `ganzoo translate`. A
-                volume is a file of slices or an array (D, H, W, C), and becomes an array;
+            a picture: a file, a Pillow image, or an array (H, W, C) of the values that files hold.
+                It is read as the training files were, and resized by `scale` (see
+                `ganzoo.inference.scale.Scale`). The result has the picture's size. It is a Pillow
+                image where Pillow has such, or an array if all pictures are arrays: of the type and
+                on the range of the training files that it is like. Random draws are seeded by the
+                content, as in `ganzoo translate`. A volume is a file of slices or an array
+                (D, H, W, C), and becomes an array;
             a tensor (N, C, H, W), or (C, H, W) for one image: floating-point in [-1, 1], or uint8.
                 It is used without resizing, and the result is a tensor in [-1, 1]. Volumes are
                 (N, C, D, H, W);

@@ -54,7 +54,7 @@ def test_arrays(model: Model) -> None:
 
 def test_what_is_no_volume_is_refused(model: Model) -> None:
     message = "x: it is no volume: give a file of several pages"
-    for given in (Image.new("L", (6, 4)), np.zeros((4, 6), np.uint8), np.zeros((3, 4, 6))):
+    for given in (Image.new("L", (6, 4)), np.zeros((4, 6), np.uint8), np.zeros((3, 4, 6), bool)):
         with pytest.raises(ValueError, match=message):
             model(x=given)
     wanted = re.escape("give (N, 1, depth, height, width), or one volume without N")

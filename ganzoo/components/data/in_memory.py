@@ -15,17 +15,19 @@ from torch import Tensor
 from ganzoo.components.data.decode import check, decode
 from ganzoo.components.data.image_files import read_image
 from ganzoo.errors import DataError
-from ganzoo.interfaces.reader import Header, Raw
+from ganzoo.interfaces.reader import Header, Kind, Raw
 from ganzoo.interfaces.variable import Variable
 
-Picture = str | Path | Image.Image | NDArray[np.uint8]
-"""A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of 0 ... 255.
+Picture = str | Path | Image.Image | NDArray[Any]
+"""A file, a picture of Pillow's, or an array (H, W, C) or (H, W) of the values that files hold.
 
 Of a volume it is a file, or an array (D, H, W, C) or (D, H, W).
 """
 # Modes that a PNG can hold, and that a TIFF can; others become RGB.
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I;16L")
 TIFF_MODES = ("F", "I", "CMYK")
+# Black and white of unsigned integers.
+SCALES = {"uint8": (0.0, 255.0), "uint16": (0.0, 65535.0)}
 
 
 def is_picture(value: object) -> bool:
@@ -47,6 +49,8 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
         return read_image(Path(picture), variable)
     if variable.depth is not None:
         return _read_slices(picture, variable)
+    if isinstance(picture, np.ndarray) and not _is_plain(picture, variable):
+        return _read_array(picture, variable)
     image = picture if isinstance(picture, Image.Image) else _of_array(picture)
     with TemporaryDirectory() as folder:
         try:
@@ -55,30 +59,52 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
             raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
 
 
-def _read_slices(picture: Image.Image | NDArray[np.uint8], variable: Variable) -> Tensor:
+def _is_plain(array: NDArray[Any], variable: Variable) -> bool:
+    """Whether Pillow has such an image: 8 bits, of gray, RGB, or RGB with opacity."""
+    channels = array.shape[-1] if array.ndim == 3 else 1
+    if array.dtype != np.uint8 or array.ndim not in (2, 3):
+        return False
+    return channels in (1, 3) or (channels == 4 and variable.channels in (1, 3))
+
+
+def _read_array(array: NDArray[Any], variable: Variable) -> Tensor:
+    """An array (H, W, C) or (H, W) as a file of such values is read."""
+    values = array[..., None] if array.ndim == 2 else array
+    if values.ndim != 3 or not values.size or values.dtype.kind not in "uif":
+        raise ValueError(
+            f"an array of {array.dtype} and shape {array.shape} is no picture: give numbers of "
+            "(height, width, channels), or a tensor (channels, height, width) in [-1, 1]"
+        )
+    header = _header(values)
+    check(header, variable)
+    return decode(header, Raw(values), variable)
+
+
+def _read_slices(picture: Image.Image | NDArray[Any], variable: Variable) -> Tensor:
     """An array (D, H, W, C) or (D, H, W) as a volume."""
     slices: NDArray[Any] = picture if isinstance(picture, np.ndarray) else np.empty(0)
     slices = slices[..., None] if slices.ndim == 3 else slices
-    if slices.dtype != np.uint8 or slices.ndim != 4 or slices.shape[-1] not in (1, 3):
+    if slices.ndim != 4 or not slices.size or slices.dtype.kind not in "uif":
         raise ValueError(
             "it is no volume: give a file of several pages, an array (depth, height, width) or "
-            "(depth, height, width, 3) of uint8, or a tensor (channels, depth, height, width) in "
-            "[-1, 1]"
+            "(depth, height, width, channels) of numbers, or a tensor (channels, depth, height, "
+            "width) in [-1, 1]"
         )
-    height, width, bands = slices.shape[1:]
-    header = Header((height, width), "gray" if bands == 1 else "rgb", bands)
+    header = _header(slices[0])
     check(header, variable)
     return torch.stack([decode(header, Raw(values), variable) for values in slices], 1)
 
 
+def _header(values: NDArray[Any]) -> Header:
+    """What a file of these values (H, W, C) would say: black and white are the type's own."""
+    height, width, bands = values.shape
+    kinds: dict[int, Kind] = {1: "gray", 3: "rgb"}
+    scale = SCALES.get(values.dtype.name, (0.0, 1.0) if values.dtype.kind == "f" else None)
+    return Header((height, width), kinds.get(bands, "bands"), bands, values.dtype.name, scale)
+
+
 def _of_array(array: NDArray[np.uint8]) -> Image.Image:
-    channels = array.shape[2] if array.ndim == 3 else 1
-    if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise ValueError(
-            f"an array of {array.dtype} and shape {array.shape} is no picture: give uint8 of "
-            "(height, width, channels), or a tensor (channels, height, width) in [-1, 1]"
-        )
-    return Image.fromarray(array[..., 0] if array.ndim == 3 and channels == 1 else array)
+    return Image.fromarray(array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array)
 
 
 def _of_16_bits(image: Image.Image) -> Image.Image:
