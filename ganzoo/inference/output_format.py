@@ -96,12 +96,20 @@ class OutputFormat:
             turned_size(header),
             channels,
             values.dtype,
+            self._count_pages(header),
             profile=b"" if converted else header.profile,
             exif=adapt_exif(header.exif, converted),
             dpi=header.dpi[::-1] if turned and header.dpi else header.dpi,
             quality=self.quality,
         )
         return PlannedImage(kind, form, values)
+
+    def _count_pages(self, header: Header) -> int:
+        """How many pages the result of an input has: images of their own, or slices of a volume."""
+        made = self.domain or self.variable
+        if made.depth is None:
+            return header.pages if self.variable.pages == "each" else 1
+        return made.depth if self.variable.depth is None else header.pages
 
     def refuse_obstacles(self, pairs: Sequence[tuple[Path, Path]]) -> None:
         """Check that each input's result can be written; inputs that cannot be read are passed by.
