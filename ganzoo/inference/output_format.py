@@ -106,10 +106,10 @@ class OutputFormat:
 
     def _count_pages(self, header: Header) -> int:
         """How many pages the result of an input has: images of their own, or slices of a volume."""
-        made = self.domain or self.variable
-        if made.depth is None:
+        result = self.domain or self.variable
+        if result.depth is None:
             return header.pages if self.variable.pages == "each" else 1
-        return made.depth if self.variable.depth is None else header.pages
+        return result.depth if self.variable.depth is None else header.pages
 
     def refuse_obstacles(self, pairs: Sequence[tuple[Path, Path]]) -> None:
         """Check that each input's result can be written; inputs that cannot be read are passed by.

@@ -47,6 +47,7 @@ class Header:
     profile: an ICC profile.
     orientation: as in EXIF; 1 is upright.
     pages: pages, frames or slices of the size and type of the first.
+    volume: pages are slices of one body, so that the first alone is no picture of it.
     left_out: what is not read or is ignored, in words that follow "has".
     samples: how many values a pixel has in the file, opacity and those left out among them; 0
         stands for `bands`.
@@ -66,6 +67,7 @@ class Header:
     pages: int = 1
     left_out: tuple[str, ...] = ()
     samples: int = 0
+    volume: bool = False
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganzoo.components.data.decode import check, decode
-from ganzoo.components.data.image_files import read_image
+from ganzoo.components.data.image_files import read_header, read_image
 from ganzoo.errors import DataError
 from ganzoo.interfaces.reader import Header, Kind, Raw
 from ganzoo.interfaces.variable import Variable
@@ -46,6 +46,7 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
             range.
     """
     if isinstance(picture, (str, Path)):
+        _refuse_stack(Path(picture), variable)
         return read_image(Path(picture), variable)
     if variable.depth is not None:
         return _read_slices(picture, variable)
@@ -78,6 +79,14 @@ def _read_array(array: NDArray[Any], variable: Variable) -> Tensor:
     header = _header(values)
     check(header, variable)
     return decode(header, Raw(values), variable)
+
+
+def _refuse_stack(path: Path, variable: Variable) -> None:
+    count = read_header(path, variable).pages if variable.pages == "each" else 1
+    if count > 1:
+        raise ValueError(
+            f"{path} holds {count} images: give one of them as an array, or translate the file"
+        )
 
 
 def _read_slices(picture: Image.Image | NDArray[Any], variable: Variable) -> Tensor:

@@ -44,6 +44,11 @@ def check_pages(header: Header, variable: Variable) -> None:
             f"its {_counted(header.pages)} together {_joined_channels(header)} channels, and "
             f"channels = {variable.channels}"
         )
+    if variable.pages == "first" and header.volume:
+        raise ValueError(
+            f"it is a volume of {header.pages} slices, of which pages = 'first' would read one; "
+            "'each', 'channels' and 'depth' read all"
+        )
     if variable.pages == "depth" and header.pages < 2:
         raise ValueError("it is a flat image, and pages = 'depth' takes files of several slices")
     if variable.pages == "each" and header.pages > MOST_PAGES:

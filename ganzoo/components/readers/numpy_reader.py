@@ -108,7 +108,7 @@ def _header(array: StoredArray) -> Header:
     kinds: dict[int, Any] = {1: "gray", 3: "rgb"}
     return Header(
         (height, width), kinds.get(channels, "bands"), channels, str(array.dtype.newbyteorder("=")),
-        _scale(array.dtype), pages=pages,
+        _scale(array.dtype), pages=pages, volume=pages > 1,
     )  # fmt: skip
 
 

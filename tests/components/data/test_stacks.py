@@ -15,6 +15,7 @@ from ganzoo.components.data import pages
 from ganzoo.components.data.class_folders import ClassFolders
 from ganzoo.components.data.folders import Folders
 from ganzoo.components.data.image_files import open_regions, read_header, read_image
+from ganzoo.components.data.in_memory import read_picture
 from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
@@ -102,6 +103,21 @@ def test_files_that_are_no_such_thing_are_refused(tmp_path: Path, monkeypatch) -
     with pytest.raises(DataError, match="its 5 pages have more than 539 values together"):
         read_image(five, Variable(1, pages="depth", depth=2))
     assert read_image(five, Variable(1)).shape == (1, 9, 12)
+
+
+def test_a_volume_is_no_picture(tmp_path: Path) -> None:
+    path = tmp_path / "body.npy"
+    np.save(path, RNG(0).integers(0, 256, (6, 20, 21), dtype=np.uint8))
+    with pytest.raises(DataError, match="it is a volume of 6 slices, of which pages = 'first'"):
+        read_image(path, Variable(1))
+    assert read_image(path, Variable(1, pages="depth", depth=2)).shape == (1, 6, 20, 21)
+
+
+def test_a_stack_of_images_is_no_picture_in_python(tmp_path: Path) -> None:
+    path = stack(tmp_path / "a.tif", 3)
+    with pytest.raises(ValueError, match="holds 3 images: give one of them as an array"):
+        read_picture(path, Variable(1, pages="each"))
+    assert read_picture(stack(path, 1), Variable(1, pages="each")).shape == (1, 9, 12)
 
 
 def test_the_warning_names_the_setting_that_reads_them(tmp_path: Path) -> None:
