@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganzoo.cli.importing import import_torch
-from ganzoo.printing.text import say
+from ganzoo.printing.text import say, say_aside
 
 if TYPE_CHECKING:
     from ganzoo.datasets.folder_layout import FolderLayout
@@ -60,8 +60,12 @@ def make(
     data.prepare()
     facts = _describe(component, settings)
     writing = ImageFolders(data, folder, layout, facts, format_ or "", seed)
-    with progress(Terminal(file=sys.stderr), "writing") as tick:
-        record = writing.write(lambda doing, done, total: tick(done, total, doing))
+    try:
+        with progress(Terminal(file=sys.stderr), "writing") as tick:
+            record = writing.write(lambda doing, done, total: tick(done, total, doing))
+    except KeyboardInterrupt:
+        say_aside(f"\nstopped; the same command goes on in {folder}")
+        raise typer.Exit(130) from None
     _summarise(folder, layout, record)
 
 
@@ -136,7 +140,8 @@ def _summarise(folder: Path, layout: FolderLayout, record: dict[str, Any]) -> No
     """What was written, and what to do with it."""
     from ganzoo.datasets.provenance import count_files
 
-    say(f"{record['name']}: {record['files']:,} images in {folder} ({record['format'].upper()})")
+    formats = ", ".join(f"{name}: {form}" for name, form in record["formats"].items())
+    say(f"{record['name']}: {record['files']:,} images in {folder} ({formats})")
     for name, count in count_files(folder).items():
         say(f"  {name:<12}{count:>9,}")
     if layout.label:
@@ -147,16 +152,16 @@ def _summarise(folder: Path, layout: FolderLayout, record: dict[str, Any]) -> No
 def _command(folder: Path, table: dict[str, Any]) -> str:
     """A command that trains on the folder, with what its images need to be read as they are."""
     words = ["ganzoo", "run", RECIPES[table["type"]], "--data", str(folder)]
-    for key in ("size", "channels", "held_out", "range"):
-        if key in table:
+    for key in ("size", "pages", "depth", "channels", "held_out", "range"):
+        if key in table:  # a text needs no quotes
             words += ["--set", f"data.{key}={_as_toml(table[key])}"]
     return shlex.join(words)
 
 
 def _as_toml(value: Any) -> str:
-    """A number, a list of numbers, or a table of them, as `--set` takes it."""
+    """A value of such a table, as `--set` takes it."""
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {count}' for key, count in value.items())} }}"
+        return f"{{ {', '.join(f'{key} = {each}' for key, each in value.items())} }}"
     return str(value)
 
 

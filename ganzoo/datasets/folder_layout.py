@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ganzoo.datasets.image_forms import FileForm
 from ganzoo.errors import GanzooError
 from ganzoo.interfaces import Data, Sample, Variable
 
@@ -42,7 +43,7 @@ class FolderLayout:
         """The folder of one of two images."""
         return f"{'train' if training else 'test'}{LETTERS[self.images.index(name)]}"
 
-    def reading(self, data: Data, form: str, held_out: int) -> dict[str, Any]:
+    def reading(self, data: Data, forms: Mapping[str, FileForm], held_out: int) -> dict[str, Any]:
         """The table of a recipe that reads the folder, without `root`."""
         kind = "paired_folders" if data.trains_on_pairs else "folders"
         table: dict[str, Any] = {"type": "class_folders" if self.label else kind}
@@ -51,11 +52,8 @@ class FolderLayout:
             table |= {"classes": len(self.classes) if numbered else [*self.classes]}
             table |= {"held_out": held_out}
         shown = {name: data.variables[name] for name in self.images}
-        values = {"range": [-1, 1]} if form == TIFF else {}
-        return table | _size(shown) | _channels(shown) | values
-
-
-PNG, TIFF = "png", "tiff"
+        floats = {name: [-1, 1] for name in self.images if forms[name].dtype == "float32"}
+        return table | _size(shown) | _channels(shown) | ({"range": floats} if floats else {})
 
 
 def find_layout(data: Data, name: str) -> FolderLayout:
@@ -65,14 +63,15 @@ def find_layout(data: Data, name: str) -> FolderLayout:
         GanzooError: no folders can say what its samples hold.
     """
     kinds = {each: _kind(variable) for each, variable in data.variables.items()}
-    images = tuple(each for each, kind in kinds.items() if kind == "image")
+    images = tuple(each for each, kind in kinds.items() if kind in ("image", "volume"))
     labels = [each for each, kind in kinds.items() if kind == "class"]
     pair, labelled = (len(images), len(labels)) == (2, 0), (len(images), len(labels)) == (1, 1)
-    if len(images) + len(labels) < len(kinds) or not (pair or labelled):
+    alike = len(images) + len(labels) == len(kinds) and len({kinds[each] for each in images}) == 1
+    if not (alike and (pair or labelled)):
         has = ", ".join(f"{each} ({kind})" for each, kind in kinds.items())
         raise GanzooError(
             f"'{name}' cannot be written as folders of images: its samples hold {has}; folders "
-            "hold two images, or one and its class"
+            "hold two images of a kind, or one and its class"
         )
     label = labels[0] if labelled else ""
     return FolderLayout(images, label, _names(data.variables[label]) if label else (), len(data))
@@ -97,7 +96,9 @@ def _size(shown: Mapping[str, Variable]) -> dict[str, Any]:
     if len(sizes) != 1:
         return {}
     height, width = sizes.pop()
-    return {"size": height if height == width else [height, width]}
+    size = {"size": height if height == width else [height, width]}
+    depth = next(iter(shown.values())).depth
+    return size if depth is None else {**size, "pages": "depth", "depth": depth}
 
 
 def _channels(shown: Mapping[str, Variable]) -> dict[str, Any]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tomli_w
-import torch
-from torch import Tensor
 
-from ganzoo.components.writers.installed_writers import get_format, make_writer
 from ganzoo.datasets.download import Tick
-from ganzoo.datasets.folder_layout import PNG, TIFF, FolderLayout
+from ganzoo.datasets.folder_layout import FolderLayout
+from ganzoo.datasets.image_forms import FileForm, choose_form, write_image
 from ganzoo.datasets.owning import disown_folder, own_folder
 from ganzoo.datasets.provenance import (
     FILE,
@@ -30,10 +26,8 @@ from ganzoo.datasets.provenance import (
     write_record,
 )
 from ganzoo.errors import GanzooError
-from ganzoo.files.writing import TEMPORARY, remove, write_text, write_with
+from ganzoo.files.writing import TEMPORARY, remove, write_text
 from ganzoo.interfaces import Data, Sample
-from ganzoo.interfaces.levels import from_levels, to_levels
-from ganzoo.interfaces.writer import ImageForm
 
 LOOKED_AT = 4  # samples by which the format is chosen
 
@@ -44,7 +38,7 @@ class ImageFolders:
 
     facts: what the folder's record says of how it is made; an interrupted run of the same facts is
         gone on with.
-    form: "png" or "tiff"; "" chooses.
+    wanted: the format, "png" or "tiff"; "" chooses for each variable.
     seed: of what is random about training samples.
     """
 
@@ -52,8 +46,9 @@ class ImageFolders:
     folder: Path
     layout: FolderLayout
     facts: dict[str, Any]
-    form: str = ""
+    wanted: str = ""
     seed: int = 0
+    forms: dict[str, FileForm] = field(default_factory=dict)
     held_out: Counter[str] = field(default_factory=Counter)
 
     def write(self, tick: Tick) -> dict[str, Any]:
@@ -62,8 +57,9 @@ class ImageFolders:
         Raises:
             GanzooError: the folder cannot be written, or a sample not in that format.
         """
-        self.form = self.form or choose_format(self.data, self.layout, self.seed)
-        facts = {**self.facts, "seed": self.seed, "format": self.form}
+        self.forms = choose_forms(self.data, self.layout, self.seed, self.wanted)
+        formats = {name: " ".join(form) for name, form in self.forms.items()}
+        facts = {**self.facts, "seed": self.seed, "formats": formats}
         with writable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with own_folder(self.folder):
@@ -89,11 +85,11 @@ class ImageFolders:
         for done, (sample, names, index, training) in enumerate(self._samples(), 1):
             for name in names:
                 place = self.layout.place(name, index, sample, training)
-                path = self.folder / f"{place}.{SUFFIXES[self.form]}"
+                path = self.folder / f"{place}{self.forms[name].suffix}"
                 if self.layout.label and not training:
                     self.held_out[path.parent.name] += 1
                 if not path.exists():
-                    write_image(path, sample[name], self.form)
+                    write_image(path, sample[name], self.forms[name])
             tick("writing", done, total)
 
     def _samples(self) -> Iterator[tuple[Sample, list[str], int, bool]]:
@@ -110,7 +106,7 @@ class ImageFolders:
 
     def _finish(self, facts: dict[str, Any]) -> dict[str, Any]:
         held_out = min((self.held_out[name] for name in self.layout.classes), default=0)
-        facts["data"] = self.layout.reading(self.data, self.form, held_out)
+        facts["data"] = self.layout.reading(self.data, self.forms, held_out)
         facts |= describe_content(self.folder, "checking")
         write_text(self.folder / NOTE, describe_folder(self.folder, facts))
         write_record(self.folder, WRITTEN, {**facts, "complete": True})
@@ -118,45 +114,17 @@ class ImageFolders:
         return facts
 
 
-SUFFIXES = {PNG: "png", TIFF: "tif"}
-
-
 def read_unaugmented(data: Data, index: int, seed: int) -> Sample:
     """A training sample without augmentation, the same for a seed."""
     return data.unaugmented_sample(index, np.random.default_rng((seed, index)))
 
 
-def choose_format(data: Data, layout: FolderLayout, seed: int) -> str:
-    """PNG where the first samples are of 8 bits, gray or RGB; else TIFF of floats."""
-    trained = (read_unaugmented(data, n, seed) for n in range(min(LOOKED_AT, len(data))))
-    tested = (data.test_sample(n) for n in range(min(LOOKED_AT, data.test_count())))
-    images = (s[name] for s in itertools.chain(trained, tested) for name in layout.images)
-    return PNG if all(map(is_of_8_bits, images)) else TIFF
-
-
-def is_of_8_bits(image: Tensor) -> bool:
-    """Whether an image (C, H, W) in [-1, 1] is gray or RGB and exactly levels of 0 ... 255."""
-    return len(image) in (1, 3) and torch.equal(from_levels(to_levels(image)), image)
-
-
-def write_image(path: Path, image: Tensor, form: str) -> None:
-    """Write an image (C, H, W) in [-1, 1], without loss and whole or not at all.
-
-    Raises:
-        GanzooError: PNG cannot hold it.
-        OSError: it cannot be written.
-    """
-    if form == PNG and not is_of_8_bits(image):
-        raise GanzooError(
-            f"{path}: PNG would change this image, which has other channels than 1 or 3, or other "
-            "values than 8 bits hold: --format tiff keeps it"
-        )
-    values = (to_levels(image) if form == PNG else image.float()).permute(1, 2, 0).numpy()
-    height, width, channels = values.shape
-    written = ImageForm((height, width), channels, "uint8" if form == PNG else "float32")
-    content = BytesIO()
-    make_writer(get_format(form)).write(content, written, [values])
-    write_with(path, lambda file: file.write(content.getbuffer()))
+def choose_forms(data: Data, layout: FolderLayout, seed: int, wanted: str) -> dict[str, FileForm]:
+    """The form of each variable's files, by its first samples."""
+    trained = [read_unaugmented(data, n, seed) for n in range(min(LOOKED_AT, len(data)))]
+    tested = [data.test_sample(n) for n in range(min(LOOKED_AT, data.test_count()))]
+    samples = [*trained, *tested]
+    return {name: choose_form([s[name] for s in samples], wanted) for name in layout.images}
 
 
 def describe_folder(folder: Path, facts: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ def test_it_says_what_it_wrote_and_what_to_do_next(tmp_path):
     assert done.exit_code == 0, done.output
     *lines, advice = done.stdout.splitlines()
     assert lines == [
-        "streets: 10 images in out (PNG)",
+        "streets: 10 images in out (x: png uint8, y: png uint8)",
         "  testA               2",
         "  testB               2",
         "  trainA              3",
@@ -96,3 +96,18 @@ def test_mistakes_are_found_without_torch(words, tmp_path):
         "assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch):
+    from ganzoo.datasets import image_folders
+
+    def stop(*given):
+        raise KeyboardInterrupt
+
+    whole = image_folders.write_image
+    monkeypatch.setattr(image_folders, "write_image", stop)
+    stopped = run("streets", "out", *SMALL)
+    assert stopped.exit_code == 130
+    assert "stopped; the same command goes on in out" in stopped.stderr
+    monkeypatch.setattr(image_folders, "write_image", whole)
+    assert run("streets", "out", *SMALL).exit_code == 0

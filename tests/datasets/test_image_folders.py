@@ -16,7 +16,8 @@ from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.components.data.streets import Streets
 from ganzoo.datasets import image_folders
 from ganzoo.datasets.folder_layout import find_layout
-from ganzoo.datasets.image_folders import ImageFolders, is_of_8_bits
+from ganzoo.datasets.image_folders import ImageFolders
+from ganzoo.datasets.image_forms import choose_form, is_of_8_bits
 from ganzoo.datasets.provenance import FILE, NOTE, read_record, refuse_filled
 from ganzoo.errors import GanzooError
 from ganzoo.interfaces import Data, Variable
@@ -155,12 +156,12 @@ class Bands(Data):
 def test_what_8_bits_cannot_hold_becomes_tiff(folder):
     bands = Bands()
     record = write(bands, folder, seed=5)
-    assert record["format"] == "tiff"
+    assert record["formats"] == {"x": "tiff float32", "y": "tiff float32"}
     assert record["data"] == {
         "type": "folders",
         "size": [4, 6],
         "channels": {"x": 2, "y": 1},
-        "range": [-1, 1],
+        "range": {"x": [-1, 1], "y": [-1, 1]},
     }
     back = read(folder)
     for index in range(3):
@@ -173,18 +174,62 @@ def test_what_8_bits_cannot_hold_becomes_tiff(folder):
 
 
 def test_png_is_refused_where_it_would_change_images(folder):
-    with pytest.raises(GanzooError, match=r"000000.png: PNG would change .* --format tiff keeps"):
+    with pytest.raises(GanzooError, match=r"000000.png: PNG holds .*; give another --format"):
         write(Bands(), folder, "png")
     assert not list(folder.rglob("*.png"))
 
 
 def test_which_images_have_8_bits():
-    levels = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
-    assert is_of_8_bits(from_levels(levels))
-    assert is_of_8_bits(from_levels(levels.repeat(3, 1, 1)))
-    assert not is_of_8_bits(from_levels(levels.repeat(2, 1, 1)))
-    assert not is_of_8_bits(from_levels(levels) + 1e-6)
-    assert not is_of_8_bits(from_levels(levels) * 1.01)
+    levels = from_levels(torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16))
+    assert is_of_8_bits(levels)
+    assert not is_of_8_bits(levels + 1e-6)
+    assert not is_of_8_bits(levels * 1.01)
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted", "form"),
+    [
+        ((1, 4, 4), "", "png uint8"),
+        ((3, 4, 4), "", "png uint8"),
+        ((3, 4, 4), "tiff", "tiff uint8"),
+        ((5, 4, 4), "", "tiff uint8"),
+        ((5, 4, 4), "png", "png uint8"),
+        ((1, 2, 4, 4), "", "tiff uint8"),
+    ],
+)
+def test_the_form_follows_the_images(shape, wanted, form):
+    assert " ".join(choose_form([from_levels(torch.ones(shape).byte())], wanted)) == form
+    other = choose_form([torch.full(shape, 0.1)], wanted)
+    assert " ".join(other) == ("png uint8" if wanted == "png" else "tiff float32")
+
+
+def test_values_that_8_bits_would_round_are_refused_where_they_come_late(folder):
+    bands = Bands(count=8, classes=("a", "b"))
+    early = bands._sample
+    bands._sample = lambda index, rng: (
+        early(index, rng) if index != 6 else {"y": torch.full((3, 4, 6), 0.1), "c": torch.tensor(0)}
+    )
+    with pytest.raises(GanzooError, match=r"PNG of 8 bits would round its values; give another"):
+        write(bands, folder)
+
+
+@pytest.mark.parametrize("levels", [True, False])
+def test_volumes(folder, levels):
+    class Volumes(Bands):
+        def _sample(self, index, rng):
+            drawn = {name: rng.integers(0, 256, (1, 3, 4, 6), np.uint8) for name in ("x", "y")}
+            images = {name: from_levels(torch.from_numpy(each)) for name, each in drawn.items()}
+            return images if levels else {name: each * 0.9 for name, each in images.items()}
+
+    volumes = Volumes()
+    volumes.variables = {name: Variable(1, (4, 6), depth=3) for name in ("x", "y")}
+    record = write(volumes, folder)
+    assert record["formats"]["x"] == ("tiff uint8" if levels else "tiff float32")
+    back = read(folder)
+    for index in range(2):
+        for name, image in back.test_sample(index).items():
+            drawn = volumes.test_sample(index)[name]
+            assert torch.allclose(image, drawn, atol=0 if levels else 1e-6, rtol=0)
 
 
 def test_classes_with_names(folder):
@@ -223,7 +268,7 @@ def test_it_says_how_it_was_made(folder):
     stored = read_record(folder)
     assert record.items() <= stored.items()
     assert (stored["command"], stored["seed"], stored["complete"]) == ("ganzoo data make", 3, True)
-    assert (stored["files"], stored["format"]) == (6, "png")
+    assert (stored["files"], stored["formats"]) == (6, {"x": "png uint8", "y": "png uint8"})
     note = (folder / NOTE).read_text(encoding="utf-8")
     assert "size = 8\n" in note
     assert "count" not in note, "null is not TOML"
@@ -293,6 +338,7 @@ def test_a_full_disk_is_one_sentence(folder, monkeypatch):
         {"x": Variable(size=(4, 4))},
         {"x": Variable(size=(4, 4)), "y": Variable(size=(4, 4)), "c": Variable(classes=2)},
         {"x": Variable(size=(4, 4), depth=4), "y": Variable(size=(4, 4))},
+        {"x": Variable(size=(4, 4)), "y": Variable(size=(4, 4)), "z": Variable(size=(4, 4))},
         {"x": Variable(channels=5), "c": Variable(classes=2)},
     ],
 )
