@@ -26,6 +26,8 @@ def show_component(component: Component) -> None:
     say(f"{component.kind} {component.name}", bold=True)
     say(f"  {component.package} {component.version}")
     say(f"  {component.target}{_file(loaded)}")
+    if component.suffixes:
+        say(f"  files: {', '.join(component.suffixes)}")
     say(f"\n{_text(loaded, component.kind) or component.summary}")
     _print_settings(settings(loaded, SKIPPED.get(component.kind, 0)))
     _print_wires(loaded, component.kind)

@@ -88,7 +88,7 @@ def counted(images: int) -> str:
 
 def is_image(path: Path) -> bool:
     """Whether a file is an image, by its suffix."""
-    return path.suffix.lower() in read_suffixes()
+    return path.name.lower().endswith(read_suffixes())
 
 
 def same_files(one: Iterable[Path], other: Iterable[Path]) -> bool:

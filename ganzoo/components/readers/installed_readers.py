@@ -33,9 +33,9 @@ def find_reader(start: bytes, path: Path) -> Reader:
     Raises:
         PluginError: a reader cannot be imported.
     """
-    suffix = path.suffix.lower()
-    asked = [each for each in _components() if suffix in each.suffixes or "." not in each.name]
-    asked.sort(key=lambda each: (each.name == LAST, suffix not in each.suffixes))
+    name = path.name.lower()
+    asked = [each for each in _components() if name.endswith(each.suffixes) or "." not in each.name]
+    asked.sort(key=lambda each: (each.name == LAST, not name.endswith(each.suffixes)))
     readers = (_make(each) for each in asked)
     return next(reader for reader in readers if reader.recognises(start))
 
