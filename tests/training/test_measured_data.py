@@ -11,18 +11,19 @@ import tifffile
 
 import ganzoo
 from ganzoo.builder import build_recipe
+from ganzoo.inference.translation import translate
 from ganzoo.recipe.loading import load_recipe
 
 RESNET = {"type": "resnet", "width": 4, "blocks": 1, "downsamplings": 1}
 PATCHGAN = {"type": "patchgan", "width": 4, "layers": 1}
 
 
-def write(folder: Path, seed: int, top: int) -> None:
+def write(folder: Path, seed: int, top: int, side: int = 20) -> None:
     """Three images of 12-bit values in files of 16 bits."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     for index in range(3):
-        values = rng.integers(0, top, (20, 20)).astype(np.uint16)
+        values = rng.integers(0, top, (side, side)).astype(np.uint16)
         tifffile.imwrite(folder / f"{index}.tif", values)
 
 
@@ -78,6 +79,21 @@ def test_a_filled_recipe_without_8_bits_says_nothing_new(root: Path) -> None:
     filled = build_recipe(recipe(root), start=False).recipe.data.settings
     assert "dtype" not in filled
     assert "scale" not in filled
+
+
+def test_a_set_of_12_bits_comes_out_with_as_many_values(tmp_path: Path) -> None:
+    root, run = tmp_path / "data", tmp_path / "run"
+    for seed, name in enumerate(("trainA", "trainB")):
+        write(root / name, seed, 4096, side=56)
+    ganzoo.train(recipe(root), run, overrides={"data.range": [0, 4095]}, quiet=True)
+    model = ganzoo.load_model(run)
+    list(translate(model, root / "trainA", tmp_path / "out"))
+    written = tifffile.imread(tmp_path / "out/0.tif")
+    assert (written.dtype, written.shape) == (np.uint16, (56, 56))
+    assert written.max() <= 4095
+    assert len(np.unique(written)) > 1000, "8 bits have 256"
+    array = model("x2y", x=tifffile.imread(root / "trainA/0.tif"))
+    assert np.array_equal(array, written), "Python returns what translate writes"
 
 
 def test_photos_and_five_bands_train_cycles_included(tmp_path: Path) -> None:
