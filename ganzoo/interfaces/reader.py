@@ -48,6 +48,8 @@ class Header:
     orientation: as in EXIF; 1 is upright.
     pages: pages, frames or slices of the size and type of the first.
     volume: pages are slices of one body, so that the first alone is no picture of it.
+    spare: bands beside the colours of which the file does not say what they are; the values hold
+        them behind the colours.
     left_out: what is not read or is ignored, in words that follow "has".
     samples: how many values a pixel has in the file, opacity and those left out among them; 0
         stands for `bands`.
@@ -70,6 +72,7 @@ class Header:
     volume: bool = False
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
+    spare: int = 0
 
     @property
     def is_plain(self) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.data import colour
+from ganzoo.components.data.spare_bands import describe_spare
 from ganzoo.interfaces.reader import Header, Kind, Raw, Values, shown_scale
 from ganzoo.interfaces.variable import Variable
 
@@ -56,13 +57,17 @@ def _odd_channels(header: Header, channels: int) -> str:
         )
     if channels in (1, 3):
         return ""
+    if header.spare:
+        whole = header.bands + header.spare
+        return f"it has {whole} bands, and channels = {channels}: set channels = {whole}"
     opacity = "; an opacity is no channel" if channels in (2, 4) else ""
     return f"it is {NAMES[header.kind]}, and channels = {channels}: it has no such bands{opacity}"
 
 
 def list_left_out(header: Header, variable: Variable) -> tuple[str, ...]:
     """What reading a file as this variable leaves out, in words that follow "has"."""
-    phrases = [*header.left_out, *_of_profile(header, variable)]
+    spare = [describe_spare(header.spare)] if header.spare else []
+    phrases = [*spare, *header.left_out, *_of_profile(header, variable)]
     if variable.range and header.scale and header.scale[1] * 16 <= variable.range[1]:
         phrases.append(
             f"values of {header.dtype}, {shown_scale(header.scale)} at most, which are dark in the "

@@ -16,6 +16,7 @@ from ganzoo.components.data.image_listing import shown as shown
 from ganzoo.components.data.image_opening import BROKEN, check_values, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
 from ganzoo.components.data.pages import check_pages, check_together, decode_pages, shown_page
+from ganzoo.components.data.spare_bands import choose_bands
 from ganzoo.components.readers.installed_readers import START, find_reader
 from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import DataError
@@ -186,7 +187,8 @@ def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[Open
     with open_plain(path) as file:
         reader = find_reader(file.read(START), path)
         file.seek(0)
-        with reader.open(file) as source:
+        with reader.open(file) as opened:
+            source = choose_bands(opened, variable)
             header = source.header
             if whole or source.read_region is None:
                 check_values(*header.size, max(header.bands, header.samples))

@@ -25,14 +25,14 @@ class PixelLayout(NamedTuple):
 
     bands: how many are colours.
     opacity: the index of the opacity, if there is one.
-    left_out: what of further values is not read, in words.
+    spare: how many are neither.
     """
 
     kind: Kind
     bands: int
     opacity: int | None
     premultiplied: bool
-    left_out: tuple[str, ...]
+    spare: int
 
 
 def pixel_layout(page: Any) -> PixelLayout:
@@ -53,19 +53,13 @@ def pixel_layout(page: Any) -> PixelLayout:
     premultiplied = bool(opacity) and extra[opacity[0]] == PREMULTIPLIED
     place = bands + opacity[0] if opacity else None
     if kind == "gray" and spare:
-        return PixelLayout("bands", 1 + spare, place, premultiplied, ())
-    return PixelLayout(kind, bands, place, premultiplied, (_spare(spare),) if spare else ())
+        return PixelLayout("bands", 1 + spare, place, premultiplied, 0)
+    return PixelLayout(kind, bands, place, premultiplied, spare)
 
 
 def extra_of(page: Any) -> tuple[int, ...]:
     """The kinds of the values that are no colours."""
     return tuple(int(kind) for kind in page.extrasamples)
-
-
-def _spare(count: int) -> str:
-    if count == 1:
-        return "a band beside the colours, which is left out"
-    return f"{count} bands beside the colours, which are left out"
 
 
 def scale_of(page: Any) -> tuple[float, float] | None:

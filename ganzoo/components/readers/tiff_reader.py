@@ -129,7 +129,8 @@ def _header(page: Any, planes: Planes, file: IO[bytes]) -> Header:
         profile=profile if isinstance(profile, bytes) else b"",
         orientation=int(page.tags.valueof(ORIENTATION_TAG, 1)),
         pages=planes.count,
-        left_out=(*samples.left_out, *([OTHERS] if planes.others else [])),
+        left_out=(OTHERS,) if planes.others else (),
+        spare=samples.spare,
         samples=page.samplesperpixel,
         exif=exif_of_page(page, file),
         dpi=dpi_of_page(page),
@@ -186,18 +187,17 @@ def _read_whole(page: Any, file: IO[bytes]) -> Values:
 
 
 def _split(page: Any, values: Values) -> Raw:
-    """Values (h, w, samples) as colours and opacity."""
+    """Values (h, w, samples) as colours, with what is neither behind them, and opacity."""
     if page.photometric == PALETTE:
         return Raw(_looked_up(values[..., 0], page.colormap))
     samples, scale = pixel_layout(page), scale_of(page)
     opacity = samples.opacity
-    colours = [i for i in range(values.shape[-1]) if i != opacity][: samples.bands]
     if opacity is None:
-        return Raw(values[..., : samples.bands])
+        return Raw(values)
     if scale is None:
         raise ValueError(f"its opacity is {page.dtype}, and it is not known which value is opaque")
     share = (values[..., opacity].astype(np.float32) / scale[1]).clip(0, 1)
-    return Raw(values[..., colours], share)
+    return Raw(np.delete(values, opacity, -1), share)
 
 
 def _looked_up(indices: Values, colours: NDArray[Any]) -> Values:
