@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from ganzoo import list_components
+from ganzoo.files.writing import write_with
 from ganzoo.interfaces import (
     AdversarialLoss,
     Buffer,
@@ -222,8 +223,8 @@ def test_an_optimizer_moves_a_parameter(part):
 @parts("writer")
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
 @pytest.mark.parametrize(("channels", "pages"), [(1, 1), (3, 1), (5, 1), (1, 3)])
-def test_a_writer_writes_strips_of_any_height_alike(part, dtype, channels, pages):
-    """Whatever it says that it can hold; its suffixes are in lower case."""
+def test_a_writer_writes_strips_of_any_height_alike(part, dtype, channels, pages, tmp_path):
+    """Into a file or into memory, whatever it can hold; its suffixes are in lower case."""
     assert part.suffixes
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in part.suffixes)
     form = ImageForm((23, 17), channels, dtype, pages)
@@ -237,3 +238,5 @@ def test_a_writer_writes_strips_of_any_height_alike(part, dtype, channels, pages
         part.load()().write(file, form, strips)
         contents.append(file.getvalue())
     assert contents[0] == contents[1] == contents[2] != b""
+    write_with(tmp_path / "image", lambda file: part.load()().write(file, form, iter([values])))
+    assert (tmp_path / "image").read_bytes() == contents[0]

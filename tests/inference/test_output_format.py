@@ -233,7 +233,7 @@ def test_the_command_takes_a_format_and_a_quality(tmp_path):
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "a.jpg").is_file()
     for more, message in (
-        (("--format", "jepg"), "--format jepg: there is jpeg, npy, png, tiff, webp. Did you mean"),
+        (("--format", "jepg"), "--format jepg: there is png, tiff, jpeg, webp, npy. Did you mean"),
         (("--quality", "0"), "Invalid value for '--quality'"),
         (("--format", "tiff", "--quality", "30"), "tiff is without loss"),
     ):

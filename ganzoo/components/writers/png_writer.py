@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 from PIL import Image
 
-from ganzoo.components.writers.pillow_saving import save_by_pillow
 from ganzoo.components.writers.png_chunks import write_chunks
-from ganzoo.components.writers.strips import LEVEL, STRATEGY, find_colour_obstacle
+from ganzoo.components.writers.strips import find_colour_obstacle
 from ganzoo.files.writing import write_with
 from ganzoo.interfaces.reader import Values
 from ganzoo.interfaces.writer import ImageForm, Writer
 
-FAST = {"compress_level": LEVEL, "compress_type": STRATEGY}
 LONGEST = 2**31 - 1
-# Up to here an image of 8 bits is encoded in one piece, by Pillow, which is faster.
-AT_ONCE = 2**24
 
 
 class PngWriter(Writer):
@@ -38,16 +34,14 @@ class PngWriter(Writer):
 
     def write(self, file: IO[bytes], form: ImageForm, strips: Iterable[Values]) -> None:
         """Write it, with its profile, EXIF block and resolution."""
-        if form.dtype == "uint8" and math.prod(form.size) <= AT_ONCE:
-            save_by_pillow(file, "PNG", form, strips, **FAST)
-        else:
-            write_chunks(file, form, strips)
+        write_chunks(file, form, strips)
 
 
 def encode_png(picture: Image.Image) -> bytes:
-    """A picture as the content of a PNG file."""
+    """A gray or RGB picture as the content of a PNG file."""
+    values = np.asarray(picture).reshape(picture.height, picture.width, -1)
     encoded = BytesIO()
-    picture.save(encoded, "PNG", **FAST)
+    write_chunks(encoded, ImageForm(values.shape[:2], values.shape[2], "uint8"), [values])
     return encoded.getvalue()
 
 

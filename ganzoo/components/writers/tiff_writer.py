@@ -42,7 +42,8 @@ class TiffWriter(Writer):
         tiled = block[1] < form.size[1]
         is_rgb = form.channels == 3
         texts = list_texts(form.exif)
-        with tifffile.TiffWriter(file, bigtiff=_bytes(form) > MOST_CLASSIC, byteorder="<") as tiff:
+        named = tifffile.FileHandle(file, name="image.tif")  # an open file may have no name
+        with tifffile.TiffWriter(named, bigtiff=_bytes(form) > MOST_CLASSIC, byteorder="<") as tiff:
             tiff.write(
                 _encoded(strips, form, block),
                 shape=form.shape,

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from ganzoo.components.writers import png_writer, tiff_writer
+from ganzoo.components.writers import png_chunks, tiff_writer
 from ganzoo.components.writers.installed_writers import find_format, get_format, make_writer
 from ganzoo.interfaces.writer import ImageForm
 
@@ -176,9 +176,9 @@ def test_a_tiff_keeps_the_texts_of_exif():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_large_pngs_come_from_strips(monkeypatch, channels):
-    """Chunk by chunk, a few rows at a time, as Pillow reads them."""
-    monkeypatch.setattr(png_writer, "AT_ONCE", 0)
+def test_pngs_are_filtered_a_few_rows_at_a_time(monkeypatch, channels):
+    """As Pillow reads them; rows that are alike, too."""
+    monkeypatch.setattr(png_chunks, "TOGETHER", 500)
     form = ImageForm((70, 50), channels, "uint8")
     values = values_of(form)
     values[20:30] = 7
