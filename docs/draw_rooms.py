@@ -18,8 +18,8 @@ PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 DOOR = ("__init__", "__main__")
 ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
-    *("components", "datasets", "engine", "runs", "inference", "builder", "evaluation"),
-    *("report", "launch", "training", "compare", "testing", "cli"),
+    *("components", "datasets", "engine", "runs", "inference", "inspection", "builder"),
+    *("evaluation", "report", "launch", "training", "compare", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16
 STEP = 13  # between two arrows that run beside each other

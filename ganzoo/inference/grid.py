@@ -125,7 +125,7 @@ def _write_headings(
     width = places.cell[0]
     for column, heading in enumerate(headings):
         centre = places.corner(0, column)[0] + width / 2
-        text = _cut(heading, font, width)
+        text = cut_text(heading, font, width)
         draw.text((centre, places.top - MARGIN), text, fill=INK, font=font, anchor="ms")
 
 
@@ -143,10 +143,11 @@ def _write_captions(
     for column, text in enumerate(texts):
         left, top = places.corner(row, column)
         place = left + width / 2, top + height + MARGIN / 2
-        draw.text(place, _cut(text, font, width), fill=INK, font=font, anchor="mt")
+        draw.text(place, cut_text(text, font, width), fill=INK, font=font, anchor="mt")
 
 
-def _cut(text: str, font: Font, width: int) -> str:
+def cut_text(text: str, font: Font, width: int) -> str:
+    """A text that is not wider than `width` pixels, possibly cut."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(f"{text}…") > width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import numpy as np
@@ -43,3 +44,66 @@ def test_no_folder_is_a_mistake(tmp_path):
     done = run("data", "check", tmp_path / "nothing")
     assert done.exit_code == 2
     assert "does not exist" in done.stderr
+
+
+def test_it_ends_with_1_for_what_would_stop_a_training(folder):
+    (folder / "broken.png").write_bytes(b"")
+    done = run("data", "check", folder)
+    assert done.exit_code == 1
+    assert "1 error" in done.output
+    assert "broken.png" in done.output
+
+
+def test_json_is_one_object(folder):
+    (folder / "broken.png").write_bytes(b"")
+    done = run("data", "check", folder, "--json", "--size", 64)
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    assert [*said] == ["folder", "used_as", "size", "counts", "subsets", "findings"]
+    assert said["counts"] == {"error": 1, "warning": 0, "note": 1}
+    (subset,) = said["subsets"]
+    assert (subset["images"], subset["unreadable"], subset["smaller"]) == (5, 1, 4)
+    assert subset["sizes"] == {"smallest": [48, 32], "median": [48, 32], "largest": [48, 32]}
+    assert (subset["colours"], subset["channels"]) == ({"rgb": 4}, {"3": 4})
+    assert [finding["kind"] for finding in said["findings"]] == ["unreadable", "small"]
+    assert {*said["findings"][0]} == {"kind", "level", "text", "files", "advice"}
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_lines_fit_and_names_write_no_escape_sequences(folder, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    (folder / "\x1b]0;title\x07.png").write_bytes(b"")
+    lines = run("data", "check", folder).output.splitlines()
+    assert all("\x1b" not in line for line in lines)
+    assert any(r"\x1b]0;title\x07.png: " in line for line in lines)
+    assert all(len(line) <= width for line in lines[:-1])  # the last one is a command
+
+
+def test_the_command_at_the_end_is_one_line_that_works(folder):
+    command = shlex.split(run("data", "check", folder).output.splitlines()[-1])
+    assert command[:2] == ["ganzoo", "run"]
+    assert command[-1] == str(folder)
+
+
+def test_a_sheet_shows_all_images_and_those_of_findings(folder, tmp_path):
+    (folder / "broken.png").write_bytes(b"")
+    Image.new("RGB", (40, 20), (200, 0, 0)).save(folder / "red.png")
+    sheet = tmp_path / "sheet.png"
+    assert run("data", "check", folder, "--sheet", sheet).exit_code == 1
+    pixels = np.asarray(Image.open(sheet))
+    red = (pixels == (200, 0, 0)).all(-1)
+    # Twice, among all and among those of one value: 112 x 56 pixels, less their frame.
+    assert red.sum() > 2 * 108 * 52
+
+
+@pytest.mark.parametrize("name", ["sheet.jpg", "my photos/sheet.png"])
+def test_a_sheet_that_cannot_be_is_refused_at_once(folder, tmp_path, name):
+    done = run("data", "check", folder, "--sheet", tmp_path / name)
+    assert done.exit_code == 2
+    assert not (tmp_path / name).exists()
+
+
+def test_a_use_that_the_folder_does_not_allow(folder):
+    done = run("data", "check", folder, "--as", "classes")
+    assert done.exit_code == 2
+    assert "This folder holds no folders, and 4 images" in done.stderr

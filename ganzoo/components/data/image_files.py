@@ -90,6 +90,18 @@ def read_values(path: Path, variable: Variable = RGB) -> tuple[Header, Raw]:
         return source.header, source.read(shown_page(source.header, variable))
 
 
+@contextmanager
+def open_source(path: Path) -> Iterator[OpenedImage]:
+    """An image file, opened, before it is known what it will be read as.
+
+    Raises:
+        DataError: as `read_image`, save for its bands and values; also in place of any exception
+            while it is open.
+    """
+    with _named(path), _opened(path, None) as source:
+        yield source
+
+
 def read_header(path: Path, variable: Variable = RGB, *, whole: bool = True) -> HeaderSummary:
     """A summary of the header of an image file, and of what reading it as that variable leaves out.
 
@@ -183,17 +195,20 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[OpenedImage]:
+def _opened(path: Path, variable: Variable | None, whole: bool = True) -> Iterator[OpenedImage]:
     with open_plain(path) as file:
         reader = find_reader(file.read(START), path)
         file.seek(0)
         with reader.open(file) as opened:
             source = choose_bands(opened, variable)
             header = source.header
-            if whole or source.read_region is None:
+            in_memory = whole or source.read_region is None
+            if in_memory:
                 check_values(*header.size, max(header.bands, header.samples))
+            if variable is not None and in_memory:
                 check_together(header, variable)
-            check_pages(header, variable)
+            if variable is not None:
+                check_pages(header, variable)
             yield source
 
 

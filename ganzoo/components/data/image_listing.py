@@ -26,16 +26,17 @@ class Survey:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def survey(folder: Path) -> Survey:
+def survey(folder: Path, refused: list[DataError] | None = None) -> Survey:
     """All files below a folder. An image has a suffix of a reader, in either case.
 
     Hidden files and folders (`._photo.jpg`, `.ipynb_checkpoints`) are ignored. Folders that are
     links are followed, but not into a folder that they lie in.
+    refused: takes the errors of folders that cannot be listed, which are then left out.
 
     Raises:
-        DataError: a folder cannot be listed.
+        DataError: a folder cannot be listed, and there is no `refused`.
     """
-    return sort(walk(folder))
+    return sort(walk(folder, refused))
 
 
 def sort(files: Iterable[Path]) -> Survey:
@@ -59,13 +60,15 @@ def list_images(folder: Path) -> list[Path]:
     return survey(folder).images
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path, refused: list[DataError] | None = None) -> Iterator[Path]:
     """Every file below a folder that is not hidden, in no order.
 
+    refused: as of `survey`.
+
     Raises:
-        DataError: a folder cannot be listed.
+        DataError: a folder cannot be listed, and there is no `refused`.
     """
-    return _walk(folder, frozenset())
+    return _walk(folder, frozenset(), refused)
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -122,13 +125,20 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+def _walk(folder: Path, above: frozenset[str], refused: list[DataError] | None) -> Iterator[Path]:
     real = os.path.realpath(folder)
     if real in above:
         return
-    for entry in entries(folder):
+    try:
+        inside = entries(folder)
+    except DataError as error:
+        if refused is None:
+            raise
+        refused.append(error)
+        return
+    for entry in inside:
         if is_folder(entry):
-            yield from _walk(folder / entry.name, above | {real})
+            yield from _walk(folder / entry.name, above | {real}, refused)
         else:
             yield folder / entry.name
 

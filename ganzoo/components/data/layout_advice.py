@@ -33,15 +33,15 @@ def subfolders(folder: Path) -> list[str]:
     return sorted(entry.name for entry in entries(folder) if is_folder(entry))
 
 
-def require_folder(folder: Path) -> None:
-    """Check the folder that `--data` names.
+def require_folder(folder: Path, option: str = "--data ") -> None:
+    """Check the folder that an option or an argument ("") names.
 
     Raises:
         DataError: there is none.
     """
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"--data {shown(folder)}: it {what}")
+        raise DataError(f"{option}{shown(folder)}: it {what}")
 
 
 def count_images(folder: Path) -> int:

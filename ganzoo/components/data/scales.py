@@ -22,8 +22,11 @@ LEAST = 1 / 16
 
 
 @dataclass(frozen=True)
-class _Used:
-    """How one file uses its scale: its lowest and highest value, and how many lie outside."""
+class UsedScale:
+    """How one file uses its scale: its lowest and highest value, and how many lie outside.
+
+    whole: whether they are whole numbers. count: of all values.
+    """
 
     scale: tuple[float, float]
     whole: bool
@@ -58,10 +61,12 @@ def scale_warnings(files: Sequence[Path], variable: Variable, setting: str = "")
     sampled = [used for path in files[::step] if (used := _used(path, variable))]
     scales = dict.fromkeys(used.scale for used in sampled)
     each = [[used for used in sampled if used.scale == scale] for scale in scales]
-    return [note for some in each for note in (_narrow(some, setting), _outside(some)) if note]
+    return [
+        note for some in each for note in (narrow_warning(some, setting), _outside(some)) if note
+    ]
 
 
-def _used(path: Path, variable: Variable) -> _Used | None:
+def _used(path: Path, variable: Variable) -> UsedScale | None:
     """How a file uses its scale; None for one that cannot be read, which is reported elsewhere."""
     try:
         header, raw = read_values(path, variable)
@@ -73,34 +78,37 @@ def _used(path: Path, variable: Variable) -> _Used | None:
     return _of(raw.values, header, scale)
 
 
-def _of(values: Values, header: Header, scale: tuple[float, float]) -> _Used:
+def _of(values: Values, header: Header, scale: tuple[float, float]) -> UsedScale:
     outside = np.count_nonzero((values < scale[0]) | (values > scale[1]))
     low, high = float(values.min()), float(values.max())
     whole = "int" in header.dtype
-    return _Used(scale, whole, low, high, int(outside), values.size)
+    return UsedScale(scale, whole, low, high, int(outside), values.size)
 
 
-def _narrow(some: Sequence[_Used], setting: str) -> str:
+def narrow_warning(some: Sequence[UsedScale], setting: str, what: str = "sampled image") -> str:
     """A warning if all files together use little of their scale; none for images of one level."""
     scale, low, high = some[0].scale, min(u.low for u in some), max(u.high for u in some)
     share = (high - low) / (scale[1] - scale[0])
     if share >= LEAST or all(used.low == used.high for used in some):
         return ""
-    advice = f"; set {setting} = {_suggested(some, low, high)}" if setting else ""
+    advice = f"; set {setting} = {suggest_range(some, low, high)}" if setting else ""
     return (
-        f"values of {_files(some)} lie in {shown_scale((low, high))} and use {share:.1%} of "
+        f"values of {_files(some, what)} lie in {shown_scale((low, high))} and use {share:.1%} of "
         f"{shown_scale(scale)}, so all images look nearly alike{advice}"
     )
 
 
-def _suggested(some: Sequence[_Used], low: float, high: float) -> str:
-    """A range: of whole numbers that start near 0, all values of as many bits as they need."""
+def suggest_range(some: Sequence[UsedScale], low: float, high: float) -> str:
+    """A range that holds values of `low ... high`, as TOML.
+
+    Of whole numbers that start near 0 it holds all values of as many bits as they need.
+    """
     if all(u.whole for u in some) and 0 <= low <= high / 4:
         return f"[0, {2 ** math.ceil(math.log2(high + 1)) - 1}]"
     return f"[{low:g}, {high:g}]"
 
 
-def _outside(some: Sequence[_Used]) -> str:
+def _outside(some: Sequence[UsedScale]) -> str:
     """A warning of values outside of a chosen range; without one such files are refused."""
     share = sum(u.outside for u in some) / sum(u.count for u in some)
     if not share:
@@ -112,5 +120,5 @@ def _outside(some: Sequence[_Used]) -> str:
     )
 
 
-def _files(some: Sequence[_Used]) -> str:
-    return f"{len(some)} sampled image{'' if len(some) == 1 else 's'}"
+def _files(some: Sequence[UsedScale], what: str = "sampled image") -> str:
+    return f"{len(some)} {what}{'' if len(some) == 1 else 's'}"
