@@ -98,7 +98,9 @@ def open_source(path: Path) -> Iterator[OpenedImage]:
         DataError: as `read_image`, save for its bands and values; also in place of any exception
             while it is open.
     """
-    with _named(path), _opened(path, None) as source:
+    with _named(path), _opened_by_reader(path) as opened:
+        source = choose_bands(opened, RGB)
+        check_values(*source.header.size, max(source.header.bands, source.header.samples))
         yield source
 
 
@@ -195,21 +197,24 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, variable: Variable | None, whole: bool = True) -> Iterator[OpenedImage]:
+def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[OpenedImage]:
+    with _opened_by_reader(path) as opened:
+        source = choose_bands(opened, variable)
+        header = source.header
+        if whole or source.read_region is None:
+            check_values(*header.size, max(header.bands, header.samples))
+            check_together(header, variable)
+        check_pages(header, variable)
+        yield source
+
+
+@contextmanager
+def _opened_by_reader(path: Path) -> Iterator[OpenedImage]:
     with open_plain(path) as file:
         reader = find_reader(file.read(START), path)
         file.seek(0)
         with reader.open(file) as opened:
-            source = choose_bands(opened, variable)
-            header = source.header
-            in_memory = whole or source.read_region is None
-            if in_memory:
-                check_values(*header.size, max(header.bands, header.samples))
-            if variable is not None and in_memory:
-                check_together(header, variable)
-            if variable is not None:
-                check_pages(header, variable)
-            yield source
+            yield opened
 
 
 def _reason(error: Exception) -> str:
