@@ -30,6 +30,10 @@ from ganzoo.interfaces.networks import Value as Value
 from ganzoo.interfaces.networks import head as head
 from ganzoo.interfaces.output import Output as Output
 from ganzoo.interfaces.output import Wire as Wire
+from ganzoo.interfaces.reader import Header as Header
+from ganzoo.interfaces.reader import OpenedImage as OpenedImage
+from ganzoo.interfaces.reader import Raw as Raw
+from ganzoo.interfaces.reader import Reader as Reader
 from ganzoo.interfaces.schedule import Progress as Progress
 from ganzoo.interfaces.schedule import Schedule as Schedule
 from ganzoo.interfaces.variable import Variable as Variable

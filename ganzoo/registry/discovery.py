@@ -91,7 +91,7 @@ class Plugin:
     printed: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Zoo:
     """Everything installed: components, recipes and plugins."""
 

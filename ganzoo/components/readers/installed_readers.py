@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.registry.components import Component
-from ganzoo.registry.discovery import installed
+from ganzoo.registry.discovery import Zoo, installed
 
 if TYPE_CHECKING:
     from ganzoo.interfaces.reader import Reader
@@ -18,10 +18,9 @@ LAST = "pillow"
 START = 512
 
 
-@functools.cache
 def read_suffixes() -> tuple[str, ...]:
     """The suffixes of image files, in lower case and sorted; no reader is imported for it."""
-    return tuple(sorted({suffix for each in _components() for suffix in each.suffixes}))
+    return _suffixes(installed())
 
 
 def find_reader(start: bytes, path: Path) -> Reader:
@@ -34,15 +33,20 @@ def find_reader(start: bytes, path: Path) -> Reader:
         PluginError: a reader cannot be imported.
     """
     name = path.name.lower()
-    asked = [each for each in _components() if name.endswith(each.suffixes) or "." not in each.name]
+    readers = _components(installed())
+    asked = [each for each in readers if name.endswith(each.suffixes) or "." not in each.name]
     asked.sort(key=lambda each: (each.name == LAST, not name.endswith(each.suffixes)))
-    readers = (_make(each) for each in asked)
-    return next(reader for reader in readers if reader.recognises(start))
+    return next(reader for reader in map(_make, asked) if reader.recognises(start))
 
 
-@functools.cache
-def _components() -> tuple[Component, ...]:
-    return tuple(each for each in installed().registry if each.kind == "reader")
+@functools.lru_cache(maxsize=1)
+def _suffixes(zoo: Zoo) -> tuple[str, ...]:
+    return tuple(sorted({suffix for each in _components(zoo) for suffix in each.suffixes}))
+
+
+@functools.lru_cache(maxsize=1)
+def _components(zoo: Zoo) -> tuple[Component, ...]:
+    return tuple(each for each in zoo.registry if each.kind == "reader")
 
 
 @functools.cache
