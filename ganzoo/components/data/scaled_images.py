@@ -76,10 +76,9 @@ class ScaledImages:
         self, source: ImagePage, variable: Variable, target: Size, halved: bool
     ) -> ScaledImage:
         framing = self.framing.of(variable)
+        size = target if framing.scale == "cover" else None
         # A type that is only recorded changes no pixel.
-        reading = (
-            f"{replace(variable, dtype=None)} {framing.aspect} {target} {halved} {source.page}"
-        )
+        reading = f"{replace(variable, dtype=None)} {framing.aspect} {size} {halved} {source.page}"
         key = self.cache.find(source.path, reading)
         cached = self.cache.load(key) if key else None
         image = _unfolded(cached, variable, 2 if halved else 1) if cached else None

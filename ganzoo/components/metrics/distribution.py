@@ -138,9 +138,10 @@ class DistributionMetric(Metric):
     def _extract(self, system: str, images: Tensor) -> list[Tensor]:
         """The features (d,) of each image, float32, on the CPU."""
         if images.dim() != 4 or images.shape[1] not in (1, 3):
-            flat = "; its network takes no volumes" if images.dim() == 5 else ""
+            what = "volumes" if images.dim() == 5 else "other channels: leave the metric out"
             raise ValueError(
-                f"{self.name} needs (N, 3, H, W) or (N, 1, H, W), not {tuple(images.shape)}{flat}"
+                f"{self.name} needs (N, 3, H, W) or (N, 1, H, W), not {tuple(images.shape)}; its "
+                f"network takes no {what}"
             )
         if self.extractor is None:
             self.extractor = shared_extractor(self.backbone, self.weights, self.size)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,17 @@ def test_other_settings_are_other_entries(photo: Path, decoded: list[str], cache
     squashed = ScaledImages(Framing(8, 12, aspect="squash"), images.cache)
     assert read(squashed, photo).pixels.shape == (3, 12, 12)
     assert len(decoded) == len(entries(cache)) == len(kinds) + 2
+
+
+def test_an_image_of_which_crops_are_cut_is_cached_whole(
+    photo: Path, decoded: list[str], cache: Path
+) -> None:
+    images, native = make(), Variable(scale="native")
+    whole = images.read(ImagePage(photo), native, images.framing.resize)
+    assert whole.pixels.shape == whole.shape == (3, 24, 36)
+    again = images.read(ImagePage(photo), replace(native, dtype="uint8"), images.framing.size)
+    assert same(again, whole), "training and tests share it"
+    assert len(decoded) == len(entries(cache)) == 1
 
 
 def test_halves_of_a_file_are_entries_of_their_own(photo: Path, decoded: list[str]) -> None:
