@@ -99,7 +99,7 @@ def _summarise(wanted: PublicSet, target: Path) -> None:
     say(f"{wanted.name}: {sum(counts.values()):,} files in {target}")
     for name, count in counts.items():
         say(f"  {name or '.':<12}{count:>9,}")
-    say(f"  SHA-256 of the archive: {read_record(target).get('archive_sha256', '')}")
+    say(f"  SHA-256 {read_record(target).get('archive_sha256', '')}")
     where = shlex.quote(str(target))
     if wanted.recipe:
         root = "" if str(target) == wanted.name else f" --set data.root={where}"

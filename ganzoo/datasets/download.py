@@ -72,9 +72,9 @@ class _Download:
             except Interrupted as error:
                 idle = 0 if self._size() - before >= ENOUGH else idle + 1
                 if idle >= self.patience.tries:
-                    raise GanzooError(
-                        f"{error}; {idle} attempts in a row failed. {STAYS}"
-                    ) from None
+                    stays = f". {STAYS}" if self._size() else ""
+                    said = f"{error}; {idle} attempts in a row failed{stays}"
+                    raise GanzooError(said) from None
                 self.tell(f"{error}; trying again")
             time.sleep(self.patience.pause * 2 ** max(0, idle - 1))
         self.growing.replace(self.path)

@@ -26,7 +26,7 @@ from ganzoo.datasets.public_sets import PublicSet
 from ganzoo.datasets.unpacking import unpack
 from ganzoo.datasets.web import SCHEMES, Patience, check_address
 from ganzoo.errors import GanzooError
-from ganzoo.files.writing import remove, sync_folder, temporary_name
+from ganzoo.files.writing import remove, sync_everything, sync_folder, temporary_name
 from ganzoo.printing.text import one_line
 
 ARCHIVE, OTHER, FILES = "archive", "archive.other", "files"
@@ -92,9 +92,13 @@ class Fetch:
         if work.is_symlink() or (work.exists() and not (work / LOCK).exists()):
             raise GanzooError(f"{work} is in the way: move it")
         work.mkdir(parents=True, exist_ok=True)
-        with own_folder(work):
-            yield work
-            remove(work)
+        try:
+            with own_folder(work):
+                yield work
+                remove(work)
+        finally:
+            if {path.name for path in work.glob("*")} == {LOCK}:  # nothing arrived
+                remove(work)
 
     def _is_from_the_web(self) -> bool:
         return self.address.startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
@@ -159,6 +163,7 @@ class Fetch:
         write_record(top, FETCHED, facts)
         if self.folder.exists():  # what is replaced is removed with FOLDER.part
             self.folder.replace(work / temporary_name())
+        sync_everything()
         top.replace(self.folder)
         sync_folder(self.folder.parent)
         return facts

@@ -26,7 +26,7 @@ from ganzoo.datasets.provenance import (
     write_record,
 )
 from ganzoo.errors import GanzooError
-from ganzoo.files.writing import TEMPORARY, remove, write_text
+from ganzoo.files.writing import TEMPORARY, remove, sync_everything, write_text
 from ganzoo.interfaces import Data, Sample
 
 LOOKED_AT = 4  # samples by which the format is chosen
@@ -88,8 +88,7 @@ class ImageFolders:
                 path = self.folder / f"{place}{self.forms[name].suffix}"
                 if self.layout.label and not training:
                     self.held_out[path.parent.name] += 1
-                if not path.exists():
-                    write_image(path, sample[name], self.forms[name])
+                write_image(path, sample[name], self.forms[name])
             tick("writing", done, total)
 
     def _samples(self) -> Iterator[tuple[Sample, list[str], int, bool]]:
@@ -109,6 +108,7 @@ class ImageFolders:
         facts["data"] = self.layout.reading(self.data, self.forms, held_out)
         facts |= describe_content(self.folder, "checking")
         write_text(self.folder / NOTE, describe_folder(self.folder, facts))
+        sync_everything()
         write_record(self.folder, WRITTEN, {**facts, "complete": True})
         disown_folder(self.folder)
         return facts

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ganzoo.components.writers.installed_writers import get_format, make_writer
 from ganzoo.errors import GanzooError
+from ganzoo.files.untrusted import UntrustedError, read_plain
 from ganzoo.files.writing import write_with
 from ganzoo.interfaces.levels import from_levels, to_levels
 from ganzoo.interfaces.reader import Values
@@ -52,7 +53,9 @@ def is_of_8_bits(image: Tensor) -> bool:
 
 
 def write_image(path: Path, image: Tensor, form: FileForm) -> None:
-    """Write an image (C, H, W) or a volume (C, D, H, W) in [-1, 1], whole or not at all.
+    """Write an image (C, H, W) or a volume (C, D, H, W) in [-1, 1], unless the file has it already.
+
+    After a power cut, a file may be there without its content, unless `sync_everything` was called.
 
     Raises:
         GanzooError: the form cannot hold it exactly.
@@ -66,9 +69,19 @@ def write_image(path: Path, image: Tensor, form: FileForm) -> None:
         obstacle = "of 8 bits would round its values"
     if obstacle:
         raise GanzooError(f"{path}: {form.format.upper()} {obstacle}; give another --format")
-    content = BytesIO()
-    writer.write(content, written, _strips(image, form))
-    write_with(path, lambda file: file.write(content.getbuffer()))
+    encoded = BytesIO()
+    writer.write(encoded, written, _strips(image, form))
+    content = encoded.getvalue()
+    if not _holds(path, content):
+        write_with(path, lambda file: file.write(content), durable=False)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file has that content."""
+    try:
+        return read_plain(path, most=len(content)) == content
+    except (OSError, UntrustedError):
+        return False
 
 
 def _strips(image: Tensor, form: FileForm) -> Iterator[Values]:

@@ -137,6 +137,12 @@ def sync_folder(folder: Path) -> None:
             os.close(opened)
 
 
+def sync_everything() -> None:
+    """Write to the disks what the system has not yet; of many files, that is faster than each."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
 def temporary_name() -> str:
     """An unguessable name for a temporary file; it holds the machine and the process number."""
     return f".ganzoo-{_host()}-{os.getpid()}-{os.urandom(8).hex()}.part"

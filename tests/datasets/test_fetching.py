@@ -142,7 +142,8 @@ def test_an_evil_archive_leaves_nothing(fetch, server, zipped, name, tmp_path):
     assert isinstance(error.value.__cause__, ArchiveError)
     assert not fetch.folder.exists()
     left = {p.name for p in tmp_path.rglob("*") if p.is_file()}
-    assert left <= {fetching.LOCK}
+    assert left == set()
+    assert not fetch.folder.with_name("horses.part").exists()
 
 
 def test_what_is_no_archive_is_fetched_anew_the_next_time(fetch, server, archive):
