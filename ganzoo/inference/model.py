@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import Any, Literal, overload
 
 import torch
@@ -18,9 +17,10 @@ from ganzoo.expression import names
 from ganzoo.inference.bound_wire import BoundWire
 from ganzoo.inference.calling import Given, call
 from ganzoo.inference.drawing import draw
-from ganzoo.inference.origin import UNKNOWN, Origin, describe_size
+from ganzoo.inference.origin import UNKNOWN, Origin, describe_size, floating_tensors
 from ganzoo.inference.output_wire import OutputWire as OutputWire
 from ganzoo.inference.resting import resting_modules as resting_modules
+from ganzoo.inference.saving import File, save_image
 from ganzoo.inference.scale import Scale, match_sizes
 from ganzoo.inference.speeding import AskedPrecision, speed_up
 from ganzoo.interfaces import Latent, Value, Variable
@@ -148,6 +148,19 @@ class Model:
         """
         return draw(self, count, output, label, seed, start)
 
+    def save_image(
+        self, image: Tensor, path: File, output: str = "", like: File = "", quality: int = 0
+    ) -> None:
+        """Write an image of an output, (C, H, W) or (1, C, H, W) in [-1, 1], as `translate` does.
+
+        like: the file that it was made from, of which the profile, EXIF and resolution are kept.
+        quality: of JPEG and WebP, 1 ... 100; 0 is the usual one.
+
+        Raises:
+            ValueError, GanzooError, OSError: see `ganzoo.inference.saving.save_image`.
+        """
+        save_image(self, image, path, self.output(output), like, quality)
+
     def speed_up(self, precision: AskedPrecision = "float32", *, compiled: bool = False) -> Model:
         """A copy that computes faster, for inference alone: weights are laid out for it.
 
@@ -201,9 +214,8 @@ class Model:
         return value
 
     def _autocast(self) -> AbstractContextManager[Any]:
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        is_bf16 = self.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16) if is_bf16 else nullcontext()
 
     def _set_mode(self, name: str, train_mode: bool) -> None:
         self.networks[name].train(train_mode)
@@ -212,11 +224,8 @@ class Model:
 
     def _example(self) -> Tensor:
         """Some tensor of the networks, for its device and type; an empty one if they hold none."""
-        modules = self.networks.values()
-        parameters = (p for module in modules for p in module.parameters())
-        buffers = (b for module in modules for b in module.buffers() if b.is_floating_point())
         nothing = torch.empty(0, device=self._home, dtype=torch.float32)
-        return next(chain(parameters, buffers), nothing)
+        return next(floating_tensors(self.networks.values()), nothing)
 
     def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:
         wanted = {name for output in outputs for name in names(output.wire)}

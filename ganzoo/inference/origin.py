@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from ganzoo.printing.text import short_count
 from ganzoo.recipe.schema import Recipe
@@ -45,3 +45,10 @@ def describe_size(networks: Mapping[str, nn.Module]) -> str:
     weights = sum(parameter.numel() for parameter in modules.parameters())
     many = "1 network" if len(networks) == 1 else f"{len(networks)} networks"
     return f"{many}, {short_count(weights)} parameters"
+
+
+def floating_tensors(networks: Iterable[nn.Module]) -> Iterator[Tensor]:
+    """The parameters of the networks, then their floating-point buffers."""
+    modules = [*networks]
+    yield from (p for module in modules for p in module.parameters())
+    yield from (b for module in modules for b in module.buffers() if b.is_floating_point())
