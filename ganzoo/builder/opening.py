@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.builder.trained import load_model
 from ganzoo.engine.device import find_device
 from ganzoo.inference.model import Model
+from ganzoo.inference.speeding import AskedPrecision
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.overrides import Overrides
 from ganzoo.runs.model_files import best_model
@@ -32,3 +34,36 @@ def load_onto(
     where = find_device(device)
     place = best_model(path) if best else path
     return load_model(place, recipe=recipe, network=network, overrides=overrides).to(where)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a model is opened: in this process, and in others just so.
+
+    path, best, device, recipe, network, overrides: see `load_onto`.
+    precision, compiled: see `Model.speed_up`.
+    """
+
+    path: Path
+    best: bool = False
+    device: str = ""
+    recipe: str | None = None
+    network: str = ""
+    overrides: tuple[str, ...] = ()
+    precision: AskedPrecision = "float32"
+    compiled: bool = False
+
+    def load(self) -> Model:
+        """The model as it was saved."""
+        return load_onto(
+            self.path,
+            self.best,
+            self.device,
+            recipe=self.recipe,
+            network=self.network,
+            overrides=self.overrides,
+        )
+
+    def open(self) -> Model:
+        """The model, sped up."""
+        return self.load().speed_up(self.precision, compiled=self.compiled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,14 +20,20 @@ from ganzoo.cli.options import (
     Set,
     scale_of,
 )
+from ganzoo.cli.translate_progress import ImageProgress, show_progress
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ganzoo.builder.opening import Opening
     from ganzoo.inference.scale import Scale
+    from ganzoo.inference.targets import Pair
     from ganzoo.inference.translation import Translation
 
 STOPPED = 130
+GO_ON = "Go on with --existing skip"
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A file, or a folder.")]
 Which = Annotated[
@@ -65,6 +71,17 @@ Quality = Annotated[
     typer.Option("--quality", min=1, max=100, help="Of jpeg and webp. [default: 95]"),
 ]
 
+Processes = Annotated[
+    int,
+    typer.Option(
+        "--processes",
+        min=1,
+        max=64,
+        metavar="N",
+        help="Translate a folder in N processes, which share the memory and the threads.",
+    ),
+]
+
 
 def translate(
     model: ModelOf,
@@ -84,20 +101,18 @@ def translate(
     recipe: RecipeOf = None,
     network: NetworkOf = "",
     set_: Set = None,
+    processes: Processes = 1,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
     factor = _check_early(model, input_, best, format_, scale)
     import_torch()
-    from ganzoo.builder.opening import load_onto
-    from ganzoo.inference import translation
-    from ganzoo.inference.speeding import describe_speed
+    from ganzoo.builder.opening import Opening
 
-    loaded = load_onto(model, best, device, recipe=recipe, network=network, overrides=set_ or [])
-    todo = translation.translate(
-        loaded.speed_up(precision, compiled=compile_),
-        input_,
-        output_,
-        output,
+    changes = tuple(set_ or ())
+    opening = Opening(model, best, device, recipe, network, changes, precision, compile_)
+    todo = _prepare(
+        opening,
+        (input_, output_, output),
         scale=factor,
         seed=seed,
         existing=existing,
@@ -105,7 +120,7 @@ def translate(
         format_=format_,
         quality=quality,
     )
-    _carry_out(todo, describe_speed(loaded, precision, compile_), input_.is_dir())
+    _carry_out(todo, opening, processes if input_.is_dir() else 0)
 
 
 def _check_early(model: Path, input_: Path, best: bool, format_: str, scale: str) -> Scale:
@@ -117,37 +132,75 @@ def _check_early(model: Path, input_: Path, best: bool, format_: str, scale: str
     return scale_of(scale)
 
 
-def _carry_out(todo: Translation, lines: list[str], counted: bool) -> None:
+def _prepare(opening: Opening, places: tuple[Path, Path, str], **settings: Any) -> Translation:
+    """Open the model, look at what is to do, and say how it is done.
+
+    places: the input, the output, and the name of the model's output.
+    settings: see `ganzoo.inference.translation.translate`.
+    """
+    from ganzoo.inference import translation
+    from ganzoo.inference.speeding import describe_speed
+
+    loaded = opening.load()
+    fast = loaded.speed_up(opening.precision, compiled=opening.compiled)
+    todo = translation.translate(fast, *places, **settings)
+    lines = describe_speed(loaded, opening.precision, opening.compiled)
     say("\n".join([todo.scale_line, todo.output_line, *lines]))
-    _go_over(todo)
-    _close(todo, counted)
+    return todo
 
 
-def _close(todo: Translation, counted: bool) -> None:
-    if counted:
+def _carry_out(todo: Translation, opening: Opening, processes: int) -> None:
+    """Translate in so many processes; 0 stands for a single image."""
+    _go_over(todo, opening, processes)
+    if processes:
         say(todo.closing_line)
     for note in todo.warnings:
         say(f"note: {note}", err=True)
 
 
-def _go_over(todo: Translation) -> None:
+def _go_over(todo: Translation, opening: Opening, processes: int) -> None:
+    """Translate all; a stop, or a mistake in the middle, says how to go on."""
+    from ganzoo.errors import GanzooError
+
     try:
-        _translate_all(todo)
+        if processes:
+            _translate_all(todo, _begin(todo, opening, min(processes, len(todo.pairs))))
+        else:
+            _translate_one(todo)
     except KeyboardInterrupt:
-        say(f"\nStopped: {todo.closing_line}. Go on with --existing skip.")
+        say(f"\nStopped: {todo.closing_line}. {GO_ON}.")
         raise typer.Exit(STOPPED) from None
+    except GanzooError:
+        if todo.done:
+            say(f"Stopped: {todo.closing_line}. {GO_ON}.")
+        raise
 
 
-def _translate_all(todo: Translation) -> None:
+def _begin(todo: Translation, opening: Opening, processes: int) -> Generator[Pair, None, None]:
+    if processes < 2:
+        return iter(todo)
+    from ganzoo.launch.translating import translate_in_several
+
+    return translate_in_several(todo, opening, processes)
+
+
+def _translate_all(todo: Translation, pairs: Generator[Pair, None, None]) -> None:
     reported = 0
+    with show_progress(len(todo.pairs)) as progress, closing(pairs) as written:
+        for _ in written:
+            reported = _report_refused(todo, reported, progress)
+            progress.advance()
+        _report_refused(todo, reported, progress)
+
+
+def _translate_one(todo: Translation) -> None:
     with closing(iter(todo)) as written:
         for source, target in written:
-            reported = _report_refused(todo, reported)
             say(f"{source} -> {target}")
-    _report_refused(todo, reported)
 
 
-def _report_refused(todo: Translation, reported: int) -> int:
+def _report_refused(todo: Translation, reported: int, progress: ImageProgress) -> int:
     for reason in todo.refused[reported:]:
-        say(f"skipped: {reason}", err=True)
+        progress.tell(f"skipped: {reason}")
+        progress.advance()
     return len(todo.refused)
