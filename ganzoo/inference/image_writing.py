@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -46,9 +47,8 @@ class PlannedImage:
         reason = make_writer(self.format).find_obstacle(self.form)
         return f"{self.format.name} {reason}" if reason else ""
 
-    def shaped_as(self, result: Tensor) -> PlannedImage:
-        """The same with the size, channels and depth of a result (C, [D,] H, W)."""
-        pages = result.shape[1] if result.ndim == 4 else 1
+    def shaped_as(self, result: Tensor, pages: int) -> PlannedImage:
+        """The same with so many pages of the size and channels of a result (C, H, W)."""
         size, channels = (result.shape[-2], result.shape[-1]), len(result)
         profile = self.form.profile
         profile = profile if profile[SPACE] == SPACES.get(channels) else b""
@@ -82,21 +82,47 @@ def encode_planned(result: Tensor, wire: str, planned: PlannedImage) -> bytes:
     Raises:
         ModelError: the result is no image, or the format cannot hold it.
     """
-    if result.ndim not in (3, 4):
-        raise ModelError(f"'{wire}' gives the shape {[*result.shape]}; only images can be written")
-    shaped = planned.shaped_as(result)
+    pages = split_pages(result)
+    return encode_pages(pages, len(pages), wire, planned)
+
+
+def encode_pages(results: Iterable[Tensor], count: int, wire: str, planned: PlannedImage) -> bytes:
+    """Results of a wire, (C, H, W) in [-1, 1], as the content of a file of `count` pages.
+
+    Raises:
+        ModelError: a result is no image or has another shape than the first one, or the format
+            cannot hold them.
+    """
+    coming = iter(results)
+    first = next(coming)
+    if first.ndim != 3:
+        raise ModelError(f"'{wire}' gives the shape {[*first.shape]}; only images can be written")
+    shaped = planned.shaped_as(first, count)
     if reason := shaped.obstacle:
         advice = "" if planned.format.name == "tiff" else "; --format tiff holds it"
         raise ModelError(f"'{wire}' gives {_describe(shaped.form)}; {reason}{advice}")
     encoded = BytesIO()
-    shaped.write(encoded, cut_strips(result))
+    shaped.write(encoded, _cut_pages(chain([first], coming), first.shape, wire))
     return encoded.getvalue()
+
+
+def _cut_pages(pages: Iterable[Tensor], shape: tuple[int, ...], wire: str) -> Iterator[Tensor]:
+    for page in pages:
+        if page.shape != shape:
+            sizes = f"{[*shape]} and {[*page.shape]}"
+            raise ModelError(f"'{wire}' gives the shapes {sizes}; pages of a file are alike")
+        yield from cut_strips(page)
+
+
+def split_pages(result: Tensor) -> tuple[Tensor, ...]:
+    """The pages (C, H, W) of a result (C, [D,] H, W)."""
+    return result.unbind(1) if result.ndim == 4 else (result,)
 
 
 def cut_strips(result: Tensor) -> Iterator[Tensor]:
     """The strips (C, h, W) of a result (C, [D,] H, W), page after page."""
     rows = max(1, TOGETHER // (len(result) * result.shape[-1]))
-    for page in result.unbind(1) if result.ndim == 4 else (result,):
+    for page in split_pages(result):
         yield from torch.split(page, rows, 1)
 
 

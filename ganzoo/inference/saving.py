@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganzoo.components.data.image_files import read_full_header
 from ganzoo.files.writing import write_with
-from ganzoo.inference.image_writing import cut_strips
+from ganzoo.inference.image_writing import cut_strips, split_pages
 from ganzoo.inference.output_format import OutputFormat
 from ganzoo.interfaces import Variable
 from ganzoo.interfaces.reader import Header
@@ -40,7 +40,8 @@ def save_image(
     target, format_ = Path(path), OutputFormat("", quality or None, variable, domain)
     format_.check_target(target)
     header = read_full_header(Path(like), variable) if like else Header((1, 1), "bands", 1)
-    planned = format_.plan(header, target).shaped_as(result)
+    pages = split_pages(result)
+    planned = format_.plan(header, target).shaped_as(pages[0], len(pages))
     if planned.obstacle:
         raise ValueError(f"{path}: {planned.obstacle}")
     write_with(target, lambda file: planned.write(file, cut_strips(result)))

@@ -24,13 +24,15 @@ from ganzoo.inference.output_format import OutputFormat
 from ganzoo.inference.overlap import read_ahead, write_behind
 from ganzoo.inference.scale import Prepared, Scale, compute, halve_scale, prepare, undo_resizing
 from ganzoo.inference.short_memory import memory_is_short
+from ganzoo.inference.stacked_images import StackedImages
 from ganzoo.inference.targets import Existing, Pair, find_pairs, left_to_do
+from ganzoo.inference.translation_lines import describe_output, describe_scale
 
 Unreadable = Literal["stop", "skip"]
 """What happens if an input cannot be read."""
 # A file on its way; in place of the text, why it cannot be read.
-_Read = tuple[Prepared, HeaderSummary, PlannedImage] | str
-_Computed = tuple[Tensor, Prepared, HeaderSummary, PlannedImage] | str
+_Read = tuple[Prepared, HeaderSummary, PlannedImage] | StackedImages | str
+_Computed = tuple[Tensor, Prepared, HeaderSummary, PlannedImage] | tuple[bytes, HeaderSummary] | str
 _Encoded = tuple[bytes, HeaderSummary] | str
 
 
@@ -86,27 +88,12 @@ class Translation:
     @property
     def scale_line(self) -> str:
         """The scale at which the networks see images, as a sentence."""
-        variable = self.model.variables[self.variable]
-        size, trained = variable.size, self.scale == "trained"
-        if trained and variable.scale == "native":
-            return (
-                "scale: that of training, which cut crops out of images: every image keeps its size"
-            )
-        if self.scale == "native" or size is None:
-            return "scale: native, every image keeps its size"
-        if not trained:
-            return f"scale: {self.scale:g} times every image's own size"
-        how = "squashed to" if variable.aspect == "squash" else "resized to cover"
-        return f"scale: that of training, images {how} {size[1]} x {size[0]} px and back"
+        return describe_scale(self.model.variables[self.variable], self.scale)
 
     @property
     def output_line(self) -> str:
         """Which output is made, as "output: x2y, from x; others by --output: y2x"."""
-        outputs = self.model.outputs
-        name = next(name for name, wire in outputs.items() if wire is self.wire)
-        others = ", ".join(other for other in outputs if other != name)
-        line = f"output: {name}, from {self.variable}"
-        return f"{line}; others by --output: {others}" if others else line
+        return describe_output(self.model.outputs, self.wire, self.variable)
 
     @property
     def closing_line(self) -> str:
@@ -131,8 +118,11 @@ class Translation:
         """Read an input and resize it for the networks; or why it cannot be read."""
         source, variable = pair[0], self.model.variables[self.variable]
         try:
-            image = read_image(source, variable)
             header = read_full_header(source, variable)
+            summary, planned = summarise(header, variable), self.format.plan(header, pair[1])
+            if variable.pages == "each" and header.pages > 1:
+                return StackedImages(source, summary, planned, self.scale, self.seed)
+            image = read_image(source, variable)
         except DataError as error:
             if self.unreadable == "stop":
                 raise
@@ -140,20 +130,23 @@ class Translation:
         size = image.shape[-2], image.shape[-1]
         with self._explained(source, size):
             prepared = prepare(self.model, {self.variable: image}, self.scale, self.seed)
-        return prepared, summarise(header, variable), self.format.plan(header, pair[1])
+        return prepared, summary, planned
 
     def _compute(
         self, read: Iterable[tuple[Pair, Future[_Read]]]
     ) -> Generator[tuple[Pair, _Computed], None, None]:
         for group in group_alike(read, self._kind):
-            whole = [given for _, given in group if not isinstance(given, str)]
+            whole = [given for _, given in group if isinstance(given, tuple)]
             results = self._results([source for (source, _), _ in group], whole)
             for pair, given in group:
-                yield pair, given if isinstance(given, str) else (next(results), *given)
+                if isinstance(given, StackedImages):
+                    yield pair, self._encode_stack(given)
+                else:
+                    yield pair, given if isinstance(given, str) else (next(results), *given)
 
     def _kind(self, given: _Read) -> tuple[object, int]:
         """What images that are computed together have in common, and how many they are at most."""
-        if isinstance(given, str):
+        if not isinstance(given, tuple):
             return given, 1
         return given[0].worked, images_together(self.model, self.wire, given[0].worked)
 
@@ -170,8 +163,17 @@ class Translation:
                 [result] = compute(self.model, self.wire, [prepared])
             yield result
 
+    def _encode_stack(self, stack: StackedImages) -> _Encoded:
+        try:
+            with self._explained(stack.source, stack.header.size):
+                return stack.encode(self.model, self.wire, self.variable), stack.header
+        except DataError as error:
+            if self.unreadable == "stop":
+                raise
+            return str(error)
+
     def _encode(self, pair: Pair, computed: _Computed) -> _Encoded:
-        if isinstance(computed, str):
+        if isinstance(computed, str) or len(computed) == 2:
             return computed
         result, prepared, header, planned = computed
         with self._explained(pair[0], prepared.source):
@@ -185,7 +187,7 @@ class Translation:
         content, header = encoded
         write_content(pair[1], content)
         self.done += 1
-        if header.pages > 1 or header.left_out:
+        if header.unread or header.left_out:
             self.headers[pair[0]] = header
         return ""
 
