@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import IO, Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from ganzoo.components.readers.stored_rows import StoredRows
-from ganzoo.components.readers.tiff_page import JPEG
+from ganzoo.components.readers.stream_sizes import JPEG, stream_size
 from ganzoo.interfaces.reader import Box, Values
 
 PLANAR = 2
@@ -118,6 +119,7 @@ def _decode(
     check_segments(page, file, [index])
     file.seek(page.dataoffsets[index])
     content = file.read(page.databytecounts[index])
+    _check_stream(page, content)
     tables = {}
     if page.compression == JPEG:
         tables = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
@@ -126,13 +128,23 @@ def _decode(
     return cut
 
 
+def _check_stream(page: Any, content: bytes) -> None:
+    """Refuse an image within a strip or tile that has more pixels than that."""
+    size, grid = stream_size(content, page.compression), grid_of(page)
+    if size and math.prod(size) > 2 * grid.height * grid.width + SLACK:
+        raise ValueError("a strip or tile of it holds a larger image")
+
+
 def check_segments(page: Any, file: IO[bytes], indices: Iterable[int]) -> None:
     """Refuse segments that tifffile would fill with zeros, or that would unpack without bounds.
 
     Raises:
         ValueError: one of them is missing, cut off or too long.
     """
-    size, whole = file.seek(0, 2), page.nbytes + SLACK
+    grid, size = grid_of(page), file.seek(0, 2)
+    whole = grid.height * grid.width * grid.samples * page.dtype.itemsize + SLACK
+    if page.is_contiguous:
+        whole = page.nbytes + SLACK
     offsets, counts = page.dataoffsets, page.databytecounts
     for index in indices:
         if index >= min(len(offsets), len(counts)) or not offsets[index] or not counts[index]:

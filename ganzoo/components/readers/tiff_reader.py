@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.components.data.image_opening import check_pixels, check_values, open_image_in
+from ganzoo.components.readers.stream_sizes import STREAMS
 from ganzoo.components.readers.tiff_about import dpi_of_page, exif_of_page
 from ganzoo.components.readers.tiff_box import check_segments, has_regions, read_box
 from ganzoo.components.readers.tiff_page import (
@@ -178,6 +179,8 @@ def _by_pillow(file: IO[bytes], mode: str, page: int) -> Values:
 
 def _read_whole(page: Any, file: IO[bytes]) -> Values:
     """The values (H, W, samples) of a page, as stored."""
+    if page.compression in STREAMS:
+        return read_box(page, file, (0, 0, page.imagelength, page.imagewidth))
     segments = len(page.dataoffsets) if page.is_contiguous else math.prod(page.chunked)
     check_segments(page, file, range(segments))
     # (planes, depth 1, H, W, samples of a pixel), of which one of planes and samples is 1.
