@@ -88,7 +88,7 @@ class _Download:
         """
         known = self._known()
         begin = self._size() if known else 0
-        if known and begin == known["length"]:
+        if begin and begin == known["length"]:
             return
         wanted = {"Range": f"bytes={begin}-", "If-Range": known["version"]} if begin else {}
         try:

@@ -76,10 +76,12 @@ class Fetch:
         Raises:
             GanzooError: the folder is there, and is not to be replaced.
         """
+        if self.folder.resolve() == Path.cwd() or self.folder.name in ("", ".."):
+            raise GanzooError(f"{self.folder}: give a folder that is to be made")
         if not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir())):
             return ""
         record = read_record(self.folder)
-        ours = record.get("command") == FETCHED
+        ours = (record.get("command"), record.get("name")) == (FETCHED, self.wanted.name)
         if not (self.again and ours):
             how = "--again fetches it anew" if ours else "give another folder"
             raise GanzooError(f"{self.folder} is there already: {how}")

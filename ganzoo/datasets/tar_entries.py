@@ -1,10 +1,8 @@
-"""The files in a tar archive, compressed or not, one after the other in one pass."""
+"""The files in a tar archive, plain or in gzip, one after the other in one pass."""
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import lzma
 import tarfile
 from collections.abc import Iterator
 from typing import IO, Any, BinaryIO, cast
@@ -12,14 +10,14 @@ from typing import IO, Any, BinaryIO, cast
 from ganzoo.datasets.archive_names import ArchiveError, shorten
 
 TAR_ERRORS = (tarfile.TarError, gzip.BadGzipFile)
-OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+GZIP = b"\x1f\x8b"
 # Between two files stand headers and padding; a long name takes a few kilobytes.
 HEADERS = 1 << 20
 
 
 def is_tar(begin: bytes) -> bool:
-    """Whether a file that begins so is a tar archive, or a compressed file, which may be one."""
-    return begin.startswith(tuple(OPENERS)) or begin[257:262] == b"ustar"
+    """Whether a file that begins so is a tar archive, or a gzip file, which may hold one."""
+    return begin.startswith(GZIP) or begin[257:262] == b"ustar"
 
 
 def tar_entries(file: BinaryIO, most: int) -> Iterator[tuple[str, BinaryIO]]:
@@ -47,10 +45,9 @@ def tar_entries(file: BinaryIO, most: int) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def _decompressed(file: BinaryIO) -> BinaryIO:
-    begin = file.read(6)
+    begin = file.read(len(GZIP))
     file.seek(0)
-    opener = next((opener for magic, opener in OPENERS.items() if begin.startswith(magic)), None)
-    return cast(BinaryIO, opener(file)) if opener else file
+    return cast(BinaryIO, gzip.open(file)) if begin == GZIP else file
 
 
 def _is_file(entry: tarfile.TarInfo) -> bool:

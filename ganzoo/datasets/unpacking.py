@@ -7,7 +7,6 @@ claim. Owners, permissions and times are not taken over.
 
 from __future__ import annotations
 
-import lzma
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -24,8 +23,8 @@ from ganzoo.printing.text import short_count
 
 # Photos do not shrink in an archive, and label maps at most tenfold.
 RATIO, FREE = 20, 64 << 20
-MOST_ENTRIES = 1_000_000
-DAMAGE = (*TAR_ERRORS, *ZIP_ERRORS, zlib.error, lzma.LZMAError, EOFError)
+MOST_ENTRIES = 300_000
+DAMAGE = (*TAR_ERRORS, *ZIP_ERRORS, zlib.error, EOFError)
 
 
 def unpack(archive: Path, folder: Path, tick: Tick = lambda doing, done, total: None) -> int:

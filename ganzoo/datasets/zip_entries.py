@@ -13,7 +13,7 @@ from ganzoo.datasets.archive_names import ArchiveError, shorten
 ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, struct.error)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # The table of entries is read at once. An entry of it has 46 bytes and a name.
-LARGEST_TABLE = 256 << 20
+LONGEST_ENTRY = 128
 END, END_64, LOCATOR_64 = b"PK\5\6", b"PK\6\6", b"PK\6\7"
 
 
@@ -55,7 +55,7 @@ def _check(entry: zipfile.ZipInfo) -> None:
 def _check_table(file: BinaryIO, most: int) -> None:
     """Refuse a table of entries that would fill the memory, before `zipfile` reads it."""
     entries, size = _table(file)
-    if entries > most or size > LARGEST_TABLE:
+    if entries > most or size > most * LONGEST_ENTRY:
         raise ArchiveError(f"it has more than the {most:,} files that are unpacked")
 
 

@@ -230,3 +230,40 @@ def test_a_damaged_state_begins_anew(server, hasty, path, state):
     (path.parent / STATE).write_text(state.replace('"A"', f'"{address}"'), encoding="utf-8")
     download(address, path, hasty)
     assert path.read_bytes() == CONTENT
+
+
+def test_a_server_that_does_not_say_the_length(server, hasty, path):
+    def silent(handler):
+        handler.send_response(200)
+        handler.send_header("ETag", '"1"')
+        handler.end_headers()
+        if len(server.asked) > 1:
+            handler.wfile.write(CONTENT)
+        else:
+            server.over.wait(1)
+
+    server.answers["/a"] = silent
+    download(server.address("/a"), path, hasty)
+    assert path.read_bytes() == CONTENT
+    assert ranges(server) == [None, None]
+
+
+def test_a_chunk_that_is_cut_is_noticed(server, hasty, path):
+    def chunked(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"%x\r\n" % 200_000 + CONTENT[:200_000] + b"\r\n")
+        rest = CONTENT[200_000:]
+        handler.wfile.write(b"%x\r\n" % 100_000 + rest[: None if len(server.asked) > 1 else 5])
+        if len(server.asked) > 1:
+            handler.wfile.write(b"\r\n0\r\n\r\n")
+
+    server.answers["/a"] = chunked
+    server.RequestHandlerClass.protocol_version = "HTTP/1.1"
+    try:
+        download(server.address("/a"), path, hasty)
+    finally:
+        server.RequestHandlerClass.protocol_version = "HTTP/1.0"
+    assert path.read_bytes() == CONTENT
+    assert len(server.asked) == 2

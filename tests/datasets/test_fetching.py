@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,22 @@ def test_a_folder_of_the_users_is_left_alone(fetch, server):
             replace(fetch, again=again).run()
     assert [p.name for p in fetch.folder.iterdir()] == ["mine.txt"]
     assert server.asked == []
+
+
+def test_the_working_folder_is_not_replaced(fetch, tmp_path, monkeypatch):
+    fetch.folder.mkdir()
+    monkeypatch.chdir(fetch.folder)
+    for folder in (Path(), Path(".."), fetch.folder):
+        with pytest.raises(GanzooError, match="give a folder that is to be made"):
+            replace(fetch, folder=folder).run()
+
+
+def test_again_does_not_replace_another_set(fetch):
+    fetch.run()
+    other = replace(fetch, wanted=replace(SET, name="cows"), again=True)
+    with pytest.raises(GanzooError, match="is there already: give another folder"):
+        other.run()
+    assert content(fetch.folder) == FILES
 
 
 def test_an_empty_folder_is_taken(fetch):

@@ -47,7 +47,7 @@ def test_zip(unpacked, zipped):
     assert unpacked(zipped({**FILES, "set/": ""})) == FILES
 
 
-@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
 def test_tar(unpacked, tarred, mode):
     assert unpacked(tarred(("set", b"", tarfile.DIRTYPE), *plain(*FILES.items()), mode=mode)) == (
         FILES
@@ -175,7 +175,7 @@ def test_a_bomb_in_what_is_left_out_stops_too(unpacked, tarred, monkeypatch):
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_too_many_entries(kind, unpacked, zipped, tarred, monkeypatch):
     monkeypatch.setattr(unpacking, "MOST_ENTRIES", 3)
-    names = [(f"{n}", b"") for n in range(4)]
+    names = [(f"{n}", b"") for n in range(4)]  # the table of a zip has room for more
     archive = zipped(dict(names)) if kind == "zip" else tarred(*plain(*names))
     with pytest.raises(ArchiveError, match="more than the 3 files"):
         unpacked(archive)
@@ -194,7 +194,7 @@ def test_a_table_that_claims_gigabytes_is_not_read(unpacked, zipped):
     content = zipped({"1.jpg": b"1"})
     at = content.rindex(b"PK\5\6")
     large = content[: at + 12] + struct.pack("<I", 1 << 31) + content[at + 16 :]
-    with pytest.raises(ArchiveError, match="more than the 1,000,000 files"):
+    with pytest.raises(ArchiveError, match="more than the 300,000 files"):
         unpacked(large)
 
 
@@ -203,7 +203,7 @@ def test_a_64_bit_table_is_bounded_too(unpacked, zipped):
     at = content.rindex(b"PK\5\6")
     record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1 << 40, 1 << 40, 1, 0)
     locator = struct.pack("<4sIQI", b"PK\6\7", 0, at, 1)
-    with pytest.raises(ArchiveError, match="more than the 1,000,000 files"):
+    with pytest.raises(ArchiveError, match="more than the 300,000 files"):
         unpacked(content[:at] + record + locator + content[at:])
 
 
