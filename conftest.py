@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import tarfile
 import threading
 from pathlib import Path
 
@@ -72,6 +73,32 @@ def tiny():
 @pytest.fixture
 def recipes():
     return Path(__file__).parent / "recipes"
+
+
+@pytest.fixture(scope="session")
+def unpack_nasty():
+    """Unpacks the files that break loaders into a folder, and returns the folder that holds them.
+
+    By hand: what this file system cannot hold (odd names, links) is left out.
+    """
+
+    def unpack(folder):
+        with tarfile.open(ROOT / "tests" / "data" / "nasty.tar") as archive:
+            for member in archive:
+                path = folder / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    if member.issym():
+                        path.symlink_to(member.linkname)
+                    elif member.isdir():
+                        path.mkdir(exist_ok=True)
+                    else:
+                        path.write_bytes(archive.extractfile(member).read())
+                except (OSError, ValueError):
+                    continue
+        return folder / "nasty"
+
+    return unpack
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,7 +95,7 @@ def _inspect(folder: Path, use: Use | None, size: int) -> Inspection:
 def _check_sheet(sheet: Path, folder: Path) -> None:
     if sheet.suffix.lower() != ".png":
         raise GanzooError(f"--sheet {sheet}: write a file's name that ends in .png")
-    if sheet.resolve().is_relative_to(folder.resolve()):
+    if Path(os.path.realpath(sheet)).is_relative_to(os.path.realpath(folder)):
         raise GanzooError(
             f"--sheet {sheet}: it would lie in the folder of images, and be one of them; write it "
             "elsewhere"

@@ -112,8 +112,8 @@ def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
     Raises:
         GanzooError: the policy refuses an output that exists, or an input would be overwritten.
     """
-    sources = {source.resolve() for source, _ in pairs}
-    lost = [target for _, target in pairs if target.resolve() in sources]
+    sources = {_real(source) for source, _ in pairs}
+    lost = [target for _, target in pairs if _real(target) in sources]
     if lost:
         raise GanzooError(f"{lost[0]} is an input as well; name another folder for the output")
     if policy == "error":
@@ -127,10 +127,15 @@ def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:
 
 def _drop_earlier_results(target: Path, source: Path, files_there: Survey) -> list[Path]:
     """The images of the source that lie outside the target, as those inside are earlier results."""
-    inside = target.resolve()
-    if inside == source.resolve():
+    inside = _real(target)
+    if inside == _real(source):
         return files_there.images
-    return [file for file in files_there.images if inside not in file.resolve().parents]
+    return [file for file in files_there.images if inside not in _real(file).parents]
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; that of links in a circle, where `Path.resolve` would stop, nowhere."""
+    return Path(os.path.realpath(path))
 
 
 def _name_output(file: Path, suffix: str, whole: bool) -> Path:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tarfile
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,29 +34,9 @@ MAY_BE_EITHER = [
 ]
 
 
-def unpack(folder: Path) -> Path:
-    """Unpack by hand: what this file system cannot hold (odd names, links) is left out."""
-    with tarfile.open(HERE / "nasty.tar") as archive:
-        for member in archive:
-            path = folder / member.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                if member.issym():
-                    path.symlink_to(member.linkname)
-                elif member.isdir():
-                    path.mkdir(exist_ok=True)
-                else:
-                    source = archive.extractfile(member)
-                    assert source is not None
-                    path.write_bytes(source.read())
-            except (OSError, ValueError):
-                continue
-    return folder / "nasty"
-
-
 @pytest.fixture(scope="module")
-def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return unpack(tmp_path_factory.mktemp("nasty"))
+def nasty(tmp_path_factory: pytest.TempPathFactory, unpack_nasty: Callable[[Path], Path]) -> Path:
+    return unpack_nasty(tmp_path_factory.mktemp("nasty"))
 
 
 @pytest.fixture(scope="module")
