@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,10 @@ class Ganzoo:
         draw_weights(experiment.networks)
         model = _speed_up(experiment.model().to(settings["device"]), ways)
         source, target = Path(settings["source"]), Path(settings["target"])
-        self.translate = partial(translate, model, source, target, existing="overwrite")
+        # As the reference writes; an older ganzoo writes nothing else.
+        takes_format = "format_" in inspect.signature(translate).parameters
+        png: dict[str, str] = {"format_": "png"} if takes_format else {}
+        self.translate = partial(translate, model, source, target, existing="overwrite", **png)
         self.turn()
         self.facts = {"folder": str(target)}
 

@@ -11,10 +11,11 @@ Range = tuple[float, float]
 # What black and white are where no range is set; files of other types have one.
 SCALES: dict[DType, Range] = {"uint8": (0, 255), "uint16": (0, 65535), "float32": (0, 1)}
 LIMITS: dict[DType, Range] = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
-# What the values of a file's type are written as; those of any other type as float32.
-WRITTEN: dict[str, DType] = {
-    **{"bool": "uint8", "uint8": "uint8", "uint16": "uint16"},
-    **{"int8": "int16", "int16": "int16"},
+# What the values of a file's type are written as, the first type that holds them; those of floats
+# as float32. Long integers need a range, which mostly fits into 16 bits.
+WRITTEN: dict[str, tuple[DType, ...]] = {
+    **{"bool": ("uint8",), "uint8": ("uint8", "uint16", "int16"), "uint16": ("uint16", "int16")},
+    **dict.fromkeys(("int8", "int16", "uint32", "int32", "uint64", "int64"), ("int16", "uint16")),
 }
 
 
@@ -39,14 +40,16 @@ def choose_type(source: str, variable: Variable, domain: Variable | None) -> Val
     """
     known = domain.dtype if domain else None
     limits = (domain or variable).range
-    dtype = WRITTEN.get(known or source, "float32")
+    integers = WRITTEN.get(known or source, ())
     if limits is None:
+        dtype = integers[0] if integers else "float32"
         return ValueType(dtype, SCALES[dtype]) if dtype in SCALES else BYTES
-    whole = all(float(end).is_integer() for end in limits)
-    others: tuple[DType, ...] = (dtype, "uint8", "uint16", "int16") if whole else ()
-    return ValueType(next((each for each in others if _holds(each, limits)), "float32"), limits)
+    # A range of fractions is one of floats, unless the files are known to hold integers.
+    fits = known is not None or all(float(end).is_integer() for end in limits)
+    holding = (each for each in integers if fits and _holds(each, limits))
+    return ValueType(next(holding, "float32"), limits)
 
 
 def _holds(dtype: DType, limits: Range) -> bool:
-    low, high = LIMITS.get(dtype, limits)
+    low, high = LIMITS[dtype]
     return low <= limits[0] and limits[1] <= high
