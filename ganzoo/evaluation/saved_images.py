@@ -12,7 +12,7 @@ import numpy as np
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve import read_metric
-from ganzoo.components.data.image_files import read_image
+from ganzoo.components.data.image_files import open_source, read_image
 from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
@@ -37,6 +37,7 @@ DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
 class SavedImages(Data):
     """Images `real` and `fake` from two folders; each keeps its size.
 
+    They are read as RGB, or as the bands that the first one of a folder has.
     They are pairs if both folders hold the same names; suffixes such as `.png` may differ.
 
     Raises:
@@ -44,10 +45,10 @@ class SavedImages(Data):
     """
 
     def __init__(self, real: Path, fake: Path) -> None:
-        self.variables = {REAL: Variable(), FAKE: Variable()}
         images = {REAL: _list_by_name(real), FAKE: _list_by_name(fake)}
         self.paired = images[REAL].keys() == images[FAKE].keys()
         self.files = {name: [files[key] for key in sorted(files)] for name, files in images.items()}
+        self.variables = {name: _variable_of(files[0]) for name, files in self.files.items()}
 
     def __len__(self) -> int:
         return 0
@@ -65,7 +66,7 @@ class SavedImages(Data):
         return {name: len(files) for name, files in self.files.items()}
 
     def test_sample(self, index: int) -> Sample:
-        """`real` and `fake` (3, H, W) in [-1, 1], which may differ in size."""
+        """`real` and `fake` (C, H, W) in [-1, 1], which may differ in size."""
         chosen = {name: files[index % len(files)] for name, files in self.files.items()}
         return {n: from_levels(read_image(p, self.variables[n])) for n, p in chosen.items()}
 
@@ -153,6 +154,13 @@ def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]
         pairs = ", ".join(name for name in names if name not in blueprint.metrics)
         raise ModelError(f"--folders: {pairs} compares pairs: files of equal names in both folders")
     return blueprint
+
+
+def _variable_of(path: Path) -> Variable:
+    """What a folder's images are read as, by its first one."""
+    with open_source(path) as source:
+        header = source.header
+        return Variable(header.bands if header.kind == "bands" else 3)
 
 
 def _list_by_name(folder: Path) -> dict[str, Path]:
