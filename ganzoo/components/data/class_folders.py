@@ -79,7 +79,7 @@ class ClassFolders(FolderData):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
-        pages: PagesRead = "first",
+        pages: PagesRead | None = None,
         depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,

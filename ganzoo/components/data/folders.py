@@ -90,7 +90,7 @@ class Folders(FolderData):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
-        pages: PagesRead = "first",
+        pages: PagesRead | None = None,
         depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,

@@ -99,7 +99,7 @@ class PairedFolders(PairFinder):
         colour: Colours = "srgb",
         interpolation: Interpolations = "bicubic",
         scale: Scales | None = None,
-        pages: PagesRead = "first",
+        pages: PagesRead | None = None,
         depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,

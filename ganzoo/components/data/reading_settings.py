@@ -41,7 +41,7 @@ class Reading:
     colour: Colours = "srgb"
     interpolation: Interpolations = "bicubic"
     scale: Scales | None = None
-    pages: PagesRead = "first"
+    pages: PagesRead | None = None
     depth: int | None = None
     dtype: DTypes = None
 
