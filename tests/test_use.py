@@ -28,6 +28,7 @@ from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, GanzooError, compiler_failure
 from ganzoo.evaluation.saved_images import SavedImages
 from ganzoo.expression import parse
+from ganzoo.inference import read_image as reading
 from ganzoo.inference import translation
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import working_size
@@ -424,7 +425,7 @@ def test_a_folder_goes_on_where_it_stopped(folder, opened):
 
 @pytest.mark.case("C14")
 def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
-    made = translation.compute
+    made = reading.compute
     count = iter(range(9))
 
     def stop(*given):
@@ -433,7 +434,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
         return made(*given)
 
     (folder / "in" / "broken.png").unlink()
-    monkeypatch.setattr(translation, "compute", stop)
+    monkeypatch.setattr(reading, "compute", stop)
     done = run("translate", HERE, folder / "in", folder / "out")
     assert done.exit_code == 130
     assert (
@@ -441,7 +442,7 @@ def test_ctrl_c_leaves_whole_files_and_a_sentence(folder, opened, monkeypatch):
         in done.output
     )
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["0.png", "1.png"]
-    monkeypatch.setattr(translation, "compute", made)
+    monkeypatch.setattr(reading, "compute", made)
     rest = run("translate", HERE, folder / "in", folder / "out", "--existing", "skip")
     assert "1 translated, 2 there already" in rest.output
 
@@ -478,7 +479,8 @@ def test_memory_that_is_too_short_is_one_sentence(folder, opened, monkeypatch, e
     opened.forward = fail
     done = run("translate", HERE, folder / "in" / "0.png", folder / "out.png", "--scale", "native")
     assert done.exit_code == 2
-    assert "0.png: memory is too short for it; try --scale 0.5" in done.output
+    assert "0.png: memory is too short for it; try --memory " in done.output
+    assert "M, for tiles, or --scale 0.5" in done.output
     from ganzoo.inference import translation
 
     monkeypatch.setattr(translation, "translate", fail)

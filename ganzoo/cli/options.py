@@ -112,3 +112,19 @@ def seconds(text: str) -> int:
     if not total:
         raise GanzooError(f"--stop-after {text}: write a time as 90s, 30m, 2h or 1h30m")
     return total
+
+
+def memory_of(text: str) -> int | None:
+    """An amount of memory in bytes; None if the option was left out.
+
+    Raises:
+        GanzooError: it is no amount of memory.
+    """
+    if not text:
+        return None
+    from ganzoo.inference.tiling.memory_text import read_memory
+
+    try:
+        return read_memory(text)
+    except ValueError as error:
+        raise GanzooError(f"--memory: {error}") from None

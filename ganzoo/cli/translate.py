@@ -18,6 +18,7 @@ from ganzoo.cli.options import (
     Precision,
     RecipeOf,
     Set,
+    memory_of,
     scale_of,
 )
 from ganzoo.cli.translate_progress import ImageProgress, show_progress
@@ -71,6 +72,15 @@ Quality = Annotated[
     typer.Option("--quality", min=1, max=100, help="Of jpeg and webp. [default: 95]"),
 ]
 
+MemoryOf = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="What the program may take, as 4G; an image that needs more is computed in tiles. "
+        "[default: what is free]",
+    ),
+]
 Processes = Annotated[
     int,
     typer.Option(
@@ -95,6 +105,7 @@ def translate(
     unreadable: Unreadable = "stop",
     format_: Format = "",
     quality: Quality = None,
+    memory: MemoryOf = "",
     precision: Precision = "float32",
     compile_: Compile = False,
     device: Device = "",
@@ -104,8 +115,7 @@ def translate(
     processes: Processes = 1,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
-    factor = _check_early(model, input_, best, format_, scale)
-    import_torch()
+    factor = _check_early(model, input_, best, format_, scale, memory)
     from ganzoo.builder.opening import Opening
 
     changes = tuple(set_ or ())
@@ -119,17 +129,23 @@ def translate(
         unreadable=unreadable,
         format_=format_,
         quality=quality,
+        memory=memory_of(memory),
     )
     _carry_out(todo, opening, processes if input_.is_dir() else 0)
 
 
-def _check_early(model: Path, input_: Path, best: bool, format_: str, scale: str) -> Scale:
-    """Look at what needs no torch; return the scale."""
+def _check_early(
+    model: Path, input_: Path, best: bool, format_: str, scale: str, memory: str
+) -> Scale:
+    """Look at what needs no torch, then import it; return the scale."""
     refuse_missing(model, input_, best=best)
+    memory_of(memory)
     from ganzoo.components.writers.installed_writers import check_format
 
     check_format(format_)
-    return scale_of(scale)
+    factor = scale_of(scale)
+    import_torch()
+    return factor
 
 
 def _prepare(opening: Opening, places: tuple[Path, Path, str], **settings: Any) -> Translation:
@@ -160,15 +176,18 @@ def _carry_out(todo: Translation, opening: Opening, processes: int) -> None:
 
 def _go_over(todo: Translation, opening: Opening, processes: int) -> None:
     """Translate all; a stop, or a mistake in the middle, says how to go on."""
+    from ganzoo.cli.tile_display import TileDisplay
     from ganzoo.errors import GanzooError
 
+    todo.progress = TileDisplay()
     try:
         if processes:
             _translate_all(todo, _begin(todo, opening, min(processes, len(todo.pairs))))
         else:
             _translate_one(todo)
     except KeyboardInterrupt:
-        say(f"\nStopped: {todo.closing_line}. {GO_ON}.")
+        how = GO_ON if processes else "The same command goes on"
+        say(f"\nStopped: {todo.closing_line}. {how}.")
         raise typer.Exit(STOPPED) from None
     except GanzooError:
         if todo.done:

@@ -98,9 +98,8 @@ def encode_pages(results: Iterable[Tensor], count: int, wire: str, planned: Plan
     if first.ndim != 3:
         raise ModelError(f"'{wire}' gives the shape {[*first.shape]}; only images can be written")
     shaped = planned.shaped_as(first, count)
-    if reason := shaped.obstacle:
-        advice = "" if planned.format.name == "tiff" else "; --format tiff holds it"
-        raise ModelError(f"'{wire}' gives {_describe(shaped.form)}; {reason}{advice}")
+    if misfit := find_misfit(wire, shaped):
+        raise ModelError(misfit)
     encoded = BytesIO()
     shaped.write(encoded, _cut_pages(chain([first], coming), first.shape, wire))
     return encoded.getvalue()
@@ -117,6 +116,15 @@ def _cut_pages(pages: Iterable[Tensor], shape: tuple[int, ...], wire: str) -> It
 def split_pages(result: Tensor) -> tuple[Tensor, ...]:
     """The pages (C, H, W) of a result (C, [D,] H, W)."""
     return result.unbind(1) if result.ndim == 4 else (result,)
+
+
+def find_misfit(wire: str, shaped: PlannedImage) -> str:
+    """Why the result of a wire cannot be written in its format, as a sentence; "" if it can."""
+    reason = shaped.obstacle
+    if not reason:
+        return ""
+    advice = "" if shaped.format.name == "tiff" else "; --format tiff holds it"
+    return f"'{wire}' gives {_describe(shaped.form)}; {reason}{advice}"
 
 
 def cut_strips(result: Tensor) -> Iterator[Tensor]:

@@ -43,7 +43,7 @@ def working_size(source: Size, variable: Variable, scale: Scale) -> Size:
         size = max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
     else:
         raise ValueError(f"a scale is 'trained', 'native' or a factor above 0, not {scale}")
-    if math.prod(size) > MAX_PIXELS:
+    if math.prod(size) > MAX_PIXELS and size != source:
         raise ValueError(f"at this scale it would be {size[1]} x {size[0]} px; give a smaller one")
     return size
 

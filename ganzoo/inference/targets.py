@@ -30,8 +30,16 @@ def find_pairs(source: Path, target: Path, format_: OutputFormat) -> tuple[list[
 
     Raises:
         DataError: the source does not exist, or holds no image.
-        GanzooError: the target cannot be written to, or two inputs would become one file.
+        GanzooError: a folder cannot be read, the target cannot be written to, or two inputs would
+            become one file.
     """
+    try:
+        return _find_pairs(source, target, format_)
+    except OSError as error:
+        raise GanzooError(f"{error.filename or target}: {error.strerror}") from error
+
+
+def _find_pairs(source: Path, target: Path, format_: OutputFormat) -> tuple[list[Pair], str]:
     if source.is_file():
         if target.is_dir() or not target.suffix:
             return [(source, target / f"{source.stem}{format_.choose_suffix(source)}")], ""

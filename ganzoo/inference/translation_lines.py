@@ -1,4 +1,4 @@
-"""What `ganzoo translate` says before it begins, a sentence each."""
+"""What `ganzoo translate` says before it begins and when it ends, a sentence each."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ def describe_output(outputs: Mapping[str, OutputWire], wire: OutputWire, variabl
     others = ", ".join(other for other in outputs if other != name)
     line = f"output: {name}, from {variable}"
     return f"{line}; others by --output: {others}" if others else line
+
+
+def describe_end(done: int, there: int, refused: int, left: int, left_out: str) -> str:
+    """The result in numbers: "38 translated, 2 there already, 1 unreadable"."""
+    counts = [f"{done} translated"]
+    counts += [f"{there} there already"] if there else []
+    counts += [f"{refused} unreadable"] if refused else []
+    counts += [f"{left} not yet"] if left else []
+    return ", ".join([*counts, left_out] if left_out else counts)

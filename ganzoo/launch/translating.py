@@ -24,7 +24,7 @@ from ganzoo.inference.translation import Translation
 
 GRACE = 10.0  # seconds in which processes that are to stop write what they have computed
 # What belongs to one process alone; a translation's other fields are the same in all.
-OWN = ("model", "wire", "pairs", "done", "refused", "headers")
+OWN = ("model", "wire", "pairs", "done", "refused", "headers", "progress", "tiling", "shares")
 Message = tuple[str, Any]
 """What a process tells: a word, and what belongs to it.
 
@@ -90,6 +90,7 @@ def translate_in_several(
 def divide(whole: Translation, opening: Opening, count: int) -> Iterator[Share]:
     """What each of `count` processes does."""
     settings = {f.name: getattr(whole, f.name) for f in fields(whole) if f.name not in OWN}
+    settings["shares"] = count
     output = next(name for name, wire in whole.model.outputs.items() if wire is whole.wire)
     threads = max(1, torch.get_num_threads() // count)
     for number in range(count):

@@ -1,4 +1,4 @@
-"""How much memory this process may take: as a person writes it, or what is free."""
+"""How much memory this process may take, and has."""
 
 from __future__ import annotations
 
@@ -8,33 +8,14 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import torch
 
-UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-WRITTEN = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
 FREE = 0.9  # of what is free; the rest is for what else runs
-# The limit and the use of a control group's memory, of version 2 and 1.
+# What a control group has of files in memory, which makes room when it is needed.
 CACHED = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
+# The limit and the use of a control group's memory, of version 2 and 1.
 GROUPS = (
     ("/sys/fs/cgroup", "memory.max", "memory.current"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 )
-
-
-def read_memory(text: str) -> int:
-    """Bytes, from `4G`, `1500M` or `2.5 GiB`; units are powers of 1024.
-
-    Raises:
-        ValueError: it is no such text, or not above 0.
-    """
-    match = WRITTEN.fullmatch(text.strip())
-    size = int(float(match[1]) * UNITS[match[2].upper()]) if match else 0
-    if size <= 0:
-        raise ValueError(f"{text!r} is no amount of memory: write 4G or 1500M")
-    return size
-
-
-def format_memory(size: float) -> str:
-    """`3.2 GiB` or `640 MiB`."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(1, round(size / 2**20))} MiB"
 
 
 def resident() -> int:

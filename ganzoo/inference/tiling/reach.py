@@ -30,12 +30,13 @@ class Reach:
 
     pixels: how far a pixel of the result sees beyond itself; None: as far as the image goes.
     grid: an image may be moved by multiples of it, and the result moves along.
-    norms: how many norms take statistics of the whole image.
+    norms: how many norms take statistics of the whole image. channels: of the result.
     """
 
     pixels: int | None
     grid: int
     norms: int
+    channels: int = 3
 
 
 def find_reach(run: Run, channels: int, grid: int = 0) -> Reach:
@@ -48,11 +49,11 @@ def find_reach(run: Run, channels: int, grid: int = 0) -> Reach:
     """
     with torch.random.fork_rng([]), without_winograd():
         torch.manual_seed(0)
-        norms = _check(run, _noise(channels, LENGTHS[0], LENGTHS[0]))
+        norms, given = _check(run, _noise(channels, LENGTHS[0], LENGTHS[0]))
         probe = Probe(run, channels, norms)
         alike = ALIKE if _find_farthest(probe, grid or 1) is not None else NEARLY_ALIKE
         spacing = _find_grid(probe, (grid,) if grid else GRIDS, alike)
-        return Reach(_find_farthest(probe, spacing), spacing, len(norms))
+        return Reach(_find_farthest(probe, spacing), spacing, len(norms), given)
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,11 @@ class Probe:
             return self.run(image.mT.contiguous()).mT if turned else self.run(image)
 
 
-def _check(run: Run, image: Tensor) -> list[Moments]:
-    """Check that an output is one image of the input's size; returns its norms' statistics."""
+def _check(run: Run, image: Tensor) -> tuple[list[Moments], int]:
+    """Check that an output is one image of the input's size.
+
+    Returns the statistics of its norms, and how many channels it has.
+    """
     norms = OwnNorms()
     with norms:
         result = run(image)
@@ -79,7 +83,7 @@ def _check(run: Run, image: Tensor) -> list[Moments]:
         raise ValueError(f"it changes the size of an image, {before} px to {after} px")
     if norms.draws:
         raise ValueError("it draws dropout or noise at random, for the whole image at once")
-    return norms.statistics
+    return norms.statistics, result.shape[1]
 
 
 def _find_grid(probe: Probe, candidates: tuple[int, ...], alike: float) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,30 +22,25 @@ from ganzoo.interfaces.levels import from_levels
 ROWS = 1024  # of the image that are read at a time, to make it smaller
 
 
-class Source(Protocol):
+@dataclass(frozen=True)
+class Source:
     """An image of which regions are read.
 
-    size: (height, width).
+    size: (height, width). read: the region (C, h, w) in a box, in [-1, 1].
     """
 
-    @property
-    def size(self) -> Size:
-        """(height, width)."""
-
-    def read(self, box: Box) -> Tensor:
-        """The levels (C, h, w) of 0 ... 255 in a box."""
+    size: Size
+    read: Callable[[Box], Tensor]
 
 
-class Levels:
-    """An image that stands in memory: levels (C, H, W) of 0 ... 255."""
+def from_image(image: Tensor) -> Source:
+    """An image (C, H, W) in [-1, 1] that stands in memory."""
+    return Source((image.shape[-2], image.shape[-1]), partial(crop, image))
 
-    def __init__(self, levels: Tensor) -> None:
-        self.levels = levels
-        self.size: Size = (levels.shape[-2], levels.shape[-1])
 
-    def read(self, box: Box) -> Tensor:
-        """The levels (C, h, w) in a box."""
-        return crop(self.levels, box)
+def from_regions(size: Size, levels: Callable[[Box], Tensor]) -> Source:
+    """An image of which levels (C, h, w) of 0 ... 255 are read."""
+    return Source(size, lambda box: from_levels(levels(box)))
 
 
 class Band(NamedTuple):
@@ -66,9 +63,9 @@ def gather_statistics(
     cells, patches = choose_patches(source.size, plan.patches, grid, margin)
     small = SmallImage(cells)
     image = _shrink(source, plan.smaller)
-    done(image[0, 0].numel())
     with small:
         run(image)
+    done(image[0, 0].numel())
     images = torch.cat([_read(source, patch.box) for patch in patches])
     estimated = Patches(patches, small.spreads)
     with estimated:
@@ -128,7 +125,7 @@ def _compute_row(
 
 def _read(source: Source, box: Box) -> Tensor:
     """A region (1, C, h, w) in [-1, 1]."""
-    return from_levels(source.read(box))[None]
+    return source.read(box)[None]
 
 
 def _shrink(source: Source, factor: int) -> Tensor:
@@ -141,6 +138,18 @@ def _shrink(source: Source, factor: int) -> Tensor:
         tall = min(step, height - top)
         tall = tall // factor * factor or (tall if height < factor else 0)
         if tall:
-            levels = source.read((top, 0, tall, wide)).float()[None]
-            bands.append(functional.avg_pool2d(levels, (min(factor, tall), min(factor, wide))))
-    return from_levels(torch.cat(bands, 2))
+            band = _read(source, (top, 0, tall, wide))
+            bands.append(functional.avg_pool2d(band, (min(factor, tall), min(factor, wide))))
+    return torch.cat(bands, 2)
+
+
+def compute_tiled(run: Run, image: Tensor, plan: TilePlan) -> Tensor:
+    """The result (C, H, W) of an image (C, H, W), both in [-1, 1] and in memory."""
+    source = from_image(image)
+    statistics = gather_statistics(run, source, plan, _ignore)
+    bands = compute_bands(run, source, plan, statistics, _ignore)
+    return torch.cat([band.values for band in bands], 1)
+
+
+def _ignore(pixels: float) -> None:
+    """Nobody is told how many pixels are done."""

@@ -15,7 +15,7 @@ from ganzoo.inference.tiling.reach import Reach, find_reach
 from ganzoo.inference.tiling.statistics import choose_patches
 from ganzoo.inference.tiling.tile_places import place_tiles
 from ganzoo.inference.tiling.tile_plan import TilePlan, plan_tiles
-from ganzoo.inference.tiling.tiled_output import Levels, compute_bands, gather_statistics
+from ganzoo.inference.tiling.tiled_output import compute_bands, from_image, gather_statistics
 from ganzoo.interfaces.levels import from_levels
 
 
@@ -33,10 +33,14 @@ def noise(height, width, channels=3):
     return ((0.7 * smooth[0] + 0.3 * torch.rand(channels, height, width)) * 255).byte()
 
 
+def source_of(levels):
+    return from_image(from_levels(levels))
+
+
 def tiled(network, image, pixels, statistics=()):
     reach = find_reach(network, 3, getattr(network, "multiple", 0))
     plan = plan_tiles(image.shape[-2:], pixels, reach, "")
-    bands = list(compute_bands(network, Levels(image), plan, list(statistics), lambda _: None))
+    bands = list(compute_bands(network, source_of(image), plan, list(statistics), lambda _: None))
     assert [band.top for band in bands] == [
         sum(b.values.shape[1] for b in bands[:i]) for i in range(len(bands))
     ]
@@ -59,7 +63,7 @@ def test_less_overlap_than_the_reach_is_seen():
     image = noise(160, 200)
     reach = find_reach(network, 3, 4)
     plan = plan_tiles((160, 200), 90 * 90, Reach(reach.pixels // 2, 4, 0), "")
-    bands = compute_bands(network, Levels(image), plan, [], lambda _: None)
+    bands = compute_bands(network, source_of(image), plan, [], lambda _: None)
     result = torch.cat([band.values for band in bands], 1)
     assert not torch.allclose(result, network(from_levels(image)[None])[0], atol=2e-6)
 
@@ -91,7 +95,7 @@ def test_a_constant_stays_constant_where_tiles_are_blended(monkeypatch):
     monkeypatch.setattr("ganzoo.inference.tiling.tile_plan.FARTHEST", 8)
     image = torch.full((3, 90, 110), 200, dtype=torch.uint8)
     plan = plan_tiles((90, 110), 50 * 50, Reach(None, 2, 0), "")
-    bands = compute_bands(lambda x: x, Levels(image), plan, [], lambda _: None)
+    bands = compute_bands(lambda x: x, source_of(image), plan, [], lambda _: None)
     result = torch.cat([band.values for band in bands], 1)
     assert torch.allclose(result, from_levels(image), atol=1e-6)
 
@@ -100,10 +104,10 @@ def test_later_bands_are_those_of_the_whole_run(monkeypatch):
     monkeypatch.setattr("ganzoo.inference.tiling.tile_plan.FARTHEST", 8)
     image = noise(120, 110)
     plan = plan_tiles((120, 110), 40 * 60, Reach(None, 2, 0), "")
-    every = [*compute_bands(lambda x: x * x, Levels(image), plan, [], lambda _: None)]
+    every = [*compute_bands(lambda x: x * x, source_of(image), plan, [], lambda _: None)]
     assert len(every) > 3
     for first in range(len(every)):
-        later = [*compute_bands(lambda x: x * x, Levels(image), plan, [], lambda _: None, first)]
+        later = [*compute_bands(lambda x: x * x, source_of(image), plan, [], lambda _: None, first)]
         assert [band.top for band in later] == [band.top for band in every[first:]]
         assert all(
             torch.equal(a.values, b.values) for a, b in zip(later, every[first:], strict=True)
@@ -113,7 +117,7 @@ def test_later_bands_are_those_of_the_whole_run(monkeypatch):
 def test_pixels_that_are_done_add_up_to_the_image():
     image, told = noise(120, 110), []
     plan = plan_tiles((120, 110), 40 * 60, Reach(3, 2, 0), "")
-    list(compute_bands(lambda x: x, Levels(image), plan, [], told.append))
+    list(compute_bands(lambda x: x, source_of(image), plan, [], told.append))
     assert math.isclose(sum(told), 120 * 110, rel_tol=1e-5)
 
 
@@ -136,7 +140,7 @@ def test_statistics_of_patches_that_cover_the_image_are_the_images(norm, monkeyp
     image = noise(96, 160)
     plan = TilePlan((96, 160), place_tiles((96, 160), 10**6, 1, 0, 0), Reach(0, 1, 2), 15, 4, "")
     assert len(choose_patches((96, 160), 15, 1, 16)[1]) == 15
-    found = gather_statistics(network, Levels(image), plan, lambda _: None)
+    found = gather_statistics(network, source_of(image), plan, lambda _: None)
     with OwnNorms() as own:
         network(from_levels(image)[None])
     assert len(found) == len(own.statistics) == 2
@@ -151,6 +155,6 @@ def test_the_small_image_makes_up_for_patches_that_are_not_like_the_rest(monkeyp
     network = nn.GroupNorm(3, 3, affine=False)
     image = torch.linspace(0, 255, 512).expand(3, 128, 512).contiguous()
     plan = TilePlan((128, 512), place_tiles((128, 512), 10**6, 1, 0, 0), Reach(0, 1, 1), 8, 4, "")
-    [found] = gather_statistics(network, Levels(image), plan, lambda _: None)
+    [found] = gather_statistics(network, source_of(image), plan, lambda _: None)
     assert found.mean.abs().max() < 0.02
     assert abs(float(found.variance[0]) - 1 / 3) < 0.02
