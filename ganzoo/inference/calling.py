@@ -96,7 +96,8 @@ def _check_tensor(name: str, value: Any, model: Model) -> Tensor:
         kind = type(value).__name__
         raise ValueError(f"{name} is a {kind}: give a tensor {_describe_shape(variable)}")
     batch = value[None] if value.dim() == len(variable.shape) else value
-    if batch.dim() != len(variable.shape) + 1 or batch.shape[1] != variable.channels:
+    fits = batch.dim() == len(variable.shape) + 1 and batch.shape[1] == variable.channels
+    if not fits or (variable.depth is not None and batch.shape[2] == 1):  # one slice is flat
         raise ValueError(
             f"{name} is {_format_shape(value)}: give {_describe_shape(variable)}"
             f"{_hint_at_order(value, variable)}"

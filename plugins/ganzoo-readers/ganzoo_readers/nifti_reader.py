@@ -119,7 +119,7 @@ def _read_header(content: IO[bytes]) -> Volume:
     width, height, *others = shape
     about = Header(
         (height, width), "rgb" if bands == 3 else "gray", bands, dtype, scale,
-        pages=math.prod(others),
+        pages=math.prod(others), volume=math.prod(others) > 1,
     )  # fmt: skip
     return Volume(about, int(header.get_data_offset()), stored, rescaling)
 

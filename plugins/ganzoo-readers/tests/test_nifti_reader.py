@@ -59,7 +59,7 @@ def test_every_type(tmp_path, dtype, suffix, kind):
         slices = slices_of(tmp_path / f"a{suffix}")
         assert slices.dtype == dtype
         assert np.array_equal(slices, as_pages(array))
-        about = read_header(tmp_path / f"a{suffix}", Variable(1, range=(0, 200)))
+        about = read_header(tmp_path / f"a{suffix}", Variable(1, range=(0, 200), pages="each"))
         assert (about.size, about.pages, about.dtype) == ((5, 7), 6, dtype)
 
 
@@ -84,7 +84,7 @@ def test_colours(tmp_path):
     colours = RNG.integers(0, 256, (7, 5, 3, 3), dtype=np.uint8)
     packed = colours.view([("R", "u1"), ("G", "u1"), ("B", "u1")])[..., 0]
     nibabel.Nifti1Image(packed, np.eye(4)).to_filename(tmp_path / "a.nii")
-    image = read_image(tmp_path / "a.nii")
+    image = read_image(tmp_path / "a.nii", Variable(pages="each"))
     assert image.dtype == torch.uint8
     assert np.array_equal(image, colours[:, :, 0].transpose(2, 1, 0))
 
@@ -92,13 +92,23 @@ def test_colours(tmp_path):
 def test_regions(tmp_path):
     array = RNG.integers(0, 256, (40, 30, 3), dtype=np.uint8)
     nibabel.Nifti1Image(array, np.eye(4)).to_filename(tmp_path / "a.nii")
-    with open_regions(tmp_path / "a.nii", Variable(1)) as regions:
+    with open_regions(tmp_path / "a.nii", Variable(1, pages="each")) as regions:
         assert regions is not None
         region = regions.read((4, 6, 11, 13), 2)
         assert np.array_equal(region[0], array[6:19, 4:15, 2].T)
     nibabel.Nifti1Image(array, np.eye(4)).to_filename(tmp_path / "a.nii.gz")
-    with open_regions(tmp_path / "a.nii.gz", Variable(1)) as regions:
+    with open_regions(tmp_path / "a.nii.gz", Variable(1, pages="each")) as regions:
         assert regions is None
+
+
+def test_a_volume_is_no_picture(tmp_path):
+    path, _ = written(tmp_path)
+    with pytest.raises(DataError, match="it is a volume of 3 slices, of which pages = 'first'"):
+        read_image(path)
+    volume = read_image(path, Variable(1, pages="depth", depth=2))
+    for page in range(3):
+        slice_ = read_image(path, Variable(1, pages="each"), page)
+        assert torch.equal(volume[:, page], slice_)
 
 
 def written(tmp_path: Path, suffix: str = ".nii") -> tuple[Path, bytes]:
