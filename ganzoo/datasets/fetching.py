@@ -6,6 +6,7 @@ command goes on with it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.files.writing import remove, sync_everything, sync_folder, temporary_name
 from ganzoo.printing.text import one_line
 
-ARCHIVE, OTHER, FILES = "archive", "archive.other", "files"
+FILES = "files"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Fetch:
             if "://" in self.address:
                 check_address(self.address)
             return Path(self.address).expanduser()
-        archive, other = work / ARCHIVE, work / OTHER
+        archive = work / f"archive-{hashlib.sha256(self.address.encode()).hexdigest()[:8]}"
+        other = _refused(archive)
         if self.changed and other.exists():
             other.replace(archive)
         if not archive.exists():
@@ -138,7 +140,7 @@ class Fetch:
             )
             if not self.changed:
                 if self._is_from_the_web():
-                    archive.replace(archive.with_name(OTHER))
+                    archive.replace(_refused(archive))
                 raise GanzooError(f"{said}. --changed accepts it")
             self.tell(said)
         return checksum
@@ -169,6 +171,11 @@ class Fetch:
         top.replace(self.folder)
         sync_folder(self.folder.parent)
         return facts
+
+
+def _refused(archive: Path) -> Path:
+    """Where an archive waits for `--changed` that is not the known one."""
+    return archive.with_name(f"{archive.name}.refused")
 
 
 def _top(folder: Path) -> Path:

@@ -186,6 +186,17 @@ def test_ctrl_c_keeps_what_arrived(fetch, server, archive):
     assert server.asked[1:] == [], "it had arrived"
 
 
+def test_what_arrived_from_another_address_is_not_taken(fetch, server, zipped):
+    def stop(doing, done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(fetch, tick=stop).run()
+    other = server.serve("/other.zip", zipped({"horses/9.jpg": b"9"}))
+    replace(fetch, source=other).run()
+    assert content(fetch.folder) == {"horses/9.jpg": b"9"}
+
+
 def test_ctrl_c_while_it_is_unpacked(fetch, server):
     def stop(doing, done, total):
         if doing == "unpacking":
@@ -231,7 +242,7 @@ def test_a_full_disk_is_one_sentence(fetch, monkeypatch):
     with pytest.raises(GanzooError, match="horses: the disk is full"):
         fetch.run()
     assert not fetch.folder.exists()
-    assert (fetch.folder.with_name("horses.part") / fetching.ARCHIVE).exists()
+    assert list(fetch.folder.with_name("horses.part").glob("archive-*"))
 
 
 def test_a_folder_that_cannot_be_written(fetch, tmp_path):
