@@ -25,6 +25,7 @@ from ganzoo.testing.loss_checks import check_loss, check_penalty
 from ganzoo.testing.memory_checks import check_latent, check_memory
 from ganzoo.testing.network_checks import check_network
 from ganzoo.testing.package_checks import check_component, check_light_import, check_package
+from ganzoo.testing.reader_checks import check_reader
 from ganzoo.testing.recipe_checks import check_recipe
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "check_network",
     "check_package",
     "check_penalty",
+    "check_reader",
     "check_recipe",
 ]

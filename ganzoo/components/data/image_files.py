@@ -214,6 +214,8 @@ def _opened_by_reader(path: Path) -> Iterator[OpenedImage]:
         reader = find_reader(file.read(START), path)
         file.seek(0)
         with reader.open(file) as opened:
+            if 0 in opened.header.size:
+                raise ValueError("it has no pixels")
             yield opened
 
 

@@ -78,8 +78,11 @@ class DicomFrames:
         self._file.seek(0)
         try:
             stored = self._pydicom.pixels.pixel_array(source, index=page)
-        except RuntimeError as error:  # no decoder takes such values
-            raise _no_decoder(self._dataset.file_meta.TransferSyntaxUID) from error
+        except RuntimeError as error:  # no decoder takes such values, or they are broken
+            syntax = self._dataset.file_meta.TransferSyntaxUID
+            if syntax == self._pydicom.uid.RLELossless:
+                raise ValueError("its pixels are broken") from error
+            raise _no_decoder(syntax) from error
         if self._dataset.PhotometricInterpretation == PALETTE:
             stored = self._pydicom.pixels.apply_color_lut(stored, self._dataset)
         values = np.asarray(stored).reshape(*header.size, -1)[..., : header.bands]

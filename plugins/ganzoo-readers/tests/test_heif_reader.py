@@ -9,6 +9,7 @@ import numpy as np
 import pillow_heif
 import pytest
 import torch
+from ganzoo import testing
 from ganzoo.components.data import image_opening
 from ganzoo.components.data.image_files import read_header, read_image, read_values
 from ganzoo.errors import DataError
@@ -46,6 +47,7 @@ def test_colours(tmp_path):
     image = read_image(path)
     assert image.dtype == torch.uint8
     assert np.abs(image.numpy().astype(int) - PHOTO.transpose(2, 0, 1)).max() <= 2
+    testing.check_reader("readers.heif", path)
     second = np.array(pillow_heif.read_heif(path))
     assert np.array_equal(image, second.transpose(2, 0, 1))
     header = read_header(path)

@@ -25,6 +25,16 @@ def test_the_components():
     testing.check_package("ganzoo-readers")
 
 
+def test_the_readers(tmp_path):
+    array = np.random.default_rng(0).integers(0, 256, (40, 30, 5), dtype=np.uint8)
+    for suffix in (".nii", ".nii.gz"):
+        Nifti1Image(array, np.eye(4)).to_filename(tmp_path / f"a{suffix}")
+        testing.check_reader("readers.nifti", tmp_path / f"a{suffix}")
+    for name in ("CT_small.dcm", "SC_rgb_rle_2frame.dcm", "examples_palette.dcm"):
+        path = get_testdata_file(name, download=False)
+        testing.check_reader("readers.dicom", Path(path))
+
+
 def test_its_suffixes_are_images(tmp_path):
     assert {".heic", ".heif", ".dcm", ".nii", ".nii.gz"} <= set(read_suffixes())
     for name in ("a.HEIC", "b.dcm", "c.nii", "d.nii.gz", "e.tar.gz", "f.gz", "g.nifti"):

@@ -140,6 +140,16 @@ def test_a_large_image_without_regions_is_refused(
         pass
 
 
+@pytest.mark.parametrize("tag", [256, 257])
+def test_an_image_of_no_pixels(tmp_path: Path, tag: int) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", noise(3), photometric="rgb", metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as opened:
+        opened.pages[0].aspage().tags[tag].overwrite(0)
+    for whole in (True, False):
+        with pytest.raises(DataError, match=r"a\.tif cannot be read: it has no pixels"):
+            read_header(tmp_path / "a.tif", whole=whole)
+
+
 @pytest.mark.parametrize("box", [(0, 0, 46, 1), (0, 69, 1, 2), (-1, 0, 2, 2), (0, 0, 0, 3)])
 def test_a_box_beyond_the_image(tmp_path: Path, box: tuple[int, int, int, int]) -> None:
     tifffile.imwrite(tmp_path / "a.tif", noise(3), photometric="rgb", metadata=None)
