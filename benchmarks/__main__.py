@@ -18,6 +18,7 @@ COMMANDS = {
     "step": "a training step, against the reference implementation or another checkout",
     "data": "loading training images",
     "translate": "translating a folder of photos, files to files",
+    "folder": "a folder translated, against one image after the other",
     "startup": "the commands that should answer at once, and the first step",
     "scaling": "time and memory of a step as work grows, a law fitted to them, plots",
     "memory": "the peak of memory as work grows",

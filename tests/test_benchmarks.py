@@ -160,6 +160,16 @@ def test_translate(measure):
     assert result["rows"][0]["columns"] == {"Difference": "0 levels"}
 
 
+def test_folder(measure):
+    """A loop and the command, at each scale; processes of its own would take seconds to start."""
+    words = ("--images", "2", "--variants", "loop,translate", *ONCE)
+    results = measure("folder", *words)
+    assert [result["settings"]["scale"] for result in results] == ["trained", "native"]
+    for result in results:
+        assert names(result) == ["loop", "translate"]
+        assert "the network takes" in result["notes"][0]
+
+
 def test_startup(measure):
     plugins = "ganzoo list, 20 more plugins"
     (result,) = measure("startup", "--only", "an empty Python", plugins, *ONCE)
