@@ -11,6 +11,7 @@ from ganzoo.inspection.fact_reading import Gallery
 from ganzoo.inspection.finding import Finding, Level, about, below, images
 from ganzoo.inspection.folder_subsets import Subset
 from ganzoo.inspection.image_facts import ImageFacts
+from ganzoo.registry.former import how_to_install
 
 # Images whose values vary less, in levels of 255, show next to nothing.
 LEAST_SPREAD = 2.0
@@ -23,6 +24,8 @@ PICTURES = frozenset(
         *(".dcm", ".nii", ".gz", ".mha", ".nrrd", ".jp2", ".avif"),
     )
 )
+# What another package reads, where it is not installed.
+READERS, PACKAGE = (".heic", ".heif", ".dcm", ".nii"), "ganzoo-readers"
 
 
 def file_findings(gallery: Gallery) -> Iterator[Finding]:
@@ -93,8 +96,14 @@ def _not_read(gallery: Gallery) -> Iterator[Finding]:
             "warning" if count > sum(len(subset.images) for subset in subsets) else "note"
         )
         text = f"files that may be images are not read: {format_left_out(missed)}"
-        advice = "convert them, to .png or .tiff for instance, to train on them"
-        yield Finding("not_read", level, text, advice=advice)
+        yield Finding("not_read", level, text, advice=_reading_advice(missed))
+
+
+def _reading_advice(missed: list[Survey]) -> str:
+    convert = "convert them, to .png or .tiff for instance, to train on them"
+    if {*READERS}.isdisjoint(suffix for each in missed for suffix in each.left_out):
+        return convert
+    return f"{', '.join(READERS)} are read by ganzoo-readers: {how_to_install(PACKAGE)}; {convert}"
 
 
 def _constant(gallery: Gallery) -> Iterator[Finding]:
@@ -142,7 +151,7 @@ def _several_pages(gallery: Gallery) -> Iterator[Finding]:
         are = "1 other is" if left == 1 else f"{left} others are"
         text = f"{images(len(several))} more than one page or frame: the first is read, {are} not"
         paths = [facts.path for facts in several]
-        advice = "save them as files of their own to use them"
+        advice = "to use all as images of their own: --set data.pages=each"
         yield about("pages", "note", text, gallery.folder, paths, advice)
 
 

@@ -21,7 +21,8 @@ def value_findings(gallery: Gallery) -> Iterator[Finding]:
         yield from _no_scale(gallery, facts, setting)
         yield from _outside(gallery, facts, setting)
         yield from _narrow(facts, setting)
-        yield from _bands(gallery, facts)
+        setting = f"data.channels.{domain}" if domain else "data.channels"
+        yield from _bands(gallery, facts, setting)
 
 
 def _by_domain(gallery: Gallery) -> dict[str, list[ImageFacts]]:
@@ -65,11 +66,11 @@ def _narrow(facts: list[ImageFacts], setting: str) -> Iterator[Finding]:
             yield Finding("narrow", "warning", text, advice=_range(some, setting)[2])
 
 
-def _bands(gallery: Gallery, facts: list[ImageFacts]) -> Iterator[Finding]:
+def _bands(gallery: Gallery, facts: list[ImageFacts], setting: str) -> Iterator[Finding]:
     for bands in sorted({each.bands for each in facts if each.kind == "bands"}):
         paths = [each.path for each in facts if each.kind == "bands" and each.bands == bands]
         text = f"{images(len(paths))} {bands} bands and does not say that they are colours"
-        advice = f"read all of them: --set data.channels={bands}"
+        advice = f"read all of them: --set {setting}={bands}"
         yield about("bands", "error", text, gallery.folder, paths, advice)
 
 

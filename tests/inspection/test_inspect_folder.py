@@ -144,6 +144,7 @@ def test_images_of_other_suffixes(unpaired):
     (unpaired / "trainA" / "notes.txt").write_text("three boxes")
     finding = find(unpaired, "not_read")
     assert (finding.level, "3 .heic" in finding.text) == ("note", True)
+    assert "ganzoo-readers" in finding.advice
     for number in range(100):
         (unpaired / "trainB" / f"{number}.cr2").write_bytes(b"raw")
     assert find(unpaired, "not_read").level == "warning"
