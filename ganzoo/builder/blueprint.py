@@ -212,7 +212,8 @@ class Blueprint:
         name = str(wire)
         if name in self.component_outputs:
             plan = self.component_outputs[name]
-            return plan.wires.get(plan.component.renders, wire)
+            # Where its settings are faulty, there is no component.
+            return plan.wires.get(getattr(plan.component, "renders", ""), wire)
         return self.outputs.get(name, wire)
 
     def view(self, wire: Expression) -> OutputWire:

@@ -45,7 +45,7 @@ OWN = tuple(
     f"ganzoo.components.data.{name}"
     for name in (
         *("paired_folders:PairedFolders", "folders:Folders", "class_folders:ClassFolders"),
-        *("streets:Streets", "digits:Digits"),
+        *("streets:Streets", "street_bands:StreetBands", "digits:Digits"),
     )
 )
 # Tables whose values can be checked from the text alone.

@@ -136,8 +136,8 @@ def evaluate(
 
     If no images are held out, training images are used, and every table says so.
     """
+    from ganzoo.files.existing import refuse_existing
     from ganzoo.files.writing import write_json
-    from ganzoo.inference.targets import refuse_existing
 
     if (model is None) == (folders is None):
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")

@@ -10,7 +10,7 @@ from pathlib import Path
 from ganzoo.errors import GanzooError
 from ganzoo.files.writing import open_shared
 
-LOCK = ".lock"
+LOCK = ".ganzoo-lock"
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from torch import Tensor
 from ganzoo.components.readers.installed_readers import read_suffixes
 from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import GanzooError, ModelError, did_you_mean
+from ganzoo.files.existing import refuse_existing
 from ganzoo.inference.chosen_output import check_output
 from ganzoo.inference.drawing import TOGETHER, class_label, drawable
 from ganzoo.inference.grid import grid
 from ganzoo.inference.image_writing import check_image, encode_image, write_content
 from ganzoo.inference.model import Model
 from ganzoo.inference.overlap import write_behind
-from ganzoo.inference.targets import refuse_existing
 from ganzoo.interfaces import Variable
 
 # With at most so many classes, a grid has one column for each class.

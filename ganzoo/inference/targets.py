@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
 from ganzoo.errors import DataError, GanzooError
+from ganzoo.files.existing import existing, refuse_existing
 from ganzoo.inference.output_format import OutputFormat
 
 Existing = Literal["error", "skip", "overwrite"]
@@ -88,30 +89,6 @@ def one_to_one(files: Sequence[Path], suffixes: Sequence[str]) -> list[Path]:
                 "capitals; rename one of them. Nothing was written"
             )
         whole.update(file for group in clashing for file in group)
-
-
-def refuse_existing(targets: Iterable[Path]) -> None:
-    """Check that no target exists, so that nothing would be overwritten.
-
-    Raises:
-        GanzooError: a target exists already, or a folder cannot be read.
-    """
-    taken = existing(targets)
-    if taken:
-        more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
-        raise GanzooError(f"{taken[0]}{more} already exists; nothing was written")
-
-
-def existing(targets: Iterable[Path]) -> list[Path]:
-    """The targets that exist, broken links included.
-
-    Raises:
-        GanzooError: a folder cannot be read.
-    """
-    try:
-        return [path for path in targets if path.exists() or os.path.lexists(path)]
-    except OSError as error:
-        raise GanzooError(f"{error.filename}: {error.strerror}") from error
 
 
 def left_to_do(pairs: Sequence[Pair], policy: Existing) -> list[Pair]:

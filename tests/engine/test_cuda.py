@@ -58,6 +58,9 @@ class NoImages:
     def prepare(self):
         pass
 
+    def measured(self):
+        return {}
+
 
 @pytest.fixture
 def on_meta(monkeypatch):

@@ -151,7 +151,7 @@ def test_photos_of_ones_own_are_asked_for():
 @pytest.mark.parametrize(
     ("recipe", "setting", "value", "path"),
     [
-        (CYCLE, "networks.G.in_channels", 1, "networks.G"),
+        (CYCLE, "networks.G.in_channels", 1, "networks.G.in_channels"),
         (CYCLE, "networks.G.norm", "layer", "networks.G.norm"),
         (CYCLE, "losses.blur_X.sigma", -1.0, "losses.blur_X"),
         (CYCLE, "data.noise", "gausian", "data.noise"),
