@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,13 +72,14 @@ def show_progress(total: int) -> Iterator[ImageProgress]:
     from ganzoo.printing.terminal import Terminal
 
     console = Terminal(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield ImageProgress(total)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = BarColumn(), MofNCompleteColumn(), "images", _speed_column(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
+    both = sys.stdout.isatty()  # else what is printed belongs into its file
+    with Progress(*columns, console=console, transient=True, redirect_stdout=both) as progress:
         yield Bar(total, progress)
 
 
