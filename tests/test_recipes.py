@@ -104,8 +104,10 @@ def test_it_trains_resumes_and_translates(recipe, folder, tmp_path):
         if not model.output(output).names - {*model.latents, "c"}:
             assert model.sample(2, output).shape[::2] == (2, 64)
             continue
-        inputs = {name: torch.rand(1, 3, 64, 80) for name in ("x", "y")}
-        assert model(output, **inputs).shape == (1, 3, 64, 80)
+        channels = {name: variable.channels for name, variable in model.variables.items()}
+        inputs = {name: torch.rand(1, channels[name], 64, 80) for name in ("x", "y")}
+        domain = model.output(output).domain
+        assert model(output, **inputs).shape == (1, channels.get(domain, 3), 64, 80)
 
 
 def test_its_filled_copy_is_the_same_recipe(recipe, tmp_path):
