@@ -135,8 +135,8 @@ def test_what_is_not_plain_is_told_with_what_is_there(place, need, folders, told
 def test_files_that_are_not_read_are_counted(place):
     (place / "own").mkdir()
     for number in range(30):
-        (place / "own" / f"{number}.heic").touch()
-    with pytest.raises(DataError, match=r"and 0 images \(30 left out: 30 \.heic\)"):
+        (place / "own" / f"{number}.psd").touch()
+    with pytest.raises(DataError, match=r"and 0 images \(30 left out: 30 \.psd\)"):
         choose(place / "own", "domains")
 
 

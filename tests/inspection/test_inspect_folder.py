@@ -138,7 +138,10 @@ def test_nothing_to_train_on(unpaired, tmp_path):
     assert "only test images" in find(unpaired, "nothing").text
 
 
-def test_images_of_other_suffixes(unpaired):
+def test_images_of_other_suffixes(unpaired, monkeypatch):
+    """As where ganzoo-readers is not installed."""
+    core = ("ganzoo.components.data.image_listing.read_suffixes", lambda: (".png", ".jpg"))
+    monkeypatch.setattr(*core)
     for number in range(3):
         (unpaired / "trainA" / f"{number}.heic").write_bytes(b"heic")
     (unpaired / "trainA" / "notes.txt").write_text("three boxes")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 
-from PIL import Image
+from ganzoo.components.data.image_opening import open_image_in
 
 JPEG, JPEG_2000, LERC = 7, 34712, 34887
 WEBP, JPEG_XL = (50001, 34927), (50002, 52546)
@@ -69,7 +69,7 @@ def _of_lerc(content: bytes) -> tuple[int, int]:
 
 
 def _of_webp(content: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
+    with open_image_in(io.BytesIO(content), ["WEBP"]) as image:
         return image.height, image.width
 
 

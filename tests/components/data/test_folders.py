@@ -258,8 +258,8 @@ def test_a_folder_of_files_of_another_kind_says_how_many_and_what_to_do(root: Pa
     for path in (root / "trainA").iterdir():
         path.unlink()
     for number in range(30):
-        (root / "trainA" / f"{number}.HEIC").touch()
-    message = r"data\.x: no images in .*trainA \(30 left out: 30 \.heic\); convert them: read are"
+        (root / "trainA" / f"{number}.PSD").touch()
+    message = r"data\.x: no images in .*trainA \(30 left out: 30 \.psd\); convert them: read are"
     with pytest.raises(DataError, match=message):
         prepared(root)
 
