@@ -29,3 +29,9 @@ def keep_freed_memory() -> None:
     # Once either is set, glibc adapts neither by itself: the second alone would do harm.
     if mallopt(MMAP_THRESHOLD, LARGE) or mallopt(MMAP_THRESHOLD, OLDER):
         mallopt(TRIM_THRESHOLD, LARGE)
+
+
+def release_freed_memory() -> None:
+    """Give memory that was kept back to the system, before tensors of other sizes need theirs."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)

@@ -26,7 +26,7 @@ from ganzoo.components.data.transforms import Box, Size
 from ganzoo.engine.rng import numpy_generator
 from ganzoo.inference.tiling.norm_calls import Moments, NormCall, NormCalls
 
-CELL = 128  # px; the statistics of a patch are those of a cell of this size in its middle
+CELL = 64  # px; the statistics of a patch are those of a cell of this size in its middle
 RIDGE = 0.02  # keeps a slope moderate where there is little to fit it to
 FEW = 4  # patches: too few to fit a slope
 LEAST = 0.05  # of the variance inside patches: an estimate of all variance is no less

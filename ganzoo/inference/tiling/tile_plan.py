@@ -15,11 +15,14 @@ from ganzoo.inference.tiling.tile_places import TilePlaces, place_tiles
 FARTHEST = 256
 # How much of an image patches for the statistics of norms cover, and what is read
 # around each of them.
-SAMPLED, MARGIN = 0.1, 16
+SAMPLED, MARGIN = 0.2, 16
 # An image is this much smaller for the first look at it, or still smaller.
-SMALLER = 4
-# Bytes of a value of a band, and by how much tiles shrink until they and their band fit.
-VALUE, SHRINK = 4, 0.8
+SMALLER = 3
+# How much of a tile's pixels both may have, as memory that is freed stays in pieces.
+GATHERED = 0.5
+# Bytes of a value of a band, of which the last one is still there while the next one is computed;
+# and by how much tiles shrink until they and their bands fit.
+VALUE, SHRINK = 2 * 4, 0.8
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,9 @@ def _plan_statistics(size: Size, most: int, reach: Reach) -> tuple[int, int]:
     """How many patches are taken, and how small the small image is; both fit into a tile's room."""
     if not reach.norms:
         return 0, 0
-    smaller = SMALLER
-    while math.prod(size) / smaller**2 > most:
-        smaller *= 2
-    return max(1, int(min(SAMPLED * math.prod(size), most) / _patch_area(reach))), smaller
+    pixels, most = math.prod(size), int(GATHERED * most) or 1
+    smaller = max(SMALLER, math.ceil(math.sqrt(pixels / most)))
+    return max(1, int(min(SAMPLED * pixels, most) / _patch_area(reach))), smaller
 
 
 def _patch_area(reach: Reach) -> int:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganzoo.components.data.transforms import Box, Size, crop
+from ganzoo.engine.allocator import release_freed_memory
 from ganzoo.inference.tiling.norm_calls import FixedNorms, Moments
 from ganzoo.inference.tiling.reach import Run
 from ganzoo.inference.tiling.statistics import Patches, SmallImage, choose_patches
@@ -19,7 +20,7 @@ from ganzoo.inference.tiling.tile_places import tiles_of
 from ganzoo.inference.tiling.tile_plan import TilePlan, margin_of
 from ganzoo.interfaces.levels import from_levels
 
-ROWS = 1024  # of the image that are read at a time, to make it smaller
+ROWS = 256  # of the image that are read at a time, to make it smaller
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,15 @@ def gather_statistics(
     with small:
         run(image)
     done(image[0, 0].numel())
+    del image
+    release_freed_memory()
     images = torch.cat([_read(source, patch.box) for patch in patches])
     estimated = Patches(patches, small.spreads)
     with estimated:
         run(images)
     done(images[:, 0].numel())
+    del images
+    release_freed_memory()
     return estimated.statistics
 
 
