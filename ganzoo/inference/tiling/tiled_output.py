@@ -135,17 +135,16 @@ def _read(source: Source, box: Box) -> Tensor:
 
 def _shrink(source: Source, factor: int) -> Tensor:
     """The whole image (1, C, H / factor, W / factor) in [-1, 1]; pixels are means."""
-    height, width = source.size
-    step = max(ROWS // factor, 1) * factor
-    wide = width // factor * factor or width
-    bands = []
+    height, width = (max(side // factor, 1) for side in source.size)
+    down, across = (min(factor, side) for side in source.size)
+    step = max(ROWS // down, 1)
+    # It is there before what is read, so that this leaves no pieces of memory between its rows.
+    small = torch.empty(1, len(source.read((0, 0, 1, 1))), height, width)
     for top in range(0, height, step):
-        tall = min(step, height - top)
-        tall = tall // factor * factor or (tall if height < factor else 0)
-        if tall:
-            band = _read(source, (top, 0, tall, wide))
-            bands.append(functional.avg_pool2d(band, (min(factor, tall), min(factor, wide))))
-    return torch.cat(bands, 2)
+        rows = min(step, height - top)
+        band = _read(source, (top * down, 0, rows * down, width * across))
+        small[:, :, top : top + rows] = functional.avg_pool2d(band, (down, across))
+    return small
 
 
 def compute_tiled(run: Run, image: Tensor, plan: TilePlan) -> Tensor:
