@@ -114,17 +114,17 @@ def _compute_row(
 ) -> Tensor:
     """The weighted results of a row of tiles, (C, h, W)."""
     places, columns = plan.places, plan.places.columns
-    total: Tensor | None = None
+    # It is there before the first tile, so that it does not come to lie between pieces of memory.
+    rows = places.rows[number].last - places.rows[number].first
+    total = torch.zeros(plan.reach.channels, rows, source.size[1])
     for (given, counts, weight), column in zip(tiles_of(places, number), columns, strict=True):
         with FixedNorms(statistics):
             result = run(_read(source, given))[0]
         core = crop(result, counts)
-        if total is None:
-            total = torch.zeros(len(core), core.shape[1], source.size[1])
         place = total[..., column.first : column.last]
         _ = place.add_(core * weight) if places.blend else place.copy_(core)
         done(float(weight.sum()))
-    assert total is not None
+    release_freed_memory()
     return total
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What the process takes for each byte of live tensors: freed memory is kept for the next ones, and
 # lies in pieces between them. Measured: 1.2 to 2.3 (docs/performance.md).
-SAFETY = 2.4
+SAFETY = 2.8
 # How much of the memory that was asked for is planned with.
 USED = 0.85
 # Bytes for each value of an image that is read while another one is computed, and of a result
