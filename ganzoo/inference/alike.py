@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from ganzoo.components.data.transforms import Size
+from ganzoo.inference.light_images import are_independent
 from ganzoo.inference.model import Model, OutputWire
 
 Item = TypeVar("Item")
@@ -26,17 +27,17 @@ def images_together(model: Model, output: OutputWire, size: Size) -> int:
     One on a CPU, where more are not faster, and one if an image's result depends on others or is
     drawn at random, as all would follow one seed.
     """
-    networks = [model.networks[name] for name in output.networks]
-    apart = all(getattr(network, "per_sample", False) for network in networks)
-    drawn = output.train_mode or output.component is not None or output.names & set(model.latents)
-    if model.device.type == "cpu" or drawn or not apart:
+    if model.device.type == "cpu" or not are_independent(model, output):
         return 1
     return max(1, min(IMAGES, PIXELS // math.prod(size)))
 
 
-def threads_beside(model: Model) -> int:
-    """How many threads read files, and how many encode them, while the networks compute."""
-    return 1 if model.device.type == "cpu" else min(THREADS, os.cpu_count() or 1)
+def threads_beside(model: Model, lanes: int = 1) -> int:
+    """How many threads read files, and how many encode them, while the networks compute.
+
+    lanes: how many images are computed at a time on a CPU.
+    """
+    return lanes if model.device.type == "cpu" else min(THREADS, os.cpu_count() or 1)
 
 
 def group_alike(

@@ -186,7 +186,7 @@ class Model:
         used = {name for output in outputs for name in output.networks}
         values = self._inputs(outputs, inputs, seed)
         results: dict[int, Value] = {}
-        with no_trace([self.networks[name] for name in used]), self._autocast():
+        with no_trace([self.networks[name] for name in used]), self.autocast():
             for train_mode in {output.train_mode for output in outputs}:
                 for name in used:
                     self._set_mode(name, train_mode)
@@ -213,7 +213,8 @@ class Model:
         value: Value = component.make(**bound)
         return value
 
-    def _autocast(self) -> AbstractContextManager[Any]:
+    def autocast(self) -> AbstractContextManager[Any]:
+        """A context in which networks compute in the model's precision."""
         is_bf16 = self.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16) if is_bf16 else nullcontext()
 

@@ -24,9 +24,10 @@ from ganzoo.inference.tiling.tiling import Tiling
 class ReadImage:
     """An image that was read whole.
 
-    planned: what is to be written. tiles: how it is computed; None: whole.
+    source: its file. planned: what is to be written. tiles: how it is computed; None: whole.
     """
 
+    source: Path
     prepared: Prepared
     header: HeaderSummary
     planned: PlannedImage
@@ -66,7 +67,7 @@ def read_file(
             return read_big(source, target, tiles, planned, summary, tiling)
         image = read_image(source, variable)
         prepared = prepare(tiling.model, {tiling.variable: image}, scale, seed)
-    return ReadImage(prepared, summary, planned, tiles)
+    return ReadImage(source, prepared, summary, planned, tiles)
 
 
 def _plan_tiles(

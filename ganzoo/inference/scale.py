@@ -14,6 +14,7 @@ from torch import Tensor
 from ganzoo.components.data.image_files import MAX_PIXELS
 from ganzoo.components.data.transforms import Size, covering, resize
 from ganzoo.engine.rng import derive
+from ganzoo.inference.light_images import is_light, one_thread
 from ganzoo.interfaces import Variable
 from ganzoo.interfaces.levels import from_levels, to_exact_levels
 
@@ -126,7 +127,9 @@ def compute(model: Model, output: OutputWire, prepared: Sequence[Prepared]) -> l
     inputs = {
         name: torch.cat([each.inputs[name] for each in prepared]) for name in prepared[0].inputs
     }
-    value = model.evaluate([output], inputs, prepared[0].seed)[0]
+    first = prepared[0]
+    with one_thread(is_light(model, output, first.worked)):
+        value = model.evaluate([output], inputs, first.seed)[0]
     return list((value[-1] if isinstance(value, list) else value).float().cpu())
 
 

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from torch import Tensor
 
 from ganzoo.components.data.headers import HeaderSummary, header_warnings
 from ganzoo.components.data.scales import scale_warnings
-from ganzoo.components.data.transforms import Size
-from ganzoo.errors import DataError
-from ganzoo.inference.alike import group_alike, images_together, threads_beside
+from ganzoo.inference.alike import threads_beside
 from ganzoo.inference.chosen_output import find_input
-from ganzoo.inference.image_writing import encode_planned, write_content
+from ganzoo.inference.image_stages import Encoded, ImageStages, Unreadable
+from ganzoo.inference.image_writing import write_content
+from ganzoo.inference.light_images import in_evaluation_mode
 from ganzoo.inference.model import Model, OutputWire
-from ganzoo.inference.model_faults import explain_model
 from ganzoo.inference.output_format import OutputFormat
 from ganzoo.inference.overlap import read_ahead, write_behind
-from ganzoo.inference.read_image import ReadImage, read_file
-from ganzoo.inference.scale import Scale, compute, undo_resizing
-from ganzoo.inference.stacked_images import StackedImages
+from ganzoo.inference.scale import Scale
 from ganzoo.inference.targets import Existing, Pair, find_pairs, left_to_do
-from ganzoo.inference.tiling.big_image import BigImage, BigResult, NoProgress, TileProgress
+from ganzoo.inference.tiling.big_image import BigResult, NoProgress, TileProgress
 from ganzoo.inference.tiling.tiling import Tiling
 from ganzoo.inference.translation_lines import describe_end, describe_output, describe_scale
-
-Unreadable = Literal["stop", "skip"]
-"""What happens if an input cannot be read."""
-# A file on its way; in place of the text, why it cannot be read.
-_Read = ReadImage | BigImage | StackedImages | str
-_Encoded = tuple[bytes, HeaderSummary] | BigResult | str
-_Computed = tuple[Tensor, ReadImage] | _Encoded
 
 
 @dataclass
@@ -77,19 +63,23 @@ class Translation:
     def __iter__(self) -> Generator[Pair, None, None]:
         """Yield each (input, output) after the output was written.
 
-        The next file is read and the last one written while the networks compute. What waits to be
-        written when the iteration is closed is still written.
+        The next file is read and the last one written while the networks compute, and several are
+        computed at a time if they are light. What waits to be written when the iteration is closed
+        is still written.
 
         Raises:
             DataError: an input cannot be read, or the model cannot take it.
             GanzooError: an output cannot be written.
             ModelError: the model gives no image, or one that the format cannot hold.
         """
-        threads = threads_beside(self.model)
+        settings = self.scale, self.seed, self.unreadable, self.format, self.progress
+        stages = ImageStages(self.tiling, *settings)
+        threads = threads_beside(self.model, stages.lanes)
         with (
-            closing(read_ahead(self.pairs, self._read, threads)) as read,
-            closing(self._compute(read)) as results,
-            closing(write_behind(results, self._encode, self._write, threads)) as written,
+            in_evaluation_mode([*self.model.networks.values()] if stages.lanes > 1 else []),
+            closing(read_ahead(self.pairs, stages.read, threads)) as read,
+            closing(stages.compute(read)) as results,
+            closing(write_behind(results, stages.encode, self._write, threads)) as written,
         ):
             for pair, unreadable in written:
                 if unreadable:
@@ -122,70 +112,7 @@ class Translation:
             *scale_warnings(translated, self.model.variables[self.variable]),
         ]
 
-    def _read(self, pair: Pair) -> _Read:
-        """Read an input and resize it for the networks; or why it cannot be read."""
-        try:
-            return read_file(*pair, self.format, self.tiling, self.scale, self.seed)
-        except DataError as error:
-            if self.unreadable == "stop":
-                raise
-            return str(error)
-
-    def _compute(
-        self, read: Iterable[tuple[Pair, Future[_Read]]]
-    ) -> Generator[tuple[Pair, _Computed], None, None]:
-        for group in group_alike(read, self._kind):
-            whole = [(p[0], given) for p, given in group if isinstance(given, ReadImage)]
-            results = self._results(whole)
-            for pair, given in group:
-                if isinstance(given, BigImage):
-                    yield pair, self._compute_big(given)
-                elif isinstance(given, StackedImages):
-                    yield pair, self._encode_stack(given)
-                else:
-                    yield pair, given if isinstance(given, str) else (next(results), given)
-
-    def _kind(self, given: _Read) -> tuple[object, int]:
-        """What images that are computed together have in common, and how many they are at most."""
-        if not isinstance(given, ReadImage) or given.tiles:
-            return id(given), 1
-        worked = given.prepared.worked
-        return worked, images_together(self.model, self.wire, worked)
-
-    def _results(self, given: Sequence[tuple[Path, ReadImage]]) -> Iterator[Tensor]:
-        """The result of each image: of all at once, or one by one if that fails."""
-        if len(given) > 1:
-            with suppress(RuntimeError, MemoryError), self.tiling.lock:
-                prepared = [image.prepared for _, image in given]
-                yield from compute(self.model, self.wire, prepared)
-                return
-        for source, image in given:
-            with self._explained(source, image.prepared.source), self.tiling.lock:
-                result = image.compute(self.tiling)
-            yield result
-
-    def _compute_big(self, image: BigImage) -> BigResult:
-        with self._explained(image.source, image.plan.size), self.tiling.lock:
-            return image.compute(self.tiling, self.progress)
-
-    def _encode_stack(self, stack: StackedImages) -> _Encoded:
-        try:
-            with self._explained(stack.source, stack.header.size), self.tiling.lock:
-                return stack.encode(self.model, self.wire, self.variable), stack.header
-        except DataError as error:
-            if self.unreadable == "stop":
-                raise
-            return str(error)
-
-    def _encode(self, pair: Pair, computed: _Computed) -> _Encoded:
-        if not isinstance(computed, tuple) or not isinstance(computed[1], ReadImage):
-            return computed
-        result, image = computed
-        with self._explained(pair[0], image.prepared.source):
-            whole = undo_resizing(result, image.prepared)
-        return encode_planned(whole, str(self.wire.wire), image.planned), image.header
-
-    def _write(self, pair: Pair, encoded: _Encoded) -> str:
+    def _write(self, pair: Pair, encoded: Encoded) -> str:
         """Write an output; returns why its input cannot be read, or nothing."""
         if isinstance(encoded, str):
             return encoded
@@ -199,9 +126,6 @@ class Translation:
         if header.unread or header.left_out:
             self.headers[pair[0]] = header
         return ""
-
-    def _explained(self, source: Path, size: Size) -> AbstractContextManager[None]:
-        return explain_model(source, size, self.tiling, self.scale)
 
 
 def translate(

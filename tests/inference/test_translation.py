@@ -13,7 +13,7 @@ from torch import nn
 from ganzoo.components.data.image_files import read_image, save_image
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.expression import parse
-from ganzoo.inference import image_writing, translation
+from ganzoo.inference import image_stages, image_writing, translation
 from ganzoo.inference.alike import images_together, threads_beside
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import make_picture
@@ -71,12 +71,13 @@ def expected(photos, tmp_path):
 
 @pytest.fixture
 def three_together(monkeypatch):
-    monkeypatch.setattr(translation, "images_together", lambda *_: 3)
+    monkeypatch.setattr(image_stages, "images_together", lambda *_: 3)
+    monkeypatch.setattr(image_stages, "lanes_of", lambda *_: 1)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_files_are_those_of_one_after_the_other(photos, expected, tmp_path, threads, monkeypatch):
-    monkeypatch.setattr(translation, "threads_beside", lambda _: threads)
+    monkeypatch.setattr(translation, "threads_beside", lambda *_: threads)
     network = Convolution()
     pairs = list(translate(model_of(network), photos, tmp_path / "out"))
     assert [source.name for source, _ in pairs] == [f"{index}.png" for index in range(len(SIZES))]
@@ -98,6 +99,8 @@ def test_an_image_that_fails_in_a_batch_is_named(photos, tmp_path, three_togethe
     def forward(self, x):
         if len(x) > 1:
             raise RuntimeError("out of memory")
+        if x.device.type == "meta":  # its multiplications are counted
+            return real(self, x)
         bad.append(x)
         if len(bad) == 2:
             raise ValueError("odd")
