@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # lies in pieces between them. Measured: 1.2 to 2.3 (docs/performance.md).
 SAFETY = 2.8
 # How much of the memory that was asked for is planned with.
-USED = 0.85
+USED = 0.75
 # Bytes for each value of an image that is read while another one is computed, and of a result
 # that is written behind it.
 READING, WRITING = 9, 12
