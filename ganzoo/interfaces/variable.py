@@ -33,7 +33,7 @@ class Variable:
     aspect: `keep` resizes an image in proportion and crops the rest; `squash` resizes it to `size`,
         whatever its proportions.
     pages: of a file of several pages, frames or slices: the `first` is read; `each` is an image of
-        its own; all are `channels` of one image, or the `depth` of a volume.
+        its own; all are `channels` of one image, or the `depth` of a volume, as with every `depth`.
     dtype: the type of the values in the training files, as "uint16"; None where it is not known, or
         all files have 8 bits.
     """
@@ -50,6 +50,10 @@ class Variable:
     pages: Pages = "first"
     depth: int | None = None
     dtype: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.depth is not None and self.pages == "first":
+            object.__setattr__(self, "pages", "depth")
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -96,6 +96,17 @@ def test_a_model_of_volumes(run):
             model("x2y", x=flat)
 
 
+def test_a_model_of_drawn_volumes_translates_files(run, tmp_path):
+    slices = np.random.default_rng(0).integers(0, 256, (9, 11, 12), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "volume.tif", slices)
+    tifffile.imwrite(tmp_path / "flat.tif", slices[0])
+    model = ganzoo.load_model(run)
+    list(translate(model, tmp_path / "volume.tif", tmp_path / "out.tif", scale="native"))
+    assert tifffile.imread(tmp_path / "out.tif").shape == slices.shape
+    with pytest.raises(DataError, match="flat image"):
+        list(translate(model, tmp_path / "flat.tif", tmp_path / "other.tif"))
+
+
 def test_a_flat_model_takes_no_volume(tmp_path):
     networks = {"G": {"type": "resnet", "width": 4, "blocks": 1, "kernel": 3}}
     recipe = {
