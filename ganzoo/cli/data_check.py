@@ -34,7 +34,7 @@ As = Annotated[
     ),
 ]
 Size = Annotated[
-    int, typer.Option("--size", min=1, help="The size to train at; smaller images are told.")
+    int, typer.Option("--size", min=1, help="The size to train at; smaller images are noted.")
 ]
 Sheet = Annotated[
     Path | None,

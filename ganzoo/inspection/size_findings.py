@@ -47,18 +47,21 @@ def _small(gallery: Gallery, size: int) -> Iterator[Finding]:
             f"{shown_size(small[0])}) and would be enlarged"
         )
         paths = [] if all_are else [facts.path for facts in small]
-        yield about("small", "note", text, gallery.folder, paths, _smaller(everything, size))
+        yield about("small", "note", text, gallery.folder, paths, _smaller(gallery, size))
 
 
-def _smaller(everything: list[ImageFacts], size: int) -> str:
-    """Advises a power of two that nine of ten images cover, where it is below `size`."""
-    sides = sorted(map(shorter_side, everything))
-    side = sides[len(sides) // 10]
-    fitting = 1 << (side.bit_length() - 1)
-    if fitting >= size:
+def fitting_size(gallery: Gallery, size: int) -> int:
+    """The size to train at: `size`, or a smaller power of two that nine of ten images cover."""
+    sides = sorted(shorter_side(f) for subset, f in gallery.everything() if not subset.held_out)
+    fitting = 1 << (sides[len(sides) // 10].bit_length() - 1) if sides else size
+    return fitting if SMALLEST <= fitting < size else size
+
+
+def _smaller(gallery: Gallery, size: int) -> str:
+    """Advises a size that most images cover."""
+    fitting = fitting_size(gallery, size)
+    if fitting == size:
         return "remove them, or find larger ones"
-    if fitting < SMALLEST:
-        return "find larger ones"
     return f"train on smaller squares, which most of them cover: --set data.size={fitting}"
 
 

@@ -82,7 +82,17 @@ def test_lines_fit_and_names_write_no_escape_sequences(folder, monkeypatch, widt
 def test_the_command_at_the_end_is_one_line_that_works(folder):
     command = shlex.split(run("data", "check", folder).output.splitlines()[-1])
     assert command[:2] == ["ganzoo", "run"]
-    assert command[-1] == str(folder)
+    assert command[command.index("--data") + 1] == str(folder)
+
+
+def test_the_command_at_the_end_trains_at_a_size_that_most_images_cover(tmp_path):
+    for name in ("trainA", "trainB"):
+        (tmp_path / name).mkdir()
+        for index in range(3):
+            Image.new("RGB", (50, 40), (index, 0, 0)).save(tmp_path / name / f"{index}.png")
+    for size, trained_at in ((256, 32), (24, 24)):
+        last = run("data", "check", tmp_path, "--size", size).output.splitlines()[-1]
+        assert last.endswith(f"--set data.size={trained_at}")
 
 
 def test_a_sheet_shows_all_images_and_those_of_findings(folder, tmp_path):

@@ -16,7 +16,7 @@ from ganzoo.inspection.folder_subsets import Subset
 from ganzoo.inspection.image_facts import ImageFacts
 from ganzoo.inspection.inspect_folder import Inspection
 from ganzoo.inspection.inspection_record import sizes_of
-from ganzoo.inspection.size_findings import shorter_side
+from ganzoo.inspection.size_findings import fitting_size, shorter_side
 from ganzoo.printing.text import one_line, say, visible
 
 # How many files a finding names; --json names all.
@@ -29,6 +29,8 @@ USED_AS = {
 }
 # A recipe that learns from it.
 RECIPES = {"domains": "cyclegan", "pairs": "pix2pix", "classes": "cgan", "images": "gan"}
+# Whose recipe has networks for squares of any size.
+ANY_SIZE = ("domains", "pairs")
 
 
 def print_inspection(inspection: Inspection) -> None:
@@ -131,4 +133,7 @@ def _verdict(inspection: Inspection) -> str:
 def _command(inspection: Inspection) -> str:
     contents = inspection.gallery.contents
     folder = shlex.quote(shown(contents.folder))
-    return f"ganzoo run {RECIPES[contents.need]} --data {folder}"
+    command = f"ganzoo run {RECIPES[contents.need]} --data {folder}"
+    if contents.need not in ANY_SIZE:
+        return command
+    return f"{command} --set data.size={fitting_size(inspection.gallery, inspection.size)}"
