@@ -53,6 +53,21 @@ def has_regions(page: Any) -> bool:
     return has_plain_rows(page) or grid.height * grid.width * grid.samples <= LARGEST
 
 
+def check_size(page: Any, file: IO[bytes]) -> None:
+    """Refuse a page of more pixels than the file can hold, before anything is planned for them.
+
+    Raises:
+        ValueError: it ends before them, or its table of segments is too short.
+    """
+    grid = grid_of(page)
+    is_one_block = page.is_contiguous and has_plain_rows(page)
+    if is_one_block and page.dataoffsets[0] + page.nbytes > file.seek(0, 2):
+        raise ValueError("it ends before its last row")
+    is_listed = not (page.is_contiguous or page.is_lsm or page.is_stk)
+    if is_listed and len(page.dataoffsets) < grid.planes * grid.rows * grid.columns:
+        raise ValueError("parts of it are missing")
+
+
 def has_plain_rows(page: Any) -> bool:
     """Whether rows stand in the file as they are, so that parts of them can be read."""
     whole = page.dtype is not None and page.bitspersample == 8 * page.dtype.itemsize

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ganzoo.components.data.image_opening import check_pixels, check_values, open_image_in
 from ganzoo.components.readers.stream_sizes import STREAMS
 from ganzoo.components.readers.tiff_about import dpi_of_page, exif_of_page
-from ganzoo.components.readers.tiff_box import check_segments, has_regions, read_box
+from ganzoo.components.readers.tiff_box import check_segments, check_size, has_regions, read_box
 from ganzoo.components.readers.tiff_page import (
     COMPRESSIONS,
     ICC_TAG,
@@ -74,6 +74,7 @@ def _opened(file: IO[bytes]) -> OpenedImage:
     header = _header(page, planes, file)
     if not _can_decode(page):
         return _of_pillow(page, file, header, planes)
+    check_size(page, file)
     stack = Stack(opened, file, planes, page)
     return OpenedImage(
         header, stack.read, read_region=stack.read_region if has_regions(page) else None

@@ -7,6 +7,7 @@ input, the model and the settings in their names tells whether they belong to th
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -28,6 +29,7 @@ from ganzoo.inference.tiling.tile_plan import TilePlan
 from ganzoo.interfaces.reader import Values
 
 PREFIX, SUFFIXES = ".ganzoo-bands-", (".rows", ".json")
+LONGEST = 180  # bytes of a target's name that names of bands repeat
 STRIP = 2**24  # bytes that are read at a time
 
 
@@ -59,7 +61,7 @@ class BandFile:
         for path in self._leftovers():
             if path not in self._paths:
                 remove(path)
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             self._restore(read_object(self._paths[1]))
         self._rows = os.fdopen(open_to_rewrite(self._paths[0]), "r+b")
 
@@ -109,14 +111,21 @@ class BandFile:
 
     @property
     def _paths(self) -> tuple[Path, Path]:
-        start = f"{PREFIX}{self.fingerprint}-{self.target.name}"
+        start = f"{PREFIX}{self.fingerprint}-{self._label}"
         rows, state = (self.target.with_name(start + suffix) for suffix in SUFFIXES)
         return rows, state
 
     def _leftovers(self) -> list[Path]:
-        ends = tuple(f"-{self.target.name}{suffix}" for suffix in SUFFIXES)
+        ends = [self._label + suffix for suffix in SUFFIXES]
         names = [path for path in self.target.parent.iterdir() if path.name.startswith(PREFIX)]
-        return [path for path in names if path.name.endswith(ends)]
+        return [path for path in names if path.name[len(PREFIX) :].partition("-")[2] in ends]
+
+    @property
+    def _label(self) -> str:
+        """The target in the names of its bands: a digest of a name that is too long for them."""
+        name = os.fsencode(self.target.name)
+        is_short = len(name) <= LONGEST
+        return self.target.name if is_short else hashlib.blake2b(name, digest_size=16).hexdigest()
 
     @property
     def _row_bytes(self) -> int:

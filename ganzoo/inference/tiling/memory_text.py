@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+MOST = 2.0**62  # bytes; no machine has more
 WRITTEN = re.compile(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
@@ -12,13 +13,13 @@ def read_memory(text: str) -> int:
     """Bytes, from `4G`, `1500M` or `2.5 GiB`; units are powers of 1024.
 
     Raises:
-        ValueError: it is no such text, or not above 0.
+        ValueError: it is no such text, not above 0, or more than any machine has.
     """
     match = WRITTEN.fullmatch(text.strip())
-    size = int(float(match[1]) * UNITS[match[2].upper()]) if match else 0
-    if size <= 0:
+    size = float(match[1]) * UNITS[match[2].upper()] if match else 0
+    if not 1 <= size <= MOST:
         raise ValueError(f"{text!r} is no amount of memory: write 4G or 1500M")
-    return size
+    return int(size)
 
 
 def format_memory(size: float) -> str:

@@ -66,8 +66,12 @@ def place_tiles(size: Size, pixels: int, grid: int, overlap: int, blend: int) ->
 
     grid: where a tile may begin. overlap: a multiple of it.
     """
+    if pixels <= 0:
+        return None
     best: TilePlaces | None = None
-    for count in range(1, size[1] // grid + 2):
+    # With fewer columns a tile would be too low: of a very wide image these are very many.
+    fewest = math.ceil(size[1] * min(size[0], 2 * overlap + grid) / pixels)
+    for count in range(max(1, fewest), size[1] // grid + 2):
         columns = _split(size[1], count, grid, overlap, blend)
         if columns is None:
             break

@@ -358,6 +358,21 @@ def test_what_is_cut_off_is_refused(tmp_path: Path) -> None:
                 read_image(path)
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_size_that_the_file_cannot_hold_is_no_size(
+    tmp_path: Path, compression: str | None
+) -> None:
+    path = write(
+        tmp_path / "a.tif", values("uint16", 3), photometric="rgb", compression=compression,
+        rowsperstrip=4,
+    )  # fmt: skip
+    with tifffile.TiffFile(path, mode="r+b") as opened:
+        for tag in (256, 257):
+            opened.pages[0].tags[tag].overwrite(2**31 - 1, dtype="I")  # type: ignore[union-attr]
+    with pytest.raises(DataError, match=r"parts of it are missing|ends before its last row"):
+        read_header(path)
+
+
 def test_missing_parts_are_not_filled(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.tif", values("uint16", 3), photometric="rgb", compression="zlib",

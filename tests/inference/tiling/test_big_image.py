@@ -146,13 +146,25 @@ def test_bands_of_another_input_are_removed(tmp_path):
     stale = target.parent / ".ganzoo-bands-0123456789abcdef-result.tif.rows"
     other = target.parent / ".ganzoo-bands-0123456789abcdef-other.tif.rows"
     stale.write_bytes(b"x")
-    other.write_bytes(b"x")
+    similar = target.parent / ".ganzoo-bands-0123456789abcdef-a-result.tif.rows"
+    for path in (other, similar):
+        path.write_bytes(b"x")
     list(translate(model_of(), source, target, scale="native"))
-    assert leftovers(target.parent) == [other.name]
+    assert leftovers(target.parent) == sorted([other.name, similar.name])
 
 
 @pytest.mark.usefixtures("little_room")
-@pytest.mark.parametrize("damage", [b"{}", b"[", b'{"plan": {}}', None])
+def test_a_long_name_has_bands_too(tmp_path):
+    source, target = photo(tmp_path / "photo.tif"), tmp_path / f"{'n' * 245}.tif"
+    list(translate(model_of(), source, target, scale="native"))
+    assert target.exists()
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize(
+    "damage", [b"{}", b"[", b'{"plan": {}}', b'{"plan": []}', "bands", "inf", None]
+)
 def test_a_damaged_state_begins_anew(tmp_path, monkeypatch, damage):
     source, target = photo(tmp_path / "photo.tif"), tmp_path / "out" / "result.tif"
     list(translate(model_of(), source, tmp_path / "expected.tif", scale="native"))
@@ -172,8 +184,11 @@ def test_a_damaged_state_begins_anew(tmp_path, monkeypatch, damage):
     state, rows = (target.parent / name for name in leftovers(target.parent))
     if damage is None:
         rows.write_bytes(b"")
-    else:
+    elif isinstance(damage, bytes):
         state.write_bytes(damage)
+    else:
+        table = json.loads(state.read_text()) | {"bands": -99 if damage == "bands" else 0.5}
+        state.write_text(json.dumps(table).replace("0.5", "1e999"))
     list(translate(model_of(), source, target, scale="native"))
     assert target.read_bytes() == (tmp_path / "expected.tif").read_bytes()
 

@@ -15,7 +15,7 @@ def test_amounts(text, size):
     assert read_memory(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "much", "-4G", "0", "4 X", "1e9", "nan"])
+@pytest.mark.parametrize("text", ["", "much", "-4G", "0", "4 X", "1e9", "nan", "9" * 400 + "G"])
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match="no amount of memory"):
         read_memory(text)

@@ -158,3 +158,11 @@ def test_the_small_image_makes_up_for_patches_that_are_not_like_the_rest(monkeyp
     [found] = gather_statistics(network, source_of(image), plan, lambda _: None)
     assert found.mean.abs().max() < 0.02
     assert abs(float(found.variance[0]) - 1 / 3) < 0.02
+
+
+def test_a_very_wide_image_is_planned_at_once():
+    places = place_tiles((600, 2**24), 10**6, 4, 64, 0)
+    assert places is not None
+    assert math.prod(places.largest) <= 10**6
+    assert places.columns[-1].last == 2**24
+    assert place_tiles((600, 800), 0, 4, 64, 0) is None
