@@ -103,7 +103,8 @@ def test_little_memory_is_not_shared_by_images(photos, tmp_path, two_threads):
     in_work = []
 
     def forward(x):
-        in_work.append(threading.current_thread())
+        if x.shape[-2:] == (32, 40):  # others are tried for what tiles would need
+            in_work.append(threading.current_thread())
         return network.convolution(x)
 
     network.forward = forward
