@@ -196,7 +196,7 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
         (["run", "cyclegann"], 2, 48),
         (["run", "cyclegan", "--set", "train.lenght=1"], 2, 62),
         (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 62),
-        (["translate", "nowhere", "a.png", "b.png"], 2, 28),
+        (["translate", "nowhere", "a.png", "b.png"], 2, 30),
     ],
 )
 def test_imports_at_start(words, code, most):

@@ -324,7 +324,9 @@ def test_every_command_prints_text_of_a_strangers_run(place, monkeypatch):
     Image.new("RGB", (16, 16)).save(images / "a\x1b]0;t\x07\n.png")
     Image.new("RGB", (16, 16)).save(images / "b.png")
     (images / "\x1b[2J.tga").write_text("no image")
-    said = ask("translate", bad / "model.safetensors", images, out)
+    ask("translate", bad / "model.safetensors", images, out)
+    hostile = images / "a\x1b]0;t\x07\n.png"
+    said = ask("translate", bad / "model.safetensors", hostile, place / "one.png")
     assert r"a\x1b]0;t\x07" in said
 
 

@@ -259,11 +259,10 @@ def test_failed_save_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     save_image(torch.zeros(3, 2, 2), tmp_path / "a.png")
     before = (tmp_path / "a.png").read_bytes()
 
-    def half(self: Image.Image, file: io.BytesIO, kind: str, **_: object) -> None:
-        file.write(b"half")
+    def fail(file: int) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(Image.Image, "save", half)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         save_image(torch.ones(3, 2, 2), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes() == before
