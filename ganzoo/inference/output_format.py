@@ -155,8 +155,9 @@ class OutputFormat:
 def _head(faults: dict[str, list[Path]], forms: set[ImageForm]) -> str:
     count = sum(map(len, faults.values()))
     name = next(name for name in OTHERS if _holds_all(name, forms))
-    advice = f"{name} can hold them: --format {name}, or a name in {get_format(name).suffixes[0]}"
-    what = "image" if count == 1 else "images"
+    what, them = ("image", "it") if count == 1 else ("images", "them")
+    suffix = get_format(name).suffixes[0]
+    advice = f"{name} can hold {them}: --format {name}, or a name in {suffix}"
     return f"{count} {what} cannot be written, and nothing was. {advice}"
 
 

@@ -70,7 +70,10 @@ def _bands(gallery: Gallery, facts: list[ImageFacts], setting: str) -> Iterator[
     for bands in sorted({each.bands for each in facts if each.kind == "bands"}):
         paths = [each.path for each in facts if each.kind == "bands" and each.bands == bands]
         text = f"{images(len(paths))} {bands} bands and does not say that they are colours"
-        advice = f"read all of them: --set {setting}={bands}"
+        if len(paths) < len(facts) / 2:
+            advice = "remove them, or save them as the others are"
+        else:
+            advice = f"read all of them: --set {setting}={bands}"
         yield about("bands", "error", text, gallery.folder, paths, advice)
 
 

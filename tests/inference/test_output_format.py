@@ -135,9 +135,9 @@ def test_obstacles_of_the_whole_set_come_before_anything_is_computed(tmp_path):
 @pytest.mark.parametrize(
     ("target", "domain", "message"),
     [
-        ("a.jpg", Variable(3, dtype="uint16"), "png can hold them: --format png"),
+        ("a.jpg", Variable(3, dtype="uint16"), "png can hold it: --format png"),
         ("a.png", Variable(5), "png holds 1 or 3 channels, and these are 5"),
-        ("a.webp", Variable(2), "tiff can hold them"),
+        ("a.webp", Variable(2), "tiff can hold it"),
     ],
 )
 def test_obstacles_of_one_file(tmp_path, target, domain, message):

@@ -217,6 +217,17 @@ def test_values_without_a_known_white(unpaired):
     assert "--set 'data.range.y=[-" in finding.advice
 
 
+@pytest.mark.parametrize(("count", "advice"), [(1, "remove them"), (COUNT, "data.channels.x=5")])
+def test_bands_among_others_are_not_what_all_are_read_as(unpaired, count, advice):
+    for path in sorted((unpaired / "trainA").iterdir())[:count]:
+        how = {"photometric": "minisblack", "planarconfig": "contig"}
+        tifffile.imwrite(path.with_suffix(".tif"), np.zeros((SIZE, SIZE, 5), np.uint8), **how)
+        path.unlink()
+    finding = find(unpaired, "bands")
+    assert (len(finding.files), finding.level) == (count, "error")
+    assert advice in finding.advice
+
+
 def test_floats_outside_of_their_scale(unpaired):
     values = np.asarray(Image.open(unpaired / "trainB" / "00.png").convert("L")).astype(np.float32)
     tifffile.imwrite(unpaired / "trainB" / "zz.tif", values)

@@ -77,7 +77,7 @@ def _sizes(facts: list[ImageFacts], size: int) -> str:
 
 def _values(facts: list[ImageFacts]) -> str:
     """Colours, types and the range of values."""
-    kinds = Counter(f"{each.bands} bands" if each.kind == "bands" else each.kind for each in facts)
+    kinds = Counter(each.kind if each.kind != "bands" else f"{each.bands}-band" for each in facts)
     depths = Counter(each.dtype for each in facts)
     low, high = min(each.low for each in facts), max(each.high for each in facts)
     return f"{_counts(kinds)}; {_counts(depths)}, values {low:g} ... {high:g}"
