@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,9 @@ class DicomFrames:
         self._dataset = pydicom.dcmread(file, stop_before_pixels=not self._packed)
         _check(pydicom, self._dataset)
         self._frames = max(1, int(self._dataset.get("NumberOfFrames") or 1))
+        most = LARGEST if self._packed else file.seek(0, 2)
+        if self._frames > most:  # something would be kept for each of them
+            raise ValueError(f"it claims to have {self._frames:,} frames, which it cannot hold")
         self._rescalings = find_rescalings(self._dataset, self._frames)
         self.header = self._header()
 
@@ -125,7 +129,10 @@ def _rescaling(group: Any) -> Rescaling | None:
 
 def _of_slope(dataset: Any) -> Rescaling:
     slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    return Rescaling(float(1 if slope is None else slope), float(intercept or 0))
+    rescaling = Rescaling(float(1 if slope is None else slope), float(intercept or 0))
+    if not rescaling.slope or not all(map(math.isfinite, rescaling)):
+        raise ValueError(f"its values are to be multiplied by {slope}, and {intercept} added")
+    return rescaling
 
 
 def _stored_numbers(dataset: Any) -> StoredNumbers:

@@ -198,6 +198,8 @@ def test_what_holds_no_image(name):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"RescaleSlope": "0", "RescaleIntercept": "3"}, "multiplied by 0"),
+        ({"NumberOfFrames": 2**31 - 1}, "2,147,483,647 frames"),
         ({"PhotometricInterpretation": "YBR_PARTIAL_420"}, "its colours are YBR_PARTIAL_420"),
         ({"ModalityLUTSequence": Sequence([Dataset()])}, "need a table"),
         ({"BitsAllocated": 64}, "64 bits, which are not read"),

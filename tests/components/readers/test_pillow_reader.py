@@ -209,3 +209,15 @@ def test_more_pixels_in_a_later_frame_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.gif").write_bytes(b"GIF89a" + bytes(20))
     with pytest.raises(DataError):
         read_image(tmp_path / "b.gif")
+
+
+def test_more_frames_than_bytes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    PICTURES[0].save(path, save_all=True, append_images=PICTURES[1:])
+    content = path.read_bytes()
+    start = content.index(b"acTL")
+    chunk = b"acTL" + (2**31 - 1).to_bytes(4, "big") + bytes(4)
+    told = chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    path.write_bytes(content[:start] + told + content[start + len(told) :])
+    with pytest.raises(DataError, match="2,147,483,647 frames"):
+        read_header(path)
