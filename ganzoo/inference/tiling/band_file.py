@@ -7,8 +7,11 @@ input, the model and the settings in their names tells whether they belong to th
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -22,6 +25,7 @@ from ganzoo.components.data.transforms import Size
 from ganzoo.files.untrusted import open_plain, read_object
 from ganzoo.files.writing import open_shared as open_to_rewrite
 from ganzoo.files.writing import remove, write_json
+from ganzoo.inference.tiling.memory_text import format_memory
 from ganzoo.inference.tiling.norm_calls import Moments
 from ganzoo.inference.tiling.reach import Reach
 from ganzoo.inference.tiling.tile_places import Extent, TilePlaces
@@ -64,6 +68,22 @@ class BandFile:
         with suppress(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             self._restore(read_object(self._paths[1]))
         self._rows = os.fdopen(open_to_rewrite(self._paths[0]), "r+b")
+
+    def check_room(self, channels: int) -> None:
+        """Look whether the disk holds all bands, before hours are spent on the first of them.
+
+        channels: of the result.
+
+        Raises:
+            OSError: it does not.
+        """
+        assert self._rows is not None
+        whole = math.prod(self.size) * channels * np.dtype(self.dtype).itemsize
+        needed = whole - os.fstat(self._rows.fileno()).st_size
+        free = shutil.disk_usage(self.target.parent).free
+        if needed > free:
+            sizes = f"{format_memory(needed)} beside the result, and has {format_memory(free)}"
+            raise OSError(errno.ENOSPC, f"the disk needs {sizes}")
 
     def note_plan(self, plan: TilePlan, statistics: list[Moments]) -> None:
         """Keep how the image is tiled, before the first band."""

@@ -120,6 +120,7 @@ class BigImage:
         self, bands: BandFile, source: Source, tiling: Tiling, progress: TileProgress
     ) -> None:
         plan = bands.plan or self.plan
+        bands.check_room(plan.reach.channels)
         height, width = plan.size
         total = height * width + plan.gathered
         rows = plan.places.rows

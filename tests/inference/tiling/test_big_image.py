@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -151,6 +152,20 @@ def test_bands_of_another_input_are_removed(tmp_path):
         path.write_bytes(b"x")
     list(translate(model_of(), source, target, scale="native"))
     assert leftovers(target.parent) == sorted([other.name, similar.name])
+
+
+@pytest.mark.usefixtures("little_room")
+def test_a_disk_without_room_for_the_bands_is_told_first(tmp_path, monkeypatch):
+    source, target = photo(tmp_path / "photo.tif"), tmp_path / "result.tif"
+    needed = SIZE[0] * SIZE[1] * 3
+    full = shutil.disk_usage(tmp_path)._replace(free=needed - 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(GanzooError, match=r"result\.tif: cannot be written \(the disk needs"):
+        list(translate(model_of(), source, target, scale="native"))
+    assert not target.exists()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full._replace(free=needed))
+    list(translate(model_of(), source, target, scale="native"))
+    assert target.exists()
 
 
 @pytest.mark.usefixtures("little_room")
