@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -114,18 +115,24 @@ def _compute_row(
 ) -> Tensor:
     """The weighted results of a row of tiles, (C, h, W)."""
     places, columns = plan.places, plan.places.columns
-    # It is there before the first tile, so that it does not come to lie between pieces of memory.
     rows = places.rows[number].last - places.rows[number].first
-    total = torch.zeros(plan.reach.channels, rows, source.size[1])
+    total = _make_band(plan.reach.channels, rows, source.size[1])
     for (given, counts, weight), column in zip(tiles_of(places, number), columns, strict=True):
         with FixedNorms(statistics):
             result = run(_read(source, given))[0]
         core = crop(result, counts)
         place = total[..., column.first : column.last]
         _ = place.add_(core * weight) if places.blend else place.copy_(core)
+        del result, core  # or they would lie between the pieces that the next tile needs
         done(float(weight.sum()))
     release_freed_memory()
     return total
+
+
+def _make_band(channels: int, height: int, width: int) -> Tensor:
+    """Zeros (C, h, W), apart from other memory, so that they neither split it nor stay in it."""
+    pages = mmap.mmap(-1, 4 * channels * height * width)
+    return torch.frombuffer(pages, dtype=torch.float32).view(channels, height, width)
 
 
 def _read(source: Source, box: Box) -> Tensor:
