@@ -144,6 +144,8 @@ class Tiling:
     def _described_room(self) -> str:
         if self.memory is None:
             return f"{format_memory(self.room)} are free"
+        if not self.room:
+            return f"the program alone takes more than --memory {format_memory(self.memory)}"
         return f"{format_memory(self.room)} are left of --memory {format_memory(self.memory)}"
 
     def _find_reach(self) -> Reach:
