@@ -129,5 +129,5 @@ def _groups(pairs: Iterable[tuple[Path, Path]]) -> list[list[Path]]:
         if first is not second:
             first += second
             group.update(dict.fromkeys(second, first))
-    unique = {id(each): sorted(each) for each in group.values()}
-    return sorted(unique.values())
+    unique = {id(each): each for each in group.values()}
+    return sorted(map(sorted, unique.values()))

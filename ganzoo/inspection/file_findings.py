@@ -108,12 +108,11 @@ def _reading_advice(missed: list[Survey]) -> str:
 
 def _constant(gallery: Gallery) -> Iterator[Finding]:
     """Images of nearly one value. On what scale: that which all images of their subset use."""
-    constant = [
-        facts.path
-        for subset in gallery.contents.subsets
-        for facts in gallery.facts[subset.name]
-        if is_constant(facts, used_share(gallery.facts[subset.name]))
-    ]
+    constant: list[Path] = []
+    for subset in gallery.contents.subsets:
+        of_subset = gallery.facts[subset.name]
+        share = used_share(of_subset)
+        constant += [facts.path for facts in of_subset if is_constant(facts, share)]
     if constant:
         text = f"{images(len(constant))} nearly one value everywhere"
         advice = "remove them, unless empty images belong to the set"

@@ -21,6 +21,8 @@ from ganzoo.printing.text import one_line, say, visible
 
 # How many files a finding names; --json names all.
 NAMED = 3
+# How many characters of a group of copies are printed, which may be thousands.
+LONGEST = 300
 USED_AS = {
     "domains": "two kinds of images, not paired",
     "pairs": "pairs of images",
@@ -93,7 +95,8 @@ def _counts(names: Counter[str]) -> str:
 def _print_finding(finding: Finding) -> None:
     _say_wrapped(finding.text, 2)
     for name in finding.files[:NAMED]:
-        _say_wrapped(one_line(name), 6)
+        text = one_line(name)
+        _say_wrapped(f"{text[:LONGEST]} ..." if len(text) > LONGEST else text, 6)
     if len(finding.files) > NAMED:
         _say_wrapped(f"and {len(finding.files) - NAMED} more", 6)
     if finding.advice:
