@@ -130,7 +130,7 @@ class BigImage:
         if bands.plan is None:
             bands.note_plan(plan, gather_statistics(tiling.run, source, plan, progress.advance))
         todo = compute_bands(
-            tiling.run, source, plan, bands.statistics or [], progress.advance, bands.bands
+            tiling.run_tile, source, plan, bands.statistics or [], progress.advance, bands.bands
         )
         for band in todo:
             self._check(band.values, tiling)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from ganzoo.components.data.transforms import Size
+from ganzoo.engine.allocator import release_freed_memory
 from ganzoo.errors import GanzooError, first_line
 from ganzoo.inference.fast_network import uncompiled
 from ganzoo.inference.tiling.live_bytes import Law, measure_bytes
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SAFETY = 2.8
 # How much of the memory that was asked for is planned with.
 USED = 0.75
+# How much of that may be taken by freed memory that is kept.
+NEAR = 0.7
 # Bytes for each value of an image that is read while another one is computed, and of a result
 # that is written behind it.
 READING, WRITING = 9, 12
@@ -89,6 +92,17 @@ class Tiling:
         with uncompiled(self.model.networks.values()):
             value = self.model.evaluate([self.output], {self.variable: image}, 0)[0]
         return (value[-1] if isinstance(value, list) else value).float().cpu()
+
+    def run_tile(self, image: Tensor) -> Tensor:
+        """As `run`; freed memory is given back when it comes near to all that may be taken.
+
+        It is kept for the next tile, and over many tiles it falls into pieces that none can use.
+        """
+        result = self.run(image)
+        on_cpu = self.model.device.type == "cpu"
+        if on_cpu and resident() > self.baseline + NEAR * self.room:
+            release_freed_memory()
+        return result
 
     def plan(self, size: Size, reading: float, *, whole: bool = True) -> TilePlan | None:
         """How an image of a size is tiled; None if it is computed whole.
