@@ -17,6 +17,7 @@ from ganzoo.components.data.headers import HeaderSummary
 from ganzoo.components.data.image_files import MAX_PIXELS, open_regions, read_image, shown
 from ganzoo.components.data.transforms import Size, crop
 from ganzoo.components.writers.installed_writers import make_writer
+from ganzoo.engine.allocator import release_freed_memory
 from ganzoo.errors import DataError, GanzooError, ModelError
 from ganzoo.files.writing import write_with
 from ganzoo.inference.image_writing import PlannedImage, cut_strips, find_misfit, to_values
@@ -114,6 +115,7 @@ class BigImage:
             raise
         finally:
             progress.finish()
+        release_freed_memory()  # for the writer
         return BigResult(self, bands)
 
     def _compute_rest(

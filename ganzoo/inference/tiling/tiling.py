@@ -76,8 +76,8 @@ class Tiling:
     def room(self) -> int:
         """The bytes that may be taken beside what the program has already."""
         if self.memory is None:
-            return free_memory(self.model.device) // self.shares
-        return int(USED * max(0, self.memory // self.shares - self.baseline))
+            return _rounded(free_memory(self.model.device) // self.shares)
+        return _rounded(int(USED * max(0, self.memory // self.shares - self.baseline)))
 
     @cached_property
     def reach(self) -> Reach | str:
@@ -170,3 +170,9 @@ class Tiling:
         networks = [self.model.networks[name] for name in self.output.networks]
         known = [int(getattr(each, "multiple", 0)) for each in networks]
         return find_reach(self.run, self.read_as.channels, math.lcm(*known) if known else 1)
+
+
+def _rounded(room: int) -> int:
+    """A little less, so that runs with nearly the same memory plan the same tiles."""
+    step = 1 << max(room.bit_length() - 4, 0)
+    return room // step * step
