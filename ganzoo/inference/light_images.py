@@ -7,41 +7,34 @@ model alone, not on whether it is translated by itself, in a folder or from Pyth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganzoo.components.data.transforms import Size
 from ganzoo.engine.expressions import evaluate, full_precision, plan
-from ganzoo.inference.fast_network import uncompiled
-from ganzoo.inference.tiling.live_bytes import put_on_meta
 from ganzoo.interfaces import Value
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
 
-# The floating-point operations of a light image: a tenth of a second of one core or less.
-LIGHT = 12e9
-# The side of the image whose operations are counted.
-SIDE = 256
+# The most weights times pixels of a light image. If every weight met every pixel, that would be
+# a tenth of a second of one core; most meet a fraction of them.
+LIGHT = 6e9
 # At most so many images at a time.
 LANES = 8
-
-PRODUCTS = {getattr(torch.ops.aten, name) for name in ("mm", "addmm", "bmm", "baddbmm")}
-
-_counted: WeakKeyDictionary[nn.Module, dict[str, float]] = WeakKeyDictionary()
 
 
 def is_light(model: Model, output: OutputWire, size: Size) -> bool:
     """Whether one thread computes the output for an image of a size (height, width)."""
     if model.device.type != "cpu" or output.component is not None or not output.networks:
         return False
-    return _count_flops(model, output) * math.prod(size) <= LIGHT
+    networks = (model.networks[name] for name in output.networks)
+    weights = sum(each.numel() for network in networks for each in network.parameters())
+    return weights * math.prod(size) <= LIGHT
 
 
 def lanes_of(model: Model, output: OutputWire, size: Size) -> int:
@@ -101,55 +94,3 @@ def compute_beside(model: Model, output: OutputWire, inputs: Mapping[str, Tensor
         wires = evaluate(plan([output.wire], values), values, model.networks)
     value = full_precision(wires[str(output.wire)])
     return (value[-1] if isinstance(value, list) else value)[0].float().cpu()
-
-
-class Multiplications(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """A context that counts the multiplications of convolutions and of matrix products.
-
-    torch's own counter takes half a second to import.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0.0
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Iterable[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if func.overloadpacket is torch.ops.aten.convolution:
-            x, weight, transposed = args[0], args[1], args[6]
-            self.count += (x if transposed else result).numel() * weight[0].numel()
-        elif func.overloadpacket in PRODUCTS:
-            self.count += result.numel() * args[-1].shape[-2]
-        return result
-
-
-def _count_flops(model: Model, output: OutputWire) -> float:
-    """The operations for each pixel of an image; infinite where they cannot be counted."""
-    counted = _counted.setdefault(model.networks[min(output.networks)], {})
-    wire = str(output.wire)
-    if wire not in counted:
-        counted[wire] = _measure_flops(model, output)
-    return counted[wire]
-
-
-def _measure_flops(model: Model, output: OutputWire) -> float:
-    variables = [model.variables[name] for name in output.names - set(model.latents)]
-    if not variables or any(each.size is None or each.depth is not None for each in variables):
-        return math.inf
-    try:
-        bare = put_on_meta(model, output)
-        images = {
-            name: torch.zeros(1, model.variables[name].channels, SIDE, SIDE, device="meta")
-            for name in output.names - set(model.latents)
-        }
-        with Multiplications() as counted, uncompiled(bare.networks.values()):
-            bare.evaluate([output], images, 0)
-    except (RuntimeError, ValueError, MemoryError):  # it looks at values, or is large
-        return math.inf
-    return 2.0 * float(counted.count) / SIDE**2

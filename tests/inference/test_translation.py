@@ -99,8 +99,6 @@ def test_an_image_that_fails_in_a_batch_is_named(photos, tmp_path, three_togethe
     def forward(self, x):
         if len(x) > 1:
             raise RuntimeError("out of memory")
-        if x.device.type == "meta":  # its multiplications are counted
-            return real(self, x)
         bad.append(x)
         if len(bad) == 2:
             raise ValueError("odd")

@@ -78,7 +78,7 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def measure_bytes(model: Model, output: OutputWire, variable: str) -> Law:
     """The law of the bytes that an output needs, the image (float32) and the result included."""
     try:
-        return _fit(put_on_meta(model, output), output, variable, SIDES)
+        return _fit(_on_meta(model, output), output, variable, SIDES)
     except (RuntimeError, NotImplementedError):  # it looks at values, which are not there
         return _fit(model, output, variable, SMALL_SIDES)
 
@@ -98,7 +98,7 @@ def _peak(model: Model, output: OutputWire, variable: str, side: int) -> int:
     return live.peak
 
 
-def put_on_meta(model: Model, output: OutputWire) -> Model:
+def _on_meta(model: Model, output: OutputWire) -> Model:
     """The model with networks that compute shapes alone."""
     used = {name: model.networks[name] for name in output.networks}
     networks = {name: each.to("meta") for name, each in copy.deepcopy(used).items()}
