@@ -22,7 +22,7 @@ from ganzoo.launch.translating import Helper, divide, gather, report, translate_
 from ganzoo.printing.terminal import Terminal
 from ganzoo.training.train import train
 
-COUNT, MANY = 9, 300
+COUNT, MANY = 9, 1500
 
 
 @pytest.fixture(scope="module")
