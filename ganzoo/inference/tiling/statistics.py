@@ -28,6 +28,7 @@ from ganzoo.inference.tiling.norm_calls import Moments, NormCall, NormCalls
 
 CELL = 64  # px; the statistics of a patch are those of a cell of this size in its middle
 RIDGE = 0.02  # keeps a slope moderate where there is little to fit it to
+TOGETHER = 32  # patches whose averages are taken at once
 FEW = 4  # patches: too few to fit a slope
 LEAST = 0.05  # of the variance inside patches: an estimate of all variance is no less
 
@@ -151,13 +152,17 @@ class Patches(NormCalls):
 
     def _averages(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Means of features, and of their squares, in the cell of each patch: (C, patches)."""
-        means, squares = [], []
-        for features, patch in zip(x, self.patches, strict=True):
-            y, x0, h, w = _scaled(patch, features.shape[-2], features.shape[-1])
-            cell = features[:, y : y + h, x0 : x0 + w].float()
-            means.append(cell.mean((1, 2)))
-            squares.append(cell.square().mean((1, 2)))
-        return torch.stack(means, 1).double().cpu(), torch.stack(squares, 1).double().cpu()
+        count = x.shape[1], len(self.patches)
+        means, squares = (torch.empty(count, dtype=torch.float64) for _ in range(2))
+        boxes: dict[Box, list[int]] = {}
+        for number, patch in enumerate(self.patches):
+            boxes.setdefault(_scaled(patch, x.shape[-2], x.shape[-1]), []).append(number)
+        for (top, left, height, width), numbers in boxes.items():
+            for some in torch.split(torch.tensor(numbers), TOGETHER):
+                cells = x[some.to(x.device), :, top : top + height, left : left + width].float()
+                means[:, some] = cells.mean((2, 3)).T.double().cpu()
+                squares[:, some] = cells.square().mean((2, 3)).T.double().cpu()
+        return means, squares
 
 
 def correct(sampled: Tensor, small: Tensor, numbers: Sequence[int]) -> Tensor:

@@ -15,11 +15,11 @@ from ganzoo.inference.tiling.tile_places import TilePlaces, place_tiles
 FARTHEST = 256
 # How much of an image patches for the statistics of norms cover, and what is read
 # around each of them.
-SAMPLED, MARGIN = 0.2, 16
+SAMPLED, MARGIN = 0.16, 8
 # An image is this much smaller for the first look at it, or still smaller.
 SMALLER = 3
-# How much of a tile's pixels both may have, as memory that is freed stays in pieces.
-GATHERED = 0.5
+# How many pixels both may have, to those of a tile: no freed memory lies in pieces yet.
+GATHERED = 1.2
 # Bytes of a value of a band, of which the last one is still there while the next one is computed;
 # and by how much tiles shrink until they and their bands fit.
 VALUE, SHRINK = 2 * 4, 0.8
