@@ -89,6 +89,11 @@ def rename_resting(resting: Mapping[str, frozenset[str]]) -> dict[str, frozenset
     }
 
 
+def is_compiled(network: nn.Module) -> bool:
+    """Whether torch.compile is used for a network."""
+    return isinstance(network, FastNetwork) and network._compiled is not None
+
+
 @contextmanager
 def uncompiled(networks: Iterable[nn.Module]) -> Iterator[None]:
     """A context in which fast networks compute without torch.compile."""

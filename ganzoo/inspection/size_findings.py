@@ -12,6 +12,7 @@ from ganzoo.inspection.image_facts import ImageFacts
 
 # Proportions that vary more, leaving out a twentieth at either end, are worth a note.
 WIDEST = 1.5
+# The smallest size that is advised; others are multiples of it.
 SMALLEST = 16
 
 
@@ -51,9 +52,9 @@ def _small(gallery: Gallery, size: int) -> Iterator[Finding]:
 
 
 def fitting_size(gallery: Gallery, size: int) -> int:
-    """The size to train at: `size`, or a smaller power of two that nine of ten images cover."""
+    """The size to train at: `size`, or a smaller multiple of 16 that nine of ten images cover."""
     sides = sorted(shorter_side(f) for subset, f in gallery.everything() if not subset.held_out)
-    fitting = 1 << (sides[len(sides) // 10].bit_length() - 1) if sides else size
+    fitting = sides[len(sides) // 10] // SMALLEST * SMALLEST if sides else size
     return fitting if SMALLEST <= fitting < size else size
 
 

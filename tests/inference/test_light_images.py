@@ -12,6 +12,7 @@ from torch import nn
 
 from ganzoo.expression import parse
 from ganzoo.inference import light_images
+from ganzoo.inference.fast_network import FastNetwork
 from ganzoo.inference.light_images import (
     in_evaluation_mode,
     is_light,
@@ -134,3 +135,11 @@ def test_modes_and_threads_are_restored(two_threads):
         assert (network.training, torch.get_num_threads()) == (False, 1)
     assert (network.training, network.convolution.training) == (True, False)
     assert torch.get_num_threads() == 2
+
+
+def test_compiled_networks_serve_one_image_at_a_time(two_threads):
+    """Which sizes are compiled would depend on which thread comes first."""
+    model = model_of(Convolution())
+    lanes = [lanes_of(fast, fast.output(), (32, 32)) for fast in (model.speed_up(), model)]
+    model.networks["f"] = FastNetwork(model.networks["f"], half=False, compiled=True)
+    assert [*lanes, lanes_of(model, model.output(), (32, 32))] == [2, 2, 1]

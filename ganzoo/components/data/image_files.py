@@ -225,7 +225,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UntrustedError):
         return "it is not a regular file"
     if isinstance(error, Image.DecompressionBombError):
-        return f"it has more than {image_opening.MAX_PIXELS} pixels; cut it into tiles"
+        return (
+            f"it has more than {image_opening.MAX_PIXELS} pixels; cut it into tiles to train on "
+            "it; translate --scale native takes a TIFF of any size as it is"
+        )
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, BROKEN):
