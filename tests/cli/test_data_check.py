@@ -89,8 +89,8 @@ def test_the_command_at_the_end_trains_at_a_size_that_most_images_cover(tmp_path
     for name in ("trainA", "trainB"):
         (tmp_path / name).mkdir()
         for index in range(3):
-            Image.new("RGB", (50, 40), (index, 0, 0)).save(tmp_path / name / f"{index}.png")
-    for size, trained_at in ((256, 32), (24, 24)):
+            Image.new("RGB", (60, 50), (index, 0, 0)).save(tmp_path / name / f"{index}.png")
+    for size, trained_at in ((256, 48), (24, 24)):
         last = run("data", "check", tmp_path, "--size", size).output.splitlines()[-1]
         assert last.endswith(f"--set data.size={trained_at}")
 

@@ -237,7 +237,7 @@ def test_floats_outside_of_their_scale(unpaired):
 def test_small_images_and_a_size_that_fits(unpaired):
     finding = find(unpaired, "small", size=64)
     assert "all 48 training images are smaller than 64 px" in finding.text
-    assert finding.advice.endswith("--set data.size=48")
+    assert finding.advice.endswith("--set data.size=32")
     save(np.arange(192).reshape(8, 8, 3), unpaired / "trainA" / "tiny.png")
     assert find(unpaired, "small").files == ("trainA/tiny.png",)
 
