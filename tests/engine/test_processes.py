@@ -20,6 +20,7 @@ from ganzoo import build_recipe, load_recipe
 from ganzoo.engine.loader import ShuffledBatches
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import list_checkpoints
+from ganzoo.runs.listing import describe
 from ganzoo.training.train import train
 
 SHORT = {
@@ -245,7 +246,7 @@ def test_an_unreadable_image_ends_all_processes(written, tmp_path):
     assert f"goes on from its last checkpoint, step 1, with: ganzoo resume {out}" in complaint
     assert len(complaint.splitlines()) == 2
     assert [step for step, _ in list_checkpoints(out / "checkpoints")] == [1]
-    assert record(out)["state"] == "interrupted"
+    assert describe(out).state == "interrupted"  # recorded, or found: torch may kill rank 0 first
 
 
 def test_a_process_that_is_killed_ends_the_others(written, tmp_path):
