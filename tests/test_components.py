@@ -148,6 +148,16 @@ def test_a_penalty_is_a_finite_scalar_that_moves_the_critic(part):
     assert gradient.abs().sum() > 0
 
 
+@parts("metric")
+def test_a_metric_says_what_it_measures(part):
+    expected = {"faithfulness": ("psnr", "ssim", "lpips", "fcn_score", "palette_score")}
+    expected["realism"] = "fid", "kid", "precision_recall"
+    metric = part.load()
+    assert metric.measures in ("realism", "faithfulness", "")
+    for what, names in expected.items():
+        assert part.name not in names or metric.measures == what
+
+
 @parts("loss", "metric", "output")
 def test_settings_and_wires_are_kept_apart(part):
     loaded = part.load()

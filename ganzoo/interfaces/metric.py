@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor
 
 Sample = dict[str, Tensor]
 Interval = tuple[float, float]
+Measured = Literal["realism", "faithfulness", ""]
 
 
 class Metric(ABC):
@@ -31,6 +32,9 @@ class Metric(ABC):
         data.
     compares: the wires whose images should be alike.
     lower_is_better: the scores of which a smaller one is better, by the beginnings of their names.
+    measures: "realism", how like real images the outputs look, whatever they show; "faithfulness",
+        how well an output keeps what its input or its target shows; or "" for neither. One without
+        the other says little: real images look perfect, and a copy of the input keeps everything.
     """
 
     needs_pairs: ClassVar[bool] = True
@@ -38,6 +42,7 @@ class Metric(ABC):
     learns_from: ClassVar[tuple[str, ...]] = ()
     compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
     lower_is_better: ClassVar[tuple[str, ...]] = ()
+    measures: ClassVar[Measured] = ""
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
         """Get ready for the first update, as by learning from real samples.

@@ -42,6 +42,7 @@ class DistributionMetric(Metric):
 
     needs_pairs = False
     separate = True
+    measures = "realism"
     name: ClassVar[str]
     draws: ClassVar[int] = 1000
 

@@ -58,6 +58,7 @@ class FcnScore(Metric):
 
     compares: ClassVar[tuple[str, ...]] = ("prediction", "photo")
     learns_from: ClassVar[tuple[str, ...]] = ("photo", "labels")
+    measures = "faithfulness"
 
     def __init__(
         self,

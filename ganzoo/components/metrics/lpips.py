@@ -50,6 +50,7 @@ class Lpips(PerImage):
     """
 
     lower_is_better = ("lpips",)
+    measures = "faithfulness"
 
     def __init__(self, weights: str, net: Literal["alex", "vgg", "squeeze"] = "alex") -> None:
         super().__init__()

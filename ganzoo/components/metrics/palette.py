@@ -40,6 +40,8 @@ class PaletteScore(Metric):
         ValueError: the palette is unknown or holds anything but two or more different colours.
     """
 
+    measures = "faithfulness"
+
     def __init__(self, palette: str | list[list[int]] = "streets") -> None:
         self.palette = Palette(palette)
         self.tables = ClassTables(MODEL, COPY)

@@ -32,6 +32,7 @@ class Psnr(PerImage):
     """
 
     score = "psnr"
+    measures = "faithfulness"
 
     def __init__(self) -> None:
         super().__init__()

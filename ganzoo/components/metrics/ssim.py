@@ -29,6 +29,7 @@ class Ssim(PerImage):
     """
 
     score = "ssim"
+    measures = "faithfulness"
 
     def __init__(self, sigma: float = 1.5) -> None:
         from ganzoo.components.losses.structure import SSIM

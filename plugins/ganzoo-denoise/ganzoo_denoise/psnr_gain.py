@@ -33,6 +33,8 @@ class PSNR(Metric):
     and non-local means is told the true deviation of each image's noise. The model knows neither.
     """
 
+    measures = "faithfulness"
+
     def __init__(self, classics: bool = True) -> None:
         self.classics = classics
         self.images: list[tuple[Tensor, Tensor, Tensor]] = []
