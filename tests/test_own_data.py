@@ -165,7 +165,7 @@ def test_what_belongs_to_other_data_goes_and_how_images_are_cut_stays(place):
     draw(place / "own" / "cartoons", 2)
     found = own_data("cyclegan", ["train.seed=3"], place / "own")
     recipe = check_recipe("cyclegan", [*found.settings, "train.seed=3"]).blueprint.recipe
-    assert (recipe.summary, list(recipe.metrics)) == ("", ["kid"])
+    assert (recipe.summary, list(recipe.metrics)) == ("", ["kid", "layout"])
     settings = recipe.data.settings
     assert (recipe.data.type, settings["size"], settings["root"]) == (
         *("folders", 64),

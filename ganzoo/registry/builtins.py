@@ -151,6 +151,14 @@ COMPONENTS = {
             "fidelity and variety of many images together, by nearest neighbours",
         ),
         "lpips": (".metrics.lpips:Lpips", "learned perceptual distance"),
+        "input_lpips": (
+            ".metrics.input_lpips:InputLpips",
+            "learned perceptual distance of translations to their inputs",
+        ),
+        "structure_distance": (
+            ".metrics.structure_distance:StructureDistance",
+            "how much translations change the structure of their inputs",
+        ),
         "psnr": (".metrics.psnr:Psnr", "peak signal-to-noise ratio, in dB"),
         "ssim": (".metrics.ssim:Ssim", "structural similarity"),
         "cycle_error": (

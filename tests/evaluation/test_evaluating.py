@@ -34,7 +34,7 @@ LABELS = {"type": "palette_score", "prediction": "x2y", "target": "y", "source":
 PSNR = {"type": "psnr", "prediction": "x2y", "target": "y"}
 LATER = {"type": "ssim", "prediction": "x2y", "target": "y", "when": "compare"}
 METRICS = {
-    **{"photos": {}, "kid": {}},
+    **{"photos": {}, "kid": {}, "layout": {}},
     "cycle": {**CYCLE, "every": "2 steps"},
     "labels": {**LABELS, "every": "3 steps"},
     "quality": PSNR,

@@ -84,7 +84,7 @@ def pooled(monkeypatch, tmp_path):
 @pytest.fixture
 def built(recipes, tiny):
     """An untrained model with these metrics alone."""
-    others = {name: {} for name in ("labels", "photos", "kid")}
+    others = {name: {} for name in ("labels", "photos", "kid", "layout")}
     return lambda metrics: build_recipe(
         recipes / "cyclegan.toml", tiny(metrics={**others, **metrics})
     )
@@ -265,7 +265,7 @@ def pictures(root, **counts):
 
 FOLDERS = {"train.length": "2 steps", "samples.count": 2, "checkpoints.every": "2 steps"}
 CYCLES = {
-    **{name: {} for name in ("labels", "photos")},
+    **{name: {} for name in ("labels", "photos", "layout")},
     "there": {"type": "cycle_error", "prediction": "F(G(x))", "target": "x", "every": "1 step"},
     "back": {"type": "cycle_error", "prediction": "G(F(y))", "target": "y"},
     "kid": {**FID, "type": "kid", "prediction": "x2y", "target": "y"},

@@ -54,8 +54,7 @@ class Lpips(PerImage):
 
     def __init__(self, weights: str, net: Literal["alex", "vgg", "squeeze"] = "alex") -> None:
         super().__init__()
-        if net not in NETWORKS:
-            raise ValueError(f'there is no net \'{net}\': use "alex", "vgg" or "squeeze"')
+        find_network(net)
         self.net, self.weights = net, weights
         self.score = f"lpips_{net}{'_untrained' if weights == 'none' else ''}"
         self.network: nn.Module | None = None
@@ -63,17 +62,37 @@ class Lpips(PerImage):
     @torch.no_grad()
     def compare(self, prediction: Tensor, target: Tensor) -> list[float]:
         """The distance of each image."""
-        small = min(target.shape[-2:]) < SMALLEST
-        if target.dim() != 4 or small or target.shape[1] not in (1, 3):
-            raise ValueError(
-                f"lpips takes gray or RGB images of {SMALLEST} x {SMALLEST} px or more, not "
-                f"{tuple(target.shape)}"
-            )
+        check_size(target, "lpips")
         if self.network is None:
             self.network = load_lpips(self.net, self.weights).to(target.device)
         shown = without_nan(prediction, target, 2.0).clamp(-1, 1)
         distances: Tensor = self.network(*(i.expand(-1, 3, -1, -1) for i in (shown, target)))
         return [float(each) for each in distances.flatten()]
+
+
+def find_network(net: str) -> tuple[str, str]:
+    """torchvision's name of a network, and the file of its weights.
+
+    Raises:
+        ValueError: LPIPS knows no such network.
+    """
+    if net not in NETWORKS:
+        raise ValueError(f'there is no net \'{net}\': use "alex", "vgg" or "squeeze"')
+    return NETWORKS[net]
+
+
+def check_size(images: Tensor, name: str) -> None:
+    """Refuse, in the name of a metric, what LPIPS cannot compare.
+
+    Raises:
+        ValueError: they are no gray or RGB images (N, C, H, W) of 32 px or more.
+    """
+    small = min(images.shape[-2:]) < SMALLEST
+    if images.dim() != 4 or small or images.shape[1] not in (1, 3):
+        raise ValueError(
+            f"{name} takes gray or RGB images of {SMALLEST} x {SMALLEST} px or more, not "
+            f"{tuple(images.shape)}"
+        )
 
 
 def load_lpips(net: str, weights: str) -> nn.Module:
@@ -112,7 +131,7 @@ def load_lpips(net: str, weights: str) -> nn.Module:
 def _stored(net: str, weights: str) -> dict[str, Tensor]:
     from ganzoo.components.networks.stored import fetched, read_weights
 
-    path = fetched(URL + NETWORKS[net][1]) if weights == "hub" else Path(weights)
+    path = fetched(URL + find_network(net)[1]) if weights == "hub" else Path(weights)
     return read_weights(path)
 
 

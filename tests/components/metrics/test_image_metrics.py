@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganzoo.components.metrics import lpips
 from ganzoo.components.metrics.cycle_error import CycleError
+from ganzoo.components.metrics.input_lpips import InputLpips
 from ganzoo.components.metrics.lpips import Lpips
 from ganzoo.components.metrics.psnr import Psnr
 from ganzoo.components.metrics.ssim import Ssim
@@ -202,3 +203,30 @@ def test_metrics_of_flat_networks_refuse_volumes() -> None:
         Lpips("none").update(volume, volume)
     with pytest.raises(ValueError, match="its network takes no volumes"):
         Kid(weights="none").update(volume, None)
+
+
+def test_lpips_to_the_input_is_lpips_with_the_input_as_target() -> None:
+    outputs, inputs = images(3, 0, size=(40, 36)), images(3, 1, size=(40, 36))
+    metric, paired = InputLpips("none", "squeeze"), Lpips("none", "squeeze")
+    metric.update(outputs, inputs)
+    paired.update(outputs, inputs, source=inputs)
+    score, other = "input_lpips_squeeze_untrained", "lpips_squeeze_untrained"
+    wanted = paired.sample_scores()[other]
+    assert metric.sample_scores() == {score: pytest.approx(wanted, rel=1e-5)}
+    rows, theirs = metric.compute(), paired.compute()
+    assert rows["copy the input"][score] == 0
+    different = theirs["the target of another sample"][other]
+    assert rows["the input of another sample"][score] == pytest.approx(different, rel=1e-5)
+    assert set(metric.intervals()) == set(rows)
+    assert not InputLpips.needs_pairs
+    assert not metric.higher_is_better(score)
+
+
+def test_lpips_to_the_input_refuses() -> None:
+    metric = InputLpips("none", "squeeze")
+    with pytest.raises(ValueError, match="input_lpips takes gray or RGB images of 32 x 32 px"):
+        metric.update(images(1, 0), images(1, 1))
+    with pytest.raises(ValueError, match="compares images of one size"):
+        metric.update(images(1, 0, size=(40, 40)), images(1, 1, size=(40, 48)))
+    with pytest.raises(ValueError, match="there is no net 'resnet'"):
+        InputLpips("none", "resnet")  # type: ignore[arg-type]
