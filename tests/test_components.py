@@ -151,7 +151,7 @@ def test_a_penalty_is_a_finite_scalar_that_moves_the_critic(part):
 @parts("metric")
 def test_a_metric_says_what_it_measures(part):
     expected = {"faithfulness": ("psnr", "ssim", "lpips", "fcn_score", "palette_score")}
-    expected["realism"] = "fid", "kid", "precision_recall"
+    expected["realism"] = "fid", "kid", "precision_recall", "mind", "inception_score"
     metric = part.load()
     assert metric.measures in ("realism", "faithfulness", "")
     for what, names in expected.items():

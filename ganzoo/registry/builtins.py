@@ -146,6 +146,11 @@ COMPONENTS = {
         ),
         "fid": (".metrics.fid:Fid", "Frechet inception distance on a network's features"),
         "kid": (".metrics.kid:Kid", "kernel inception distance on a network's features"),
+        "mind": (".metrics.mind:Mind", "Monge inception distance: sliced transport of features"),
+        "inception_score": (
+            ".metrics.inception_score:InceptionScore",
+            "clear and many classes of generated images, by Inception v3",
+        ),
         "precision_recall": (
             ".metrics.precision_recall:PrecisionRecall",
             "fidelity and variety of many images together, by nearest neighbours",

@@ -127,7 +127,7 @@ def test_a_crowd_is_its_distinct_images(found, wire, source, target):
         "fid_a": pytest.approx(frechet_distance(seen(torch.cat(made)), real), rel=1e-4),
         "images": len(sides[source]),
         "real_images": len(sides[target]),
-        "resize": 32,
+        "resize_clean": 32,
     }
     half = frechet_distance(real[::2], real[1::2])
     assert rows["real, other half"]["fid_a"] == pytest.approx(half, rel=1e-4)
@@ -419,7 +419,7 @@ def test_two_folders_of_different_sizes(tmp_path):
         "fid_a": pytest.approx(frechet_distance(*sides), rel=1e-4),
         "images": 20,
         "real_images": 9,
-        "resize": 32,
+        "resize_clean": 32,
     }
     assert told["observed"] == {"fid": {"given": {"fake": 20, "real": 9}}}
     assert "fid, 20 images of fake, 9 of real [95 % interval]" in ganzoo(*words, *settings)

@@ -14,9 +14,11 @@ from ganzoo.components.metrics.feature_extractor import (
     FeatureExtractor,
     RealFeatures,
     digest_of,
+    own_resize_mode,
     shared_extractor,
 )
 from ganzoo.components.metrics.intervals import delete_half
+from ganzoo.components.networks.square_resize import MODES, ResizeMode
 from ganzoo.interfaces import Metric
 from ganzoo.interfaces.metric import Interval
 
@@ -46,13 +48,22 @@ class DistributionMetric(Metric):
     name: ClassVar[str]
     draws: ClassVar[int] = 1000
 
-    def __init__(self, backbone: str, weights: str, size: int | None) -> None:
+    def __init__(
+        self,
+        backbone: str,
+        weights: str,
+        size: int | None,
+        resize_mode: ResizeMode | None = None,
+    ) -> None:
         own = 299 if backbone == INCEPTION else None
         if own and size not in (None, own):
             raise ValueError(f'"{INCEPTION}" takes images of {own} px: leave size out')
         if size is not None and size < 32:
             raise ValueError(f"size must be at least 32, not {size}")
+        if resize_mode not in (None, *MODES):
+            raise ValueError(f"there is no resize_mode '{resize_mode}': use {', '.join(MODES)}")
         self.backbone, self.weights = backbone, weights
+        self.resize_mode = resize_mode or own_resize_mode(backbone)
         self.size = size or own or DEFAULT_SIZE
         self.extractor: FeatureExtractor | None = None
         self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
@@ -73,7 +84,7 @@ class DistributionMetric(Metric):
                 self.features[system] += self._extract(system, images)
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """The scores, and what they depend on: the sizes of both sets and their `resize`.
+        """The scores, and what they depend on: the sizes of both sets and how they were resized.
 
         Raises:
             ValueError: no image was added.
@@ -81,7 +92,10 @@ class DistributionMetric(Metric):
         for real in self.real.values():
             real.save()
         sets = self.stacked()
-        return {system: self.measure(system, each, sets[REAL]) for system, each in sets.items()}
+        return {
+            self.row(system): self.measure(system, each, sets[REAL])
+            for system, each in sets.items()
+        }
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
         """Intervals from random halves of the samples.
@@ -92,7 +106,9 @@ class DistributionMetric(Metric):
         """
         sets, scores = self.stacked(), self.compute()
         return {
-            system: self._intervals(system, each, sets[REAL], scores[system])
+            self.row(system): self.system_intervals(
+                system, each, sets[REAL], scores[self.row(system)]
+            )
             for system, each in sets.items()
         }
 
@@ -108,10 +124,41 @@ class DistributionMetric(Metric):
     def subset_scores(self, system: str, generated: Tensor, real: Tensor) -> SubsetScores:
         """A function that computes the system's scores of some of these images."""
 
+    def system_intervals(
+        self, system: str, generated: Tensor, real: Tensor, values: dict[str, float]
+    ) -> dict[str, Interval]:
+        """The intervals of a system's scores, which have these values."""
+        scores = {name: v for name, v in values.items() if isinstance(v, float) and name != "std"}
+        score, m, n = self.subset_scores(system, generated, real), len(generated), len(real)
+        if min(m, n) < FEWEST:
+            return {}
+        if system == REAL:
+            return delete_half(lambda chosen: score(*by_parity(chosen)), n, scores, self.draws)
+        if m == n:
+            return delete_half(lambda chosen: score(chosen, chosen), n, scores, self.draws)
+        return delete_half(score, (m, n), scores, self.draws)
+
+    def row(self, system: str) -> str:
+        """The name of a system's row in tables."""
+        return system
+
     def score_name(self, score: str) -> str:
         """The name of a score, with that of the backbone: `kid_efficientnet_lite0`."""
-        untrained = "_untrained" if self.weights == "none" else ""
-        return f"{score}_{self.backbone.removeprefix('tf_')}{untrained}"
+        return f"{score}_{self.backbone.removeprefix('tf_')}{self.variant}"
+
+    @property
+    def variant(self) -> str:
+        """The end of the names of scores: a resize that is not the backbone's own, and no training.
+
+        As in `fid_inception_clean` and `kid_vgg16_untrained`.
+        """
+        own = self.resize_mode == own_resize_mode(self.backbone)
+        resized = "" if own else f"_{self.resize_mode}"
+        return f"{resized}{'_untrained' if self.weights == 'none' else ''}"
+
+    def resize(self) -> dict[str, int]:
+        """How images were resized: `{"resize_clean": 224}`."""
+        return {f"resize_{self.resize_mode}": self.size}
 
     def stacked(self) -> dict[str, Tensor]:
         """The features (N, d) of every system that has some, float64.
@@ -123,19 +170,6 @@ class DistributionMetric(Metric):
             raise ValueError("there is nothing to score: no image was added")
         return {name: torch.stack(each).double() for name, each in self.features.items() if each}
 
-    def _intervals(
-        self, system: str, generated: Tensor, real: Tensor, values: dict[str, float]
-    ) -> dict[str, Interval]:
-        scores = {name: v for name, v in values.items() if isinstance(v, float) and name != "std"}
-        score, m, n = self.subset_scores(system, generated, real), len(generated), len(real)
-        if min(m, n) < FEWEST:
-            return {}
-        if system == REAL:
-            return delete_half(lambda chosen: score(*by_parity(chosen)), n, scores, self.draws)
-        if m == n:
-            return delete_half(lambda chosen: score(chosen, chosen), n, scores, self.draws)
-        return delete_half(score, (m, n), scores, self.draws)
-
     def _extract(self, system: str, images: Tensor) -> list[Tensor]:
         """The features (d,) of each image, float32, on the CPU."""
         if images.dim() != 4 or images.shape[1] not in (1, 3):
@@ -145,7 +179,9 @@ class DistributionMetric(Metric):
                 f"network takes no {what}"
             )
         if self.extractor is None:
-            self.extractor = shared_extractor(self.backbone, self.weights, self.size)
+            self.extractor = shared_extractor(
+                self.backbone, self.weights, self.size, self.resize_mode
+            )
             self.extractor.open(images.device)
         shown = images.detach().float().nan_to_num(0).clamp(-1, 1).expand(-1, 3, -1, -1)
         digests = [(digest_of(image), image) for image in shown]

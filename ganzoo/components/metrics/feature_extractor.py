@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from ganzoo.components.metrics.tensor_cache import cached_tensors, store_tensors
+from ganzoo.components.networks.square_resize import ResizeMode, resize_to_square
 
 INCEPTION = "inception"
 SEED = 0
@@ -27,10 +27,14 @@ class FeatureExtractor:
     Metrics with the same settings share one, so that the features of an image are computed once.
 
     backbone, weights: as the metrics' settings. size: the side that images are resized to.
+    resize_mode: see `resize_to_square`; left out, the backbone's own.
     """
 
-    def __init__(self, backbone: str, weights: str, size: int) -> None:
+    def __init__(
+        self, backbone: str, weights: str, size: int, resize_mode: ResizeMode | None = None
+    ) -> None:
         self.backbone, self.weights, self.size = backbone, weights, size
+        self.resize_mode = resize_mode or own_resize_mode(backbone)
         self.network: Callable[[Tensor], Tensor] | None = None
         self.name = ""
         self.features: OrderedDict[str, Tensor] = OrderedDict()
@@ -44,7 +48,7 @@ class FeatureExtractor:
         if self.network is not None:
             return
         module, network = self._load(device)
-        settings = [VERSION, type(module).__qualname__, self.backbone, self.size]
+        settings = [VERSION, type(module).__qualname__, self.backbone, self.size, self.resize_mode]
         digest = hashlib.blake2b(repr(settings).encode(), digest_size=8)
         for name, tensor in module.state_dict().items():
             digest.update(name.encode())
@@ -69,6 +73,18 @@ class FeatureExtractor:
             self.features.popitem(last=False)
         return features
 
+    def logits(self, features: Tensor) -> Tensor:
+        """Logits (N, 1008) of Inception's classes, from its features (N, 2048).
+
+        Raises:
+            TypeError: the backbone is another one.
+        """
+        from ganzoo.components.networks.inception import Inception
+
+        if not isinstance(self.network, Inception):
+            raise TypeError(f"'{self.backbone}' has no classes here, only \"{INCEPTION}\"")
+        return self.network.logits(features)
+
     def _load(self, device: torch.device) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """The module, and a function that turns images (N, 3, H, W) in [-1, 1] into features."""
         from ganzoo.components.networks.backbones import input_statistics, load_backbone
@@ -76,28 +92,36 @@ class FeatureExtractor:
         if self.backbone == INCEPTION:
             from ganzoo.components.networks.inception import Inception
 
-            inception = Inception(self.weights).to(device)
+            inception = Inception(self.weights, self.resize_mode).to(device)
             return inception, inception
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             module = load_backbone(self.backbone, self.weights, num_classes=0).eval().to(device)
         mean, std = (t.to(device) for t in input_statistics(module))
-        square = (self.size, self.size)
+        size, mode = self.size, self.resize_mode  # `self` in the function would keep itself alive
 
         def extract(images: Tensor) -> Tensor:
-            resized = interpolate(images, square, mode="bicubic", antialias=True).clamp(-1, 1)
+            resized = resize_to_square(images, size, mode, (-1, 1))
             features: Tensor = module((resized - mean) / std)
             return features
 
         return module, extract
 
 
-_shared: WeakValueDictionary[tuple[str, str, int], FeatureExtractor] = WeakValueDictionary()
+Key = tuple[str, str, int, ResizeMode]
+_shared: WeakValueDictionary[Key, FeatureExtractor] = WeakValueDictionary()
 
 
-def shared_extractor(backbone: str, weights: str, size: int) -> FeatureExtractor:
+def own_resize_mode(backbone: str) -> ResizeMode:
+    """How images are resized for a backbone if no mode is set."""
+    return "tensorflow" if backbone == INCEPTION else "clean"
+
+
+def shared_extractor(
+    backbone: str, weights: str, size: int, resize_mode: ResizeMode | None = None
+) -> FeatureExtractor:
     """The extractor with these settings that another metric uses, or a new one."""
-    key = backbone, weights, size
+    key = backbone, weights, size, resize_mode or own_resize_mode(backbone)
     extractor = _shared.get(key)
     if extractor is None:
         extractor = _shared[key] = FeatureExtractor(*key)

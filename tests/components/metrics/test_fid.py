@@ -108,7 +108,7 @@ def test_rows_and_what_they_depend_on() -> None:
         "fid_a": pytest.approx(frechet_distance(features(generated), truth), abs=1e-5),
         "images": 10,
         "real_images": 10,
-        "resize": SIZE,
+        "resize_clean": SIZE,
     }
     half = frechet_distance(truth[::2], truth[1::2])
     assert rows["real, other half"]["fid_a"] == pytest.approx(half, abs=1e-5)
@@ -147,14 +147,14 @@ def test_different_numbers_are_torchmetrics_own() -> None:
         "fid_a": pytest.approx(float(theirs.compute()), rel=1e-4),
         "images": 40,
         "real_images": 9,
-        "resize": SIZE,
+        "resize_clean": SIZE,
     }
     half = frechet_distance(features(real)[::2], features(real)[1::2])
     assert rows["real, other half"] == {
         "fid_a": pytest.approx(half, rel=1e-4),
         "images": 5,
         "real_images": 4,
-        "resize": SIZE,
+        "resize_clean": SIZE,
     }
     assert rows["copy the input"]["images"] == 40
     for row, ends in intervals.items():
@@ -239,7 +239,7 @@ def test_precision_and_recall_counted_by_hand() -> None:
         "images": 4,
         "real_images": 4,
         "neighbours": 1,
-        "resize": SIZE,
+        "resize_clean": SIZE,
     }
     # With k = 2 real balls reach 2, 1, 2, 9, so that -1.5 and 19 are inside too.
     wider = PrecisionRecall("a", "w2", SIZE, neighbours=2).measure("model", generated, real)

@@ -96,7 +96,7 @@ def test_the_formula_between_halves_of_different_scenes(shrink: list[tuple[objec
             "images": 8,
             "real_images": 8,
             "subset_size": 2,
-            "resize": SIZE,
+            "resize_clean": SIZE,
         }
     assert shrink == [("tf_efficientnet_lite0", "wheel", {"num_classes": 0})]
 
@@ -222,7 +222,7 @@ def test_different_numbers_are_torchmetrics_own(shrink: object) -> None:
         "images": 40,
         "real_images": 9,
         "subset_size": 4,
-        "resize": SIZE,
+        "resize_clean": SIZE,
     }
     assert {r: rows["real, other half"][r] for r in ("images", "real_images")} == {
         **{"images": 9, "real_images": 9}

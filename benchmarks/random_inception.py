@@ -1,0 +1,58 @@
+"""Inception v3 with random weights whose features are as large as those of the trained one.
+
+The trained weights cannot be had without a download, and any weights will do to compare two
+implementations, as long as differences show: with weights as torch draws them, features are 1e-8.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+
+def write_random_inception(path: Path, seed: int = 0) -> None:
+    """Write a file of random weights, in the form in which torch-fidelity publishes the trained.
+
+    Batch norms hold the statistics of random images, so that each layer's outputs are of variance
+    1, and the last layer is as sure of classes as the trained one.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _build()
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            spread = module.weight[0].numel() ** -0.5
+            module.weight.copy_(spread * torch.randn(module.weight.shape, generator=rng))
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # the mean of all batches
+            module.bias.copy_(0.3 * torch.randn(module.bias.shape, generator=rng))
+    network.fc.weight.mul_(8)
+    network.train()
+    for _ in range(2):
+        network(_draw(rng))
+    network.eval()
+    torch.save(network.state_dict(), path)
+
+
+def _build() -> Any:
+    class Unloaded(FeatureExtractorInceptionV3):  # type: ignore[misc]
+        def load_state_dict(self, *_: object) -> None:
+            """Stay as drawn."""
+
+    nothing = io.BytesIO()
+    torch.save({}, nothing)
+    nothing.seek(0)
+    return Unloaded("inception-v3-compat", ["2048"], nothing)
+
+
+def _draw(rng: torch.Generator) -> Tensor:
+    """Images (8, 3, 64, 64) of 8 bits: coarse and fine random structure."""
+    coarse = torch.rand(8, 3, 4, 4, generator=rng).repeat_interleave(16, 2).repeat_interleave(16, 3)
+    fine = torch.rand(8, 3, 64, 64, generator=rng)
+    return (255 * (0.7 * coarse + 0.3 * fine)).to(torch.uint8)
