@@ -16,6 +16,7 @@ from ganzoo.errors import DataError, GanzooError
 from ganzoo.files.writing import remove, write_text, write_with
 
 from ganzoo_study.encoding import Encoder, fingerprint, level
+from ganzoo_study.page_texts import complete
 from ganzoo_study.sources import TakenImage, take_fakes, take_reals
 from ganzoo_study.store import Store
 from ganzoo_study.study_file import IMAGES, RESPONSES, STUDY, Format, Picture, Study, StudyImages
@@ -33,6 +34,7 @@ class Options:
     repeats: show images more than once where there are fewer than trials.
     limit: at most so many images of a class, chosen by `seed`.
     output: which of a model's outputs; left out, its first.
+    texts: what participants read; None is English.
     """
 
     trials: int = 40
@@ -46,6 +48,7 @@ class Options:
     limit: int = 500
     output: str = ""
     seed: int = 0
+    texts: dict[str, str] | None = None
 
     @property
     def need(self) -> int:
@@ -216,4 +219,5 @@ def _study(
         repeats=options.repeats,
         real=real,
         methods=methods,
+        texts=dict(complete(options.texts)),
     )

@@ -18,7 +18,12 @@ class Message(BaseModel):
 
 
 class Start(Message):
-    """Begin, or go on."""
+    """Begin, or go on.
+
+    consent: the hash of the text that the participant agreed to.
+    """
+
+    consent: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class Show(Message):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 
 class Answer(NamedTuple):
@@ -45,20 +45,44 @@ class Response(NamedTuple):
         return self.choice != self.fake_place
 
 
-def checked(response: Response) -> Response:
-    """A response whose values all have their types: SQLite stores any value in any column.
+class Participation(NamedTuple):
+    """A participant as the report reads it.
+
+    finished: when; None if not yet.
+    consent: the hash of the text that they agreed to; given: when they did.
+    code: the completion code of one whom a platform sent.
+    """
+
+    participant: int
+    method: str
+    started: str
+    finished: str | None
+    consent: str | None
+    given: str | None
+    code: str | None
+
+
+R = TypeVar("R", Response, Participation)
+OPTIONAL = ("consent", "given", "code")
+
+
+def checked(record: R) -> R:
+    """A record whose values all have their types: SQLite stores any value in any column.
 
     Raises:
         ValueError: one is not.
     """
-    for name, value in response._asdict().items():
-        if not _fits(name, value):
-            raise ValueError(f"an answer's {name} cannot be {value!r:.40}")
-    return response
+    kind = "an answer" if isinstance(record, Response) else "a participant"
+    for name, value in record._asdict().items():
+        if not _fits(name, value, kind):
+            raise ValueError(f"{kind}'s {name} cannot be {value!r:.40}")
+    return record
 
 
-def _fits(name: str, value: object) -> bool:
-    if name in ("method", "real", "fake", "answered"):
+def _fits(name: str, value: object, kind: str) -> bool:
+    if name in OPTIONAL or (name == "finished" and kind == "a participant"):
+        return value is None or isinstance(value, str)
+    if name in ("method", "real", "fake", "answered", "started"):
         return isinstance(value, str)
     if name in ("fake_place", "choice"):
         return value in (1, 2)

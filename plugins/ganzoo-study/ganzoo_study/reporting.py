@@ -15,12 +15,14 @@ from ganzoo.printing.tabular import as_csv as csv_of
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.printing.text import one_line
 
-from ganzoo_study.records import Response
+from ganzoo_study.participant_table import consent_remarks, participants_csv
+from ganzoo_study.records import Participation, Response
 from ganzoo_study.scoring import Score, by_participant, score
 from ganzoo_study.store import Store
 from ganzoo_study.study_file import RESPONSES, Study, read_study
 
 RECOMMENDED = 25
+FILES = ("report.md", "scores.svg", "responses.csv", "participants.csv")
 FRAMES = 2  # an exposure further off than so many frames is counted in the report
 COLUMNS = (
     *("participant", "finished", "method", "trial", "practice", "fake_place", "choice"),
@@ -41,6 +43,7 @@ class Report:
     responses: Sequence[Response]
     scores: Mapping[str, Score]
     unfinished: Mapping[str, int]
+    participations: Sequence[Participation]
     remarks: Sequence[str]
 
 
@@ -57,13 +60,18 @@ def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report
         raise GanzooError(f"{folder}: there are no responses, {RESPONSES} is missing")
     with closing(Store(folder / RESPONSES)) as store:
         responses, counts = store.responses(), store.unfinished()
+        began = store.participations()
     counted = [r for r in responses if r.finished or unfinished]
     people = by_participant(counted)
     if not people:
         raise GanzooError(f"{folder}: {_nobody(sum(counts.values()))}")
     scores = {name: score(people[name], draws, seed) for name in study.methods if name in people}
-    remarks = [*_conditions(study, counted, draws), *_warnings(study, scores, counts, unfinished)]
-    return Report(study, responses, scores, counts, remarks)
+    remarks = [
+        *_conditions(study, counted, draws),
+        *consent_remarks(study, began),
+        *_warnings(study, scores, counts, unfinished),
+    ]
+    return Report(study, responses, scores, counts, began, remarks)
 
 
 def _nobody(begun: int) -> str:
@@ -74,18 +82,19 @@ def _nobody(begun: int) -> str:
 
 
 def write_report(report: Report, out: Path) -> list[Path]:
-    """`report.md`, `scores.svg` and `responses.csv` in `out`; returns them.
+    """`report.md`, `scores.svg`, `responses.csv`, `participants.csv` in `out`; returns them.
 
     Raises:
         GanzooError: the folder cannot be written.
     """
     from ganzoo_study.chart import draw_scores
 
-    files = [out / name for name in ("report.md", "scores.svg", "responses.csv")]
+    files = [out / name for name in FILES]
     try:
         write_text(files[0], as_markdown(report))
         draw_scores(report.scores, files[1])
         write_text(files[2], as_csv(report))
+        write_text(files[3], participants_csv(report.participations))
     except OSError as error:
         raise GanzooError(f"{out}: cannot be written ({error.strerror or error})") from error
     return files

@@ -25,3 +25,16 @@ CREATE TABLE IF NOT EXISTS trials (
   response_ms REAL,
   PRIMARY KEY (participant, number)
 ) WITHOUT ROWID;
+-- What a participant agreed to, before anything else was stored; studies of before have none.
+CREATE TABLE IF NOT EXISTS consents (
+  participant INTEGER PRIMARY KEY REFERENCES participants (id),
+  text TEXT NOT NULL,           -- SHA-256 of the page with the consent
+  given TEXT NOT NULL
+);
+-- Those whom a platform sent.
+CREATE TABLE IF NOT EXISTS arrivals (
+  participant INTEGER PRIMARY KEY REFERENCES participants (id),
+  worker TEXT NOT NULL UNIQUE,  -- keyed hashes of the platform's numbers
+  assignment TEXT NOT NULL,
+  code TEXT NOT NULL UNIQUE     -- shown at the end
+);

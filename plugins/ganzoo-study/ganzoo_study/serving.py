@@ -64,7 +64,8 @@ def application(folder: Path, store: Store, token: str | None) -> ASGIApp:
     from ganzoo_study.site import Site
 
     study = read_study(folder)
-    return Guard(Site(folder, study, store).application(), token, f"ganzoo_token_{study.id}")
+    site = Site(folder, study, store).application()
+    return Guard(site, token, f"ganzoo_token_{study.id}", study.recruiting)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,8 +1,9 @@
-"""The study as a web application: a page, its state, tickets for images, answers."""
+"""The study as a web application: the state of a participant, tickets for images, answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -17,15 +18,22 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ganzoo_study.page_requests import GivenAnswer, Message, Show, Start
+from ganzoo_study.participants import AlreadyFinished
 from ganzoo_study.plan import plan_trials
+from ganzoo_study.platforms import (
+    PLATFORMS,
+    completion_link,
+    is_preview,
+    read_arrival,
+    submission,
+)
+from ganzoo_study.site_pages import page_routes, read_sentences
 from ganzoo_study.store import Refused, Store
 from ganzoo_study.study_file import Study, read_picture
 
-PAGES = Path(__file__).with_name("pages")
-FILES = {"/": "index.html", "/study.css": "study.css", "/study.js": "study.js"}
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 LARGEST_MESSAGE = 4096
 MONTH = 30 * 24 * 3600
+KEY_HEADER = "x-ganzoo-key"
 
 M = TypeVar("M", bound=Message)
 State = dict[str, object]
@@ -38,12 +46,14 @@ class Site:
         self.folder, self.study, self.store = folder, study, store
         self.cookie = f"ganzoo_{study.id}"
         self.random = SystemRandom()
+        self.consent = study.consent
+        self.platform = PLATFORMS[study.recruiting.platform] if study.recruiting else None
 
     def application(self) -> Starlette:
         """The routes; any other path is not found."""
-        pages = [Route(path, _page(name)) for path, name in FILES.items()]
         calls = [
             Route("/favicon.ico", _nothing),
+            Route("/api/texts", self.texts),
             Route("/api/state", self.state),
             Route("/api/start", self.start, methods=["POST"]),
             Route("/api/trial", self.trial, methods=["POST"]),
@@ -51,25 +61,47 @@ class Site:
             Route("/image/{ticket}", self.image),
         ]
         odd = dict.fromkeys((OSError, ValueError, GanzooError), _damaged)
-        return Starlette(routes=[*pages, *calls], exception_handlers=odd)
+        return Starlette(routes=[*page_routes(self.study), *calls], exception_handlers=odd)
+
+    async def texts(self, request: Request) -> Response:
+        """What participants read, and the hash of what they agree to."""
+        return JSONResponse({"consent": self.consent, **read_sentences(self.study)})
 
     async def state(self, request: Request) -> Response:
         """The state of this participant; changes nothing."""
         person = await self._person(request)
-        number = 0 if person is None else await _aside(lambda: self.store.next_trial(person))
-        return JSONResponse(self._state(person is not None, number))
+        if person is None:
+            return JSONResponse(self._state(await self._standing(request), 0))
+        return JSONResponse(await self._progress(request, person))
 
     async def start(self, request: Request) -> Response:
-        """Begin the study; a participant who has begun goes on."""
-        await _message(request, Start)
-        person = await self._person(request)
-        if person is not None:
+        """Begin the study; a participant who has begun goes on. Nothing is stored before."""
+        given = await _message(request, Start)
+        if await self._person(request) is not None:
             return await self.state(request)
-        methods, study = list(self.study.methods), self.study
-        key = await _aside(
-            lambda: self.store.join(methods, lambda m: plan_trials(study, m, self.random))
-        )
-        response = JSONResponse(self._state(True, 0))
+        if given.consent != self.consent:
+            raise HTTPException(409, "this is not the text to agree to")
+        standing = await self._standing(request)
+        if standing != "new":
+            return JSONResponse(self._state(standing, 0))
+        return await self._join(request)
+
+    async def _join(self, request: Request) -> Response:
+        study = self.study
+        plan = partial(plan_trials, study, random=self.random)
+        arrival = read_arrival(self.platform, request.query_params) if self.platform else None
+        try:
+            key = await _aside(
+                lambda: self.store.join([*study.methods], plan, self.consent, arrival)
+            )
+        except AlreadyFinished:
+            return JSONResponse(self._state("already", 0))
+        person = await _aside(lambda: self.store.participant(key))
+        assert person is not None
+        state = await self._progress(request, person)
+        if self.platform:  # in a frame, where browsers keep no cookies
+            return JSONResponse({**state, "key": key})
+        response = JSONResponse(state)
         response.set_cookie(self.cookie, key, MONTH, httponly=True, samesite="lax")
         return response
 
@@ -78,8 +110,10 @@ class Site:
         await _message(request, Show)
         person = await self._known(request)
         shown = await _aside(lambda: self.store.show(person))
-        number, tickets = shown or (None, None)
-        return JSONResponse({**self._state(True, number), "images": tickets})
+        if shown is None:
+            return JSONResponse({**await self._progress(request, person), "images": None})
+        number, tickets = shown
+        return JSONResponse({**self._state("", number), "images": tickets})
 
     async def answer(self, request: Request) -> Response:
         """Store an answer; in a practice trial the reply says whether it was right."""
@@ -91,8 +125,8 @@ class Site:
             )
         except Refused:
             raise HTTPException(409, "this trial was not shown") from None
-        number = await _aside(lambda: self.store.next_trial(person))
-        return JSONResponse({**self._state(True, number), "right": right if practice else None})
+        state = await self._progress(request, person)
+        return JSONResponse({**state, "right": right if practice else None})
 
     async def image(self, request: Request) -> Response:
         """The image behind a ticket; all images have the same number of bytes."""
@@ -104,8 +138,33 @@ class Site:
         return Response(content, media_type=f"image/{self.study.format}")
 
     async def _person(self, request: Request) -> int | None:
-        key = request.cookies.get(self.cookie, "")
+        cookie = request.cookies.get(self.cookie, "")
+        key = request.headers.get(KEY_HEADER, "") if self.platform else cookie
         return await _aside(lambda: self.store.participant(key)) if key else None
+
+    async def _standing(self, request: Request) -> str:
+        """What somebody is who does not participate: the phase that the page is told."""
+        if self.platform is None:
+            return "new"
+        if is_preview(self.platform, request.query_params):
+            return "preview"
+        arrival = read_arrival(self.platform, request.query_params)
+        if arrival is None:
+            return "stranger"
+        return "already" if await _aside(lambda: self.store.has_finished(arrival)) else "new"
+
+    async def _progress(self, request: Request, person: int) -> State:
+        """The state of a participant; after the last trial, with what a platform asks for."""
+        number = await _aside(lambda: self.store.next_trial(person))
+        state = self._state("", number)
+        if number is not None:
+            return state
+        code, recruiting = await _aside(lambda: self.store.code(person)), self.study.recruiting
+        if not (code and recruiting and self.platform):
+            return {**state, "code": None}
+        form = submission(self.platform, recruiting.submit_to, request.query_params, code)
+        link = completion_link(recruiting.completion_url, code)
+        return {**state, "code": code, "submit": form, "link": link}
 
     async def _known(self, request: Request) -> int:
         person = await self._person(request)
@@ -113,14 +172,17 @@ class Site:
             raise HTTPException(403, "take part first")
         return person
 
-    def _state(self, participates: bool, number: int | None) -> State:
-        """What the page is told. It is equal for all methods and orders, so it betrays nothing."""
+    def _state(self, standing: str, number: int | None) -> State:
+        """What the page is told. It is equal for all methods and orders, so it betrays nothing.
+
+        standing: what somebody is who does not participate; empty for participants.
+        """
         study = self.study
         practice = number is not None and number < study.practice
         phase = "end" if number is None else "practice" if practice else "scored"
         done = study.all_trials if number is None else number
         return {
-            "phase": phase if participates else "new",
+            "phase": standing or phase,
             "trial": number,
             "done": done if practice else done - study.practice,
             "practice": study.practice,
@@ -156,14 +218,6 @@ async def _message(request: Request, kind: type[M]) -> M:
         return kind.model_validate_json(body)
     except ValidationError:
         raise HTTPException(400, "this is no answer") from None
-
-
-def _page(name: str) -> Callable[[Request], Response]:
-    def page(request: Request) -> Response:
-        path = PAGES / name
-        return Response(path.read_bytes(), media_type=TYPES[path.suffix])
-
-    return page
 
 
 def _damaged(request: Request, error: Exception) -> Response:

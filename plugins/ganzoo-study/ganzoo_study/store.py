@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import SystemRandom
 
 from ganzoo.errors import GanzooError
 
 from ganzoo_study.database import opened
+from ganzoo_study.participants import (
+    AlreadyFinished,
+    add_arrival,
+    add_participant,
+    find_arrived,
+    find_next_trial,
+    give_new_key,
+    hash_key,
+    record_answer,
+    setting,
+)
 from ganzoo_study.plan import PlannedTrial
-from ganzoo_study.records import Answer, Response, checked
+from ganzoo_study.platforms import Arrival
+from ganzoo_study.records import Answer, Participation, Response, checked
 
 # A trial that a reload or a lost image interrupts is shown again, at most so often. Then the
 # participant is asked without another showing.
 SHOWINGS = 3
-# A participant who did nothing for so long does not count when methods are assigned.
-PATIENCE = timedelta(minutes=30)
 
 
 class Refused(Exception):
@@ -50,39 +57,62 @@ class Store:
     def token(self) -> str:
         """The token in the link for other machines; the same after a restart."""
         with self._transaction() as db:
-            db.execute(
-                "INSERT OR IGNORE INTO settings VALUES ('token', ?)", [secrets.token_urlsafe(16)]
-            )
-            (token,) = db.execute("SELECT value FROM settings WHERE name = 'token'").fetchone()
-        return str(token)
+            return setting(db, "token")
 
-    def join(self, methods: Sequence[str], plan: Callable[[str], Sequence[PlannedTrial]]) -> str:
-        """Add a participant, with a method that has the fewest; returns the participant's key."""
-        key = secrets.token_urlsafe(24)
+    def join(
+        self,
+        methods: Sequence[str],
+        plan: Callable[[str], Sequence[PlannedTrial]],
+        consent: str = "",
+        arrival: Arrival | None = None,
+    ) -> str:
+        """Add a participant; one whom a platform sent again goes on. Returns the secret key.
+
+        consent: the hash of what the participant agreed to.
+
+        Raises:
+            AlreadyFinished: somebody comes again who finished.
+        """
         with self._transaction() as db:
-            method = _deal(db, methods)
-            person = db.execute(
-                "INSERT INTO participants (key, method, started, active) VALUES (?, ?, ?, ?)",
-                [_hashed(key), method, _now(), _now()],
-            ).lastrowid
-            db.executemany(
-                "INSERT INTO trials (participant, number, practice, real, fake, fake_place) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [(person, number, *trial) for number, trial in enumerate(plan(method))],
-            )
+            salt = setting(db, "salt")
+            person = find_arrived(db, arrival, salt) if arrival else None
+            if arrival and person is not None:
+                return give_new_key(db, person, arrival, salt)
+            person, key = add_participant(db, methods, plan, consent)
+            if arrival:
+                add_arrival(db, person, arrival, salt)
         return key
+
+    def has_finished(self, arrival: Arrival) -> bool:
+        """Whether somebody whom a platform sends has finished before."""
+        with self._transaction() as db:
+            try:
+                find_arrived(db, arrival, setting(db, "salt"))
+            except AlreadyFinished:
+                return True
+        return False
+
+    def code(self, person: int) -> str | None:
+        """The completion code of one who was sent by a platform and has finished."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT code FROM arrivals JOIN participants ON id = participant "
+                "WHERE participant = ? AND finished IS NOT NULL",
+                [person],
+            ).fetchone()
+        return str(row[0]) if row else None
 
     def participant(self, key: str) -> int | None:
         """The id of the participant with a key."""
         with self._lock:
-            query = self._db.execute("SELECT id FROM participants WHERE key = ?", [_hashed(key)])
+            query = self._db.execute("SELECT id FROM participants WHERE key = ?", [hash_key(key)])
             row = query.fetchone()
         return int(row[0]) if row else None
 
     def next_trial(self, person: int) -> int | None:
         """The number, from 0, of the trial that is not answered yet; None after the last."""
         with self._lock:
-            return _next(self._db, person)
+            return find_next_trial(self._db, person)
 
     def show(self, person: int) -> tuple[int, tuple[str, str] | None] | None:
         """Begin a showing of the next trial; its number, and tickets for its images in their order.
@@ -91,7 +121,7 @@ class Store:
         """
         tickets = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         with self._transaction() as db:
-            number = _next(db, person)
+            number = find_next_trial(db, person)
             if number is None:
                 return None
             changed = db.execute(
@@ -133,7 +163,7 @@ class Store:
             if choice is None:
                 if not showings:  # only the next trial is ever shown
                     raise Refused
-                _record(db, person, number, answer)
+                record_answer(db, person, number, answer)
                 choice = answer.choice
         return bool(practice), choice == fake_place
 
@@ -166,6 +196,20 @@ class Store:
             ).fetchall()
             return [checked(Response(*row)) for row in rows]
 
+    def participations(self) -> list[Participation]:
+        """All participants, in the order in which they began.
+
+        Raises:
+            GanzooError: the file is damaged.
+        """
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT id, method, started, finished, text, given, code FROM participants "
+                "LEFT JOIN consents c ON c.participant = id "
+                "LEFT JOIN arrivals a ON a.participant = id ORDER BY id"
+            ).fetchall()
+            return [checked(Participation(*row)) for row in rows]
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         """One thread at a time; faults of a damaged file become an error that names it."""
@@ -189,46 +233,3 @@ class Store:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-
-
-def _deal(db: sqlite3.Connection, methods: Sequence[str]) -> str:
-    """A method with the fewest participants, counting those who finished or may still finish."""
-    rows = db.execute(
-        "SELECT method, COUNT(*) FROM participants "
-        "WHERE finished IS NOT NULL OR active > ? GROUP BY method",
-        [_now(-PATIENCE)],
-    )
-    counted = dict(rows.fetchall())
-    fewest = min(counted.get(method, 0) for method in methods)
-    return SystemRandom().choice([m for m in methods if counted.get(m, 0) == fewest])
-
-
-def _next(db: sqlite3.Connection, person: int) -> int | None:
-    row = db.execute(
-        "SELECT MIN(number) FROM trials WHERE participant = ? AND choice IS NULL", [person]
-    )
-    (number,) = row.fetchone()
-    return None if number is None else int(number)
-
-
-def _record(db: sqlite3.Connection, person: int, number: int, answer: Answer) -> None:
-    now = _now()
-    db.execute(
-        "UPDATE trials SET choice = ?, answered = ?, first_ms = ?, second_ms = ?, frame_ms = ?, "
-        "response_ms = ?, first_ticket = NULL, second_ticket = NULL "
-        "WHERE participant = ? AND number = ?",
-        [answer.choice, now, *answer.exposures, answer.frame, answer.response, person, number],
-    )
-    finished = now if _next(db, person) is None else None
-    db.execute(
-        "UPDATE participants SET active = ?, finished = ? WHERE id = ?", [now, finished, person]
-    )
-
-
-def _hashed(key: str) -> str:
-    """The hash of a key. Keys are not stored, so that nobody can answer with those in the file."""
-    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-
-
-def _now(later: timedelta = timedelta(0)) -> str:
-    return (datetime.now(UTC) + later).isoformat(timespec="milliseconds")

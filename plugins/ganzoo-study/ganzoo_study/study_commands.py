@@ -63,6 +63,15 @@ FormatOption = Annotated[
     Format, typer.Option("--format", help="Of all images, whatever they were.")
 ]
 Quality = Annotated[int, typer.Option(min=1, max=100, help="Of JPEG.")]
+Wording = Annotated[
+    str,
+    typer.Option(
+        "--texts",
+        metavar="FILE|LANGUAGE",
+        help="What participants read: a TOML file as `ganzoo study texts` prints it, or a language "
+        "that ships.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Which images, where --limit chooses.")]
 
 
@@ -82,9 +91,11 @@ def create(
     format_: FormatOption = Format.png,
     quality: Quality = 95,
     seed: Seed = 0,
+    texts: Wording = "en",
 ) -> None:
     """Make a study of real images and one or more methods' generated ones."""
     from ganzoo_study.creating import Options, create_study
+    from ganzoo_study.page_texts import load_texts
 
     options = Options(
         trials=trials,
@@ -98,9 +109,20 @@ def create(
         limit=limit,
         output=output,
         seed=seed,
+        texts=load_texts(texts),
     )
     study = create_study(out, real, _named(fake), options, say)
     _tell_created(study, out)
+
+
+@app.command()
+def texts(
+    language: Annotated[str, typer.Option(help="One that ships.")] = "en",
+) -> None:
+    """Print all that participants read, as a TOML file to translate or rewrite."""
+    from ganzoo_study.page_texts import shipped_file
+
+    say(shipped_file(language), end="")
 
 
 @app.command()
@@ -198,10 +220,9 @@ def _tell_created(study: Study, out: Path) -> None:
     height, width = study.size
     counts = {"real": study.real, **{f"fake {n}": m for n, m in study.methods.items()}}
     said = ", ".join(f"{name} {len(source.images)}" for name, source in counts.items())
-    seconds = study.all_trials * (2 * study.exposure_ms + 3 * study.blank_ms + 1500) / 1000
     say(f"{out}: {height} x {width} pixels; {said} images")
     say(
         f"{study.practice} practice and {study.trials} scored trials, about "
-        f"{max(1, round(seconds / 60))} min a participant; 25 a method are recommended\n\n"
+        f"{study.minutes} min a participant; 25 a method are recommended\n\n"
         f"Next:\n  ganzoo study serve {out}"
     )

@@ -7,11 +7,16 @@ from typing import Annotated, Literal
 
 from ganzoo.errors import GanzooError
 from ganzoo.files.untrusted import UntrustedError, inside, read_plain, read_text
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ganzoo_study.page_texts import Texts, complete, consent_digest, text_faults
+from ganzoo_study.platforms import ORIGIN, is_link
 
 STUDY, IMAGES, RESPONSES = "study.json", "images", "responses.sqlite"
 Format = Literal["png", "jpeg"]
 Side = Annotated[int, Field(ge=1, le=4096)]
+Origin = Annotated[str, Field(pattern=ORIGIN)]
+ANSWER_MS = 1500  # that most answers take
 
 
 class Frozen(BaseModel):
@@ -41,6 +46,27 @@ class StudyImages(Frozen):
     images: list[Picture] = Field(min_length=1)
 
 
+class Recruiting(Frozen):
+    """The platform that sends participants.
+
+    submit_to: the only origins to which the page sends the end of a participation.
+    frames: the only origins whose pages may show the study in a frame.
+    completion_url: where participants go at the end; `{code}` in it becomes their code.
+    """
+
+    platform: Literal["mturk", "mturk-sandbox", "prolific", "other"]
+    submit_to: tuple[Origin, ...] = Field(default=(), max_length=20)
+    frames: tuple[Origin, ...] = Field(default=(), max_length=20)
+    completion_url: str = ""
+
+    @field_validator("completion_url")
+    @classmethod
+    def _check_link(cls, url: str) -> str:
+        if url and not is_link(url):
+            raise ValueError("this is no address that begins with https://")
+        return url
+
+
 class Study(Frozen):
     """A study.
 
@@ -49,6 +75,8 @@ class Study(Frozen):
     exposure_ms, blank_ms: how long each image is shown, and the blank around it.
     size: of every image, (height, width).
     repeats: an image may be shown to a participant more than once.
+    texts: what participants read; studies of before have none, and are shown in English.
+    recruiting: None where participants are invited by their link alone.
     """
 
     version: Literal[1] = 1
@@ -64,6 +92,32 @@ class Study(Frozen):
     repeats: bool
     real: StudyImages
     methods: dict[str, StudyImages] = Field(min_length=1)
+    texts: dict[str, str] | None = None
+    recruiting: Recruiting | None = None
+
+    @field_validator("texts")
+    @classmethod
+    def _check_texts(cls, texts: dict[str, str] | None) -> dict[str, str] | None:
+        faults = [*text_faults(texts or {})]
+        if faults:
+            raise ValueError(faults[0])
+        return texts
+
+    @property
+    def shown_texts(self) -> Texts:
+        """What participants read."""
+        return complete(self.texts)
+
+    @property
+    def consent(self) -> str:
+        """The hash of what participants agree to."""
+        return consent_digest(self.shown_texts)
+
+    @property
+    def minutes(self) -> int:
+        """About how long one participant takes."""
+        trial = 2 * self.exposure_ms + 3 * self.blank_ms + ANSWER_MS
+        return max(1, round(self.all_trials * trial / 60_000))
 
     @property
     def files(self) -> set[str]:

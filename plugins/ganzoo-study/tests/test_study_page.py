@@ -18,47 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
 from ganzoo.cli import app
 from PIL import Image
 from typer.testing import CliRunner
 
 from ganzoo_study import serving
-from ganzoo_study.creating import Options, create_study
 
 pytest.importorskip("starlette", reason="pip install ganzoo-study")
-COLOURS = {"real": 40, "one": 200, "two": 220}  # the red of a class's images: tests can see it
-COUNT = 12
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
-    """Folders of images: real ones of noise, generated ones flat, so that their files differ."""
-    place = tmp_path_factory.mktemp("images")
-    chance = np.random.default_rng(0)
-    for name, red in COLOURS.items():
-        (place / name).mkdir()
-        for number in range(COUNT):
-            pixels = np.full((24, 24, 3), number, np.uint8)
-            pixels[..., 2] = chance.integers(0, 256, (24, 24)) if name == "real" else 9
-            pixels[..., 0] = red
-            Image.fromarray(pixels).save(place / name / f"{name}{number}.png")
-    return place
-
-
-@pytest.fixture(scope="module")
-def make(images, tmp_path_factory):
-    """`make(trials=3)` is a study of these images in a new folder."""
-
-    def study(methods=("one", "two"), **options):
-        folder = tmp_path_factory.mktemp("studies") / "study"
-        fast = {"trials": 3, "practice": 2, "exposure_ms": 100, "blank_ms": 20, **options}
-        fakes = {name: images / name for name in methods}
-        create_study(folder, images / "real", fakes, Options(**fast), print)
-        return folder
-
-    return study
+COLOURS = {"real": 40, "one": 200, "two": 220}  # as in conftest.py
 
 
 def serve(folder, token=None):
@@ -107,7 +75,7 @@ class Person:
         return json.loads(content)
 
     def join(self):
-        return self.get("/api/start", {})
+        return self.get("/api/start", {"consent": self.get("/api/texts")["consent"]})
 
     def show(self):
         return self.get("/api/trial", {})
@@ -168,7 +136,7 @@ def test_nothing_but_the_picture_tells_the_classes_apart(make):
 
 
 def test_every_reply_forbids_all_but_this_site(served):
-    for path in ("/", "/study.js", "/study.css", "/api/state", "/nothing"):
+    for path in ("/", "/study.js", "/study.css", "/api/state", "/api/texts", "/nothing"):
         _, headers, _ = Person(served).ask(path)
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -260,7 +228,15 @@ def test_from_other_machines_a_token_is_asked_for(make):
         assert store.token() == token, "a link is good after a restart"
     host = serve(folder, token)
     person = Person(host)
-    for path in ("/", "/study.js", "/api/state", "/?token=", "/?token=é", f"/?token={token}x"):
+    for path in (
+        "/",
+        "/study.js",
+        f"/study.js?token={token}",
+        "/api/state",
+        "/?token=",
+        "/?token=é",
+        f"/?token={token}x",
+    ):
         assert person.ask(path.replace("é", "%C3%A9"))[0] == 403
     assert person.ask("/api/start", {})[0] == 403
     assert person.ask(f"/api/state?token={token}")[0] == 403, "the link's page alone takes it"
@@ -393,38 +369,17 @@ WATCH = """() => {
 NARROW, WIDE = {"width": 400, "height": 720}, {"width": 1600, "height": 900}
 
 
-@pytest.fixture
-def visit(browser):
-    """`visit(host)` is a page of a new participant; what it complains about fails the test."""
-    contexts, complaints = [], []
-
-    def page(host, **how):
-        contexts.append(browser.new_context(**how))
-        opened = contexts[-1].new_page()
-        opened.on("console", lambda message: complaints.extend(complaint(message.text)))
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on("request", lambda request: complaints.extend(foreign(request.url, host)))
-        opened.goto(f"http://{host}/")
-        return opened
-
-    yield page
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-def complaint(text):
-    return [] if text.endswith("net::ERR_FAILED") else [text]  # a test broke that connection
-
-
-def foreign(url, host):
-    return [] if url.startswith(f"http://{host}/") else [url]
-
-
 def at(page, section):
     """Wait for a part of the page."""
     page.wait_for_selector(f"#{section}:not([hidden])", timeout=20_000)
     return page.inner_text(f"#{section}")
+
+
+def begin(page):
+    """Agree, and come to the instructions."""
+    at(page, "consent")
+    page.click("#consent button")
+    return at(page, "start")
 
 
 def press(page, key):
@@ -437,7 +392,7 @@ def press(page, key):
 def test_each_image_is_shown_for_one_second(make, visit):
     """Within two frames of the display, by the page's measure and by another."""
     page = visit(serve(make(exposure_ms=1000, blank_ms=100, trials=2, practice=0)))
-    at(page, "start")
+    begin(page)
     page.evaluate(WATCH)
     page.keyboard.press("Enter")
     press(page, "1")
@@ -461,8 +416,10 @@ def test_two_take_part_at_once(make, visit, violations):
     folder = make()
     host = serve(folder)
     keys, mouse = visit(host, viewport=NARROW), visit(host, viewport=WIDE, color_scheme="dark")
-    assert "2 trials for practice, which tell you" in at(keys, "start")
-    found = {"start": violations(keys), "start, dark": violations(mouse)}
+    found = {"consent": violations(keys), "consent, dark": violations(mouse)}
+    assert "told whether you were right (trials: 2)" in begin(keys)
+    begin(mouse)
+    found |= {"start": violations(keys), "start, dark": violations(mouse)}
     keys.keyboard.press("Space")
     mouse.click("#start button")
     said = []
@@ -534,7 +491,7 @@ def check_report(folder, measured):
 def test_a_page_left_and_a_server_gone(make, visit):
     """Who leaves the page in a pair sees it again; who reloads too often answers from memory."""
     page = visit(serve(make(trials=1, practice=0, exposure_ms=200)))
-    at(page, "start")
+    begin(page)
     page.keyboard.press("Enter")
     for _ in range(2):
         page.wait_for_selector("#stage img", state="attached")

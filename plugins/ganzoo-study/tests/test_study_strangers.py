@@ -102,7 +102,8 @@ class Person:
 def plain(folder):
     """Everything is served as long as nothing is odd."""
     person = Person(folder)
-    assert person.ask("/api/start", {})[0] == 200
+    consent = json.loads(person.ask("/api/texts")[1])["consent"]
+    assert person.ask("/api/start", {"consent": consent})[0] == 200
     return person
 
 

@@ -3,42 +3,12 @@
 // What the page measured, for whoever wants to look (tests do): a record a trial.
 window.study = { trials: [] };
 
-const SMALLEST = 256; // pixels on the screen: smaller images are enlarged by a whole factor
-const ATTEMPTS = 5;
-
-const find = (selector) => document.querySelector(selector);
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
-
-class Refused extends Error {}
-class Interrupted extends Error {}
-
-// ---- The server. An answer may be sent twice: only the first one counts.
-
-async function ask(path, message) {
-  const options = message && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(message),
-  };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const reply = await fetch(path, { cache: "no-store", ...options });
-      if (reply.ok) return await reply.json();
-      if (reply.status < 500) throw new Refused(`${path}: ${reply.status}`);
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-    }
-    if (attempt === ATTEMPTS) throw new Error(`${path}: no reply`);
-    await pause(200 * 2 ** attempt);
-  }
-}
-
 // ---- What is seen: one section at a time.
 
 function show(name) {
   for (const section of document.querySelectorAll("section")) section.hidden = section.id !== name;
-  const target = find(`#${name} [data-do]`) || find(`#${name} h2`);
+  // What is long is read from its top.
+  const target = find(`#${name}:not(.reading) [data-do]`) || find(`#${name} h2`);
   if (target) target.focus();
 }
 
@@ -47,12 +17,12 @@ function say(text) {
 }
 
 function showProgress(state) {
-  const word = { practice: "Practice", scored: "Trial" }[state.phase];
-  const of = state.phase === "practice" ? state.practice : state.trials;
-  find("#progress").textContent = word ? `${word} ${state.done + 1} of ${of}` : "";
+  const text = { practice: texts.practice_progress, scored: texts.trial_progress }[state.phase];
+  const count = state.phase === "practice" ? state.practice : state.trials;
+  find("#progress").textContent = text ? fill(text, { number: state.done + 1, count }) : "";
 }
 
-function showPause(title, text, button = "Go on") {
+function showPause(title, text, button = texts.go_on) {
   find("#pause h2").textContent = title;
   find("#pause p").textContent = text;
   find("#pause button").textContent = button;
@@ -60,104 +30,52 @@ function showPause(title, text, button = "Go on") {
   say(`${title} ${text}`);
 }
 
-const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-
-function showStart(state) {
-  const practice = `${many(state.practice, "trial")} for practice, which tell you whether you were right, then `;
-  find("#seconds").textContent = many(state.exposure / 1000, "second");
-  find("#parts").textContent =
-    `There will be ${state.practice ? practice : ""}${many(state.trials, "trial")} that do not.`;
-  if (!state.practice) find("#parts").textContent = `There will be ${many(state.trials, "trial")}.`;
+function showInstructions(preview) {
+  find("#parts").textContent = fill(numbers.practice ? texts.with_practice : texts.without_practice);
+  find("#preview").hidden = !preview;
+  find("#start button").hidden = preview;
   show("start");
+}
+
+function showRefused(reason) {
+  find("#refused h2").textContent = texts[`${reason}_title`];
+  find("#refused p").textContent = texts[reason];
+  show("refused");
 }
 
 // Where a participant is, after a reload or between practice and the rest.
 function enter(state) {
   showProgress(state);
-  if (state.phase === "new") showStart(state);
-  else if (state.phase === "end") finish();
-  else showPause("Welcome back", "You have begun already. It goes on where you were.");
+  if (state.phase === "new") show("consent");
+  else if (state.phase === "preview") showInstructions(true);
+  else if (state.phase === "already" || state.phase === "stranger") showRefused(state.phase);
+  else if (state.phase === "end") finish(state);
+  else showPause(texts.back_title, texts.back);
 }
 
-function finish() {
+function finish(state) {
   find("#progress").textContent = "";
+  find("#finish").hidden = !state.code;
+  if (state.code) showWayBack(state);
   show("end");
 }
 
-// ---- A trial: both images are decoded before it begins, then it is timed by the display's frames.
-
-async function load(ticket) {
-  const image = new Image();
-  image.alt = "";
-  image.src = `/image/${ticket}`;
-  await image.decode();
-  return image;
-}
-
-function place(images, state) {
-  const stage = find("#stage");
-  const factor = Math.max(1, Math.ceil(SMALLEST / Math.max(state.width, state.height)));
-  stage.classList.toggle("enlarged", factor > 1);
-  stage.style.setProperty("--width", `${state.width * factor}px`);
-  stage.style.setProperty("--shape", state.width / state.height);
-  stage.replaceChildren(...images);
-}
-
-class Clock {
-  constructor() {
-    this.frames = [];
-    this.hidden = document.hidden;
-    this.watch = () => { this.hidden = true; };
-    document.addEventListener("visibilitychange", this.watch);
-  }
-
-  async tick() {
-    const now = await nextFrame();
-    if (this.hidden) throw new Interrupted();
-    this.frames.push(now);
-    return now;
-  }
-
-  // The time between two frames: the median of those seen.
-  get frame() {
-    const gaps = this.frames.slice(1).map((time, i) => time - this.frames[i]).sort((a, b) => a - b);
-    return gaps.length ? gaps[gaps.length >> 1] : 1000 / 60;
-  }
-
-  // Wait for the frame that is nearest to so many milliseconds after a time.
-  async until(time) {
-    for (;;) {
-      const now = await this.tick();
-      if (now >= time - this.frame / 2) return now;
-    }
-  }
-
-  stop() {
-    document.removeEventListener("visibilitychange", this.watch);
+// The completion code, and the ways back to the platform that the study allows.
+function showWayBack({ code, submit, link }) {
+  find("#code").textContent = code;
+  find("#submit").hidden = !submit;
+  find("#return").hidden = !link;
+  if (link) find("#return a").href = link;
+  if (!submit) return;
+  find("#submit").action = submit.to;
+  for (const [name, value] of Object.entries(submit.fields)) {
+    const field = find(`#submit [name="${name}"]`) || document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    find("#submit").append(field);
   }
 }
 
-// Show both images; how long each was seen, from the frame that shows it to the one that hides it.
-async function expose(images, state) {
-  const clock = new Clock();
-  const exposures = [];
-  try {
-    let now = await clock.tick();
-    for (const image of images) {
-      now = await clock.until(now + state.blank);
-      image.classList.add("shown");
-      const shown = now;
-      now = await clock.until(shown + state.exposure);
-      image.classList.remove("shown");
-      exposures.push(now - shown);
-    }
-    await clock.until(now + state.blank);
-    return { exposures, frame: clock.frame };
-  } finally {
-    clock.stop();
-    find("#stage").replaceChildren();
-  }
-}
+// ---- A trial.
 
 let answered = null; // resolves the question that is open
 
@@ -177,9 +95,9 @@ function question(seen) {
 async function trial() {
   say("");
   show("stage");
-  const state = await ask("/api/trial", {});
+  const state = await askJson("api/trial", {});
   showProgress(state);
-  if (state.phase === "end") return finish();
+  if (state.phase === "end") return finish(state);
   let measured = { exposures: null, frame: null };
   if (state.images) {
     const images = await Promise.all(state.images.map(load));
@@ -188,16 +106,16 @@ async function trial() {
   }
   const given = { trial: state.trial, ...measured, ...(await question(state.images !== null)) };
   window.study.trials.push({ phase: state.phase, ...given });
-  return after(given.choice, await ask("/api/answer", given));
+  return after(given.choice, await askJson("api/answer", given));
 }
 
 function after(choice, state) {
-  if (state.right === null) return state.phase === "end" ? finish() : trial();
-  const fake = (choice === 1) === state.right ? "first" : "second";
-  const text = `The ${fake} picture was fake.`;
+  if (state.right === null) return state.phase === "end" ? finish(state) : trial();
+  const text = (choice === 1) === state.right ? texts.first_was_fake : texts.second_was_fake;
   const last = state.phase !== "practice";
-  const rest = ` Practice is over: from here on you are not told. ${many(state.trials, "trial")} to come.`;
-  return showPause(state.right ? "Right" : "Wrong", last ? text + rest : text, last ? "Begin" : "Next");
+  const rest = fill(texts.practice_is_over, { count: state.trials });
+  const title = state.right ? texts.right : texts.wrong;
+  return showPause(title, last ? `${text} ${rest}` : text, last ? texts.begin : texts.next);
 }
 
 // ---- What people do.
@@ -211,7 +129,7 @@ async function run(action) {
     await action();
   } catch (error) {
     if (error instanceof Interrupted) {
-      showPause("You left the page", "The pair will be shown once more.");
+      showPause(texts.left_title, texts.left);
     } else {
       console.warn(error);
       show("trouble");
@@ -222,9 +140,19 @@ async function run(action) {
 }
 
 const actions = {
-  start: async () => { await ask("/api/start", {}); await trial(); },
+  agree: async () => showInstructions(false),
+  start: async () => {
+    const state = await askJson("api/start", { consent });
+    if (state.key) keep(state.key);
+    if (state.phase === "practice" || state.phase === "scored") await trial();
+    else enter(state);
+  },
   trial,
-  again: async () => enter(await ask("/api/state")),
+  again: async () => {
+    recall();
+    await fetchTexts();
+    enter(await askJson("api/state"));
+  },
 };
 
 document.addEventListener("click", (event) => {
@@ -234,7 +162,8 @@ document.addEventListener("click", (event) => {
   if (button.dataset.do) run(actions[button.dataset.do]);
 });
 
-const KEYS = { 1: 1, ArrowLeft: 1, 2: 2, ArrowRight: 2 };
+const back = document.documentElement.dir === "rtl"; // then the first button is on the right
+const KEYS = { 1: 1, 2: 2, ArrowLeft: back ? 2 : 1, ArrowRight: back ? 1 : 2 };
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -242,7 +171,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     answered(KEYS[event.key]);
   } else if ((event.key === "Enter" || event.key === " ") && !event.target.closest("button")) {
-    const button = find("section:not([hidden]) [data-do]");
+    // Nobody agrees by a key that was meant for something else.
+    const button = find("section:not([hidden], #consent) [data-do]:not([hidden])");
     if (button) { event.preventDefault(); button.click(); }
   }
 });
