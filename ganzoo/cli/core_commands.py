@@ -49,6 +49,10 @@ CORE: Commands = {
         "compare:compare",
         "Train what is not trained yet, then put all systems into one table and one picture.",
     ),
+    "reproduce": (
+        "reproduce:reproduce",
+        "Train the systems of the papers' tables, and write scores beside the published ones.",
+    ),
     "report": (
         "report_:report",
         "Write report.html of a run anew, from the files in its folder; open it in a browser.",

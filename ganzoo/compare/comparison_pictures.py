@@ -42,10 +42,12 @@ def open_systems(folders: Mapping[str, Path], device: torch.device) -> list[Pict
 def draw(systems: Sequence[PicturedSystem], out: Path, say: Tell) -> list[Path]:
     """Draw one picture for each output of any system, `OUT/x2y.png`; returns the files written."""
     outputs = dict.fromkeys(name for system in systems for name in system.model.outputs)
-    return [_draw(output, systems, out / f"{output}.png", say) for output in outputs]
+    return [draw_output(output, systems, out / f"{output}.png", say) for output in outputs]
 
 
-def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell) -> Path:
+def draw_output(
+    output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell, rows: int = ROWS
+) -> Path:
     """Draw the picture of one output; the first system that has it provides inputs and truth."""
     makers = [system for system in systems if output in system.model.outputs]
     data = _prepared(makers[0])
@@ -59,16 +61,16 @@ def _draw(output: str, systems: Sequence[PicturedSystem], path: Path, say: Tell)
                 f"those of {makers[0].name}"
             )
     headings = [*inputs, *(system.name for system in able), *truth]
-    rows, counts = [], data.test_counts()
+    lines, counts = [], data.test_counts()
     distinct = [counts[name] for name in inputs if name in counts]
-    for index in range(min(ROWS, data.test_count(), *distinct)):
+    for index in range(min(rows, data.test_count(), *distinct)):
         sample = data.test_sample(index)
         given = [
             (system, own.test_sample(index)) for system in able if (own := data_of[system.name])
         ]
         pictures = [_compute(system.model, output, images, index) for system, images in given]
-        rows.append([*(sample[n] for n in inputs), *pictures, *(sample[n] for n in truth)])
-    save_png(grid(rows, headings), path)
+        lines.append([*(sample[n] for n in inputs), *pictures, *(sample[n] for n in truth)])
+    save_png(grid(lines, headings), path)
     return path
 
 

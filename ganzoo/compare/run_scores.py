@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -55,27 +56,45 @@ class RunScores:
 
 
 def measure(
-    system: System, training: SystemRun, metrics: Tables, say: Tell, device: torch.device = CPU
+    system: System,
+    training: SystemRun,
+    metrics: Tables,
+    say: Tell,
+    device: torch.device = CPU,
+    *,
+    best: bool = False,
 ) -> RunScores:
     """Measure a run's scores, or read them from its folder if nothing has changed since.
+
+    best: measure the run's best model instead of its last one.
 
     Raises:
         ModelError: the model is missing or damaged.
         DataError: images are missing or damaged.
     """
     folder = RunFolder(training.folder)
-    key = _key(system.blueprint, folder, metrics)
-    was, known = _read(folder)
+    model = folder.best_model if best else folder.model
+    key = _key(system.blueprint, model, metrics)
+    was, known = _read(folder, best)
     if known and was == key:
         return known
-    say(f"measuring {folder.path}")
-    evaluation = _evaluated(folder, metrics, say, device)
+    say(f"measuring {model if best else folder.path}")
+    evaluation = _evaluated(model, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     scores_of_run = RunScores(
         evaluation.scores, size, speed, evaluation.intervals, evaluation.observed
     )
-    write_json(folder.comparison, {"key": key, "figures": asdict(scores_of_run)})
+    write_json(_file(folder, best), {"key": key, "figures": asdict(scores_of_run)})
     return scores_of_run
+
+
+def read_scores(path: Path, best: bool = False) -> RunScores | None:
+    """The scores of a run's last or best model, as they were measured; None without any."""
+    return _read(RunFolder(path), best)[1]
+
+
+def _file(folder: RunFolder, best: bool) -> Path:
+    return folder.best_comparison if best else folder.comparison
 
 
 def parameters(blueprint: Blueprint) -> int:
@@ -98,17 +117,17 @@ def images_per_second(folder: RunFolder) -> float | None:
     return statistics.median(rates) if rates else None
 
 
-def _evaluated(folder: RunFolder, metrics: Tables, say: Tell, device: torch.device) -> Evaluation:
-    blueprint, model = open_model(folder.model, {"metrics": metrics})
+def _evaluated(file: Path, metrics: Tables, say: Tell, device: torch.device) -> Evaluation:
+    blueprint, model = open_model(file, {"metrics": metrics})
     data = _data(blueprint)
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not find_missing_networks(plan, blueprint, model)]
     return compute_metrics(blueprint, model.to(device), data, wanted, say)
 
 
-def _key(blueprint: Blueprint, folder: RunFolder, metrics: Tables) -> str:
+def _key(blueprint: Blueprint, file: Path, metrics: Tables) -> str:
     """A hash of what the scores depend on: the model's file, the metrics and the data."""
-    stat = folder.model.stat() if folder.model.exists() else None
+    stat = file.stat() if file.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
     depends_on = [VERSION, model, metrics, _data(blueprint).fingerprint()]
     return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
@@ -121,10 +140,10 @@ def _data(blueprint: Blueprint) -> Data:
     return data
 
 
-def _read(folder: RunFolder) -> tuple[str, RunScores | None]:
+def _read(folder: RunFolder, best: bool) -> tuple[str, RunScores | None]:
     """The saved key and scores of a run; ("", None) if they cannot be read."""
     try:
-        record = read_object(folder.comparison, within=folder.path)
+        record = read_object(_file(folder, best), within=folder.path)
         known = RunScores(**record["figures"])
         return str(record["key"]), known if _are_sound(known) else None
     except (OSError, ValueError, TypeError, KeyError):

@@ -66,7 +66,13 @@ def plan_metrics(systems: Sequence[System]) -> tuple[dict[str, Tables], list[str
     reported before hours are spent. Missing data are reported by the training.
     """
     own = own_metrics(systems)
-    planned = {system.name: metrics_of(system, own) for system in systems}
+    return leave_out_refused(systems, {system.name: metrics_of(system, own) for system in systems})
+
+
+def leave_out_refused(
+    systems: Sequence[System], planned: Mapping[str, Tables]
+) -> tuple[dict[str, Tables], list[str]]:
+    """The planned metrics that can be computed, by system, and a sentence for each that cannot."""
     refused = {system.name: _refusals(system, planned[system.name]) for system in systems}
     served = {
         name: {label: table for label, table in tables.items() if label not in refused[name]}

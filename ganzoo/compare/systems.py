@@ -19,7 +19,7 @@ from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
 from ganzoo.runs.resume_rules import adopt_choices, changed_settings
 
-State = Literal["new", "begun", "finished"]
+State = Literal["new", "begun", "finished", "busy"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class SystemRun:
     """One run of a system.
 
     source, overrides: the arguments of `ganzoo run` for it.
-    state: whether the run has to be started, resumed, or neither.
+    state: whether the run has to be started, resumed, or neither; "busy" is a run that another
+        process trains.
     """
 
     folder: Path
@@ -76,7 +77,7 @@ def find_systems(
     for source in sources:
         try:
             is_run = RunPaths(Path(source)).is_run()
-            systems.append(_run(source) if is_run else _recipe(source, seeds, overrides, out))
+            systems.append(_run(source) if is_run else recipe_system(source, seeds, overrides, out))
         except GanzooError as error:
             wrong.append(str(error))
     counts = Counter(system.name for system in systems)
@@ -86,14 +87,23 @@ def find_systems(
     return systems
 
 
-def _recipe(source: str, seeds: int, overrides: Sequence[str], out: Path) -> System:
+def recipe_system(
+    source: str, seeds: int, overrides: Sequence[str], out: Path, *, busy: bool = False
+) -> System:
+    """A recipe that is checked, with a run for each of so many seeds.
+
+    busy: accept a run that another process trains, instead of refusing it.
+
+    Raises:
+        GanzooError: the recipe has faults, or a folder holds something else.
+    """
     blueprint = check_recipe(source, [*overrides, "train.seed=0"], count=False).blueprint
     name, trainings = blueprint.recipe.name, []
     for seed in range(seeds):
         train = blueprint.recipe.train.model_copy(update={"seed": seed})
         recipe = blueprint.recipe.model_copy(update={"train": train})
         folder, seeded = out / name / f"seed-{seed}", (*overrides, f"train.seed={seed}")
-        trainings.append(SystemRun(folder, source, seeded, _state(folder, recipe)))
+        trainings.append(SystemRun(folder, source, seeded, _state(folder, recipe, busy)))
     return System(name, blueprint, trainings)
 
 
@@ -105,7 +115,7 @@ def _run(source: str) -> System:
     return System(str(folder), blueprint, [training])
 
 
-def _state(folder: Path, recipe: Recipe) -> State:
+def _state(folder: Path, recipe: Recipe, busy: bool = False) -> State:
     """The state of the run of a recipe in a folder.
 
     Raises:
@@ -126,6 +136,8 @@ def _state(folder: Path, recipe: Recipe) -> State:
         )
     run = describe(folder)
     if run.state in ("running", "elsewhere"):
+        if busy:
+            return "busy"
         raise RunError(f"{folder}: this run is being trained by another process")
     if run.state == "damaged":
         go_on = resume_command(folder)

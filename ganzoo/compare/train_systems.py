@@ -27,16 +27,26 @@ def train_all(systems: Sequence[System], say: Tell) -> list[SystemRun]:
     failed = []
     todo = [(s, t) for s in systems for t in s.trainings if t.state != "finished"]
     for number, (system, training) in enumerate(todo, 1):
-        doing = "going on with" if training.state == "begun" else "training"
-        say(f"[{number}/{len(todo)}] {doing} {system.name}: {training.folder}")
-        clear(training)
-        code = _wait([sys.executable, "-m", "ganzoo", *training.words])
-        if code == STOPPED:
-            raise Stopped
-        if code:
-            say(f"{training.folder}: failed, and is left out (exit code {code})")
+        if not train(system, training, f"[{number}/{len(todo)}]", say):
             failed.append(training)
     return failed
+
+
+def train(system: System, training: SystemRun, place: str, say: Tell) -> bool:
+    """Start or resume a run; returns whether it was finished. place: of the run, as `[1/3]`.
+
+    Raises:
+        Stopped: a signal stopped the training.
+    """
+    doing = "going on with" if training.state == "begun" else "training"
+    say(f"{place} {doing} {system.name}: {training.folder}")
+    clear(training)
+    code = _wait([sys.executable, "-m", "ganzoo", *training.words])
+    if code == STOPPED:
+        raise Stopped
+    if code:
+        say(f"{training.folder}: failed, and is left out (exit code {code})")
+    return not code
 
 
 def _wait(command: Sequence[str]) -> int:

@@ -114,6 +114,11 @@ class RunPaths:
         return self.path / "comparison.json"
 
     @property
+    def best_comparison(self) -> Path:
+        """Further scores of the best model, which `ganzoo reproduce` computed."""
+        return self.path / "comparison_best.json"
+
+    @property
     def alarms(self) -> Path:
         """A line for each alarm."""
         return self.path / "alarms.jsonl"

@@ -1,0 +1,1 @@
+"""The papers' tables: which systems, trained in order, measured, beside what was published."""
