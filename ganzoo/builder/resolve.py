@@ -213,7 +213,7 @@ def read_metric(name: str, table: MetricTable, blueprint: Blueprint, lookup: Loo
     plan = lookup.plan("metric", table, path, without=wanted)
     read = lookup.wires(table, wanted, path)
     data = blueprint.dataset
-    for wire in set(metric_class.learns_from) & set(read):
+    for wire in {*metric_class.learns_from, *metric_class.shown_training} & set(read):
         _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
     if metric_class.needs_pairs and data is not None and not data.paired:
         why = f"the images of '{blueprint.recipe.data.type}' are none"
@@ -240,10 +240,10 @@ def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
 
 
 def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
-    """What a metric learns from is real: an expression, a latent or an output is refused here."""
+    """What a metric learns from or looks up is real: refuse expressions, latents and outputs."""
     known = (*blueprint.recipe.latents, *blueprint.recipe.outputs)
     if isinstance(wire, Call) or wire.name in known:
         data = blueprint.dataset
         hint = choices(str(wire), data.variables) if data is not None else ""
-        message = f"the metric learns from real samples of this: name a variable of the data.{hint}"
+        message = f"the metric is shown real samples of this: name a variable of the data.{hint}"
         lookup.fault(path, message, str(wire))

@@ -87,6 +87,9 @@ def _scores(table: Comparison) -> Html:
            class_="note"),
         scroll(grid, "Table of scores"),
         *(el("p", condition, class_="note") for condition in table.conditions),
+        el("ul", *(el("li", each) for each in table.findings), class_="alarms")
+        if table.findings
+        else None,
         aria_labelledby="scores",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,11 +54,13 @@ class Comparison:
     conditions: for each metric, the number of samples that it was measured on, and its other
     counts:
         `kid: 200 held-out samples of x and y, images 200`.
+    findings: what metrics found in systems, as sentences.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     conditions: Sequence[str] = ()
+    findings: Sequence[str] = ()
 
 
 def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
@@ -67,7 +69,10 @@ def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
     rows = [_row(name, runs) for name, runs in systems.items()] + _baselines(everything)
     columns = list(dict.fromkeys(column for row in rows for column in row.cells))
     order = {column: place for place, column in enumerate([*columns, SIZE, SPEED])}
-    return Comparison(sorted(columns, key=order.__getitem__), rows, _conditions(everything))
+    findings = [*_findings(systems)]
+    return Comparison(
+        sorted(columns, key=order.__getitem__), rows, _conditions(everything), findings
+    )
 
 
 def _row(name: str, runs: Sequence[RunScores]) -> Row:
@@ -119,6 +124,15 @@ def _conditions(runs: Sequence[RunScores]) -> list[str]:
     return [f"{metric}: {', '.join(counts)}" for metric, counts in counts_of.items()]
 
 
+def _findings(systems: Mapping[str, Sequence[RunScores]]) -> Iterator[str]:
+    """What was found in each run: `cyclegan, seed 1: copies: ...`."""
+    for name, runs in systems.items():
+        for number, run in enumerate(runs):
+            system = f"{name}, seed {number}" if len(runs) > 1 else name
+            for metric, sentences in run.findings.items():
+                yield from (f"{system}: {metric}: {sentence}" for sentence in sentences)
+
+
 def _baselines(runs: Sequence[RunScores]) -> list[Row]:
     """The baselines of the metrics, each taken from the first run that has it.
 
@@ -160,7 +174,11 @@ def as_markdown(table: Comparison) -> str:
     for row in table.rows:
         cells = [format_number(column, row.cells.get(column)) for column in table.columns]
         lines.append(markdown_row([row.name, *cells]))
-    return "\n".join([*lines, *(f"\n{one_line(each)}" for each in table.conditions)]) + "\n"
+    return "\n".join([*lines, *(f"\n{one_line(each)}" for each in _below(table))]) + "\n"
+
+
+def _below(table: Comparison) -> list[str]:
+    return [*table.conditions, *(f"**{each}**" for each in table.findings)]
 
 
 def as_csv(table: Comparison) -> str:

@@ -44,6 +44,7 @@ class RunScores:
 
     scores, intervals: by metric, row and name; the first row is the model's, baselines follow.
     observed: by metric, the number of items that it was measured on.
+    findings: by metric, sentences about what the scores show, where there are some.
     parameters: the number of parameters of all networks that the recipe trains.
     images_per_second: the speed of training; None if the log is too short to tell.
     """
@@ -53,6 +54,7 @@ class RunScores:
     images_per_second: float | None
     intervals: Intervals = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=dict)
 
 
 def measure(
@@ -82,7 +84,12 @@ def measure(
     evaluation = _evaluated(model, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     scores_of_run = RunScores(
-        evaluation.scores, size, speed, evaluation.intervals, evaluation.observed
+        evaluation.scores,
+        size,
+        speed,
+        evaluation.intervals,
+        evaluation.observed,
+        evaluation.findings,
     )
     write_json(_file(folder, best), {"key": key, "figures": asdict(scores_of_run)})
     return scores_of_run
@@ -158,6 +165,7 @@ def _are_sound(known: RunScores) -> bool:
         and (speed is None or is_number(speed))
         and _are_tables(known.scores, is_number)
         and _are_tables(known.intervals, _are_ends)
+        and all(isinstance(text, str) for texts in _inner([known.findings]) for text in texts)
     )
 
 

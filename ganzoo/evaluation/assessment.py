@@ -44,7 +44,13 @@ class Printable:
         """Print the headline, then one table for each metric."""
         console.print(Text(visible(self.headline)), soft_wrap=True)
         evaluation = self.evaluation
-        print_scores(evaluation.scores, evaluation.observed, console, evaluation.intervals)
+        print_scores(
+            evaluation.scores,
+            evaluation.observed,
+            console,
+            evaluation.intervals,
+            findings=evaluation.findings,
+        )
 
     def __str__(self) -> str:
         page = io.StringIO()

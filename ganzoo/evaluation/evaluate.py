@@ -207,10 +207,8 @@ def _explain_hindrance(name: str, blueprint: Blueprint, model: Model, data: Data
     if lacking:
         held = ", ".join(sorted(lacking))
         return f"{path} is left out: the model file does not hold {held}, which no output needs"
-    if name in find_left_out(blueprint, data):
-        kind = blueprint.recipe.data.type
-        return f"{path} is left out: it learns from pairs, and '{kind}' has none to spare"
-    return ""
+    lack = find_left_out(blueprint, data).get(name, "")
+    return f"{path} is left out: {lack}" if lack else ""
 
 
 def compute_or_refuse(

@@ -6,16 +6,18 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint, MetricPlan
 from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
-from ganzoo.evaluation.examples import Examples
+from ganzoo.evaluation.examples import Examples, TrainingItems, count_training_items
 from ganzoo.evaluation.observed import Observed
 from ganzoo.evaluation.showing import ShownMetric, Tick, no_tick, show
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Metric
-from ganzoo.interfaces.metric import Interval
+from ganzoo.interfaces.metric import Evidence, Interval
 
 Scores = dict[str, dict[str, dict[str, float]]]
 Intervals = dict[str, dict[str, dict[str, Interval]]]
@@ -34,6 +36,8 @@ class Evaluation:
         each sample.
     observed: by metric, the number and the kind of distinct items that it was shown.
     higher_is_better: by metric and score, whether the higher of two values is better.
+    findings: by metric, sentences about what the scores show, where there are some.
+    evidence: by metric, pictures that show it, where there are some.
     """
 
     scores: Scores = field(default_factory=dict)
@@ -41,10 +45,13 @@ class Evaluation:
     sample_scores: SampleScores = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
     higher_is_better: dict[str, dict[str, bool]] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
 
     def tables(self) -> dict[str, Any]:
-        """The scores, their intervals and the items they were measured on, for JSON."""
-        return {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
+        """The scores, their intervals, the items they were measured on, and findings, for JSON."""
+        tables = {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
+        return {**tables, **({"findings": self.findings} if self.findings else {})}
 
 
 def say_nothing(text: str) -> None:
@@ -72,8 +79,8 @@ def compute_metrics(
 ) -> Evaluation:
     """Compute metrics over all test samples, one sample at a time.
 
-    torch's random state stays as it was. Metrics that need pairs to learn from are left out if the
-    data have none; without test samples, all metrics are left out.
+    torch's random state stays as it was. Metrics that `find_left_out` names are left out; without
+    test samples, all are.
     tick: called after every sample, and before each metric computes its scores.
     """
     if not data.test_count():
@@ -82,8 +89,7 @@ def compute_metrics(
     with keep_rng(model.device):
         shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in shown:
-            learnt = _find_learnt_wires(blueprint.metrics[each.name])
-            _prepare(each.metric, each.name, Examples(data, learnt, model.device), tell)
+            _prepare(each, blueprint.metrics[each.name], data, model.device, tell)
         show(shown, model, data, tick)
         return _collect(shown, tick)
 
@@ -100,6 +106,10 @@ def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
         evaluation.observed[each.name] = each.observed
         if by_sample := _collect_sample_scores(each.metric):
             evaluation.sample_scores[each.name] = by_sample
+        if findings := each.metric.findings():
+            evaluation.findings[each.name] = findings
+        if evidence := each.metric.evidence():
+            evaluation.evidence[each.name] = evidence
     return evaluation
 
 
@@ -110,11 +120,22 @@ def _collect_sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
     }
 
 
-def find_left_out(blueprint: Blueprint, data: Data) -> list[str]:
-    """The metrics that need paired samples to learn from, if the prepared data have none."""
-    metrics = blueprint.metrics.items()
-    learning = [name for name, plan in metrics if _find_learnt_wires(plan)]
-    return [] if not learning or data.paired_count() else learning
+def find_left_out(blueprint: Blueprint, data: Data) -> dict[str, str]:
+    """The metrics that lack what they need of the prepared data, each with the reason."""
+    reasons = {name: _find_lack(plan, blueprint, data) for name, plan in blueprint.metrics.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _find_lack(plan: MetricPlan, blueprint: Blueprint, data: Data) -> str:
+    """What a metric lacks, as a clause; "" if nothing."""
+    kind = blueprint.recipe.data.type
+    if _find_wires(plan, "learns_from") and not data.paired_count():
+        return f"it learns from x and y of one scene, and '{kind}' has none to spare"
+    wires = _find_wires(plan, "shown_training").values()
+    lacking = [name for name in wires if not count_training_items(data, name)]
+    if lacking:
+        return f"it looks at training images of {lacking[0]}, and '{kind}' finds none"
+    return ""
 
 
 def find_missing_networks(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
@@ -159,11 +180,22 @@ def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
         raise RecipeError(experiment.recipe.name, [Fault("checkpoints.best", message)])
 
 
-def _find_learnt_wires(plan: MetricPlan) -> dict[str, str]:
-    """The wires that a metric learns from, each with the variable that it shows."""
-    kind: Any = plan.metric.component_class
-    return {wire: str(plan.wires[wire]) for wire in kind.learns_from if wire in plan.wires}
+def _find_wires(plan: MetricPlan, attribute: str) -> dict[str, str]:
+    """The wires that an attribute of a metric names, each with the variable that it shows."""
+    named = getattr(plan.metric.component_class, attribute)
+    return {wire: str(plan.wires[wire]) for wire in named if wire in plan.wires}
 
 
-def _prepare(metric: Metric, name: str, examples: Examples, tell: Tell) -> None:
-    metric.prepare(examples, lambda text: tell(f"metrics.{name}: {text}"))
+def _prepare(
+    shown: ShownMetric, plan: MetricPlan, data: Data, device: torch.device, tell: Tell
+) -> None:
+    """Let a metric learn from real samples, and look at training items."""
+
+    def tell_named(text: str) -> None:
+        tell(f"metrics.{shown.name}: {text}")
+
+    shown.metric.prepare(Examples(data, _find_wires(plan, "learns_from"), device), tell_named)
+    wires = _find_wires(plan, "shown_training")
+    if wires:
+        items = {wire: TrainingItems(data, name, device) for wire, name in wires.items()}
+        shown.metric.see_training(items, tell_named)

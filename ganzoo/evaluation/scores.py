@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from ganzoo.evaluation.observed import format_observed
-from ganzoo.printing.text import one_line
+from ganzoo.printing.text import one_line, visible
 
 WIDEST = 10_000
 Rows = Mapping[str, Mapping[str, Any]]
@@ -22,6 +23,7 @@ def print_scores(
     console: Console,
     intervals: Mapping[str, Rows] | None = None,
     best: Mapping[str, Any] | None = None,
+    findings: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Print a table for each metric: the model's row first, then those of its baselines.
 
@@ -29,6 +31,7 @@ def print_scores(
 
     observed: by metric, the number and the kind of distinct items that it was measured on.
     best: the entry of evaluations.jsonl about the best model, which gets a row of its own.
+    findings: by metric, sentences that are printed below its table.
     """
     for name, rows in scores.items():
         ends: Rows = (intervals or {}).get(name, {})
@@ -43,6 +46,8 @@ def print_scores(
             table = _make_table(title, rows, ends, "\n")
         table.min_width = min(len(title), console.width)
         console.print(table)
+        for sentence in (findings or {}).get(name, ()):
+            console.print(Text(visible(f"{name}: {sentence}"), "bold yellow"), soft_wrap=True)
 
 
 def format_score(value: float | None, interval: Any = None, gap: str = " ") -> str:

@@ -16,10 +16,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ganzoo.components.metrics.pixel_copies import COLOURS, FINE, unit_rows
 from ganzoo.inspection.glance import GRAY, Floats, Glance
 
-# How much two images correlate at least in 16 x 16 gray, in 32 x 32 gray, and in 8 x 8 colours.
-COARSE, FINE, COLOURS = 0.97, 0.985, 0.95
+# How much two images correlate at least in 16 x 16 gray; at finer sizes, FINE and COLOURS.
+COARSE = 0.97
 # How many images are compared with all others at once.
 BLOCK = 256
 # More pairs than anybody looks at.
@@ -49,14 +50,6 @@ def find_copies(digests: Sequence[bytes], glances: Sequence[Glance]) -> Copies:
     unlike = sorted(first.values())
     near = [(unlike[i], unlike[j]) for i, j in _near([glances[i] for i in unlike])]
     return Copies(equal, near)
-
-
-def unit_rows(rows: Floats) -> Floats:
-    """Rows without their mean, of length 1: their products are correlations."""
-    centred = rows - rows.mean(1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit: Floats = (centred / np.maximum(lengths, 1e-6)).astype(np.float32)
-    return unit
 
 
 def _near(glances: Sequence[Glance]) -> list[Pair]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ganzoo.components.metrics.pixel_copies import unit_rows
 from ganzoo.inspection.glance import Floats, Glance
-from ganzoo.inspection.near_copies import unit_rows
 
 # With fewer pairs nothing is said.
 FEWEST = 8

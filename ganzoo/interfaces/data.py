@@ -113,6 +113,13 @@ class Data(ABC):
         """
         return self.train_sample(index, rng)
 
+    def unaugmented_names(self, index: int) -> Mapping[str, str]:
+        """The names of the files that `unaugmented_sample(index)` shows, by variable.
+
+        Left out, the files are not known.
+        """
+        return {}
+
     @abstractmethod
     def test_count(self) -> int:
         """How many test samples there are."""

@@ -6,7 +6,8 @@ Import `Metric` from `ganzoo.interfaces`, where the other contracts are.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from torch import Tensor
@@ -14,13 +15,27 @@ from torch import Tensor
 Sample = dict[str, Tensor]
 Interval = tuple[float, float]
 Measured = Literal["realism", "faithfulness", ""]
+NamedImage = tuple[str, Tensor]
+"""An image (C, H, W), or volume (C, D, H, W), in [-1, 1], and its file's name, if it has one."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Pictures that show what a metric found: rows of images under headings.
+
+    titles: one for each row.
+    """
+
+    headings: Sequence[str]
+    titles: Sequence[str]
+    rows: Sequence[Sequence[Tensor]]
 
 
 class Metric(ABC):
     """Scores of a model on test samples. The parameters of `update` are its wires.
 
-    First `prepare` is called, then `update` for one batch after the other, then `compute`, and last
-    `intervals` and `sample_scores`.
+    First `prepare` and `see_training` are called, then `update` for one batch after the other, then
+    `compute`, and last `intervals`, `sample_scores`, `findings` and `evidence`.
 
     No item of the data counts twice. Where x has 40 test items and y only 9, sample 9 holds y's
     first item again; so `update` stops being called at the first wire that has nothing new to show.
@@ -30,6 +45,8 @@ class Metric(ABC):
         partner. Each wire is shown all of its items; `update` gets None for one that has no more.
     learns_from: the wires of which `prepare` gets real samples; each must be a variable of the
         data.
+    shown_training: the wires of which `see_training` gets all training items; each must be a
+        variable of the data.
     compares: the wires whose images should be alike.
     lower_is_better: the scores of which a smaller one is better, by the beginnings of their names.
     measures: "realism", how like real images the outputs look, whatever they show; "faithfulness",
@@ -40,6 +57,7 @@ class Metric(ABC):
     needs_pairs: ClassVar[bool] = True
     separate: ClassVar[bool] = False
     learns_from: ClassVar[tuple[str, ...]] = ()
+    shown_training: ClassVar[tuple[str, ...]] = ()
     compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
     lower_is_better: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[Measured] = ""
@@ -50,6 +68,17 @@ class Metric(ABC):
         It is not called when a metric is only tried on one sample, before a training starts.
         examples: paired samples by wire, each read when it is asked for; tensors without N, on the
             networks' device.
+        tell: prints a sentence for the person who waits.
+        """
+
+    def see_training(  # noqa: B027
+        self, items: Mapping[str, Sequence[NamedImage]], tell: Callable[[str], None]
+    ) -> None:
+        """Look at the items that were trained on; called where `shown_training` names wires.
+
+        It is not called when a metric is only tried on one sample, before a training starts.
+        items: by wire, all training items, without random crops and flips; each is read when it is
+            asked for, and is on the networks' device.
         tell: prints a sentence for the person who waits.
         """
 
@@ -76,6 +105,16 @@ class Metric(ABC):
         have together is left out.
         """
         return {}
+
+    def findings(self) -> list[str]:
+        """Sentences about what the scores show that a person must not miss; called after
+        `compute`.
+        """
+        return []
+
+    def evidence(self) -> Evidence | None:
+        """Pictures that show the findings; called after `compute`."""
+        return None
 
     def higher_is_better(self, score: str) -> bool:
         """Whether the larger of two values of a score is the better one."""

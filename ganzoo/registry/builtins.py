@@ -155,6 +155,10 @@ COMPONENTS = {
             ".metrics.precision_recall:PrecisionRecall",
             "fidelity and variety of many images together, by nearest neighbours",
         ),
+        "memorisation": (
+            ".metrics.memorisation:Memorisation",
+            "are generated images copies of training images?",
+        ),
         "lpips": (".metrics.lpips:Lpips", "learned perceptual distance"),
         "input_lpips": (
             ".metrics.input_lpips:InputLpips",

@@ -8,6 +8,7 @@ from pathlib import Path
 from ganzoo.files.writing import write_text
 from ganzoo.report.curve_sections import losses_section, speed_section
 from ganzoo.report.facts import Facts, read_facts
+from ganzoo.report.finding_sections import evidence_section, findings_section
 from ganzoo.report.html import Html, el, page
 from ganzoo.report.picture_sections import extremes_section, samples_section
 from ganzoo.report.run_files import RunFiles, read_run
@@ -60,10 +61,12 @@ def report(files: RunFiles, facts: Facts) -> str:
 def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
     yield guarded("Damaged files", lambda: damage_section(files))
     yield guarded("Alarms", lambda: alarms_section(files))
+    yield guarded("Findings", lambda: findings_section(files))
     yield guarded("Objective", lambda: objective_section(facts))
     yield guarded("Samples", lambda: samples_section(files))
     yield guarded("Metrics", lambda: metrics_section(files))
     yield guarded("Best and worst samples", lambda: extremes_section(files))
+    yield guarded("Compared by metrics", lambda: evidence_section(files))
     yield guarded("Losses", lambda: losses_section(files))
     yield guarded("Throughput", lambda: speed_section(files))
     yield guarded("Training", lambda: training_section(files, facts))

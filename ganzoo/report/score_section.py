@@ -16,7 +16,7 @@ from ganzoo.runs.layout import BEST_MODEL
 
 def metrics_section(files: RunFiles) -> Html | None:
     """The section of metrics: scores over the steps, then those of the last and the best model."""
-    last = _last(files)
+    last = last_evaluation(files)
     scores = _tables(last.get("scores"))
     if not scores:
         return None
@@ -43,7 +43,7 @@ def best_line(best: Table) -> Html | None:
               "kept in ", el("code", BEST_MODEL), ".", class_="best")  # fmt: skip
 
 
-def _last(files: RunFiles) -> Table:
+def last_evaluation(files: RunFiles) -> Table:
     """The latest evaluation; if the run has none, the scores written at its end."""
     if files.evaluations:
         return files.evaluations[-1]

@@ -92,7 +92,7 @@ class RunFolder(RunPaths):
         self._require_run()
         self._refuse_links()
         self.lock.take()
-        for place in (self.path, self.checkpoints, self.samples, self.extremes):
+        for place in (self.path, self.checkpoints, self.samples, self.extremes, self.findings):
             remove_leftovers(place)
         put_back(self.checkpoints)
         self.check_resumable(recipe, allowed)

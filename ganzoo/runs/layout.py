@@ -70,6 +70,16 @@ class RunPaths:
         return self.path / "cases"
 
     @property
+    def findings(self) -> Path:
+        """The folder of pictures that show what metrics found."""
+        return self.path / "findings"
+
+    def evidence(self, metric: str) -> Path:
+        """The picture that shows what a metric found: `findings/copies.png`."""
+        name = re.sub(r"[^\w.-]+", "_", metric).lstrip(".")
+        return self.findings / f"{name}.png"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints, from which a run is resumed."""
         return self.path / "checkpoints"

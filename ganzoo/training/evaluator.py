@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from ganzoo.evaluation.best import Best
+from ganzoo.evaluation.evidence_picture import draw_evidence
 from ganzoo.evaluation.measuring import Evaluation, compute_metrics, metrics_of_a_run
 from ganzoo.evaluation.progress import progress
 from ganzoo.evaluation.scores import print_scores
@@ -74,7 +75,14 @@ class Evaluator(Callback):
 
             measured, best = self.finish(tick)
         other = best if best.get("step") != self.session.trainer.done else {}
-        print_scores(measured.scores, measured.observed, self.console, measured.intervals, other)
+        print_scores(
+            measured.scores,
+            measured.observed,
+            self.console,
+            measured.intervals,
+            other,
+            measured.findings,
+        )
         if best:
             self.session.tell(self.best.describe())
         return measured
@@ -88,6 +96,8 @@ class Evaluator(Callback):
         if measured.scores:
             write_json(folder.metrics, measured.scores)
             write_json(folder.sample_scores, finite(measured.sample_scores))
+            for name, evidence in measured.evidence.items():
+                draw_evidence(evidence, folder.evidence(name))
         self.checkpoints.keep_best()
         best = self.best.record.get("step")
         lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]

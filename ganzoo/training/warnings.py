@@ -26,12 +26,8 @@ def list_warnings(experiment: Experiment, data: Data) -> list[str]:
     warnings += [
         _describe_tracker(name, table) for name, table in experiment.recipe.trackers.items()
     ]
-    name = experiment.recipe.data.type
-    why = f"it learns from x and y of one scene, and '{name}' has none to spare"
-    warnings += [
-        f"metrics.{m} is left out: {why}" for m in find_left_out(experiment.blueprint, data)
-    ]
-    return warnings
+    left_out = find_left_out(experiment.blueprint, data).items()
+    return [*warnings, *(f"metrics.{name} is left out: {why}" for name, why in left_out)]
 
 
 def _describe_tracker(tracker: str, table: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def test_what_it_learns_from_is_real(built, wire):
         built({"photos": {**PHOTOS, "photo": wire}})
     [fault] = caught.value.faults
     assert fault.path == "metrics.photos.photo"
-    assert "learns from real samples of this: name a variable of the data" in fault.message
+    assert "is shown real samples of this: name a variable of the data" in fault.message
 
 
 def test_a_wire_that_is_unknown_is_one_fault(built):

@@ -6,10 +6,11 @@ from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ganzoo.compare.comparison_table import Comparison, format_number
 from ganzoo.printing.terminal import Terminal
-from ganzoo.printing.text import one_line
+from ganzoo.printing.text import one_line, visible
 
 
 def print_comparison(comparison: Comparison, console: Console | None = None) -> None:
@@ -31,3 +32,5 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
         console.print(table)
     for condition in comparison.conditions:
         console.print(f"\n{condition}")
+    for sentence in comparison.findings:
+        console.print(Text(f"\n{visible(sentence)}", "bold yellow"), soft_wrap=True)

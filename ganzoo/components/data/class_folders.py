@@ -126,7 +126,7 @@ class ClassFolders(FolderData):
 
     def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
         """The file of y."""
-        return {"y": self.readable(self._train, index)[0].name}
+        return self._name(index)
 
     def test_count(self) -> int:
         """The number of held-out images."""
@@ -141,9 +141,16 @@ class ClassFolders(FolderData):
         """y (channels, height, width) in [-1, 1], cut around the centre, and c ()."""
         return self._centred(self._train, index)
 
+    def unaugmented_names(self, index: int) -> Mapping[str, str]:
+        """The file of y."""
+        return self._name(index)
+
     def test_sample(self, index: int) -> Sample:
         """y (channels, height, width) in [-1, 1] and c (); the classes take turns."""
         return self._centred(self._test, index)
+
+    def _name(self, index: int) -> dict[str, str]:
+        return {"y": self.readable(self._train, index)[0].name}
 
     def _centred(self, items: list[Labelled], index: int) -> Sample:
         image, label = self._readable(items, index, self.framing.size)

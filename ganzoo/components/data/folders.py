@@ -156,6 +156,11 @@ class Folders(FolderData):
         named = zip(("x", "y"), self._train, strict=True)
         return {name: self._centred(name, files, index % len(files)) for name, files in named}
 
+    def unaugmented_names(self, index: int) -> Mapping[str, str]:
+        """The file of each image."""
+        named = zip(("x", "y"), self._train, strict=True)
+        return {name: self.readable(files, index % len(files)).name for name, files in named}
+
     def test_count(self) -> int:
         """The number of held-out images of the larger domain; those of the other are repeated."""
         return max(map(len, self._test))

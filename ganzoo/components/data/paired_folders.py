@@ -141,6 +141,10 @@ class PairedFolders(PairFinder):
 
     def train_names(self, index: int, rng: np.random.Generator) -> Mapping[str, str]:
         """The file of each image; one file where they are side by side."""
+        return self.unaugmented_names(index)
+
+    def unaugmented_names(self, index: int) -> Mapping[str, str]:
+        """The file of each image; one file where they are side by side."""
         pair = self.readable(self._train, index)
         return {name: image.name for image, name in zip(pair, self.names(), strict=True)}
 

@@ -20,7 +20,7 @@ from ganzoo.components.metrics.feature_extractor import (
 from ganzoo.components.metrics.intervals import delete_half
 from ganzoo.components.networks.square_resize import MODES, ResizeMode
 from ganzoo.interfaces import Metric
-from ganzoo.interfaces.metric import Interval
+from ganzoo.interfaces.metric import Interval, Measured
 
 MODEL, REAL, COPY = "model", "real, other half", "copy the input"
 # The fewest images of a set: each of its halves has two.
@@ -44,7 +44,7 @@ class DistributionMetric(Metric):
 
     needs_pairs = False
     separate = True
-    measures = "realism"
+    measures: ClassVar[Measured] = "realism"
     name: ClassVar[str]
     draws: ClassVar[int] = 1000
 

@@ -64,6 +64,15 @@ def bootstrap_mean(name: str, values: list[float]) -> dict[str, Interval]:
     return bootstrap(torch.tensor(finite, dtype=torch.float64), lambda means: {name: means})
 
 
+def share_interval(count: int, total: int) -> Interval:
+    """The interval of a share of samples (Wilson 1927): of some width even for 0 and for 1."""
+    share, z = count / total, 1.959964  # so many standard deviations hold 95 %
+    middle = share + z**2 / (2 * total)
+    half = z * math.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
+    low, high = ((middle + side * half) / (1 + z**2 / total) for side in (-1, 1))
+    return max(0.0, low), min(1.0, high)
+
+
 def delete_half(
     scores: Callable[..., Mapping[str, float]],
     count: int | Sequence[int],
