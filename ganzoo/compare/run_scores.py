@@ -35,7 +35,7 @@ from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
 # To be raised when the same model, metrics and data give other scores than in earlier versions.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class RunScores:
     scores, intervals: by metric, row and name; the first row is the model's, baselines follow.
     observed: by metric, the number of items that it was measured on.
     findings: by metric, sentences about what the scores show, where there are some.
+    tradeoffs, shares: as of an evaluation, as JSON.
     parameters: the number of parameters of all networks that the recipe trains.
     images_per_second: the speed of training; None if the log is too short to tell.
     """
@@ -55,6 +56,8 @@ class RunScores:
     intervals: Intervals = field(default_factory=dict)
     observed: dict[str, Observed] = field(default_factory=dict)
     findings: dict[str, list[str]] = field(default_factory=dict)
+    tradeoffs: list[Any] = field(default_factory=list)
+    shares: dict[str, Any] = field(default_factory=dict)
 
 
 def measure(
@@ -83,14 +86,8 @@ def measure(
     say(f"measuring {model if best else folder.path}")
     evaluation = _evaluated(model, metrics, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
-    scores_of_run = RunScores(
-        evaluation.scores,
-        size,
-        speed,
-        evaluation.intervals,
-        evaluation.observed,
-        evaluation.findings,
-    )
+    tables = evaluation.tables()
+    scores_of_run = RunScores(parameters=size, images_per_second=speed, **tables)
     write_json(_file(folder, best), {"key": key, "figures": asdict(scores_of_run)})
     return scores_of_run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -13,8 +13,11 @@ from ganzoo.builder.blueprint import Blueprint, MetricPlan
 from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
 from ganzoo.evaluation.examples import Examples, TrainingItems, count_training_items
+from ganzoo.evaluation.following import Swapped
 from ganzoo.evaluation.observed import Observed
 from ganzoo.evaluation.showing import ShownMetric, Tick, no_tick, show
+from ganzoo.evaluation.tradeoff import Tradeoff, WinShare, say_shares
+from ganzoo.evaluation.tradeoff_plans import find_tradeoffs
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data, Metric
 from ganzoo.interfaces.metric import Evidence, Interval
@@ -38,6 +41,9 @@ class Evaluation:
     higher_is_better: by metric and score, whether the higher of two values is better.
     findings: by metric, sentences about what the scores show, where there are some.
     evidence: by metric, pictures that show it, where there are some.
+    tradeoffs: the scores of realism and of faithfulness that are set against each other.
+    shares: by metric of faithfulness, in how many samples the output fits its own sample better
+        than the output of another sample does.
     """
 
     scores: Scores = field(default_factory=dict)
@@ -47,11 +53,16 @@ class Evaluation:
     higher_is_better: dict[str, dict[str, bool]] = field(default_factory=dict)
     findings: dict[str, list[str]] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
+    tradeoffs: list[Tradeoff] = field(default_factory=list)
+    shares: dict[str, WinShare] = field(default_factory=dict)
 
     def tables(self) -> dict[str, Any]:
-        """The scores, their intervals, the items they were measured on, and findings, for JSON."""
+        """The scores, their intervals, what they were measured on and what they say, for JSON."""
         tables = {"scores": self.scores, "intervals": self.intervals, "observed": self.observed}
-        return {**tables, **({"findings": self.findings} if self.findings else {})}
+        tradeoffs = [asdict(each) for each in self.tradeoffs]
+        shares = {name: asdict(share) for name, share in self.shares.items()}
+        said = {"findings": self.findings, "tradeoffs": tradeoffs, "shares": shares}
+        return {**tables, **{name: table for name, table in said.items() if table}}
 
 
 def say_nothing(text: str) -> None:
@@ -76,12 +87,15 @@ def compute_metrics(
     wanted: Collection[str],
     tell: Tell = say_nothing,
     tick: Tick = no_tick,
+    swap: bool = True,
 ) -> Evaluation:
     """Compute metrics over all test samples, one sample at a time.
 
     torch's random state stays as it was. Metrics that `find_left_out` names are left out; without
     test samples, all are.
     tick: called after every sample, and before each metric computes its scores.
+    swap: find out whether outputs follow their inputs, which shows metrics of faithfulness each
+        sample twice.
     """
     if not data.test_count():
         return Evaluation()
@@ -90,13 +104,14 @@ def compute_metrics(
         shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in shown:
             _prepare(each, blueprint.metrics[each.name], data, model.device, tell)
+            each.swapped = Swapped.of(each.metric, each.views) if swap else None
         show(shown, model, data, tick)
-        return _collect(shown, tick)
+        return _collect(shown, blueprint, tick)
 
 
-def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
+def _collect(shown: Sequence[ShownMetric], blueprint: Blueprint, tick: Tick) -> Evaluation:
     """Let metrics that were shown all samples compute their scores."""
-    evaluation = Evaluation()
+    evaluation, main_scores = Evaluation(), {}
     for place, each in enumerate(shown):
         tick(place, len(shown), f"{each.name}: scores and intervals")
         evaluation.scores[each.name] = table = each.metric.compute()
@@ -110,7 +125,13 @@ def _collect(shown: Sequence[ShownMetric], tick: Tick) -> Evaluation:
             evaluation.findings[each.name] = findings
         if evidence := each.metric.evidence():
             evaluation.evidence[each.name] = evidence
-    return evaluation
+        if share := each.swapped.share() if each.swapped else None:
+            evaluation.shares[each.name] = share
+        main_scores[each.name] = each.metric.find_main_score(next(iter(table.values())))
+    tradeoffs = find_tradeoffs(blueprint, main_scores, evaluation.higher_is_better)
+    for name, sentence in say_shares(evaluation.shares, tradeoffs, evaluation.scores):
+        evaluation.findings.setdefault(name, []).append(sentence)
+    return replace(evaluation, tradeoffs=tradeoffs)
 
 
 def _collect_sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
+from ganzoo.evaluation.following import Swapped
 from ganzoo.evaluation.observed import Observed, count_distinct, observed
 from ganzoo.expression import Expression
 from ganzoo.inference.model import Model, OutputWire
@@ -23,13 +24,14 @@ def no_tick(done: int, total: int, doing: str) -> None:
     """Do nothing; for callers that show no progress."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class ShownMetric:
     """A metric together with the outputs that it is shown.
 
     views: the output that each of its wires shows.
     new: by wire, the number of samples that show a new item; they come first.
     observed: the number of items that the metric is shown in all.
+    swapped: shown each sample with another's output, to see whether outputs follow their inputs.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ShownMetric:
     views: Mapping[str, OutputWire]
     new: Mapping[str, int]
     observed: Observed
+    swapped: Swapped | None = None
 
     @classmethod
     def of(cls, name: str, blueprint: Blueprint, data: Data) -> ShownMetric:
@@ -64,13 +67,12 @@ class ShownMetric:
     def update(self, index: int, values: Mapping[ViewKey, Value]) -> None:
         """Show the metric the values of that sample, if one of them is new."""
         due = self.due(index)
-        if due:
-            self.metric.update(
-                **{
-                    w: values[_make_key(view)] if w in due else None
-                    for w, view in self.views.items()
-                }
-            )
+        if not due:
+            return
+        shown = {w: values[_make_key(v)] if w in due else None for w, v in self.views.items()}
+        self.metric.update(**shown)
+        if self.swapped:
+            self.swapped.update(shown)
 
 
 def show(

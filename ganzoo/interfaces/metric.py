@@ -6,7 +6,7 @@ Import `Metric` from `ganzoo.interfaces`, where the other contracts are.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -52,6 +52,8 @@ class Metric(ABC):
     measures: "realism", how like real images the outputs look, whatever they show; "faithfulness",
         how well an output keeps what its input or its target shows; or "" for neither. One without
         the other says little: real images look perfect, and a copy of the input keeps everything.
+    main_score: the score that stands for the metric where only one can be shown, by the beginning
+        of its name; left out, the first.
     """
 
     needs_pairs: ClassVar[bool] = True
@@ -61,6 +63,7 @@ class Metric(ABC):
     compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
     lower_is_better: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[Measured] = ""
+    main_score: ClassVar[str] = ""
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
         """Get ready for the first update, as by learning from real samples.
@@ -115,6 +118,10 @@ class Metric(ABC):
     def evidence(self) -> Evidence | None:
         """Pictures that show the findings; called after `compute`."""
         return None
+
+    def find_main_score(self, names: Iterable[str]) -> str:
+        """The one of these scores that stands for the metric; "" if there is none."""
+        return next((name for name in names if name.startswith(self.main_score)), "")
 
     def higher_is_better(self, score: str) -> bool:
         """Whether the larger of two values of a score is the better one."""

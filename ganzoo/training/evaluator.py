@@ -92,7 +92,7 @@ class Evaluator(Callback):
         folder, step = self.session.folder, self.session.trainer.done
         wanted = metrics_of_a_run(self.session.experiment.blueprint)
         folder.cut_after(step - 1, folder.evaluations)  # a finished run may be resumed
-        measured = self._measure(wanted, tick)
+        measured = self._measure(wanted, tick, swap=True)
         if measured.scores:
             write_json(folder.metrics, measured.scores)
             write_json(folder.sample_scores, finite(measured.sample_scores))
@@ -103,11 +103,11 @@ class Evaluator(Callback):
         lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]
         return measured, lines[-1] if lines else {}
 
-    def _measure(self, names: Sequence[str], tick: Tick) -> Evaluation:
+    def _measure(self, names: Sequence[str], tick: Tick, swap: bool = False) -> Evaluation:
         session, step = self.session, self.session.trainer.done
         experiment, folder, data = session.experiment, session.folder, session.trainer.data
         blueprint, model = experiment.blueprint, experiment.model()
-        measured = compute_metrics(blueprint, model, data, names, session.tell, tick)
+        measured = compute_metrics(blueprint, model, data, names, session.tell, tick, swap)
         if not measured.scores:
             return measured
         folder.append({"step": step, **measured.tables()}, folder.evaluations)

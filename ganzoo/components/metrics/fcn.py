@@ -59,6 +59,7 @@ class FcnScore(Metric):
     compares: ClassVar[tuple[str, ...]] = ("prediction", "photo")
     learns_from: ClassVar[tuple[str, ...]] = ("photo", "labels")
     measures = "faithfulness"
+    main_score = "class_iou"
 
     def __init__(
         self,

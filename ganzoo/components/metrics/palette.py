@@ -41,6 +41,7 @@ class PaletteScore(Metric):
     """
 
     measures = "faithfulness"
+    main_score = "class_iou"
 
     def __init__(self, palette: str | list[list[int]] = "streets") -> None:
         self.palette = Palette(palette)
