@@ -30,6 +30,10 @@ Seeds = Annotated[
     typer.Option(min=1, metavar="N", help="Seeds 0 to N - 1. [default: as the tables say]"),
 ]
 Page = Annotated[Path | None, typer.Option(metavar="PAGE", help="Write the tables into this page.")]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="Check every system at its true size, without data; no training."),
+]
 
 
 def reproduce(
@@ -44,6 +48,7 @@ def reproduce(
     list_: Annotated[
         bool, typer.Option("--list", help="List the tables and budgets, and do nothing else.")
     ] = False,
+    check: Check = False,
     set_: Set = None,
     device: Device = "",
 ) -> None:
@@ -64,9 +69,21 @@ def reproduce(
     from ganzoo.engine.device import find_device
     from ganzoo.reproduce.reproduction import plan_reproduction
 
-    where = find_device(device)
-    planned = plan_reproduction(asked, chosen, out, seeds, set_ or [])
+    where, needs_data = find_device(device), not (check or no_train)
+    planned = plan_reproduction(asked, chosen, out, seeds, set_ or [], needs_data=needs_data)
+    if check:
+        _say_checked(planned)
+        return
     _carry_out(planned, write, where, training=not no_train)
+
+
+def _say_checked(planned: Reproduction) -> None:
+    """Say what was checked, a line for each system."""
+    from ganzoo.cli.pages.reproduction_page import print_checked
+
+    print_checked(planned)
+    if planned.refused:
+        raise typer.Exit(1)
 
 
 def _carry_out(

@@ -79,12 +79,13 @@ def measure(
     """
     folder = RunFolder(training.folder)
     model = folder.best_model if best else folder.model
-    key = _key(system.blueprint, model, metrics)
+    tables = system.measuring(metrics)
+    key = _key(system.blueprint, model, tables)
     was, known = _read(folder, best)
     if known and was == key:
         return known
     say(f"measuring {model if best else folder.path}")
-    evaluation = _evaluated(model, metrics, say, device)
+    evaluation = _evaluated(model, tables, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     tables = evaluation.tables()
     scores_of_run = RunScores(parameters=size, images_per_second=speed, **tables)
@@ -121,19 +122,19 @@ def images_per_second(folder: RunFolder) -> float | None:
     return statistics.median(rates) if rates else None
 
 
-def _evaluated(file: Path, metrics: Tables, say: Tell, device: torch.device) -> Evaluation:
-    blueprint, model = open_model(file, {"metrics": metrics})
+def _evaluated(file: Path, tables: Tables, say: Tell, device: torch.device) -> Evaluation:
+    blueprint, model = open_model(file, tables)
     data = _data(blueprint)
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not find_missing_networks(plan, blueprint, model)]
     return compute_metrics(blueprint, model.to(device), data, wanted, say)
 
 
-def _key(blueprint: Blueprint, file: Path, metrics: Tables) -> str:
+def _key(blueprint: Blueprint, file: Path, tables: Tables) -> str:
     """A hash of what the scores depend on: the model's file, the metrics and the data."""
     stat = file.stat() if file.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
-    depends_on = [VERSION, model, metrics, _data(blueprint).fingerprint()]
+    depends_on = [VERSION, model, tables, _data(blueprint).fingerprint()]
     return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -112,7 +112,9 @@ def _refusal(system: System, metrics: Tables) -> str:
     checkpoints = {**tables["checkpoints"], "best": ""}
     at_the_end = {label: {**table, "when": "run"} for label, table in metrics.items()}
     try:
-        experiment = build_recipe({**tables, "checkpoints": checkpoints, "metrics": at_the_end})
+        experiment = build_recipe(
+            {**tables, "checkpoints": checkpoints, **system.measuring(at_the_end)}
+        )
         experiment.data.prepare()
         rehearse(experiment, experiment.data)
     except DataError:

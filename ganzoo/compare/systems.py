@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,11 +50,19 @@ class System:
     """A row of the table: a recipe with a run for each seed, or one existing run.
 
     blueprint: of the first run; the others differ only in the seed.
+    measured_on: settings of the data that its scores are measured on, where they differ from those
+        of training.
     """
 
     name: str
     blueprint: Blueprint
     trainings: Sequence[SystemRun]
+    measured_on: Mapping[str, Any] = field(default_factory=dict)
+
+    def measuring(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        """The tables of the recipe that measuring these metrics replaces."""
+        data = {**_data(self), **self.measured_on}
+        return {"metrics": metrics, **({"data": data} if self.measured_on else {})}
 
     def without(self, failed: Sequence[SystemRun]) -> System | None:
         """The system without the runs that failed; None if no run is left."""

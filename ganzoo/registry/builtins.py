@@ -234,3 +234,4 @@ def register_recipes(register: Callable[[Path], None]) -> None:
     folder = here / "recipes" if (here / "recipes").is_dir() else here.parent / "recipes"
     register(folder)
     register(folder / "sets")
+    register(folder / "cityscapes")

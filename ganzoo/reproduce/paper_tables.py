@@ -37,6 +37,7 @@ class PaperTable(StrictTable):
     """A table of a paper.
 
     data: what the paper measured on.
+    note: what differs here, beside the data.
     scores: our counterparts of the paper's columns, as `photos.class_iou`; headings: their titles.
     output: the recipes' output of which pictures are drawn; "" draws none.
     seeds: how often each system is trained.
@@ -51,6 +52,7 @@ class PaperTable(StrictTable):
     scores: list[str]
     headings: list[str]
     output: str = ""
+    note: str = ""
     seeds: int = Field(default=1, ge=1)
     not_run: str = ""
     rows: list[PaperRow]
@@ -92,7 +94,9 @@ class Budget(StrictTable):
     """How long and on what the papers' systems are trained.
 
     metrics: by output, computed for every system that has it.
+    measured_on: settings of the data for measuring, where they differ from training's.
     systems: by the keys that tables use.
+    same: keys that mean another key's system.
     not_run: why a system is not trained under this budget, by its key.
     """
 
@@ -100,8 +104,10 @@ class Budget(StrictTable):
     summary: str
     data: str
     metrics: dict[str, dict[str, dict[str, Any]]]
+    measured_on: dict[str, Any] = {}
     selection: dict[str, Selection] = {}
     systems: dict[str, BudgetSystem]
+    same: dict[str, str] = {}
     not_run: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -109,7 +115,14 @@ class Budget(StrictTable):
         for key, system in self.systems.items():
             if system.selection and system.selection not in self.selection:
                 raise ValueError(f"systems.{key}: there is no selection '{system.selection}'")
+        for key, other in self.same.items():
+            if other not in self.systems:
+                raise ValueError(f"same.{key}: there is no system '{other}'")
         return self
+
+    def resolve(self, key: str) -> str:
+        """The key of the system that a row of a table names."""
+        return self.same.get(key, key)
 
     def overrides(self, key: str) -> list[str]:
         """The settings of a system's recipe that the budget changes, as arguments of `--set`."""

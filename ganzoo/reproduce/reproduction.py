@@ -8,7 +8,10 @@ from pathlib import Path
 
 from ganzoo.compare.shared_metrics import Tables, leave_out_refused
 from ganzoo.compare.systems import System, SystemRun, recipe_system
+from ganzoo.components.data.folder_checks import refuse_root
 from ganzoo.errors import GanzooError
+from ganzoo.registry.discovery import installed
+from ganzoo.registry.outline import read_outline
 from ganzoo.reproduce.paper_tables import Budget, PaperTable
 
 
@@ -39,9 +42,13 @@ class Reproduction:
             if seed < len(system.trainings)
         ]
 
+    def system_of(self, key: str) -> System:
+        """The system of a row that can be run."""
+        return self.systems[self.budget.resolve(key)]
+
     def why_not_run(self, key: str) -> str:
         """Why a system of a table cannot be trained under the budget; "" if it can."""
-        known = {**self.budget.not_run, **self.refused}
+        known, key = {**self.budget.not_run, **self.refused}, self.budget.resolve(key)
         if key in self.systems:
             return ""
         return known.get(key, f"budget '{self.budget.key}' has no such system")
@@ -53,10 +60,13 @@ def plan_reproduction(
     out: Path,
     seeds: int | None = None,
     overrides: Sequence[str] = (),
+    *,
+    needs_data: bool = True,
 ) -> Reproduction:
     """Check all systems that the tables need, each once; one that has faults is left out.
 
     seeds: instead of each table's own number. overrides: further settings for all recipes.
+    needs_data: leave a system out as well if runs are missing and the folder of its images is.
     """
     systems, refused = {}, {}
     for key, count in _seeds_of(tables, budget, seeds).items():
@@ -64,7 +74,9 @@ def plan_reproduction(
             settings = [*budget.overrides(key), *overrides]
             recipe = budget.systems[key].recipe
             system = recipe_system(recipe, count, settings, out, busy=True)
-            systems[key] = replace(system, name=key)
+            if needs_data and any(run.state == "new" for run in system.trainings):
+                _refuse_folder(system)
+            systems[key] = replace(system, name=key, measured_on=budget.measured_on)
         except GanzooError as error:
             refused[key] = str(error)
     metrics = {key: _metrics(system, budget) for key, system in systems.items()}
@@ -81,10 +93,19 @@ def _seeds_of(tables: Sequence[PaperTable], budget: Budget, seeds: int | None) -
     """The number of seeds of each system, in the order in which the tables name them."""
     counts: dict[str, int] = {}
     for table in tables:
-        for key in table.systems:
+        for key in map(budget.resolve, table.systems):
             if key in budget.systems:
                 counts[key] = max(counts.get(key, 0), seeds or table.seeds)
     return counts
+
+
+def _refuse_folder(system: System) -> None:
+    """Refuse a system whose images are in a folder that is missing."""
+    data = system.blueprint.recipe.data
+    component = installed().registry.get("data", data.type)
+    outline = read_outline(component.target)
+    if outline is not None:
+        refuse_root(outline.bases, data.settings)
 
 
 def _metrics(system: System, budget: Budget) -> Tables:

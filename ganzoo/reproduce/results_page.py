@@ -54,6 +54,8 @@ def _read(page: Path) -> str:
 def _table_block(planned: Reproduction, table: PaperTable, page: Path, picture: Path | None) -> str:
     lines = [f"{table.paper}, {table.data}; here: {planned.budget.data}.\n"]
     lines.append(format_table(table, read_results(planned, table)))
+    if table.note:
+        lines.append(f"\n{table.note}.")
     if picture:
         place = Path(os.path.relpath(picture.resolve(), page.resolve().parent)).as_posix()
         lines.append(f"\n![Held-out inputs down, systems across]({place})")

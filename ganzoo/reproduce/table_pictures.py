@@ -42,8 +42,8 @@ def _path(planned: Reproduction, table: PaperTable, folder: Path) -> Path:
 def _draw(
     planned: Reproduction, table: PaperTable, folder: Path, say: Tell, device: torch.device
 ) -> None:
-    names = {row.system: row.name for row in table.rows if row.system in planned.systems}
-    runs = {names[key]: planned.systems[key].trainings[0].folder for key in names}
+    rows = [row for row in table.rows if not planned.why_not_run(row.system)]
+    runs = {row.name: planned.system_of(row.system).trainings[0].folder for row in rows}
     finished = {name: run for name, run in runs.items() if RunPaths(run).model.exists()}
     if table.output and finished:
         path = _path(planned, table, folder)

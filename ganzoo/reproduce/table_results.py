@@ -38,7 +38,7 @@ def _read_row(planned: Reproduction, table: PaperTable, row: PaperRow) -> RowRes
     why = table.not_run or planned.why_not_run(row.system)
     if why:
         return RowResults(row, {}, {}, why)
-    folders = dict(enumerate(run.folder for run in planned.systems[row.system].trainings))
+    folders = dict(enumerate(run.folder for run in planned.system_of(row.system).trainings))
     last, best = (
         {seed: scores for seed, f in folders.items() if (scores := read_scores(f, is_best))}
         for is_best in (False, True)

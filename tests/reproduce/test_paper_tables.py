@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ganzoo.compare.run_scores import parameters
 from ganzoo.reproduce.paper_tables import find_budget, find_tables, shipped
+from ganzoo.reproduce.reproduction import plan_reproduction
 
 # Zhu et al. 2017, tables 1 to 4; Isola et al. 2017. What is not here is not known here.
 ZHU_1 = {
@@ -94,4 +96,27 @@ def test_real_photos_stand_beside_fcn_scores():
 def test_a_budget_trains_each_row_or_says_why_not(budget):
     chosen = find_budget(budget)
     wanted = {key for table in find_tables([]) for key in table.systems}
-    assert wanted == {*chosen.systems, *chosen.not_run}
+    assert wanted == {*chosen.systems, *chosen.same, *chosen.not_run}
+
+
+def test_the_papers_sizes(tmp_path):
+    """Each system of the budget `paper` takes a step on the meta device, at its true size."""
+    tables, budget = find_tables([]), find_budget("paper")
+    planned = plan_reproduction(tables, budget, tmp_path, needs_data=False)
+    assert planned.refused == {}
+    sizes = {key: _size(system) for key, system in planned.systems.items()}
+    isola = {key for table in find_tables(["losses", "patches"]) for key in table.systems}
+    isola = {budget.resolve(key) for key in isola}
+    assert sizes == {key: 256 if key in isola else 128 for key in sizes}
+    weights = {key: parameters(system.blueprint) for key, system in planned.systems.items()}
+    # The counts of the reference: ResNet of 6 blocks, PatchGANs, U-Nets.
+    assert weights["cyclegan"] == 2 * 7_837_699 + 2 * 2_764_737
+    assert weights["pix2pix"] == 41_828_995 + 2_768_705
+    assert weights["pix2pix_l1_cgan"] == 54_413_955 + 2_768_705
+    assert weights["pix2pix_patch_286"] == 54_413_955 + 11_159_361
+    lengths = {str(system.blueprint.recipe.train.length) for system in planned.systems.values()}
+    assert lengths == {"200 epochs"}
+
+
+def _size(system):
+    return system.blueprint.variables["x"].size[0]

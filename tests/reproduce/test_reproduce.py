@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.compare import train_systems
+from ganzoo.components.data.image_files import save_image
+from ganzoo.components.data.streets import Streets
 
 RECIPE = """
 summary = "tiny"
@@ -266,6 +268,51 @@ def test_an_unknown_table_is_refused(ganzoo):
     code, _, complaint = ganzoo("reproduce", "tabel2")
     assert code == 2
     assert "there is no table 'tabel2'. Did you mean 'table2'?" in complaint
+
+
+def test_systems_are_checked_at_their_true_size(place, ganzoo, trained):
+    code, said, _ = ganzoo(*ASKED, "--check")
+    assert (code, trained) == (0, [])
+    assert "16 x 16 px" in said
+    assert "2 systems can be trained, 0 cannot" in said
+
+
+@pytest.fixture
+def real_set(place):
+    """Unpaired training on folders, as the papers' budget has it, with pairs for measuring."""
+    data = Streets(size=16, count=6, held_out=3)
+    data.prepare()
+    for split, count in (("train", 6), ("test", 3)):
+        for index in range(count):
+            sample = data.paired_sample(index) if split == "train" else data.test_sample(index)
+            for name, folder in (("x", "A"), ("y", "B")):
+                save_image(sample[name], place / "roads" / f"{split}{folder}" / f"{index}.png")
+    recipe = RECIPE.replace('"streets"', '"folders"\nroot = "roads"')
+    recipe = recipe.replace("count = 8\nheld_out = 3\n", "").split("[metrics]")[0]
+    (place / "first.toml").write_text(recipe)
+    budget = BUDGET.replace(', selection = "labels"', "")
+    budget = budget.replace(', set = ["metrics.labels.every=1 steps"]', "")
+    measured = '[measured_on]\ntype = "paired_folders"\nlayout = "folders"\n'
+    (place / "blink.toml").write_text(f"{budget}\n{measured}")
+    return place / "roads"
+
+
+def test_what_is_trained_without_pairs_is_measured_on_pairs(place, ganzoo, real_set):
+    code, _, complaint = ganzoo(*ASKED, "--write", "page.md")
+    assert code == 0, complaint
+    cells = rows((place / "page.md").read_text(), "eight")
+    assert 0 <= float(cells["First"][1].split()[0]) <= 1
+    assert cells["First"][3] == "–"  # no best model was chosen
+
+
+def test_images_that_are_missing_are_told_before_anything_is_trained(
+    place, ganzoo, real_set, trained
+):
+    real_set.rename(place / "elsewhere")
+    code, said, _ = ganzoo(*ASKED)
+    assert (code, trained) == (1, [])
+    assert "roads does not exist" in said
+    assert ganzoo(*ASKED, "--check")[0] == 0
 
 
 def test_listing_imports_no_torch():

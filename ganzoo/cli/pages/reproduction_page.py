@@ -8,6 +8,8 @@ from collections import Counter
 
 import torch
 
+from ganzoo.cli.pages.columns import print_columns
+from ganzoo.compare.run_scores import parameters
 from ganzoo.compare.systems import System, SystemRun
 from ganzoo.printing.text import say
 from ganzoo.reproduce.expected_time import expect_seconds, format_seconds
@@ -30,6 +32,21 @@ def print_plan(planned: Reproduction, training: bool) -> None:
         for system in planned.systems.values():
             _say_missing(system)
         say(f"time: {format_seconds([expect_seconds(*each) for each in runs])}")
+
+
+def print_checked(planned: Reproduction) -> None:
+    """Print a line for each system: its weights and the size of its images, or what is wrong."""
+    rows = []
+    for key, system in planned.systems.items():
+        sizes = [variable.size for variable in system.blueprint.variables.values()]
+        height, width = next((size for size in sizes if size), (0, 0))
+        weights = f"{parameters(system.blueprint) / 1e6:.2f} M"
+        shown = weights, f"{width} x {height} px", str(system.blueprint.recipe.train.length)
+        rows.append((key, system.trainings[0].source, *shown, "ok"))
+    print_columns(rows)
+    for key, why in planned.refused.items():
+        say(f"{key}: {why}", err=True)
+    say(f"{len(planned.systems)} systems can be trained, {len(planned.refused)} cannot")
 
 
 def _say_missing(system: System) -> None:
