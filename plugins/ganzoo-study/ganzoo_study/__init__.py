@@ -17,7 +17,8 @@ GANZOO_API = 2
 
 @hookimpl
 def register_commands(app: typer.Typer) -> None:
-    """`ganzoo study create|serve|report`."""
-    from ganzoo_study.study_commands import app as study
+    """`ganzoo study create|serve|report`, and what prepares them and tries them out."""
+    from ganzoo_study import study_commands, study_tools  # noqa: F401  they add themselves
+    from ganzoo_study.study_app import app as study
 
     app.add_typer(study, name="study")

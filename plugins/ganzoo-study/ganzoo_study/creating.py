@@ -13,13 +13,21 @@ from ganzoo import __version__
 from ganzoo.components.data.headers import HeaderSummary, header_warnings
 from ganzoo.components.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError
-from ganzoo.files.writing import remove, write_text, write_with
+from ganzoo.files.writing import remove, write_with
 
 from ganzoo_study.encoding import Encoder, fingerprint, level
 from ganzoo_study.page_texts import complete
 from ganzoo_study.sources import TakenImage, take_fakes, take_reals
 from ganzoo_study.store import Store
-from ganzoo_study.study_file import IMAGES, RESPONSES, STUDY, Format, Picture, Study, StudyImages
+from ganzoo_study.study_file import (
+    IMAGES,
+    RESPONSES,
+    Format,
+    Picture,
+    Study,
+    StudyImages,
+    write_study,
+)
 
 LONGEST = 1024  # pixels of a side, unless a size is asked for
 SHOWN_FAULTS = 10
@@ -105,7 +113,7 @@ def _fill(work: Path, real: Path, fakes: Mapping[str, Path], options: Options, s
     methods = {n: StudyImages(source=s, images=images_of[f"fake {n}"]) for n, s in sources.items()}
     reals = StudyImages(source=str(real), images=images_of["real"])
     study = _study(options, encoder.size, now, reals, methods)
-    write_text(work / STUDY, study.model_dump_json(indent=1) + "\n")
+    write_study(work, study)
     Store(work / RESPONSES).close()
     for warning in writer.warnings(images_of):
         say(warning)

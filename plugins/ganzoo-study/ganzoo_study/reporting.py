@@ -20,6 +20,7 @@ from ganzoo_study.records import Participation, Response
 from ganzoo_study.scoring import Score, by_participant, score
 from ganzoo_study.store import Store
 from ganzoo_study.study_file import RESPONSES, Study, read_study
+from ganzoo_study.verdict import difference_remarks
 
 RECOMMENDED = 25
 FILES = ("report.md", "scores.svg", "responses.csv", "participants.csv")
@@ -67,6 +68,7 @@ def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report
         raise GanzooError(f"{folder}: {_nobody(sum(counts.values()))}")
     scores = {name: score(people[name], draws, seed) for name in study.methods if name in people}
     remarks = [
+        *difference_remarks(study, responses, began),
         *_conditions(study, counted, draws),
         *consent_remarks(study, began),
         *_warnings(study, scores, counts, unfinished),

@@ -11,16 +11,10 @@ from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
 
+from ganzoo_study.study_app import Folder, app
+
 if TYPE_CHECKING:
     from ganzoo_study.study_file import Study
-
-app = typer.Typer(
-    help="Ask people which of two images is generated: make a study, serve it, report.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
-Folder = Annotated[Path, typer.Argument(metavar="STUDY", help="A study's folder.")]
 
 
 class Format(StrEnum):
@@ -113,16 +107,6 @@ def create(
     )
     study = create_study(out, real, _named(fake), options, say)
     _tell_created(study, out)
-
-
-@app.command()
-def texts(
-    language: Annotated[str, typer.Option(help="One that ships.")] = "en",
-) -> None:
-    """Print all that participants read, as a TOML file to translate or rewrite."""
-    from ganzoo_study.page_texts import shipped_file
-
-    say(shipped_file(language), end="")
 
 
 @app.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 from ganzoo.errors import GanzooError
 from ganzoo.files.untrusted import UntrustedError, inside, read_plain, read_text
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from ganzoo.files.writing import write_text
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ganzoo_study.page_texts import Texts, complete, consent_digest, text_faults
 from ganzoo_study.platforms import ORIGIN, is_link
@@ -16,6 +18,8 @@ STUDY, IMAGES, RESPONSES = "study.json", "images", "responses.sqlite"
 Format = Literal["png", "jpeg"]
 Side = Annotated[int, Field(ge=1, le=4096)]
 Origin = Annotated[str, Field(pattern=ORIGIN)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+MOST_PEOPLE = 1_000_000  # of a plan
 ANSWER_MS = 1500  # that most answers take
 
 
@@ -67,6 +71,30 @@ class Recruiting(Frozen):
         return url
 
 
+class PlannedDifference(Frozen):
+    """A difference between two methods that a study is to find, fixed before anybody answers.
+
+    between, rates, spread: the methods, and what is assumed of how often they pass for real.
+    alpha, power: the error of both sides and all analyses, and how surely it is detected.
+    analyses: how many participants of each method have finished at each analysis.
+    """
+
+    between: tuple[str, str]
+    rates: tuple[Share, Share]
+    spread: float = Field(ge=0, lt=0.5)
+    alpha: float = Field(ge=0.0001, le=0.5)
+    power: float = Field(ge=0.05, le=0.9999)
+    analyses: tuple[int, ...] = Field(min_length=1, max_length=20)
+
+    @field_validator("analyses")
+    @classmethod
+    def _check_analyses(cls, analyses: tuple[int, ...]) -> tuple[int, ...]:
+        rise = all(a < b for a, b in pairwise(analyses))
+        if analyses[0] < 2 or not rise or analyses[-1] > MOST_PEOPLE:
+            raise ValueError(f"analyses must rise, from 2 to at most {MOST_PEOPLE}")
+        return analyses
+
+
 class Study(Frozen):
     """A study.
 
@@ -77,6 +105,7 @@ class Study(Frozen):
     repeats: an image may be shown to a participant more than once.
     texts: what participants read; studies of before have none, and are shown in English.
     recruiting: None where participants are invited by their link alone.
+    difference: None where nothing was planned.
     """
 
     version: Literal[1] = 1
@@ -94,6 +123,14 @@ class Study(Frozen):
     methods: dict[str, StudyImages] = Field(min_length=1)
     texts: dict[str, str] | None = None
     recruiting: Recruiting | None = None
+    difference: PlannedDifference | None = None
+
+    @model_validator(mode="after")
+    def _check_difference(self) -> Study:
+        between = self.difference.between if self.difference else ()
+        if len({*between}) != len(between) or not {*between} <= {*self.methods}:
+            raise ValueError("its planned difference must be between two of its methods")
+        return self
 
     @field_validator("texts")
     @classmethod
@@ -150,6 +187,20 @@ def read_study(folder: Path) -> Study:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "all of it"
         raise GanzooError(f"{folder / STUDY} is damaged ({where}: {fault['msg']})") from None
+
+
+def write_study(folder: Path, study: Study) -> None:
+    """Write `study.json` of a folder.
+
+    Raises:
+        GanzooError: it cannot be written.
+    """
+    try:
+        write_text(folder / STUDY, study.model_dump_json(indent=1) + "\n")
+    except OSError as error:
+        raise GanzooError(
+            f"{folder / STUDY}: cannot be written ({error.strerror or error})"
+        ) from error
 
 
 def read_picture(folder: Path, study: Study, name: str) -> bytes:
