@@ -11,7 +11,7 @@ from ganzoo.builder.bounds import oversized
 from ganzoo.builder.channel_faults import settle_channels
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve_augmentations import read_augmentations
-from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks
+from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks, refuse_unvalidated
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.builder.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.builder.wires import check_wires
@@ -231,7 +231,7 @@ def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
             lookup.fault(f"metrics.{name}", message)
     best = blueprint.recipe.checkpoints.best
     name, _, score = best.partition(".")
-    if not best:
+    if not best or refuse_unvalidated(path, blueprint, lookup):
         return
     if name in metrics and not score:
         lookup.fault(path, f'name a score of the metric, as "{name}.psnr"')

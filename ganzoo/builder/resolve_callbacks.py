@@ -23,6 +23,8 @@ def read_callbacks(blueprint: Blueprint, lookup: Lookup) -> None:
             _check_names(plan, callback, blueprint, lookup)
             _check_adjusted(plan, callback, blueprint, lookup)
             _check_logits(plan, callback, blueprint, lookup)
+            if callback.selects:
+                refuse_unvalidated(path, blueprint, lookup)
 
 
 def check_computed(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
@@ -33,6 +35,15 @@ def check_computed(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -
     elif not metrics[name].every:
         message = f'metrics.{name} is computed only at the end: give it every = "500 steps"'
         lookup.fault(path, message)
+
+
+def refuse_unvalidated(path: str, blueprint: Blueprint, lookup: Lookup) -> bool:
+    """Refuse what chooses by scores where no held-out samples are kept for that."""
+    refused = not blueprint.recipe.checkpoints.validation
+    if refused:
+        message = "it chooses by validation samples, and checkpoints.validation = 0 keeps none"
+        lookup.fault(path, f"{message}: test samples must choose nothing")
+    return refused
 
 
 def _check_measured(name: str, path: str, blueprint: Blueprint, lookup: Lookup) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -40,6 +40,10 @@ OtherData = Annotated[
         "--data", metavar="FOLDER", help="A folder of other images, laid out as the model's."
     ),
 ]
+Split = Annotated[
+    Literal["test", "validation", "all"],
+    typer.Option(help="Which held-out images; those of validation choose the best model."),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", metavar="NAME", help="Only this metric; may be repeated."),
@@ -57,7 +61,7 @@ Out = Annotated[
 class MetricChoice:
     """Which metrics to compute, and how, as the command line says.
 
-    data, everything, best, recipe, network: only for models, not for --folders.
+    data, everything, split, best, recipe, network: only for models, not for --folders.
     """
 
     metrics: list[str]
@@ -65,6 +69,7 @@ class MetricChoice:
     device: str
     data: Path | None
     everything: bool
+    split: str
     best: bool
     recipe: str | None
     network: str
@@ -80,6 +85,7 @@ class MetricChoice:
             data=self.data,
             overrides=self.overrides,
             everything=self.everything,
+            split=self.split,
             device=self.device,
             recipe=self.recipe,
             network=self.network,
@@ -97,6 +103,7 @@ class MetricChoice:
             "--data": self.data,
             "--all": self.everything,
             "--best": self.best,
+            "--split": self.split != "test",
         }
         options |= {"--recipe": self.recipe, "--network": self.network}
         beside = [name for name, value in options.items() if value]
@@ -124,6 +131,7 @@ def evaluate(
     data: OtherData = None,
     metric: Metrics = None,
     all_: All = False,
+    split: Split = "test",
     best: Best = False,
     device: Device = "",
     recipe: RecipeOf = None,
@@ -143,7 +151,8 @@ def evaluate(
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
     refuse_existing([out] if out else [])
     refuse_missing(model, data, best=best)
-    choice = MetricChoice(metric or [], set_ or [], device, data, all_, best, recipe, network)
+    where = device, data
+    choice = MetricChoice(metric or [], set_ or [], *where, all_, split, best, recipe, network)
     if folders:
         choice.refuse_for_folders()
     import_torch()

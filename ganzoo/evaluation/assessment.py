@@ -71,7 +71,9 @@ class Assessment(Printable):
     data: the recipe's table of data. samples: the number of test samples.
     counts: the number of distinct items, by variable of the data.
     trained_on: variables of which training samples are shown, as no samples were held out.
+    split: which of the held-out samples: "test", "validation", or "held_out" for all of them.
     evaluation: the scores, their 95 % intervals, and the scores of each sample.
+    few: a sentence if there are few samples; otherwise "".
     """
 
     origin: Origin
@@ -79,7 +81,9 @@ class Assessment(Printable):
     samples: int
     counts: dict[str, int]
     trained_on: list[str]
+    split: str
     evaluation: Evaluation
+    few: str = ""
 
     @property
     def headline(self) -> str:
@@ -88,8 +92,14 @@ class Assessment(Printable):
         step = "as they are now" if origin.step is None else f"of step {origin.step}"
         averages = " (averages)" if origin.averaged else ""
         where = f"'{self.data['type']}'" + (f" in {place}" if place else "")
-        items = format_observed(observed(self.counts, self.counts, self.trained_on))
+        items = format_observed(observed(self.counts, self.counts, self.trained_on, self.split))
         return f"{origin.file or origin}: weights {step}{averages}, on {items}, {where}"
+
+    def print(self, console: Console) -> None:
+        """Print the headline, a table for each metric, and whether samples are few."""
+        super().print(console)
+        if self.few:
+            console.print(Text(visible(self.few)), soft_wrap=True)
 
     def as_json(self) -> dict[str, Any]:
         """For programs; null where a score is not a number (NaN, infinity)."""
@@ -103,6 +113,8 @@ class Assessment(Printable):
                 "samples": self.samples,
                 "counts": self.counts,
                 "trained_on": self.trained_on,
+                "split": self.split,
+                "few": self.few,
                 **self.evaluation.tables(),
             }
         )

@@ -1,4 +1,7 @@
-"""Saves the best model so far in addition to the last one: best.safetensors and best.json."""
+"""Saves the best model so far in addition to the last one: best.safetensors and best.json.
+
+It is chosen on validation samples alone; see `splits`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.packaging import write_model
 from ganzoo.evaluation.measuring import Evaluation
-from ganzoo.evaluation.observed import Observed, format_observed
+from ganzoo.evaluation.observed import format_observed
 from ganzoo.evaluation.scores import format_score
+from ganzoo.evaluation.splits import Splits
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import duplicate, write_json
 from ganzoo.runs.layout import RunPaths
@@ -31,7 +35,7 @@ class Best:
     @property
     def record(self) -> dict[str, Any]:
         """The content of best.json; empty if there is no such file."""
-        return _read(self.paths.best)
+        return read_best(self.paths.best)
 
     def describe(self) -> str:
         """A sentence that says which model is the best, and by which score."""
@@ -45,8 +49,10 @@ class Best:
             f"{self.paths.best_model}"
         )
 
-    def consider(self, step: int, evaluation: Evaluation) -> str:
-        """Save the current model if its score is better than the best so far.
+    def consider(self, step: int, evaluation: Evaluation, splits: Splits) -> str:
+        """Save the current model if its score on validation samples is better than the best so far.
+
+        splits: how the data were dealt.
 
         Returns a fault of the recipe's `checkpoints.best`, or "". Of two equal models the earlier
         one is kept. A score that is NaN or infinite is never the best.
@@ -61,15 +67,16 @@ class Best:
             known = ", ".join(scores)
             return f"checkpoints.best: metrics.{self.metric} has no score '{score}' but {known}"
         on = evaluation.observed.get(self.metric, {})
-        if not math.isfinite(value) or not self._is_better(score, value, on):
+        basis = {"observed": on, "chosen_on": splits.describe_choice()}
+        if not math.isfinite(value) or not self._is_better(score, value, basis):
             return ""
         write_model(self.experiment, self.paths.best_model, step)
         interval = evaluation.intervals.get(self.metric, {}).get(model_row, {}).get(score)
         record = {"step": step, "metric": self.metric, "figure": score, "value": value}
-        write_json(self.paths.best, {**record, "interval": interval, "observed": on})
+        write_json(self.paths.best, {**record, "interval": interval, **basis})
         return ""
 
-    def _is_better(self, score: str, value: float, on: Observed) -> bool:
+    def _is_better(self, score: str, value: float, basis: Mapping[str, Any]) -> bool:
         """Whether a value is better than the best one so far.
 
         True as well if the two cannot be compared: the best model was chosen by another score or on
@@ -77,7 +84,7 @@ class Best:
         """
         before = self.record
         same = before.get("metric") == self.metric and before.get("figure") == score
-        same = same and before.get("observed", on) == on
+        same = same and all(before.get(key) == value for key, value in basis.items())
         if not same or not self.paths.best_model.exists():
             return True
         metric = self.experiment.blueprint.metrics[self.metric].metric.make()
@@ -91,6 +98,8 @@ def find_deciding_score(blueprint: Blueprint) -> tuple[str, str]:
 
     An empty score stands for the metric's first score. If the metric is empty, no model is chosen.
     """
+    if not blueprint.recipe.checkpoints.validation:
+        return "", ""
     asked = blueprint.recipe.checkpoints.best
     if asked:
         metric, _, score = asked.partition(".")
@@ -120,7 +129,7 @@ def _list_files(folder: Path) -> tuple[Path, Path]:
     return run.best_model, run.best
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_best(path: Path) -> dict[str, Any]:
     """The content of best.json; empty if the file is missing or damaged."""
     try:
         record = read_object(path, within=path.parent)

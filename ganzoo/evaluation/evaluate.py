@@ -14,8 +14,9 @@ from ganzoo.builder.trained import open_weights, reread
 from ganzoo.builder.weight_source import find_weights
 from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.engine.device import find_device
-from ganzoo.errors import DataError, GanzooError, ModelError, choices, first_line
+from ganzoo.errors import GanzooError, ModelError, choices, first_line
 from ganzoo.evaluation.assessment import Assessment
+from ganzoo.evaluation.evaluated_data import prepare_split
 from ganzoo.evaluation.measuring import (
     Evaluation,
     Tell,
@@ -24,6 +25,7 @@ from ganzoo.evaluation.measuring import (
     find_missing_networks,
 )
 from ganzoo.evaluation.showing import Tick, no_tick
+from ganzoo.evaluation.splits import TEST
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.interfaces import Data
@@ -39,6 +41,7 @@ def evaluate(
     data: str | Path | None = None,
     overrides: Overrides = (),
     everything: bool = False,
+    split: str = TEST,
     device: str = "",
     recipe: Source | None = None,
     network: str = "",
@@ -48,7 +51,6 @@ def evaluate(
     """Compute the metrics of a trained model on its test samples, as `ganzoo evaluate` does.
 
         assessment = ganzoo.evaluate("runs/cyclegan")
-        print(assessment)  # one table for each metric, with 95 % intervals
         assessment.scores["labels"]["model"]["pixel_accuracy"]
 
     model: a run's folder, a checkpoint's folder, a model file, a `.pth`, or a loaded `Model`.
@@ -56,22 +58,22 @@ def evaluate(
     data: a folder of images to use in place of the recipe's data.
     overrides: settings of the recipe to change, as `{"data.held_out": 8}`.
     everything: include the metrics with `when = "compare"`, which take long.
+    split: of the held-out samples: "test"; "validation", which choose the best model; or "all".
     device: "cpu", "cuda:1" ...; left out, the device of a loaded model, otherwise that of training.
     recipe, network: for a `.pth`; see `load_model`.
     tell: gets notes, as of a metric left out. tick: gets (samples done, samples in all, task).
 
     Raises:
-        ModelError, DataError: there is no such model or no test sample, or they do not fit.
-        GanzooError: there is no such metric or device, or the overrides are wrong.
+        ModelError, DataError: there are none, they do not fit, or the samples chose the model.
+        GanzooError: there is no such metric, split or device, or the overrides are wrong.
     """
     changes = partial(_add_folder, folder=data, overrides=overrides, tell=tell)
     blueprint, opened = _open_model(model, changes, device, recipe, network)
-    data_set = _prepare_data(blueprint)
+    data_set, few = prepare_split(blueprint, opened.origin.file, split, tell)
     wanted = _choose_metrics(blueprint, metrics, everything)
     able = _drop_hindered(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
-    _tell_left_out(data_set, tell)
     evaluation = compute_or_refuse(blueprint, opened, data_set, able, tell, tick)
-    return _make_assessment(opened, blueprint, data_set, evaluation)
+    return _make_assessment(opened, blueprint, data_set, evaluation, few)
 
 
 def _open_model(
@@ -93,7 +95,7 @@ def _open_model(
 
 
 def _make_assessment(
-    model: Model, blueprint: Blueprint, data: Data, evaluation: Evaluation
+    model: Model, blueprint: Blueprint, data: Data, evaluation: Evaluation, few: str
 ) -> Assessment:
     table = blueprint.recipe.data
     return Assessment(
@@ -102,17 +104,10 @@ def _make_assessment(
         samples=data.test_count(),
         counts=dict(data.test_counts()),
         trained_on=sorted(data.trained_on()),
+        split=data.split,
         evaluation=evaluation,
+        few=few,
     )
-
-
-def _prepare_data(blueprint: Blueprint) -> Data:
-    data = blueprint.dataset
-    assert data is not None
-    data.prepare()
-    if not data.test_count():
-        raise DataError(f"there are no samples to test on in '{blueprint.recipe.data.type}'")
-    return data
 
 
 def _add_folder(
@@ -123,12 +118,6 @@ def _add_folder(
         return overrides
     words = as_words(overrides)
     return [*_find_folder_settings(Path(folder), tables, words, tell), *words]
-
-
-def _tell_left_out(data: Data, tell: Tell) -> None:
-    """Tell what is left out when the test images are read."""
-    for note in data.inspect_tests():
-        tell(f"note: {note}")
 
 
 def _find_folder_settings(

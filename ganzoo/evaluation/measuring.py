@@ -1,4 +1,4 @@
-"""Computes a recipe's metrics on its test samples: held-out ones, or training ones instead."""
+"""Computes a recipe's metrics on test samples: held-out ones, or training ones instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
 from ganzoo.evaluation.examples import Examples, TrainingItems, count_training_items
 from ganzoo.evaluation.following import Swapped
-from ganzoo.evaluation.observed import Observed
+from ganzoo.evaluation.observed import HELD_OUT, Observed, find_split
 from ganzoo.evaluation.showing import ShownMetric, Tick, no_tick, show
 from ganzoo.evaluation.tradeoff import Tradeoff, WinShare, say_shares
 from ganzoo.evaluation.tradeoff_plans import find_tradeoffs
@@ -35,8 +35,8 @@ class Evaluation:
 
     scores: by metric, row (the model, then its baselines) and score.
     intervals: 95 % intervals over the samples, by the same keys, for the scores that have one.
-    sample_scores: by metric and score, `higher_is_better` and the `values` of the model, one for
-        each sample.
+    sample_scores: by metric and score, `higher_is_better`, the `values` of the model, one for each
+        sample, and the `items` that they show, as indices in the whole data.
     observed: by metric, the number and the kind of distinct items that it was shown.
     higher_is_better: by metric and score, whether the higher of two values is better.
     findings: by metric, sentences about what the scores show, where there are some.
@@ -44,6 +44,7 @@ class Evaluation:
     tradeoffs: the scores of realism and of faithfulness that are set against each other.
     shares: by metric of faithfulness, in how many samples the output fits its own sample better
         than the output of another sample does.
+    split: which of the test items they are: "test", "validation", "held_out" (all) or "training".
     """
 
     scores: Scores = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Evaluation:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     tradeoffs: list[Tradeoff] = field(default_factory=list)
     shares: dict[str, WinShare] = field(default_factory=dict)
+    split: str = HELD_OUT
 
     def tables(self) -> dict[str, Any]:
         """The scores, their intervals, what they were measured on and what they say, for JSON."""
@@ -98,7 +100,7 @@ def compute_metrics(
         sample twice.
     """
     if not data.test_count():
-        return Evaluation()
+        return Evaluation(split=find_split(data))
     skipped = find_left_out(blueprint, data)
     with keep_rng(model.device):
         shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
@@ -106,12 +108,14 @@ def compute_metrics(
             _prepare(each, blueprint.metrics[each.name], data, model.device, tell)
             each.swapped = Swapped.of(each.metric, each.views) if swap else None
         show(shown, model, data, tick)
-        return _collect(shown, blueprint, tick)
+        return _collect(shown, blueprint, find_split(data), tick)
 
 
-def _collect(shown: Sequence[ShownMetric], blueprint: Blueprint, tick: Tick) -> Evaluation:
+def _collect(
+    shown: Sequence[ShownMetric], blueprint: Blueprint, split: str, tick: Tick
+) -> Evaluation:
     """Let metrics that were shown all samples compute their scores."""
-    evaluation, main_scores = Evaluation(), {}
+    evaluation, main_scores = Evaluation(split=split), {}
     for place, each in enumerate(shown):
         tick(place, len(shown), f"{each.name}: scores and intervals")
         evaluation.scores[each.name] = table = each.metric.compute()
@@ -119,7 +123,7 @@ def _collect(shown: Sequence[ShownMetric], blueprint: Blueprint, tick: Tick) -> 
         evaluation.higher_is_better[each.name] = {n: each.metric.higher_is_better(n) for n in named}
         evaluation.intervals[each.name] = each.metric.intervals()
         evaluation.observed[each.name] = each.observed
-        if by_sample := _collect_sample_scores(each.metric):
+        if by_sample := _collect_sample_scores(each):
             evaluation.sample_scores[each.name] = by_sample
         if findings := each.metric.findings():
             evaluation.findings[each.name] = findings
@@ -134,10 +138,15 @@ def _collect(shown: Sequence[ShownMetric], blueprint: Blueprint, tick: Tick) -> 
     return replace(evaluation, tradeoffs=tradeoffs)
 
 
-def _collect_sample_scores(metric: Metric) -> dict[str, dict[str, Any]]:
+def _collect_sample_scores(shown: ShownMetric) -> dict[str, dict[str, Any]]:
+    better, items = shown.metric.higher_is_better, shown.items
     return {
-        score: {"higher_is_better": metric.higher_is_better(score), "values": values}
-        for score, values in metric.sample_scores().items()
+        score: {
+            "higher_is_better": better(score),
+            "values": values,
+            "items": [*items[: len(values)]],
+        }
+        for score, values in shown.metric.sample_scores().items()
     }
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-HELD_OUT, TRAINING, GIVEN, DRAWN = "held_out", "training", "given", "drawn"
-# GIVEN are images that may or may not have been used for training.
+if TYPE_CHECKING:
+    from ganzoo.interfaces import Data
+
+TEST, VALIDATION, HELD_OUT = "test", "validation", "held_out"
+TRAINING, GIVEN, DRAWN = "training", "given", "drawn"
+# HELD_OUT are all held-out items, also those that chose the model; GIVEN are images that may or may
+# not have been used for training.
 WORDS = {
+    TEST: "test sample",
+    VALIDATION: "validation sample",
     HELD_OUT: "held-out sample",
     TRAINING: "training sample",
     GIVEN: "image",
@@ -34,18 +41,26 @@ def count_distinct(names: Collection[str], counts: Mapping[str, int], samples: i
 
 
 def observed(
-    shown: Mapping[str, int], counts: Mapping[str, int], trained_on: Collection[str]
+    shown: Mapping[str, int],
+    counts: Mapping[str, int],
+    trained_on: Collection[str],
+    split: str = HELD_OUT,
 ) -> Observed:
     """The number of distinct items that were shown, by kind and variable.
 
     shown: by name, the number of samples for which it was shown.
-    counts, trained_on: `test_counts()` and `trained_on()` of the data.
+    counts, trained_on, split: `test_counts()`, `trained_on()` and `split` of the data.
     """
     items: Observed = {}
     for name, number in shown.items():
-        kind = DRAWN if name not in counts else TRAINING if name in trained_on else HELD_OUT
+        kind = DRAWN if name not in counts else TRAINING if name in trained_on else split
         items.setdefault(kind, {})[name] = min(number, counts.get(name, number))
     return {kind: items[kind] for kind in WORDS if kind in items}
+
+
+def find_split(data: Data) -> str:
+    """What the test items of data are: their `split`, or TRAINING where none is held out."""
+    return TRAINING if data.trained_on() >= data.variables.keys() else data.split
 
 
 def format_observed(observed: Any) -> str:

@@ -22,7 +22,7 @@ def print_scores(
     observed: Mapping[str, Any],
     console: Console,
     intervals: Mapping[str, Rows] | None = None,
-    best: Mapping[str, Any] | None = None,
+    others: Sequence[tuple[str, Mapping[str, Any]]] = (),
     findings: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Print a table for each metric: the model's row first, then those of its baselines.
@@ -30,15 +30,14 @@ def print_scores(
     A count that is equal in all rows, such as the size of the images, is printed below the table.
 
     observed: by metric, the number and the kind of distinct items that it was measured on.
-    best: the entry of evaluations.jsonl about the best model, which gets a row of its own.
+    others: other evaluations of the run, each with the name of its row below the model's.
     findings: by metric, sentences that are printed below its table.
     """
     for name, rows in scores.items():
         ends: Rows = (intervals or {}).get(name, {})
-        if best:
-            rows = _insert_best(rows, best, "scores", name)
-            ends = _insert_best(ends, best, "intervals", name)
-        on = format_observed(observed.get(name))
+        ends = _insert_rows(ends, others, "intervals", name)
+        rows = _insert_rows(rows, others, "scores", name)
+        on = format_observed(_join_observed(observed.get(name), others, name))
         title = name + (f", {on}" if on else "") + (" [95 % interval]" if ends else "")
         table = _make_table(title, rows, ends, " ")
         unbound = console.options.update(max_width=WIDEST)
@@ -58,15 +57,29 @@ def format_score(value: float | None, interval: Any = None, gap: str = " ") -> s
     return f"{said}{gap}[{interval[0]:.3f}, {interval[1]:.3f}]" if interval else said
 
 
-def _insert_best(rows: Rows, best: Mapping[str, Any], kind: str, name: str) -> Rows:
-    """The rows with the best model's row inserted below the last model's."""
-    best_rows = best.get(kind, {}).get(name, {})
-    first = next(iter(best_rows), None)
-    if first is None:
-        return rows
-    step = best["step"]
-    named = {f"best, step {step}": best_rows[first]}
-    return {**{row: rows[row] for row in rows if row == first}, **named, **rows}
+def _insert_rows(
+    rows: Rows, others: Sequence[tuple[str, Mapping[str, Any]]], kind: str, name: str
+) -> Rows:
+    """The rows of a metric, with the model's rows of other evaluations below its first one."""
+    named = {label: row for label, tables in others if (row := _first(tables.get(kind), name))}
+    first = dict([*rows.items()][:1])
+    return {**first, **named, **rows}
+
+
+def _first(tables: Any, name: str) -> Any:
+    """The first row of a metric; None if there is none."""
+    rows = tables.get(name) if isinstance(tables, Mapping) else None
+    return next(iter(rows.values()), None) if isinstance(rows, Mapping) else None
+
+
+def _join_observed(
+    observed: Any, others: Sequence[tuple[str, Mapping[str, Any]]], name: str
+) -> dict[str, Any]:
+    """What all rows were measured on."""
+    joined: dict[str, Any] = {}
+    for each in (observed, *(tables.get("observed", {}).get(name) for _, tables in others)):
+        joined |= each if isinstance(each, dict) else {}
+    return joined
 
 
 def _find_equal_counts(rows: Rows) -> dict[str, int]:

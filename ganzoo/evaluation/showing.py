@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
+from ganzoo.evaluation.data_split import find_item
 from ganzoo.evaluation.following import Swapped
 from ganzoo.evaluation.observed import Observed, count_distinct, observed
 from ganzoo.expression import Expression
@@ -31,6 +32,7 @@ class ShownMetric:
     views: the output that each of its wires shows.
     new: by wire, the number of samples that show a new item; they come first.
     observed: the number of items that the metric is shown in all.
+    items: the items that the samples show, as indices in the whole data.
     swapped: shown each sample with another's output, to see whether outputs follow their inputs.
     """
 
@@ -39,6 +41,7 @@ class ShownMetric:
     views: Mapping[str, OutputWire]
     new: Mapping[str, int]
     observed: Observed
+    items: Sequence[int]
     swapped: Swapped | None = None
 
     @classmethod
@@ -58,7 +61,8 @@ class ShownMetric:
         shown: dict[str, int] = {}
         for wire, view in views.items():
             shown |= {n: max(new[wire], shown.get(n, 0)) for n in sorted(view.names)}
-        return cls(name, metric, views, new, observed(shown, counts, data.trained_on()))
+        on = observed(shown, counts, data.trained_on(), data.split)
+        return cls(name, metric, views, new, on, _find_items(shown, counts, data))
 
     def due(self, index: int) -> dict[str, OutputWire]:
         """The wires that show a new item on that sample."""
@@ -73,6 +77,13 @@ class ShownMetric:
         self.metric.update(**shown)
         if self.swapped:
             self.swapped.update(shown)
+
+
+def _find_items(shown: Mapping[str, int], counts: Mapping[str, int], data: Data) -> Sequence[int]:
+    """The indices in the whole data of what samples show: of the variable that has most items."""
+    known = [name for name in shown if name in counts] or list(data.variables)
+    most = max(known, key=counts.__getitem__)
+    return [find_item(data, most, index) for index in range(max(shown.values(), default=0))]
 
 
 def show(

@@ -32,10 +32,13 @@ class Scores:
 
     tables: the scores of each metric that was computed, by its name in the recipe.
     higher_is_better: by metric and score, which of two values is the better one.
+    split: the samples that they are of: "validation"; "training", where none are held out; or
+        "test", where none are kept for validation.
     """
 
     tables: Mapping[str, ScoreTable]
     higher_is_better: Mapping[str, Mapping[str, bool]]
+    split: str = "validation"
 
     def of_model(self, metric: str) -> Mapping[str, float]:
         """The model's own scores; empty where the metric was not computed."""
@@ -169,11 +172,14 @@ class Callback:
         computed while training, a "network" or an adversarial "term". Others are refused before
         training. Where a setting may be left out, its default is "" or ().
     adjusts: the setting of networks that it adjusts, refused where none is adjustable.
+    selects: whether it chooses by scores, as when to stop, and so needs validation samples; refused
+        where `checkpoints.validation` is 0.
     """
 
     needs_logits: ClassVar[bool] = False
     refers: ClassVar[Mapping[str, Reference]] = {}
     adjusts: ClassVar[str] = ""
+    selects: ClassVar[bool] = False
 
     def on_start(self, training: Training) -> None:
         """Training is about to make its first step, or its first one after a resume."""
@@ -199,7 +205,11 @@ class Callback:
         """A checkpoint was written. It holds the state from before this call; do not change it."""
 
     def on_evaluation(self, training: Training, scores: Scores) -> None:
-        """Metrics were computed: those that are due, and all of them after the last step."""
+        """Metrics were computed: those that are due, and all of them after the last step.
+
+        They are of validation samples; where `scores.split` is "test", there are none, and nothing
+        may be chosen by them.
+        """
 
     def on_end(self, training: Training) -> None:
         """Training is over: all steps are made, or it was stopped. Not called after an error."""

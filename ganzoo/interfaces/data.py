@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from torch import Tensor
 
+from ganzoo.interfaces.content_key import hash_tensor
 from ganzoo.interfaces.metric import Sample
 from ganzoo.interfaces.variable import Variable
 
@@ -22,6 +24,10 @@ class Data(ABC):
     trains_on_pairs: training samples hold x and y of the same scene. A data set that has both ways
         calls the setting `paired`.
     paired: test samples hold x and y of the same scene, so that G(x) may be compared with y.
+    separate_items: test items of different variables do not belong together, so that each may be
+        used without those it stands beside in a sample. By default a sample stays whole.
+    split: which of the test items these are: "held_out" stands for all, "validation" and "test" for
+        those that choose a model and those that it is tested on.
     places: the settings that are paths, relative to the working directory. A run stores them as
         absolute paths. It may be resumed with other paths while `fingerprint` stays the same.
     places_within: the settings that are paths relative to those; they may change on resume, too.
@@ -34,6 +40,8 @@ class Data(ABC):
     variables: dict[str, Variable]
     trains_on_pairs: bool = False
     paired: bool = False
+    separate_items: bool = False
+    split: str = "held_out"
     places: ClassVar[tuple[str, ...]] = ()
     places_within: ClassVar[tuple[str, ...]] = ()
     free: ClassVar[tuple[str, ...]] = ()
@@ -135,6 +143,34 @@ class Data(ABC):
         item i % count. By default nothing is repeated.
         """
         return dict.fromkeys(self.variables, self.test_count())
+
+    def test_item(self, name: str, index: int) -> Tensor:
+        """Test item `index` of a variable, without N; by default that of test sample `index`.
+
+        Data whose variables are read one by one should read only this one.
+        """
+        return self.test_sample(index)[name]
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """What identifies the content of each distinct test item, by variable, in order.
+
+        Keys are equal where content is, wherever the item stands and however many others there
+        are: by them items are dealt into those that choose a model and those that it is tested
+        on. Class labels need no keys of their own beside images. By default, hashes of the tensors;
+        data whose items are read from files or drawn from seeds have cheaper ones.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
+        images = [name for name, variable in self.variables.items() if not variable.classes]
+        counts, total = self.test_counts(), self.test_count()
+        keys: dict[str, list[bytes]] = {name: [] for name in images or self.variables}
+        for index in range(total):
+            sample = self.test_sample(index)
+            for name, known in keys.items():
+                if index < counts.get(name, total):
+                    known.append(hash_tensor(sample[name]))
+        return keys
 
     def trained_on(self) -> frozenset[str]:
         """The variables whose test items are training items, as none are held out."""

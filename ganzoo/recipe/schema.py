@@ -119,12 +119,15 @@ class CheckpointsTable(Table):
 
     best: the metric and its score by which the best model is kept, as "labels.class_iou"; left
         out, the first score of the first metric that has an `every`.
+    validation: the share of held-out items that choose the best model and end training early; the
+        others, test, are what scores are reported of. With 0 all are test: no model is chosen.
     """
 
     every: DurationField = Duration(500, "steps")
     keep: int = Field(default=2, ge=1)
     keep_every: DurationField | None = None
     best: str = ""
+    validation: float = Field(default=0.3, ge=0, lt=1)
 
 
 AlarmName = Literal[

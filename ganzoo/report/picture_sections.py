@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ganzoo.evaluation.observed import format_a_sample
-from ganzoo.files.untrusted import is_plain
+from ganzoo.files.untrusted import is_count, is_plain
 from ganzoo.report.embedded_images import Grid, affordable, image
 from ganzoo.report.html import Html, el
 from ganzoo.report.run_files import RunFiles, Table, as_number
@@ -145,11 +145,20 @@ def extreme_file(folder: Path, metric: str, each: str, side: str) -> Path:
     return RunPaths(folder).extremes / f"{name.lstrip('.')}.png"
 
 
+def _item(table: Table, index: int) -> int:
+    """The number of a sample in the whole data, of which the scores may be of some."""
+    items = table.get("items")
+    known = items[index] if isinstance(items, list) and index < len(items) else index
+    return known if is_count(known) else index
+
+
 def _halves(folder: Path, metric: str, each: str, table: Table) -> Iterator[Html]:
     for side, samples in zip(("best", "worst"), extremes(table), strict=True):
         path = extreme_file(folder, metric, each, side)
         if samples and is_plain(path, within=folder):
-            entries = [el("li", f"sample {index}: {value:.4g}") for index, value in samples]
+            entries = [
+                el("li", f"sample {_item(table, index)}: {value:.4g}") for index, value in samples
+            ]
             alt = f"The {side} {len(samples)} samples by {format_name(each)}, a row each"
             yield el(
                 "figure",

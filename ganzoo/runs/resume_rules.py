@@ -1,23 +1,21 @@
 """Rules of a resume: which settings may change, and which changes the user made on purpose.
 
-The data may move, but their content must stay the same. A setting that the weights depend on may
-be changed by `--change` only, and each such change is recorded.
+A setting that the weights depend on may be changed by `--change` only, and each such change is
+recorded. The data may move, but their content must stay the same: see `data_rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.components.data.inspecting import describe_changes
 from ganzoo.errors import GanzooError, RunError
-from ganzoo.interfaces import Data
 from ganzoo.recipe.schema import Recipe
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import as_written
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.run_record import DATA, read_record
+from ganzoo.runs.run_record import DATA
 
 # Tables of the recipe, and settings of [train], that the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
@@ -103,44 +101,6 @@ def _is_reordered(before: Recipe, now: Recipe, name: str) -> bool:
     """Whether a table has the same keys in another order."""
     was, now_is = (list(getattr(recipe, name)) for recipe in (before, now))
     return was != now_is and sorted(was) == sorted(now_is)
-
-
-def check_data_same(folder: Path, data: Data, allowed: Collection[str] = ()) -> list[Change]:
-    """The changes of a run's prepared data that were made on purpose; see `check_recipe_same`.
-
-    Raises:
-        RunError: the data differ from those that the run was last trained on, and `allowed` does
-            not name them.
-    """
-    before = read_fingerprint(folder)
-    differ = describe_changes(before, data.fingerprint()) if before is not None else []
-    if differ and DATA not in allowed:
-        go_on = resume_command(folder, "--change", DATA)
-        raise RunError(
-            f"{folder}: the data have changed since this run was trained: {'; '.join(differ)}\n"
-            f"  put them back, or go on with them as they are: {go_on}"
-        )
-    return [{"path": DATA, "from": None, "to": each} for each in differ]
-
-
-def warn_unrecorded(folder: Path, data: Data) -> list[str]:
-    """A warning if the run has no record of its data, so that a change cannot be noticed."""
-    if read_fingerprint(folder) is not None or not data.fingerprint():
-        return []
-    return ["run.json has no record of this run's data: the data are taken as they are"]
-
-
-def read_fingerprint(folder: Path) -> Mapping[str, Any] | None:
-    """The fingerprint of the data that a run was last trained on; None if it is not recorded."""
-    try:
-        record = read_record(folder) or {"starts": []}
-    except (OSError, ValueError):
-        return None
-    for entry in reversed(record["starts"]):
-        data = entry.get("data")
-        if isinstance(data, dict) and isinstance(data.get("fingerprint"), dict):
-            return dict(data["fingerprint"])
-    return None
 
 
 def changed_paths(changes: Sequence[str]) -> list[str]:

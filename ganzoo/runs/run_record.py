@@ -100,6 +100,7 @@ START: Mapping[str, Check] = {
     "packages": _is_table_of_texts,
     "git": lambda value: isinstance(value, dict),
     "data": lambda value: isinstance(value, dict),
+    "splits": lambda value: isinstance(value, dict) and is_number(value.get("share")),
     "tuning": lambda value: isinstance(value, dict),
     "changes": lambda value: isinstance(value, list) and all(isinstance(c, dict) for c in value),
 }

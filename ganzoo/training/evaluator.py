@@ -11,12 +11,13 @@ from ganzoo.evaluation.best import Best
 from ganzoo.evaluation.evidence_picture import draw_evidence
 from ganzoo.evaluation.measuring import Evaluation, compute_metrics, metrics_of_a_run
 from ganzoo.evaluation.progress import progress
-from ganzoo.evaluation.scores import print_scores
 from ganzoo.evaluation.showing import Tick
+from ganzoo.evaluation.splits import Splits
 from ganzoo.files.writing import write_json
-from ganzoo.interfaces import Callback, Scores, Training
+from ganzoo.interfaces import Callback, Data, Scores, Training
 from ganzoo.runs.folder import finite
 from ganzoo.training.checkpoint_writer import CheckpointWriter
+from ganzoo.training.final_scores import FinalScores, measure_best
 from ganzoo.training.session import Session
 from ganzoo.training.together import from_main, together
 
@@ -24,6 +25,8 @@ from ganzoo.training.together import from_main, together
 class Evaluator(Callback):
     """Computes metrics, writes their scores down, and keeps the best model.
 
+    Validation samples choose the best model, and callbacks are told of nothing else. Test samples
+    are shown once, to the last model and to the best one.
     The main process computes while the others wait; then all callbacks, in all processes, are told.
     console: where the scores of the finished model are shown.
     """
@@ -40,7 +43,7 @@ class Evaluator(Callback):
         """Compute what is due; after the last step `on_end` computes everything."""
         due = [name for name, every in self.every.items() if training.step % every == 0]
         if due and not self.session.finished:
-            self._share(lambda alive: self._measure(due, lambda *_: alive()))
+            self._share(lambda alive: self._measure_to_choose(due, lambda *_: alive()))
 
     def on_end(self, training: Training) -> None:
         """Compute all metrics of a finished run, and show their scores."""
@@ -55,14 +58,14 @@ class Evaluator(Callback):
         """Let the main process measure, and tell all callbacks, in all processes, what it found."""
         trainer = self.session.trainer
         measured = together(trainer.accelerator, measure)
-        own = (measured.scores, measured.higher_is_better) if measured else None
-        scores, better = from_main(trainer.accelerator, own)
+        own = (measured.scores, measured.higher_is_better, measured.split) if measured else None
+        scores, better, split = from_main(trainer.accelerator, own)
         if scores:
-            trainer.evaluated(Scores(scores, better))
+            trainer.evaluated(Scores(scores, better, split))
 
     def _announce(self, measured: Evaluation) -> None:
         if measured.scores:
-            scores = Scores(measured.scores, measured.higher_is_better)
+            scores = Scores(measured.scores, measured.higher_is_better, measured.split)
             self.session.trainer.evaluated(scores)
 
     def _finish(self, alive: Callable[[], None]) -> Evaluation:
@@ -73,46 +76,60 @@ class Evaluator(Callback):
                 show(*place)
                 alive()
 
-            measured, best = self.finish(tick)
-        other = best if best.get("step") != self.session.trainer.done else {}
-        print_scores(
-            measured.scores,
-            measured.observed,
-            self.console,
-            measured.intervals,
-            other,
-            measured.findings,
-        )
-        if best:
+            final = self.finish(tick)
+        final.print(self.console)
+        if self.best.record:
             self.session.tell(self.best.describe())
-        return measured
+        return final.choosing
 
-    def finish(self, tick: Tick) -> tuple[Evaluation, dict[str, Any]]:
-        """Measure the finished model; returns the line of the best model's evaluation as well."""
-        folder, step = self.session.folder, self.session.trainer.done
+    def finish(self, tick: Tick) -> FinalScores:
+        """Measure the last model and the best one."""
+        folder, step, splits = self.session.folder, self.session.trainer.done, self.session.splits
         wanted = metrics_of_a_run(self.session.experiment.blueprint)
         folder.cut_after(step - 1, folder.evaluations)  # a finished run may be resumed
-        measured = self._measure(wanted, tick, swap=True)
-        if measured.scores:
-            write_json(folder.metrics, measured.scores)
-            write_json(folder.sample_scores, finite(measured.sample_scores))
-            for name, evidence in measured.evidence.items():
+        choosing = self._measure_to_choose(wanted, tick, swap=not splits.dealt)
+        test = choosing
+        if splits.dealt:
+            test = self._measure(wanted, splits.test, tick, swap=True)
+        if test.scores:
+            write_json(folder.metrics, test.scores)
+            write_json(folder.sample_scores, finite(test.sample_scores))
+            for name, evidence in test.evidence.items():
                 draw_evidence(evidence, folder.evidence(name))
         self.checkpoints.keep_best()
         best = self.best.record.get("step")
+        if splits.dealt and best not in (None, step):
+            measure_best(self.session, wanted, tick)
         lines = [line for line in folder.entries(folder.evaluations) if line["step"] == best]
-        return measured, lines[-1] if lines else {}
+        return FinalScores(step, choosing, test, lines if best != step else [])
 
-    def _measure(self, names: Sequence[str], tick: Tick, swap: bool = False) -> Evaluation:
-        session, step = self.session, self.session.trainer.done
-        experiment, folder, data = session.experiment, session.folder, session.trainer.data
-        blueprint, model = experiment.blueprint, experiment.model()
-        measured = compute_metrics(blueprint, model, data, names, session.tell, tick, swap)
-        if not measured.scores:
-            return measured
-        folder.append({"step": step, **measured.tables()}, folder.evaluations)
-        wrong = self.best.consider(step, measured)
-        if wrong and wrong != self.reported:
-            session.tell(wrong)
-        self.reported = wrong or self.reported
+    def _measure_to_choose(
+        self, names: Sequence[str], tick: Tick, swap: bool = False
+    ) -> Evaluation:
+        """Measure on validation samples, and keep the model if it is the best so far.
+
+        Where there are none, test samples are shown, and nothing is chosen.
+        """
+        splits = self.session.splits
+        measured = self._measure(names, splits.validation or splits.test, tick, swap)
+        if splits.validation is not None:
+            self._consider(measured, splits)
         return measured
+
+    def _measure(
+        self, names: Sequence[str], data: Data, tick: Tick, swap: bool = False
+    ) -> Evaluation:
+        """Measure the model as it is now, and write a line of its scores."""
+        session, model = self.session, self.session.experiment.model()
+        blueprint = session.experiment.blueprint
+        measured = compute_metrics(blueprint, model, data, names, session.tell, tick, swap)
+        if measured.scores:
+            line = {"step": session.trainer.done, "split": measured.split, **measured.tables()}
+            session.folder.append(line, session.folder.evaluations)
+        return measured
+
+    def _consider(self, measured: Evaluation, splits: Splits) -> None:
+        wrong = self.best.consider(self.session.trainer.done, measured, splits)
+        if wrong and wrong != self.reported:
+            self.session.tell(wrong)
+        self.reported = wrong or self.reported

@@ -15,18 +15,18 @@ from ganzoo.engine.device import choose_accelerator
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
+from ganzoo.evaluation.few import describe_splits
 from ganzoo.evaluation.measuring import rehearse
 from ganzoo.interfaces import Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
 from ganzoo.registry.signature import as_written
+from ganzoo.runs.data_rules import check_data_same, read_splits, warn_unrecorded
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import (
     Change,
     allow_choices,
-    check_data_same,
     check_steps_left,
     is_allowed,
-    warn_unrecorded,
 )
 from ganzoo.runs.run_record import format_change
 from ganzoo.training.choices import Choices, choose_open_precision, take_over_choices, tune
@@ -69,14 +69,19 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         accelerator.wait_for_everyone()
         checkpoint, begin.changed = folder.check_resumable(experiment.recipe, begin.allowed)
     trainer = experiment.trainer(accelerator)
+    session = Session(experiment, trainer, folder, choices=choices, print_line=begin.tell)
     is_main, unknown = bool(accelerator.is_main_process), list[str]()
     if is_main and checkpoint:
-        begin.changed += check_data_same(folder.path, trainer.data, begin.allowed)
+        begin.changed += check_data_same(
+            folder.path, trainer.data, begin.allowed, session.describe_splits()
+        )
         unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
     chosen = choices.lines(experiment.recipe.train.precision, accelerator.device)
-    warnings = [*changed, *unknown, *chosen, *_describe_data(experiment, trainer.data)]
+    session.warnings = [*changed, *unknown, *chosen, *_describe_data(experiment, trainer.data)]
+    session.changes = begin.changed
     if is_main:
+        session.warnings += _describe_splits(session, resumes=checkpoint is not None)
         rehearse(experiment, trainer.data)
         check_trackers(experiment.recipe)
     if checkpoint:
@@ -87,7 +92,7 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         take_back(folder.path, checkpoint)
     elif is_main:
         folder.create(experiment.recipe)
-    return Session(experiment, trainer, folder, warnings, begin.changed, choices, begin.tell)
+    return session
 
 
 def _accelerator(
@@ -120,6 +125,19 @@ def _describe_data(experiment: Experiment, data: Data) -> list[str]:
     lines = [f"data: {summary}"] if summary else []
     lines += [f"measured on the training files: {values}"] if values else []
     return [*lines, *warnings]
+
+
+def _describe_splits(session: Session, resumes: bool) -> list[str]:
+    """That held-out items are too few to be dealt, or are dealt in another way than before."""
+    now = session.describe_splits()
+    before = read_splits(session.folder.path) if resumes else {}
+    lines = [describe_splits(session.splits)] if now else []
+    if before and now and before["share"] != now["share"]:
+        lines.append(
+            f"changed: checkpoints.validation = {now['share']:g} (was {before['share']:g}): other "
+            "samples choose the best model from now on"
+        )
+    return [line for line in lines if line]
 
 
 def _restore(

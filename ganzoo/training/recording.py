@@ -36,17 +36,18 @@ def recording(session: Session, report: ReportWriter) -> Iterator[None]:
         _end_badly(session, report, error)
         raise
     if session.finished:
-        report.draw_extremes()
+        report.draw_extremes(session.splits.test)
     record.end("finished" if session.finished else "stopped", session.stop_reason)
     report.finish()
 
 
 def _data(session: Session) -> dict[str, Any]:
-    """What is trained on, and what was changed on purpose."""
+    """What is trained on, how held-out items are dealt, and what was changed on purpose."""
     data = session.trainer.data
     described = {"summary": data.summary(), "fingerprint": data.fingerprint()}
     changes = {"changes": [*session.changes]} if session.changes else {}
-    return {**({"data": described} if any(described.values()) else {}), **changes}
+    splits = {"splits": dealt} if (dealt := session.describe_splits()) else {}
+    return {**({"data": described} if any(described.values()) else {}), **splits, **changes}
 
 
 def _end_badly(session: Session, report: ReportWriter, error: BaseException) -> None:

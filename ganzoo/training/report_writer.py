@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganzoo.builder import Experiment
 from ganzoo.errors import first_line
-from ganzoo.interfaces import Callback, Training
+from ganzoo.interfaces import Callback, Data, Training
 from ganzoo.report.facts import Facts, facts
 from ganzoo.report.report_page import write_report
 from ganzoo.report.run_files import read_run
@@ -52,9 +52,9 @@ class ReportWriter(Callback):
         """Write the page as it stays."""
         self._guard(self._write)
 
-    def draw_extremes(self) -> None:
-        """Draw the best and the worst samples."""
-        self._guard(lambda: draw_extremes(self.experiment, read_run(self.folder)))
+    def draw_extremes(self, data: Data) -> None:
+        """Draw the best and the worst of the samples that were measured last."""
+        self._guard(lambda: draw_extremes(self.experiment, read_run(self.folder), data))
 
     def _write(self) -> None:
         began = self.clock()

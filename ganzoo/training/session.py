@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from ganzoo.builder import Experiment
 from ganzoo.engine.trainer import Trainer
+from ganzoo.evaluation.splits import Splits, deal
 from ganzoo.printing.text import say
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.resume_rules import Change
@@ -32,15 +35,28 @@ class Session:
     experiment: Experiment
     trainer: Trainer
     folder: RunFolder
-    warnings: Sequence[str] = ()
+    warnings: list[str] = field(default_factory=list)
     changes: Sequence[Change] = ()
     choices: Choices = field(default_factory=Choices)
     print_line: Callable[[str, str], None] = say_aside
     record: RunRecord = field(init=False)
 
+    @cached_property
+    def splits(self) -> Splits:
+        """The held-out items, dealt. Only the main process asks: files are read for it.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
+        return deal(self.trainer.data, self.experiment.recipe.checkpoints.validation)
+
     def __post_init__(self) -> None:
         self.record = RunRecord(self.folder.path)
         self.trainer.say = self.tell
+
+    def describe_splits(self) -> dict[str, Any]:
+        """What identifies the held-out items as they are dealt; empty without metrics."""
+        return self.splits.record() if self.experiment.blueprint.metrics else {}
 
     @property
     def is_main(self) -> bool:

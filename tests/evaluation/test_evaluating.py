@@ -41,7 +41,9 @@ METRICS = {
     "later": LATER,
 }
 STEPS = 7
+VALIDATION, TEST = 3, 7  # of ten held-out scenes
 SHORT = {
+    "data": {"type": "streets", "size": 16, "count": 4, "held_out": VALIDATION + TEST},
     "train.length": f"{STEPS} steps",
     "train.log_every": "2 steps",
     "samples.every": "100 steps",
@@ -83,15 +85,18 @@ def lines_of(folder):
 
 def test_what_is_due_is_measured_and_everything_at_the_end(whole):
     folder, _ = whole
-    lines = lines_of(folder)
-    assert [(line["step"], sorted(line["scores"])) for line in lines] == [
-        (2, ["cycle"]),
-        (3, ["labels"]),
-        (4, ["cycle"]),
-        (6, ["cycle", "labels"]),
-        (7, ["cycle", "labels", "quality"]),
+    lines, best = lines_of(folder), json.loads((folder / "best.json").read_text())["step"]
+    last = ["cycle", "labels", "quality"]
+    assert [(line["step"], line["split"], sorted(line["scores"])) for line in lines] == [
+        (2, "validation", ["cycle"]),
+        (3, "validation", ["labels"]),
+        (4, "validation", ["cycle"]),
+        (6, "validation", ["cycle", "labels"]),
+        (7, "validation", last),
+        (7, "test", last),
+        *([(best, "test", last)] if best < STEPS else []),
     ]
-    assert lines[-1]["scores"] == json.loads((folder / "metrics.json").read_text())
+    assert lines[5]["scores"] == json.loads((folder / "metrics.json").read_text())
     for line in lines:
         for metric, rows in line["intervals"].items():
             low, high = rows["model"][next(iter(rows["model"]))]
@@ -107,13 +112,15 @@ def test_cases_are_of_each_sample(whole):
     scores = json.loads((folder / "metrics.json").read_text())
     for metric, figure in (("cycle", "cycle_error"), ("quality", "psnr")):
         values = cases[metric][figure]["values"]
-        assert len(values) == 3
+        assert len(values) == TEST
+        assert cases[metric][figure]["items"] == [0, 1, 4, 5, 6, 7, 9]
         assert np.mean(values) == pytest.approx(scores[metric]["model"][figure])
 
 
 def figures_of(folder, metric, figure):
-    """Of the model, by step."""
-    lines = [line for line in lines_of(folder) if metric in line["scores"]]
+    """Of the model on validation samples, by step."""
+    own = [line for line in lines_of(folder) if line["split"] == "validation"]
+    lines = [line for line in own if metric in line["scores"]]
     return {line["step"]: line["scores"][metric]["model"][figure] for line in lines}
 
 
@@ -126,7 +133,7 @@ def test_the_first_figure_decides_which_is_the_best(whole):
     assert (best["metric"], best["figure"]) == ("labels", "pixel_accuracy")
     assert best["value"] == found[step]
     assert best["interval"][0] <= best["value"] <= best["interval"][1]
-    on = "3 held-out samples of x and y"
+    on = "3 validation samples of x and y"
     assert f"best by labels, pixel accuracy on {on}: step {step}" in said
 
 
@@ -135,7 +142,8 @@ def test_a_model_file_gives_the_figures_again(whole, name):
     """So metrics are of the weights that are kept: averages, here."""
     folder, _ = whole
     found = evaluate(folder / f"{name}.safetensors", tell=say_nothing)
-    line = next(line for line in lines_of(folder) if line["step"] == found.origin.step)
+    tested = [line for line in lines_of(folder) if line["split"] == "test"]
+    line = next(line for line in tested if line["step"] == found.origin.step)
     assert found.origin.averaged
     for metric, rows in line["scores"].items():
         assert found.scores[metric]["model"] == pytest.approx(rows["model"], rel=1e-5)
@@ -210,7 +218,8 @@ def test_a_longer_run_goes_on_with_the_best(whole, built, tmp_path):
     shutil.copytree(whole[0], out)
     before = json.loads((out / "best.json").read_text())
     train(built(train__length="8 steps"), out, resume=True, console=quiet())
-    assert [line["step"] for line in lines_of(out)] == [2, 3, 4, 6, 7, 8]
+    chosen = [line["step"] for line in lines_of(out) if line["split"] == "validation"]
+    assert chosen == [2, 3, 4, 6, 7, 8]
     assert json.loads((out / "best.json").read_text())["value"] >= before["value"]
 
 
@@ -312,13 +321,14 @@ def test_the_command_shows_tables_in_80_columns(whole):
     folder, _ = whole
     result = command("evaluate", folder)
     assert result.exit_code == 0, result.output
-    first, *rest = result.output.splitlines()
+    first, *rest, last = result.output.splitlines()
+    assert last.startswith("few are held out (3 validation samples of x and y, 7 test samples")
     assert first == (
-        f"{folder / 'model.safetensors'}: weights of step 7 (averages), on 3 held-out samples of x "
+        f"{folder / 'model.safetensors'}: weights of step 7 (averages), on 7 test samples of x "
         "and y, 'streets'"
     )
     assert max(map(len, rest)) <= 80
-    assert "cycle, 3 held-out samples of x [95 % interval]" in result.output
+    assert "cycle, 7 test samples of x [95 % interval]" in result.output
     assert "later" not in result.output
     value = json.loads((folder / "metrics.json").read_text())["cycle"]["model"]["cycle_error"]
     assert f"{value:.3f} [" in result.output
@@ -334,9 +344,12 @@ def test_json_other_metrics_and_the_best(whole, tmp_path):
     told = json.loads(result.output)
     assert told == json.loads(out.read_text())
     assert list(told["scores"]) == list(told["intervals"]) == ["later"]
-    assert told["samples"] == 3
-    assert (told["counts"], told["trained_on"]) == ({"x": 3, "y": 3}, [])
-    assert told["observed"] == {"later": {"held_out": {"x": 3, "y": 3}}}
+    assert told["samples"] == TEST
+    assert (told["counts"], told["trained_on"]) == ({"x": TEST, "y": TEST}, [])
+    assert (told["split"], told["observed"]) == (
+        "test",
+        {"later": {"test": {"x": TEST, "y": TEST}}},
+    )
     assert told["step"] == json.loads((folder / "best.json").read_text())["step"]
     assert told["data"]["type"] == "streets"
     everything = evaluate(folder, everything=True, tell=say_nothing).scores
@@ -354,7 +367,8 @@ def test_other_data(whole, tmp_path):
             pixels = np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / side / f"{number}.png")
     data = f'data={{ type = "paired_folders", root = "{tmp_path}", size = 16 }}'
-    found = evaluate(folder, overrides=[data], metrics=["quality"], tell=say_nothing)
+    whole_set = {"metrics": ["quality"], "split": "all", "tell": say_nothing}
+    found = evaluate(folder, overrides=[data], **whole_set)
     assert found.samples == 2
     assert f"'paired_folders' in {tmp_path}" in found.headline
     assert found.scores["quality"]["the target of another sample"]
@@ -369,12 +383,12 @@ def test_other_data(whole, tmp_path):
         folder, data=tmp_path, overrides=["data.type=paired_folders", "data.size=16"],
         metrics=["quality"], tell=say_nothing,
     )  # fmt: skip
-    assert by_folder.samples == 2
+    assert by_folder.samples == 1, "the other one is validation"
     for side in ("A", "B"):  # what lies there decides; test images alone are enough
         shutil.rmtree(tmp_path / f"train{side}")
     told = []
     chosen = evaluate(folder, data=tmp_path, tell=told.append)
-    assert (chosen.data["type"], chosen.samples, chosen.trained_on) == ("folders", 2, [])
+    assert (chosen.data["type"], chosen.samples, chosen.trained_on) == ("folders", 1, [])
     assert list(chosen.scores) == ["cycle"]
     assert "left out of the recipe: metrics.labels, metrics.quality" in told[0]
 
@@ -450,8 +464,9 @@ ENDS = {
 @pytest.mark.parametrize("width", [80, 120])
 def test_intervals_are_whole_at_any_width(width):
     console = Console(file=io.StringIO(), width=width)
-    best = {"step": 40, "scores": {"labels": ROWS}, "intervals": {"labels": ENDS}}
-    print_scores({"labels": ROWS}, {}, console, {"labels": ENDS}, best)
+    best = {"scores": {"labels": ROWS}, "intervals": {"labels": ENDS}}
+    others = [("best, step 40", best)]
+    print_scores({"labels": ROWS}, {}, console, {"labels": ENDS}, others)
     shown = console.file.getvalue()
     assert shown.count("[0.580, 0.620]") == 2
     assert ("0.600 [0.580, 0.620]" in shown) == (width == 120)

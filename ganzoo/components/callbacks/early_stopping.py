@@ -9,7 +9,7 @@ from ganzoo.interfaces import Callback, Reference, Scores, Training
 
 
 class EarlyStopping(Callback):
-    """Saves and stops once a score of the model has not improved for several evaluations.
+    """Saves and stops once a score on validation samples has not improved for several evaluations.
 
     Whether a smaller or a larger score is better, the metric says. The first number is an
     improvement; NaN never is. A run that is resumed after the stop has the same patience again; its
@@ -24,6 +24,7 @@ class EarlyStopping(Callback):
         ValueError: no metric, a patience below 1, or a min_delta below 0.
     """
 
+    selects: ClassVar[bool] = True
     refers: ClassVar[Mapping[str, Reference]] = {"metric": "metric"}
 
     def __init__(
@@ -49,6 +50,8 @@ class EarlyStopping(Callback):
         """
         values = scores.of_model(self.metric)
         if not values or training.step == training.steps:  # another metric's turn, or the end
+            return
+        if scores.split == "test":  # too few are held out for validation samples
             return
         name = self.score or next(iter(values))
         if name not in values:

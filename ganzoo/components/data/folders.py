@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from torch import Tensor
 
+from ganzoo.components.data.file_keys import image_keys
 from ganzoo.components.data.folder_base import (
     CACHE,
     STAND_INS,
@@ -71,6 +72,7 @@ class Folders(FolderData):
         ValueError: a setting that makes no sense.
     """
 
+    separate_items = True
     places_within: ClassVar[tuple[str, ...]] = ("x", "y", "test_x", "test_y")
 
     def __init__(
@@ -169,6 +171,14 @@ class Folders(FolderData):
         """x and y (channels, height, width) in [-1, 1], of different scenes."""
         named = zip(("x", "y"), self._test, strict=True)
         return {name: self._centred(name, images, index % len(images)) for name, images in named}
+
+    def test_item(self, name: str, index: int) -> Tensor:
+        """x or y (channels, height, width) in [-1, 1] alone."""
+        return self._centred(name, self._test[name == "y"], index)
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """Hashes of the files of held-out images."""
+        return {name: image_keys(images) for name, images in zip("xy", self._test, strict=True)}
 
     def test_counts(self) -> dict[str, int]:
         """The number of held-out images of each domain; those of the smaller one are repeated."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ganzoo.components.data.file_keys import image_keys
 from ganzoo.components.data.folder_base import (
     CACHE,
     TEST,
@@ -163,6 +164,11 @@ class PairedFolders(PairFinder):
     def test_sample(self, index: int) -> Sample:
         """x and y (channels, height, width) in [-1, 1] of one scene, cut around the centre."""
         return self._centred(self._test, index)
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """Hashes of the files of held-out images, which are one where they are side by side."""
+        images = (image_keys([pair[side] for pair in self._test]) for side in (0, 1))
+        return dict(zip(self.names(), images, strict=True))
 
     def paired_count(self) -> int:
         """The number of training pairs, without those that stand in for held-out ones."""

@@ -13,6 +13,7 @@ from ganzoo.components.data.street_photo import VERSION, street_labels, street_s
 from ganzoo.components.data.street_scene import CLASSES, PALETTE
 from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.content_key import number_keys
 from ganzoo.interfaces.levels import from_pixels
 
 __all__ = ["CLASSES", "PALETTE", "Streets"]
@@ -21,6 +22,7 @@ __all__ = ["CLASSES", "PALETTE", "Streets"]
 RANGE = 1_000_000
 PHOTOS, LABELS, HELD_OUT, PAIRED = (number * RANGE for number in range(4))
 SMALLEST = 8
+KEYS = "drawn streets"  # with this word, few scenes are dealt about as evenly as many
 
 
 class Streets(Data):
@@ -103,6 +105,10 @@ class Streets(Data):
     def test_sample(self, index: int) -> Sample:
         """x and y (C, height, width) in [-1, 1] of one scene."""
         return self._pair(HELD_OUT + index)
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """The seeds of the scenes, which have one key at any size."""
+        return dict.fromkeys(self.variables, number_keys(KEYS, range(self.held_out)))
 
     def paired_count(self) -> int:
         """The number of scenes for `paired_sample`, whatever `count` is."""

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from ganzoo.components.data.file_keys import image_keys
 from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_files import read_image, shown
 from ganzoo.components.data.image_listing import format_left_out, survey
 from ganzoo.components.data.inspecting import digest, format_faults, read_headers
+from ganzoo.components.data.pages import ImagePage
 from ganzoo.components.data.transforms import Framing, View, as_size
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample, Variable
@@ -78,6 +80,7 @@ class CleanNoisy(Data):
         view = Variable(channels, self.size, scale="native" if resize is None else "cover")
         self.variables = {"x": view, "y": view}
         self.paired = bool(test) or not noisy
+        self.separate_items = not self.paired
         self._files = Split([], [], [], [])
 
     def prepare(self) -> None:
@@ -162,6 +165,12 @@ class CleanNoisy(Data):
         if self.paired:
             return {"x": self._spoiled(y, np.random.default_rng([self.seed, index])), "y": y}
         return {"x": self._centred(noisy[index % len(noisy)]), "y": y}
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """Hashes of the files; in pairs both images are made from the clean one's."""
+        clean = image_keys([*map(ImagePage, self._files.test_clean)])
+        noisy = clean if self.paired else image_keys([*map(ImagePage, self._files.test_noisy)])
+        return {"x": noisy, "y": clean}
 
     def _spoiled(self, clean: Tensor, rng: np.random.Generator) -> Tensor:
         return degrade(clean, self.noise, self.level, rng)

@@ -133,6 +133,13 @@ class EarthMaps(Data):
         box = self.opened.windows.test_box(index)
         return {name: self._crop(name, box) for name in self.sources}
 
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """The held-out block that a place is in: crops of one block may overlap."""
+        windows, block = self.opened.windows, BLOCK // self.scale
+        boxes = map(windows.test_box, range(self.held_out))
+        blocks = [f"earth {top // block} {left // block}".encode() for top, left, *_ in boxes]
+        return dict.fromkeys(self.variables, blocks)
+
     def paired_count(self) -> int:
         """The number of places for training."""
         return len(self.opened.windows.train)

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 import torch
 from ganzoo.components.data.picture_cache import PictureCache, Pixels
-from ganzoo.components.data.streets import HELD_OUT, PHOTOS, Streets
+from ganzoo.components.data.streets import HELD_OUT, KEYS, PHOTOS, Streets
 from ganzoo.components.data.transforms import as_size
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.content_key import number_keys
 from ganzoo.interfaces.levels import from_pixels
 from torch import Tensor
 
@@ -80,6 +81,10 @@ class Light(Data):
         c, d = way(index, len(self.domains))
         x, y = (self._image(HELD_OUT + index, domain, False) for domain in (c, d))
         return {"x": x, "c": torch.tensor(c), "y": y, "d": torch.tensor(d)}
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """The seeds of the scenes, in whatever light."""
+        return dict.fromkeys("xy", number_keys(KEYS, range(self.held_out)))
 
     def _image(self, scene: int, domain: int, mirrored: bool) -> Tensor:
         picture = self.pictures.get(scene * len(self.domains) + domain)

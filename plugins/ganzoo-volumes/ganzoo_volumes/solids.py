@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces.content_key import number_keys
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -85,6 +86,10 @@ class Solids(Data):
     def test_sample(self, index: int) -> Sample:
         """x and y (1, depth, height, width) in [-1, 1] of one scene."""
         return self._pair(HELD_OUT + index)
+
+    def test_keys(self) -> dict[str, list[bytes]]:
+        """The seeds of the scenes, which have one key at any size."""
+        return dict.fromkeys("xy", number_keys("solids", range(self.held_out)))
 
     def paired_count(self) -> int:
         """The number of scenes for `paired_sample`, whatever `count` is."""

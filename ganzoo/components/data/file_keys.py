@@ -1,0 +1,49 @@
+"""Keys of images by the bytes of their files. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ganzoo.components.data.image_listing import shown
+from ganzoo.components.data.pages import ImagePage
+from ganzoo.errors import DataError
+from ganzoo.files.untrusted import UntrustedError, open_plain
+
+THREADS = 8
+SIZE = 16  # bytes of a key, without its page
+PIECE = 2**20  # bytes that are read at once
+
+
+def image_keys(images: Sequence[ImagePage]) -> list[bytes]:
+    """The key of each image: a hash of its file's bytes, and its page where that is not the first.
+
+    Each file is read once, a piece at a time.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    distinct = list(dict.fromkeys(image.path for image in images))
+    with ThreadPoolExecutor(THREADS) as pool:
+        hashes = dict(zip(distinct, pool.map(hash_file, distinct), strict=True))
+    return [hashes[path] + (f" {page}".encode() if page else b"") for path, page in images]
+
+
+def hash_file(path: Path) -> bytes:
+    """A hash of a file's bytes.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with open_plain(path) as file:
+            hashed = hashlib.blake2b(digest_size=SIZE)
+            while piece := file.read(PIECE):
+                hashed.update(piece)
+            return hashed.digest()
+    except OSError as error:
+        raise DataError(f"{shown(path)} cannot be read ({error.strerror})") from error
+    except UntrustedError as error:
+        raise DataError(str(error)) from error
