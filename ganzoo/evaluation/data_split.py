@@ -80,7 +80,7 @@ class DataSplit(Data):
     def test_keys(self) -> dict[str, list[bytes]]:
         """The keys of these items."""
         keys = self.data.test_keys()
-        return {name: [known[i] for i in self.chosen[name]] for name, known in keys.items()}
+        return {n: [known[i % len(known)] for i in self.chosen[n]] for n, known in keys.items()}
 
     def trained_on(self) -> frozenset[str]:
         """As of the whole."""
