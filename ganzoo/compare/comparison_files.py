@@ -1,4 +1,4 @@
-"""Writes a comparison's files: `comparison.html`, `.md`, `.csv`, and a picture for each output."""
+"""Writes a comparison's files: `comparison.html`, `.md`, `.csv`, and pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ganzoo.compare.compared_tradeoffs import tradeoff_files
 from ganzoo.compare.comparison_page import comparison_page, show_systems
 from ganzoo.compare.comparison_pictures import draw, open_systems
 from ganzoo.compare.comparison_table import Comparison, as_csv, as_markdown, compare
@@ -40,6 +41,7 @@ def write_report(
     }
     table = compare(scores)
     texts = {out / "comparison.md": as_markdown(table), out / "comparison.csv": as_csv(table)}
+    texts |= tradeoff_files(table, out)
     for path, text in texts.items():
         write_text(path, text)
     shown = open_systems({system.name: system.trainings[0].folder for system in systems}, device)

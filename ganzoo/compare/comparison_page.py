@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ganzoo.builder.assemble import assemble
+from ganzoo.compare.compared_tradeoffs import tradeoff_section
 from ganzoo.compare.comparison_table import Comparison, Row, format_number, title
 from ganzoo.compare.systems import System
 from ganzoo.evaluation.observed import format_a_sample
@@ -57,6 +58,7 @@ def comparison_page(
         el(
             "main",
             guarded("Scores", lambda: _scores(table)),
+            guarded("Realism against faithfulness", lambda: tradeoff_section(table)),
             guarded("Pictures", lambda: _pictures(pictures, systems)),
             guarded("Objectives", lambda: _objectives(systems, out)),
             guarded("Losses", lambda: _losses(systems)),

@@ -10,6 +10,7 @@ from typing import Any
 from ganzoo.compare.run_scores import RunScores
 from ganzoo.evaluation.measuring import Scores
 from ganzoo.evaluation.observed import format_observed
+from ganzoo.evaluation.tradeoff import Tradeoff
 from ganzoo.printing.tabular import as_csv as csv_of
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.printing.text import one_line
@@ -55,12 +56,14 @@ class Comparison:
     counts:
         `kid: 200 held-out samples of x and y, images 200`.
     findings: what metrics found in systems, as sentences.
+    tradeoffs: the scores of realism and of faithfulness that are set against each other.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     conditions: Sequence[str] = ()
     findings: Sequence[str] = ()
+    tradeoffs: Sequence[Tradeoff] = ()
 
 
 def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
@@ -69,9 +72,13 @@ def compare(systems: Mapping[str, Sequence[RunScores]]) -> Comparison:
     rows = [_row(name, runs) for name, runs in systems.items()] + _baselines(everything)
     columns = list(dict.fromkeys(column for row in rows for column in row.cells))
     order = {column: place for place, column in enumerate([*columns, SIZE, SPEED])}
-    findings = [*_findings(systems)]
+    tradeoffs = dict.fromkeys(t for run in everything for t in Tradeoff.read(run.tradeoffs))
     return Comparison(
-        sorted(columns, key=order.__getitem__), rows, _conditions(everything), findings
+        sorted(columns, key=order.__getitem__),
+        rows,
+        _conditions(everything),
+        [*_findings(systems)],
+        [*tradeoffs],
     )
 
 

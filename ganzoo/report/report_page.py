@@ -23,6 +23,7 @@ from ganzoo.report.text_sections import (
     some,
     training_section,
 )
+from ganzoo.report.tradeoff_section import tradeoff_section
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.run_record import now
 
@@ -65,6 +66,7 @@ def _sections(files: RunFiles, facts: Facts) -> Iterator[Html | None]:
     yield guarded("Objective", lambda: objective_section(facts))
     yield guarded("Samples", lambda: samples_section(files))
     yield guarded("Metrics", lambda: metrics_section(files))
+    yield guarded("Realism against faithfulness", lambda: tradeoff_section(files))
     yield guarded("Best and worst samples", lambda: extremes_section(files))
     yield guarded("Compared by metrics", lambda: evidence_section(files))
     yield guarded("Losses", lambda: losses_section(files))

@@ -20,6 +20,12 @@ text { font: 13px "DejaVu Sans", Verdana, Arial, sans-serif; fill: %(ink)s; }
 .line, .dots { fill: none; stroke-linejoin: round; }
 .line { stroke-width: 1.7; }
 .dots { stroke-width: 5; stroke-linecap: round; }
+.whisker { stroke-width: 1.7; }
+.level { stroke-width: 1.3; stroke-dasharray: 5 4; }
+.base { stroke: %(soft)s; }
+.leader { stroke: %(soft)s; stroke-width: 1; }
+.label text { paint-order: stroke; stroke: %(card)s; stroke-width: 4px; stroke-linejoin: round; }
+circle.base, .label.base text { fill: %(soft)s; }
 .line.d1 { stroke-dasharray: 7 3; }
 .line.d2 { stroke-dasharray: 2 3; }
 """
@@ -50,6 +56,7 @@ def _style() -> str:
     colours = dict(re.findall(r"--(\w+): (#\w+);", read_asset("style.css").partition("@media")[0]))
     numbered = ((n, colours[f"c{n}"]) for n in range(COLOURS))
     return STYLE % colours + "".join(
-        f".s{n} {{ stroke: {colour}; }}\n.bar.s{n} {{ fill: {colour}; }}\n"
+        f".s{n} {{ stroke: {colour}; }}\n"
+        f".bar.s{n}, circle.s{n}, .label.s{n} text {{ fill: {colour}; }}\n"
         for n, colour in numbered
     )

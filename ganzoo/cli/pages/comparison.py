@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ganzoo.compare.compared_tradeoffs import say_tradeoffs
 from ganzoo.compare.comparison_table import Comparison, format_number
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import one_line, visible
@@ -32,5 +33,7 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
         console.print(table)
     for condition in comparison.conditions:
         console.print(f"\n{condition}")
+    for sentence in say_tradeoffs(comparison):
+        console.print(Text(f"\n{visible(sentence)}"), soft_wrap=True)
     for sentence in comparison.findings:
         console.print(Text(f"\n{visible(sentence)}", "bold yellow"), soft_wrap=True)
