@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
@@ -14,6 +14,7 @@ from ganzoo.components.data.folder_checks import has_folder, missing_folders
 from ganzoo.components.data.headers import header_warnings
 from ganzoo.components.data.image_cache import ImageCache
 from ganzoo.components.data.image_listing import Survey, format_left_out, no_images, shown, survey
+from ganzoo.components.data.leaked_files import leak_warnings
 from ganzoo.components.data.measured_settings import MeasuredData
 from ganzoo.components.data.reading_settings import Reading, refuse_contradiction
 from ganzoo.components.data.roots import find_root
@@ -174,9 +175,7 @@ class FolderData(MeasuredData):
     def training_files(self) -> dict[str, list[Path]]:
         """The files of each variable; held-out ones come last in `items`."""
         lists = [*self.items()][: -len([*self.items(training=False)])]
-        return inspecting.files_by_name(
-            file for items, of in lists for item in items for file in of(item)
-        )
+        return inspecting.files_by_name(_files_of(lists))
 
     def inspect(self) -> list[str]:
         """Read all headers. Unreadable files are refused, or with `skip` left out from now on."""
@@ -193,17 +192,15 @@ class FolderData(MeasuredData):
             if items and self._bad.issuperset(items):
                 self._none_of(items)
         named = [file for read in reads.values() for file in read]
-        return [*header_warnings(headers), *all_scale_warnings(named, self.variables)]
+        leaks = leak_warnings(self.training_files(), _files_of(self.items(training=False)))
+        return [*header_warnings(headers), *all_scale_warnings(named, self.variables), *leaks]
 
     def inspect_tests(self) -> list[str]:
-        """As `inspect`, without advice: another range does not help a trained model."""
-        tested = [(of, item) for items, of in self.items(training=False) for item in items]
-        named = [file for of, item in tested for file in of(item)]
-        files = [(path, self.variables[name]) for path, name in named]
-        return [
-            *header_warnings(inspecting.read_headers(files)[0]),
-            *all_scale_warnings(named, self.variables, False),
-        ]
+        """As `inspect`, without advice on ranges: another one does not help a trained model."""
+        named = _files_of(self.items(training=False))
+        headers, _ = inspecting.read_headers((path, self.variables[name]) for path, name in named)
+        scales = all_scale_warnings(named, self.variables, False)
+        return [*header_warnings(headers), *scales, *leak_warnings(self.training_files(), named)]
 
     def fingerprint(self) -> dict[str, Any]:
         """For each folder the number of images, and a hash of their names and sizes."""
@@ -247,3 +244,7 @@ class FolderData(MeasuredData):
 
     def _none_of(self, items: Sequence[object]) -> NoReturn:
         raise DataError(f"data.root: none of {len(items)} images in {self.root} can be read")
+
+
+def _files_of(lists: Iterable[tuple[Sequence[object], Reads]]) -> list[tuple[Path, str]]:
+    return [file for items, of in lists for item in items for file in of(item)]
