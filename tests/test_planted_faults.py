@@ -146,3 +146,109 @@ def test_without_training_images_the_metric_is_left_out_with_the_reason(
     printed = evaluate(out).replace("\n", " ")
     assert "note: metrics.copies is left out: it looks at training images of y, and" in printed
     assert printed.count("metrics.copies is left out") == 1
+
+
+def noisy(folder, seeds, suffix=".png", side=SIZE, **saving):
+    """Street photos, saved in some way."""
+    folder.mkdir(parents=True)
+    for seed in seeds:
+        photo = Image.fromarray(street_scene(seed, SIZE, SIZE)[0])
+        photo.resize((side, side), Image.Resampling.BICUBIC).save(
+            folder / f"{seed:03d}{suffix}", **saving
+        )
+    return folder
+
+
+def folder_scores(*args):
+    """JSON of `evaluate --folders`, and what it says beside it."""
+    result = CliRunner().invoke(app, ["evaluate", *map(str, args), "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout), " ".join(result.stderr.split())
+
+
+UNTRAINED = [
+    word
+    for name in ("fid", "kid")
+    for word in ("--metric", name, "--set", f"metrics.{name}.weights=none", "--set",
+                 f"metrics.{name}.size=32")
+]  # fmt: skip
+
+
+def test_the_same_folder_twice(tmp_path):
+    """Distances are 0, and a sentence says why; whether it is the same place or a copy."""
+    real = draw(tmp_path / "real", range(8))
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for path in real.iterdir():
+        shutil.copyfile(path, copy / f"g{path.name}")  # other names, so that they are no pairs
+    for fake in (copy, real):
+        found, said = folder_scores("--folders", real, fake, *UNTRAINED)
+        assert abs(found["scores"]["fid"]["model"]["fid_efficientnet_lite0_untrained"]) < 1e-6
+        assert "8 of 8 generated files are real ones, byte for byte" in said
+    assert abs(found["scores"]["kid"]["model"]["kid_efficientnet_lite0_untrained"]) < 1e-4
+
+
+def test_copies_that_were_saved_anew_are_said(tmp_path):
+    real = draw(tmp_path / "real", range(8))
+    fake = noisy(tmp_path / "fake", [2, 5, 20, 21, 22, 23], ".jpg", quality=90)
+    _, said = folder_scores("--folders", real, fake, *UNTRAINED)
+    assert "2 of 6 generated images are copies of the real ones that they are compared with" in said
+    assert "of 002.png" in said
+    assert "of 005.png" in said
+    others = noisy(tmp_path / "others", range(20, 26), ".jpg", quality=90)
+    assert "copies" not in folder_scores("--folders", real, others, *UNTRAINED)[1]
+
+
+def test_copies_of_training_images_in_a_folder_are_said(tmp_path):
+    """Of another tool's images: real ones to compare with, and those that it was trained on."""
+    real, train = draw(tmp_path / "real", range(8)), draw(tmp_path / "train", range(100, 110))
+    fake = draw(tmp_path / "fake", [103, 107, 20, 21])
+    found, _ = folder_scores(
+        "--folders", real, fake, "--train", train, "--metric", "memorisation", "--set",
+        "metrics.memorisation.backbone=",
+    )  # fmt: skip
+    assert found["scores"]["memorisation"]["model"]["copied"] == 0.5
+    assert found["scores"]["memorisation"]["real, other half"]["copied"] == 0
+    [sentence] = found["findings"]["memorisation"]
+    assert sentence.startswith("2 of 4 generated images are copies of training images, e.g. sample")
+    refused = CliRunner().invoke(app, ["evaluate", str(tmp_path), "--train", str(train)])
+    assert refused.exit_code == 2
+    assert "--train: this is for --folders" in refused.output
+
+
+def test_sizes_and_compression_that_differ_are_said(tmp_path):
+    real = noisy(tmp_path / "real", range(6))
+    small = noisy(tmp_path / "small", range(10, 16), side=SIZE // 2)
+    said = folder_scores("--folders", real, small, *UNTRAINED)[1]
+    assert "real images are mostly 32 x 32 px, generated ones 16 x 16 px" in said
+    jpeg = noisy(tmp_path / "jpeg", range(20, 26), ".jpg", quality=75)
+    said = folder_scores("--folders", real, jpeg, *UNTRAINED)[1]
+    assert "most generated images are JPEG, most real ones are not" in said
+    worse = noisy(tmp_path / "worse", range(30, 36), ".jpg", quality=30)
+    said = folder_scores("--folders", jpeg, worse, *UNTRAINED)[1]
+    assert "generated images are JPEG of lower quality than real ones" in said
+    alike = noisy(tmp_path / "alike", range(40, 46), ".jpg", quality=75)
+    assert folder_scores("--folders", jpeg, alike, *UNTRAINED)[1] == ""
+
+
+def test_a_test_image_that_was_trained_on_is_said_when_training_starts_and_by_evaluate(
+    recipes, tiny, scenes, tmp_path
+):
+    shutil.copyfile(scenes / "trainB" / "104.png", scenes / "testB" / "new.png")
+    sentence = (
+        "1 of 7 test images of y are training images as well (testB/new.png = trainB/104.png)"
+    )
+    out = tmp_path / "run"
+    printed = run(recipes, tiny, scenes, out)
+    assert " ".join(printed.split()).count(sentence) == 1
+    assert " ".join(evaluate(out).split()).count(sentence) == 1
+
+
+def test_copies_that_were_resized_are_said_by_data_check(scenes):
+    large = Image.open(scenes / "trainB" / "104.png").resize((64, 64), Image.Resampling.BICUBIC)
+    large.save(scenes / "testB" / "new.jpg", quality=90)
+    result = CliRunner().invoke(app, ["data", "check", str(scenes), "--size", "16"])
+    assert result.exit_code == 1
+    said = " ".join(result.output.split())
+    assert "nearly equal to another, one in training and one in test" in said
+    assert "trainB/104.png" in said

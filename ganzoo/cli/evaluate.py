@@ -34,6 +34,14 @@ Folders = Annotated[
         "--folders", metavar="REAL FAKE", help="Compare two folders of saved images instead."
     ),
 ]
+Train = Annotated[
+    Path | None,
+    typer.Option(
+        "--train",
+        metavar="FOLDER",
+        help="With --folders: training images; is FAKE copied from them?",
+    ),
+]
 OtherData = Annotated[
     Path | None,
     typer.Option(
@@ -110,13 +118,16 @@ class MetricChoice:
         if beside:
             raise GanzooError(f"{', '.join(beside)}: this is for a model, not for --folders")
 
-    def of_folders(self, real: Path, fake: Path, tell: Tell, tick: Tick) -> FolderScores:
+    def of_folders(
+        self, real: Path, fake: Path, train: Path | None, tell: Tell, tick: Tick
+    ) -> FolderScores:
         """Compare two folders of images."""
         from ganzoo.evaluation.saved_images import evaluate_folders
 
         return evaluate_folders(
             real,
             fake,
+            train=train,
             metrics=self.metrics,
             overrides=self.overrides,
             device=self.device,
@@ -128,6 +139,7 @@ class MetricChoice:
 def evaluate(
     model: Model = None,
     folders: Folders = None,
+    train: Train = None,
     data: OtherData = None,
     metric: Metrics = None,
     all_: All = False,
@@ -149,6 +161,8 @@ def evaluate(
 
     if (model is None) == (folders is None):
         raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
+    if train and not folders:
+        raise GanzooError("--train: this is for --folders; a model's training images are known")
     refuse_existing([out] if out else [])
     refuse_missing(model, data, best=best)
     where = device, data
@@ -158,7 +172,7 @@ def evaluate(
     import_torch()
     with _bar("opening the model" if model else "listing images", json_) as (tell, tick):
         if folders:
-            scores: Assessment | FolderScores = choice.of_folders(*folders, tell, tick)
+            scores: Assessment | FolderScores = choice.of_folders(*folders, train, tell, tick)
         elif model:
             scores = choice.of_model(model, tell, tick)
     if out:

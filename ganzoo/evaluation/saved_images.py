@@ -18,6 +18,8 @@ from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError, RecipeError
 from ganzoo.evaluation.assessment import Printable
 from ganzoo.evaluation.evaluate import compute_or_refuse
+from ganzoo.evaluation.folder_copies import describe_copied
+from ganzoo.evaluation.folder_notes import describe_differences, describe_equal
 from ganzoo.evaluation.measuring import Evaluation, Tell
 from ganzoo.evaluation.observed import GIVEN, HELD_OUT
 from ganzoo.evaluation.showing import Tick, no_tick
@@ -32,6 +34,8 @@ from ganzoo.runs.folder import finite
 REAL, FAKE = "real", "fake"
 # The metrics by default: of two distributions, and in addition if the images are pairs.
 DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
+# With training images.
+COPIES = ("memorisation",)
 
 
 class SavedImages(Data):
@@ -39,16 +43,18 @@ class SavedImages(Data):
 
     They are read as RGB, or as the bands that the first one of a folder has.
     They are pairs if both folders hold the same names; suffixes such as `.png` may differ.
+    train: a folder of images that were trained on; left out, `real` counts as such.
 
     Raises:
         DataError: a folder cannot be read, or holds no images.
     """
 
-    def __init__(self, real: Path, fake: Path) -> None:
+    def __init__(self, real: Path, fake: Path, train: Path | None = None) -> None:
         images = {REAL: _list_by_name(real), FAKE: _list_by_name(fake)}
         self.paired = images[REAL].keys() == images[FAKE].keys()
         self.files = {name: [files[key] for key in sorted(files)] for name, files in images.items()}
         self.variables = {name: _variable_of(files[0]) for name, files in self.files.items()}
+        self.training = [*_list_by_name(train).values()] if train else self.files[REAL]
 
     def __len__(self) -> int:
         return 0
@@ -56,6 +62,18 @@ class SavedImages(Data):
     def train_sample(self, index: int, rng: np.random.Generator) -> Sample:
         """Raise an error: there are no training samples."""
         raise IndexError(index)
+
+    def train_counts(self) -> dict[str, int]:
+        """The number of training images, which are `real`."""
+        return {REAL: len(self.training)}
+
+    def unaugmented_sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """Training image `real` (C, H, W) in [-1, 1]."""
+        return {REAL: from_levels(read_image(self.training[index], self.variables[REAL]))}
+
+    def unaugmented_names(self, index: int) -> dict[str, str]:
+        """Its file."""
+        return {REAL: self.training[index].name}
 
     def test_count(self) -> int:
         """The number of images in the larger folder."""
@@ -105,6 +123,7 @@ def evaluate_folders(
     real: Path,
     fake: Path,
     *,
+    train: Path | None = None,
     metrics: Sequence[str] = (),
     overrides: Sequence[str] = (),
     device: str = "",
@@ -113,7 +132,9 @@ def evaluate_folders(
 ) -> FolderScores:
     """Compute metrics of the images in two folders.
 
-    metrics: their types, as "fid"; left out, kid, and of pairs also psnr and ssim.
+    train: images that the tool which made `fake` was trained on, to find copies of them.
+    metrics: their types, as "fid"; left out, kid, of pairs also psnr and ssim, and with `train`
+        also memorisation.
     overrides: their settings, as `["metrics.kid.backbone=inception"]`.
     device: see `find_device`. tell, tick: as of `evaluate`.
 
@@ -123,14 +144,25 @@ def evaluate_folders(
         RecipeError: there is no such metric, or it refuses its settings.
     """
     where = find_device(device)
-    data = SavedImages(real, fake)
-    names = list(dict.fromkeys(metrics)) or [*(PAIRS if data.paired else ()), *DISTRIBUTION]
+    data = SavedImages(real, fake, train)
+    usual = [*(PAIRS if data.paired else ()), *DISTRIBUTION, *(COPIES if train else ())]
+    names = list(dict.fromkeys(metrics)) or usual
     blueprint = _blueprint(names, data, overrides)
     model = Model({}, {}, data.variables, {}).to(where)
     evaluation = compute_or_refuse(blueprint, model, data, list(blueprint.metrics), tell, tick)
+    for note in _notes(data):
+        tell(f"note: {note}")
     given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in evaluation.observed.items()}
     evaluation = replace(evaluation, observed=given)  # the images may have been trained on
     return FolderScores(real, fake, data.test_counts(), data.paired, evaluation)
+
+
+def _notes(data: SavedImages) -> list[str]:
+    """What a person should know before the scores are believed."""
+    real, fake = data.files[REAL], data.files[FAKE]
+    equal = describe_equal(real, fake)
+    copied = "" if equal or data.paired else describe_copied(data, REAL, FAKE)
+    return [note for note in (equal, copied, *describe_differences(real, fake)) if note]
 
 
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:

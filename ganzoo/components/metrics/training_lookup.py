@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -67,11 +68,12 @@ class TrainingLookup:
         small, features = list[SmallPictures](), list[Tensor]()
         for start in range(0, count, BATCH):
             batch = [items[place] for place in self.chosen[start : start + BATCH]]
-            images = torch.stack([image for _, image in batch])
-            small.append(SmallPictures.of(images))
             self.names += [name for name, _ in batch]
-            self.digests += map(digest_of, images)
-            features += extract(images) if extract else []
+            for _, alike in groupby((image for _, image in batch), lambda image: image.shape):
+                images = torch.stack([*alike])
+                small.append(SmallPictures.of(images))
+                self.digests += map(digest_of, images)
+                features += extract(images) if extract else []
         self.search = OriginalSearch(SmallPictures.joined(small))
         if features:
             self.features = torch.stack(features).double()
