@@ -19,7 +19,7 @@ from ganzoo.errors import DataError, ModelError, RecipeError
 from ganzoo.evaluation.assessment import Printable
 from ganzoo.evaluation.evaluate import compute_or_refuse
 from ganzoo.evaluation.folder_copies import describe_copied
-from ganzoo.evaluation.folder_notes import describe_differences, describe_equal
+from ganzoo.evaluation.folder_warnings import describe_differences, describe_equal
 from ganzoo.evaluation.measuring import Evaluation, Tell
 from ganzoo.evaluation.observed import GIVEN, HELD_OUT
 from ganzoo.evaluation.showing import Tick, no_tick
@@ -150,19 +150,19 @@ def evaluate_folders(
     blueprint = _blueprint(names, data, overrides)
     model = Model({}, {}, data.variables, {}).to(where)
     evaluation = compute_or_refuse(blueprint, model, data, list(blueprint.metrics), tell, tick)
-    for note in _notes(data):
-        tell(f"note: {note}")
+    for warning in _list_warnings(data):
+        tell(f"note: {warning}")
     given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in evaluation.observed.items()}
     evaluation = replace(evaluation, observed=given)  # the images may have been trained on
     return FolderScores(real, fake, data.test_counts(), data.paired, evaluation)
 
 
-def _notes(data: SavedImages) -> list[str]:
+def _list_warnings(data: SavedImages) -> list[str]:
     """What a person should know before the scores are believed."""
     real, fake = data.files[REAL], data.files[FAKE]
     equal = describe_equal(real, fake)
     copied = "" if equal or data.paired else describe_copied(data, REAL, FAKE)
-    return [note for note in (equal, copied, *describe_differences(real, fake)) if note]
+    return [text for text in (equal, copied, *describe_differences(real, fake)) if text]
 
 
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:

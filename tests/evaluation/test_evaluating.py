@@ -361,10 +361,12 @@ def test_json_other_metrics_and_the_best(whole, tmp_path):
 
 def test_other_data(whole, tmp_path):
     folder, _ = whole
-    for side in ("trainA", "trainB", "testA", "testB"):
+    for place, side in enumerate(("trainA", "trainB", "testA", "testB")):
         (tmp_path / side).mkdir()
         for number in range(2):
-            pixels = np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            pixels = np.random.default_rng([place, number]).integers(
+                0, 256, (16, 16, 3), dtype=np.uint8
+            )
             Image.fromarray(pixels).save(tmp_path / side / f"{number}.png")
     data = f'data={{ type = "paired_folders", root = "{tmp_path}", size = 16 }}'
     whole_set = {"metrics": ["quality"], "split": "all", "tell": say_nothing}
@@ -396,10 +398,12 @@ def test_other_data(whole, tmp_path):
 @pytest.mark.case("A9", "A11")
 def test_what_reading_the_test_images_leaves_out_is_told(whole, tmp_path):
     """As at the start of a run; training images, which are not measured on, are not looked at."""
-    for side in ("trainA", "trainB", "testA", "testB"):
+    for place, side in enumerate(("trainA", "trainB", "testA", "testB")):
         (tmp_path / side).mkdir()
         for number in range(3):
-            pixels = np.random.default_rng(number).integers(0, 4096, (16, 16), dtype=np.uint16)
+            pixels = np.random.default_rng([place, number]).integers(
+                0, 4096, (16, 16), dtype=np.uint16
+            )
             pixels[0, :2] = 0, 4095
             picture = Image.fromarray(pixels if side == "testA" else (pixels >> 4).astype(np.uint8))
             pages = [picture] if side == "testB" and number else []
