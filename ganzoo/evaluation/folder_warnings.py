@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from ganzoo.components.data.image_files import read_full_header
 from ganzoo.components.data.image_listing import shown
-from ganzoo.components.data.image_opening import BROKEN, UNOPENED, Image, open_image
+from ganzoo.components.data.image_opening import BROKEN, UNOPENED, open_image
 from ganzoo.components.data.leaked_files import find_leaks
 from ganzoo.errors import DataError
 from ganzoo.interfaces.variable import Variable
