@@ -159,10 +159,7 @@ def evaluate(
     from ganzoo.files.existing import refuse_existing
     from ganzoo.files.writing import write_json
 
-    if (model is None) == (folders is None):
-        raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
-    if train and not folders:
-        raise GanzooError("--train: this is for --folders; a model's training images are known")
+    _refuse_contradiction(model, folders, train)
     refuse_existing([out] if out else [])
     refuse_missing(model, data, best=best)
     where = device, data
@@ -178,6 +175,15 @@ def evaluate(
     if out:
         write_json(out, scores.as_json())
     _print(scores, json_)
+
+
+def _refuse_contradiction(
+    model: Path | None, folders: tuple[Path, Path] | None, train: Path | None
+) -> None:
+    if (model is None) == (folders is None):
+        raise GanzooError("name a model, or two folders of images: --folders REAL FAKE")
+    if train and not folders:
+        raise GanzooError("--train: this is for --folders; a model's training images are known")
 
 
 @contextmanager
