@@ -24,8 +24,8 @@ from ganzoo.evaluation.measuring import (
     find_left_out,
     find_missing_networks,
 )
+from ganzoo.evaluation.observed import TEST
 from ganzoo.evaluation.showing import Tick, no_tick
-from ganzoo.evaluation.splits import TEST
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.interfaces import Data

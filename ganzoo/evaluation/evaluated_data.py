@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.errors import DataError
-from ganzoo.evaluation.few import describe_splits
+from ganzoo.evaluation.few import describe_few
 from ganzoo.evaluation.measuring import Tell
+from ganzoo.evaluation.observed import VALIDATION
 from ganzoo.evaluation.selection import explain_selection
-from ganzoo.evaluation.splits import ALL, VALIDATION, check_split, deal
+from ganzoo.evaluation.splits import ALL, check_split, deal
 from ganzoo.interfaces import Data
 
 
@@ -32,7 +33,7 @@ def prepare_split(
     if not data.test_count():
         raise DataError(f"there are no samples to test on in '{blueprint.recipe.data.type}'")
     splits = deal(data, blueprint.recipe.checkpoints.validation)
-    described = describe_splits(splits) if split != ALL else ""
+    described = describe_few(splits.record()) if split != ALL else ""
     if split == VALIDATION and splits.held_out and splits.validation is None:
         raise DataError(f"there are no validation samples: {described}")
     for text in (explain_selection(file, splits, split), *data.inspect_tests()):

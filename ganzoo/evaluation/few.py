@@ -1,37 +1,36 @@
-"""Says how many items each split of the held-out set has, where they are too few or not dealt."""
+"""Says how many items each split has, where they are few or nothing is dealt."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from typing import Any
 
-from ganzoo.evaluation.data_split import DataSplit
-from ganzoo.evaluation.observed import format_observed
-from ganzoo.evaluation.splits import Splits
+from ganzoo.evaluation.observed import TEST, VALIDATION, format_observed
 
 FEW = 30  # below that, an interval is wide
 NORMAL = 1.96  # of 95 %: the interval of a mean over n is at least this / sqrt(n) deviations
 
 
-def describe_splits(splits: Splits) -> str:
-    """A sentence where items are too few, or nothing chooses a best model; otherwise ""."""
-    if not splits.held_out:
+def describe_few(record: Any) -> str:
+    """A sentence where held-out items are few, or choose no best model; otherwise "".
+
+    record: what `Splits.record` gave; in run.json anything may stand in its place.
+    """
+    known = record if isinstance(record, dict) else {}
+    counts = {name: _counts(known.get(name)) for name in (VALIDATION, TEST)}
+    said = ", ".join(format_observed({name: n}) for name, n in counts.items() if n)
+    if not counts[TEST]:
         return ""
-    if splits.dealt:
-        return _describe_few(splits.held_out)
-    counts = format_observed({splits.test.split: _counts(splits.test)})
+    if counts[VALIDATION]:
+        fewest = min(n for each in counts.values() for n in each.values())
+        return _describe_width(said, fewest) if 0 < fewest < FEW else ""
     chosen = "no best model is chosen, and nothing ends training early"
-    if not splits.share:
-        return f"checkpoints.validation = 0: all is test ({counts}), {chosen}"
-    return f"{counts}: where there is but one, nothing can be dealt, so all is test; {chosen}"
+    if not known.get("share"):
+        return f"checkpoints.validation = 0: all is test ({said}), {chosen}"
+    return f"{said}: where there is but one, nothing can be dealt, so all is test; {chosen}"
 
 
-def _describe_few(held_out: list[DataSplit]) -> str:
-    counts = [_counts(split) for split in held_out]
-    fewest = min(n for each in counts for n in each.values())
-    if fewest >= FEW:
-        return ""
-    said = ", ".join(format_observed({p.split: n}) for p, n in zip(held_out, counts, strict=True))
+def _describe_width(said: str, fewest: int) -> str:
     wide = NORMAL / math.sqrt(fewest)
     return (
         f"few are held out ({said}): the 95 % interval of a mean over {fewest} is ± {wide:.2g} "
@@ -39,5 +38,7 @@ def _describe_few(held_out: list[DataSplit]) -> str:
     )
 
 
-def _counts(split: object) -> Mapping[str, int]:
-    return split.held_out_counts() if isinstance(split, DataSplit) else {}
+def _counts(table: Any) -> dict[str, int]:
+    items = table.get("items") if isinstance(table, dict) else None
+    known = items if isinstance(items, dict) else {}
+    return {name: n for name, n in known.items() if isinstance(n, int)}

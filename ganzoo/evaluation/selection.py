@@ -7,8 +7,8 @@ from typing import Any
 
 from ganzoo.errors import ModelError
 from ganzoo.evaluation.best import read_best
-from ganzoo.evaluation.observed import DRAWN, TRAINING, format_observed
-from ganzoo.evaluation.splits import ALL, VALIDATION, Splits
+from ganzoo.evaluation.observed import DRAWN, TRAINING, VALIDATION, format_observed
+from ganzoo.evaluation.splits import ALL, Splits
 from ganzoo.files.untrusted import is_number
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.data_split import DataSplit
+from ganzoo.evaluation.observed import TEST, VALIDATION
 from ganzoo.interfaces import Data
 
-VALIDATION, TEST, ALL = "validation", "test", "all"
+ALL = "all"
 RANGE = 2**64  # the hashes by which items are dealt are below it
 SAMPLES = ""  # what stands for all variables where samples stay whole
 

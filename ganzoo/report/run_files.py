@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import RunError
+from ganzoo.evaluation.observed import TEST, VALIDATION
 from ganzoo.files.untrusted import (
     UntrustedError,
     inside,
@@ -36,6 +37,8 @@ class RunFiles:
     run: state and steps, as `ganzoo list runs` shows them.
     toml, recipe: the filled recipe as text and as tables.
     starts: the entries of run.json. log: one entry for each logged step, in order.
+    evaluations: the scores over time, by step: on validation samples, where there are some.
+    tests: the scores of the last and the best model on test samples, by step, beside those.
     samples: the grids by step.
     faults: a sentence for each file that is damaged or was not read.
     """
@@ -47,6 +50,7 @@ class RunFiles:
     starts: list[Table]
     log: list[Table]
     evaluations: list[Table]
+    tests: list[Table]
     metrics: Table
     sample_scores: Table
     best: Table
@@ -80,6 +84,8 @@ def read_run(folder: Path) -> RunFiles:
     if not is_plain(paths.recipe, within=folder):
         raise RunError(f"{folder}: this folder is no run: it holds no {paths.recipe.name}")
     reader = RunReader(folder, [])
+    lines = reader.lines(paths.evaluations)
+    of = {split: [ln for ln in lines if ln.get("split") == split] for split in (VALIDATION, TEST)}
     toml, recipe = reader.recipe()
     return RunFiles(
         folder=folder,
@@ -88,7 +94,8 @@ def read_run(folder: Path) -> RunFiles:
         recipe=recipe,
         starts=reader.starts(),
         log=_by_step(reader.lines(paths.log)),
-        evaluations=_by_step(reader.lines(paths.evaluations)),
+        evaluations=_by_step(of[VALIDATION] or lines),
+        tests=_by_step(of[TEST] if of[VALIDATION] else []),
         metrics=reader.table(paths.metrics),
         sample_scores=reader.table(paths.sample_scores),
         best=reader.table(paths.best),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ganzoo.evaluation.few import describe_few
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
@@ -17,7 +18,7 @@ from ganzoo.runs.layout import BEST_MODEL
 def metrics_section(files: RunFiles) -> Html | None:
     """The section of metrics: scores over the steps, then those of the last and the best model."""
     last = last_evaluation(files)
-    scores = _tables(last.get("scores"))
+    scores, few = _tables(last.get("scores")), describe_few(files.latest.get("splits"))
     if not scores:
         return None
     return el(
@@ -25,6 +26,7 @@ def metrics_section(files: RunFiles) -> Html | None:
         el("h2", "Metrics", id="metrics"),
         el("p", "In brackets and as bands: 95 % intervals over the samples, where they were "
            "computed.", class_="note"),
+        el("p", few[0].upper(), few[1:], ".", class_="note") if few else None,
         best_line(files.best),
         *(_metric(name, rows, last, files) for name, rows in scores.items()),
         aria_labelledby="metrics",
@@ -44,17 +46,24 @@ def best_line(best: Table) -> Html | None:
 
 
 def last_evaluation(files: RunFiles) -> Table:
-    """The latest evaluation; if the run has none, the scores written at its end."""
+    """The latest evaluation, of test samples if it has them; without any, the final scores."""
     if files.evaluations:
-        return files.evaluations[-1]
+        last = files.evaluations[-1]
+        return _at(files.tests, last.get("step")) or last
     return {"scores": files.metrics, "step": files.run.step}
+
+
+def _at(lines: Sequence[Table], step: Any) -> Table:
+    """The evaluation of a step; empty if there is none."""
+    return next((line for line in lines if line.get("step") == step), {})
 
 
 def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
     shown = [f for f in _order(rows) if not _is_count(rows, f)]
     group = f"metric-{name}"
     charts = _over_time(name, shown, files.evaluations, group)
-    on = format_observed(_of(last.get("observed"), name))
+    of = [last, *(line for _, line in _others(last, files))]
+    on = ", ".join(dict.fromkeys(format_observed(_of(ln.get("observed"), name)) for ln in of))
     return el(
         "div",
         el("h3", format_name(name)),
@@ -119,29 +128,31 @@ def _table(
     head = el("tr", el("td"), *(el("th", format_name(f), scope="col") for f in score_names))
     first, *others = rows
     bounds = _rows(last, "intervals", name)
-    body = [
-        _row(
-            f"{first}, step {_count(last.get('step'))}", rows[first], bounds.get(first), score_names
-        )
+    label = f"{first}, step {_count(last.get('step'))}"
+    body = [_row(label, rows[first], bounds.get(first), score_names)]
+    body += [
+        _row(before + model + after, values, _rows(line, "intervals", name).get(model), score_names)
+        for (before, after), line in _others(last, files)
+        for model, values in [*_rows(line, "scores", name).items()][:1]
     ]
-    body += _best_row(name, score_names, last, files)
     body += [_row(row, rows[row], bounds.get(row), score_names) for row in others]
     return scroll(
         el("table", el("thead", head), el("tbody", *body)), f"Table of {format_name(name)}"
     )
 
 
-def _best_row(name: str, score_names: Sequence[str], last: Table, files: RunFiles) -> list[Html]:
-    """The row of the best model; nothing if the last model is the best."""
-    step = files.best.get("step")
-    lines = [line for line in files.evaluations if line.get("step") == step]
-    if not lines or step == last.get("step"):
-        return []
-    rows, bounds = _rows(lines[-1], "scores", name), _rows(lines[-1], "intervals", name)
-    if not rows:
-        return []
-    first = next(iter(rows))
-    return [_row(f"best {first}, step {_count(step)}", rows[first], bounds.get(first), score_names)]
+def _others(last: Table, files: RunFiles) -> list[tuple[tuple[str, str], Table]]:
+    """The best model's evaluation; and beside those on test samples, those on validation samples.
+
+    Each has what stands before and after the word "model" in the name of its row.
+    """
+    step, best = last.get("step"), files.best.get("step")
+    tested = files.tests if _at(files.tests, step) else files.evaluations
+    rows = [(("best ", f", step {_count(best)}"), tested, best)] if best != step else []
+    if tested is files.tests:
+        rows.append((("", f", step {_count(step)}, validation"), files.evaluations, step))
+        rows += [((a, f"{b}, validation"), files.evaluations, best) for (a, b), *_ in rows[:-1]]
+    return [(label, line) for label, lines, at in rows if (line := _at(lines, at))]
 
 
 def _row(name: str, values: Any, bounds: Any, score_names: Sequence[str]) -> Html:

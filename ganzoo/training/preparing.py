@@ -15,7 +15,7 @@ from ganzoo.engine.device import choose_accelerator
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
-from ganzoo.evaluation.few import describe_splits
+from ganzoo.evaluation.few import describe_few
 from ganzoo.evaluation.measuring import rehearse
 from ganzoo.interfaces import Data
 from ganzoo.launch.processes import check_count, check_devices, wants_cpu
@@ -131,7 +131,7 @@ def _describe_splits(session: Session, resumes: bool) -> list[str]:
     """That held-out items are too few to be dealt, or are dealt in another way than before."""
     now = session.describe_splits()
     before = read_splits(session.folder.path) if resumes else {}
-    lines = [describe_splits(session.splits)] if now else []
+    lines = [describe_few(now)]
     if before and now and before["share"] != now["share"]:
         lines.append(
             f"changed: checkpoints.validation = {now['share']:g} (was {before['share']:g}): other "

@@ -230,7 +230,7 @@ def test_cases_are_drawn(recipes, tiny, tmp_path):
     (tmp_path / "recipe.toml").write_text(experiment.recipe.to_toml())
     cases = {"labels": {"iou": {"higher_is_better": False, "values": [0.3, 0.1, 0.2]}}}
     (tmp_path / "cases.json").write_text(json.dumps(cases))
-    ReportWriter(experiment, tmp_path).draw_extremes()
+    ReportWriter(experiment, tmp_path).draw_extremes(experiment.data)
     heights = {path.stem: Image.open(path).height for path in (tmp_path / "cases").iterdir()}
     assert heights.keys() == {"labels-iou-best", "labels-iou-worst"}
     assert heights["labels-iou-best"] > heights["labels-iou-worst"]  # two rows and one
