@@ -59,6 +59,13 @@ Metrics = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help='Include metrics with when = "compare", which take long.')
 ]
+TaskOf = Annotated[
+    Literal["segment", "classify"] | None,
+    typer.Option(
+        "--task",
+        help="Instead, train small networks on what the model makes, and test them on real images.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON into a new file.")
@@ -69,7 +76,7 @@ Out = Annotated[
 class MetricChoice:
     """Which metrics to compute, and how, as the command line says.
 
-    data, everything, split, best, recipe, network: only for models, not for --folders.
+    data, everything, split, task, best, recipe, network: only for models, not for --folders.
     """
 
     metrics: list[str]
@@ -78,9 +85,14 @@ class MetricChoice:
     data: Path | None
     everything: bool
     split: str
+    task: Literal["segment", "classify"] | None
     best: bool
     recipe: str | None
     network: str
+
+    def __post_init__(self) -> None:
+        if self.task and (self.metrics or self.everything):
+            raise GanzooError("--task says itself what is computed: leave out --metric and --all")
 
     def of_model(self, model: Path, tell: Tell, tick: Tick) -> Assessment:
         """Evaluate a trained model."""
@@ -94,6 +106,7 @@ class MetricChoice:
             overrides=self.overrides,
             everything=self.everything,
             split=self.split,
+            task=self.task,
             device=self.device,
             recipe=self.recipe,
             network=self.network,
@@ -110,6 +123,7 @@ class MetricChoice:
         options: dict[str, object] = {
             "--data": self.data,
             "--all": self.everything,
+            "--task": self.task,
             "--best": self.best,
             "--split": self.split != "test",
         }
@@ -144,6 +158,7 @@ def evaluate(
     metric: Metrics = None,
     all_: All = False,
     split: Split = "test",
+    task: TaskOf = None,
     best: Best = False,
     device: Device = "",
     recipe: RecipeOf = None,
@@ -162,8 +177,8 @@ def evaluate(
     _refuse_contradiction(model, folders, train)
     refuse_existing([out] if out else [])
     refuse_missing(model, data, best=best)
-    where = device, data
-    choice = MetricChoice(metric or [], set_ or [], *where, all_, split, best, recipe, network)
+    asked, where = (metric or [], set_ or []), (device, data)
+    choice = MetricChoice(*asked, *where, all_, split, task, best, recipe, network)
     if folders:
         choice.refuse_for_folders()
     import_torch()

@@ -17,15 +17,16 @@ from ganzoo.engine.device import find_device
 from ganzoo.errors import GanzooError, ModelError, choices, first_line
 from ganzoo.evaluation.assessment import Assessment
 from ganzoo.evaluation.evaluated_data import prepare_split
+from ganzoo.evaluation.learning import find_left_out
 from ganzoo.evaluation.measuring import (
     Evaluation,
     Tell,
     compute_metrics,
-    find_left_out,
     find_missing_networks,
 )
 from ganzoo.evaluation.observed import TEST
 from ganzoo.evaluation.showing import Tick, no_tick
+from ganzoo.evaluation.tasks import Task, add_task, split_overrides
 from ganzoo.inference.model import Model
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.interfaces import Data
@@ -42,6 +43,7 @@ def evaluate(
     overrides: Overrides = (),
     everything: bool = False,
     split: str = TEST,
+    task: Task | None = None,
     device: str = "",
     recipe: Source | None = None,
     network: str = "",
@@ -50,8 +52,7 @@ def evaluate(
 ) -> Assessment:
     """Compute the metrics of a trained model on its test samples, as `ganzoo evaluate` does.
 
-        assessment = ganzoo.evaluate("runs/cyclegan")
-        assessment.scores["labels"]["model"]["pixel_accuracy"]
+        print(ganzoo.evaluate("runs/cyclegan"))  # one table for each metric, with 95 % intervals
 
     model: a run's folder, a checkpoint's folder, a model file, a `.pth`, or a loaded `Model`.
     metrics: their names in the recipe; left out, those with `when = "run"`.
@@ -59,21 +60,38 @@ def evaluate(
     overrides: settings of the recipe to change, as `{"data.held_out": 8}`.
     everything: include the metrics with `when = "compare"`, which take long.
     split: of the held-out samples: "test"; "validation", which choose the best model; or "all".
+    task: "segment" or "classify", for the downstream score in place of metrics (`--task`).
     device: "cpu", "cuda:1" ...; left out, the device of a loaded model, otherwise that of training.
     recipe, network: for a `.pth`; see `load_model`.
     tell: gets notes, as of a metric left out. tick: gets (samples done, samples in all, task).
 
     Raises:
-        ModelError, DataError: there are none, they do not fit, or the samples chose the model.
-        GanzooError: there is no such metric, split or device, or the overrides are wrong.
+        GanzooError: there is no such model, metric, split, device or sample; they do not fit; or
+            the samples chose the model.
     """
-    changes = partial(_add_folder, folder=data, overrides=overrides, tell=tell)
+    about, others = split_overrides(overrides, task)
+    changes = partial(_add_folder, folder=data, overrides=others, tell=tell)
     blueprint, opened = _open_model(model, changes, device, recipe, network)
-    data_set, few = prepare_split(blueprint, opened.origin.file, split, tell)
+    if task:
+        metrics, blueprint = add_task(task, blueprint, opened, about, bool(metrics) or everything)
+    return _assess(blueprint, opened, metrics, everything, split, tell, tick)
+
+
+def _assess(
+    blueprint: Blueprint,
+    model: Model,
+    metrics: Sequence[str],
+    everything: bool,
+    split: str,
+    tell: Tell,
+    tick: Tick,
+) -> Assessment:
+    """Compute metrics of a recipe on its data; see `evaluate`."""
+    data_set, few = prepare_split(blueprint, model.origin.file, split, tell)
     wanted = _choose_metrics(blueprint, metrics, everything)
-    able = _drop_hindered(wanted, blueprint, opened, data_set, tell, strict=bool(metrics))
-    evaluation = compute_or_refuse(blueprint, opened, data_set, able, tell, tick)
-    return _make_assessment(opened, blueprint, data_set, evaluation, few)
+    able = _drop_hindered(wanted, blueprint, model, data_set, tell, strict=bool(metrics))
+    evaluation = compute_or_refuse(blueprint, model, data_set, able, tell, tick)
+    return _make_assessment(model, blueprint, data_set, evaluation, few)
 
 
 def _open_model(

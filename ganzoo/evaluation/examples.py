@@ -1,8 +1,9 @@
-"""What a metric is shown of the training: paired samples to learn from, and training items."""
+"""What a metric is shown of the training: samples to learn from, and training items."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,69 @@ from ganzoo.errors import DataError
 from ganzoo.interfaces import Data, Sample
 from ganzoo.interfaces.metric import NamedImage
 
+SEED = 0
+Generate = Callable[[Sample, int], Sample]
+"""A function of a training sample and its number that returns generated images by wire."""
+
+
+@dataclass(frozen=True)
+class LearningSamples:
+    """Samples that show one scene each, always the same; none of them is held out."""
+
+    count: int
+    read: Callable[[int], Sample]
+
+
+def find_learning_samples(data: Data, names: Collection[str]) -> LearningSamples | None:
+    """The training samples of which these variables show one scene; None if there are none.
+
+    They are the paired samples of a data set. Without such, an image and its class are of one
+    scene in any sample, but training samples that stand in for held-out ones are not learnt from.
+    """
+    if data.paired_count():
+        return LearningSamples(data.paired_count(), data.paired_sample)
+    images = [name for name in names if not data.variables[name].classes]
+    if len(images) > 1 or {*names} & data.trained_on():
+        return None
+    counts = data.train_counts()
+    count = min((counts[name] for name in names), default=0)
+    return (
+        LearningSamples(
+            count, lambda i: data.unaugmented_sample(i, np.random.default_rng((SEED, i)))
+        )
+        if count
+        else None
+    )
+
 
 class Examples(Sequence[Sample]):
-    """Paired samples by the names of a metric's wires; each is read when it is asked for.
+    """Training samples by the names of a metric's wires; each is read when it is asked for.
 
     variables: by wire, the variable of the data that the wire shows.
     device: the samples are moved to it.
+    generate: adds the wires that show what a model makes of a sample.
     """
 
-    def __init__(self, data: Data, variables: Mapping[str, str], device: torch.device) -> None:
-        self.data, self.variables, self.device = data, variables, device
+    def __init__(
+        self,
+        samples: LearningSamples,
+        variables: Mapping[str, str],
+        device: torch.device,
+        generate: Generate | None = None,
+    ) -> None:
+        self.samples, self.variables, self.device = samples, variables, device
+        self.generate = generate
 
     def __len__(self) -> int:
-        return self.data.paired_count()
+        return self.samples.count
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return [self[number] for number in range(len(self))[index]]
-        sample = self.data.paired_sample(range(len(self))[index])
-        return {wire: sample[name].to(self.device) for wire, name in self.variables.items()}
+        number = range(len(self))[index]
+        sample = self.samples.read(number)
+        example = {wire: sample[name].to(self.device) for wire, name in self.variables.items()}
+        return example | (self.generate(sample, number) if self.generate else {})
 
 
 class TrainingItems(Sequence[NamedImage]):

@@ -6,14 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-import torch
-
 from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint, MetricPlan
 from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import Fault, RecipeError, choices, first_line
-from ganzoo.evaluation.examples import Examples, TrainingItems, count_training_items
 from ganzoo.evaluation.following import Swapped
+from ganzoo.evaluation.learning import find_left_out, prepare_metric
 from ganzoo.evaluation.observed import HELD_OUT, Observed, find_split
 from ganzoo.evaluation.showing import ShownMetric, Tick, no_tick, show
 from ganzoo.evaluation.tradeoff import Tradeoff, WinShare, say_shares
@@ -105,7 +103,9 @@ def compute_metrics(
     with keep_rng(model.device):
         shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
         for each in shown:
-            _prepare(each, blueprint.metrics[each.name], data, model.device, tell)
+            each.metric.tick = tick
+            prepare_metric(each, blueprint, model, data, tell)
+            each.metric.tick = no_tick
             each.swapped = Swapped.of(each.metric, each.views) if swap else None
         show(shown, model, data, tick)
         return _collect(shown, blueprint, find_split(data), tick)
@@ -150,24 +150,6 @@ def _collect_sample_scores(shown: ShownMetric) -> dict[str, dict[str, Any]]:
     }
 
 
-def find_left_out(blueprint: Blueprint, data: Data) -> dict[str, str]:
-    """The metrics that lack what they need of the prepared data, each with the reason."""
-    reasons = {name: _find_lack(plan, blueprint, data) for name, plan in blueprint.metrics.items()}
-    return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _find_lack(plan: MetricPlan, blueprint: Blueprint, data: Data) -> str:
-    """What a metric lacks, as a clause; "" if nothing."""
-    kind = blueprint.recipe.data.type
-    if _find_wires(plan, "learns_from") and not data.paired_count():
-        return f"it learns from x and y of one scene, and '{kind}' has none to spare"
-    wires = _find_wires(plan, "shown_training").values()
-    lacking = [name for name in wires if not count_training_items(data, name)]
-    if lacking:
-        return f"it looks at training images of {lacking[0]}, and '{kind}' finds none"
-    return ""
-
-
 def find_missing_networks(plan: MetricPlan, blueprint: Blueprint, model: Model) -> set[str]:
     """The networks that a metric's wires call but that the model does not hold."""
     views = [blueprint.view(wire) for wire in plan.wires.values()]
@@ -208,24 +190,3 @@ def _check_best(name: str, metric: Metric, experiment: Experiment) -> None:
     if score not in known:
         message = f"metrics.{name} has no score '{score}'.{choices(score, known)}"
         raise RecipeError(experiment.recipe.name, [Fault("checkpoints.best", message)])
-
-
-def _find_wires(plan: MetricPlan, attribute: str) -> dict[str, str]:
-    """The wires that an attribute of a metric names, each with the variable that it shows."""
-    named = getattr(plan.metric.component_class, attribute)
-    return {wire: str(plan.wires[wire]) for wire in named if wire in plan.wires}
-
-
-def _prepare(
-    shown: ShownMetric, plan: MetricPlan, data: Data, device: torch.device, tell: Tell
-) -> None:
-    """Let a metric learn from real samples, and look at training items."""
-
-    def tell_named(text: str) -> None:
-        tell(f"metrics.{shown.name}: {text}")
-
-    shown.metric.prepare(Examples(data, _find_wires(plan, "learns_from"), device), tell_named)
-    wires = _find_wires(plan, "shown_training")
-    if wires:
-        items = {wire: TrainingItems(data, name, device) for wire, name in wires.items()}
-        shown.metric.see_training(items, tell_named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,10 @@ from ganzoo.evaluation.observed import Observed, count_distinct, observed
 from ganzoo.expression import Expression
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.interfaces import Data, Value
+from ganzoo.interfaces.metric import Tick as Tick
+from ganzoo.interfaces.metric import no_tick as no_tick
 
-Tick = Callable[[int, int, str], None]
-"""A function that is called as work goes on: tick(done, total, what is being done)."""
 ViewKey = tuple[Expression, bool]
-
-
-def no_tick(done: int, total: int, doing: str) -> None:
-    """Do nothing; for callers that show no progress."""
 
 
 @dataclass
@@ -34,6 +30,7 @@ class ShownMetric:
     observed: the number of items that the metric is shown in all.
     items: the items that the samples show, as indices in the whole data.
     swapped: shown each sample with another's output, to see whether outputs follow their inputs.
+    learnt: the wires of outputs that the metric only learnt from, and is not shown.
     """
 
     name: str
@@ -43,6 +40,7 @@ class ShownMetric:
     observed: Observed
     items: Sequence[int]
     swapped: Swapped | None = None
+    learnt: Collection[str] = ()
 
     @classmethod
     def of(cls, name: str, blueprint: Blueprint, data: Data) -> ShownMetric:
@@ -53,7 +51,9 @@ class ShownMetric:
         """
         plan, samples = blueprint.metrics[name], data.test_count()
         metric = plan.metric.make()
-        views = {wire: blueprint.view(expression) for wire, expression in plan.wires.items()}
+        learnt = {*metric.learns_from_outputs} & {*plan.wires}
+        wires = {wire: each for wire, each in plan.wires.items() if wire not in learnt}
+        views = {wire: blueprint.view(expression) for wire, expression in wires.items()}
         counts = {**dict.fromkeys(data.variables, samples), **data.test_counts()}
         new = {wire: count_distinct(view.names, counts, samples) for wire, view in views.items()}
         if not metric.separate:  # the metric compares its wires, so it needs all or none of them
@@ -62,7 +62,7 @@ class ShownMetric:
         for wire, view in views.items():
             shown |= {n: max(new[wire], shown.get(n, 0)) for n in sorted(view.names)}
         on = observed(shown, counts, data.trained_on(), data.split)
-        return cls(name, metric, views, new, on, _find_items(shown, counts, data))
+        return cls(name, metric, views, new, on, _find_items(shown, counts, data), learnt=learnt)
 
     def due(self, index: int) -> dict[str, OutputWire]:
         """The wires that show a new item on that sample."""
@@ -74,7 +74,7 @@ class ShownMetric:
         if not due:
             return
         shown = {w: values[_make_key(v)] if w in due else None for w, v in self.views.items()}
-        self.metric.update(**shown)
+        self.metric.update(**shown, **dict.fromkeys(self.learnt))
         if self.swapped:
             self.swapped.update(shown)
 

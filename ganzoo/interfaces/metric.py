@@ -15,8 +15,14 @@ from torch import Tensor
 Sample = dict[str, Tensor]
 Interval = tuple[float, float]
 Measured = Literal["realism", "faithfulness", ""]
+Tick = Callable[[int, int, str], None]
+"""A function that is called as work goes on: tick(done, total, what is being done)."""
 NamedImage = tuple[str, Tensor]
 """An image (C, H, W), or volume (C, D, H, W), in [-1, 1], and its file's name, if it has one."""
+
+
+def no_tick(done: int, total: int, doing: str) -> None:
+    """Do nothing; for callers that show no progress."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Metric(ABC):
         partner. Each wire is shown all of its items; `update` gets None for one that has no more.
     learns_from: the wires of which `prepare` gets real samples; each must be a variable of the
         data.
+    learns_from_outputs: the wires of which `prepare` gets what the model makes of those samples;
+        `update` gets None.
     shown_training: the wires of which `see_training` gets all training items; each must be a
         variable of the data.
     compares: the wires whose images should be alike.
@@ -54,23 +62,26 @@ class Metric(ABC):
         the other says little: real images look perfect, and a copy of the input keeps everything.
     main_score: the score that stands for the metric where only one can be shown, by the beginning
         of its name; left out, the first.
+    tick: `prepare` calls it to say how far it is; who shows progress sets it.
     """
 
     needs_pairs: ClassVar[bool] = True
     separate: ClassVar[bool] = False
     learns_from: ClassVar[tuple[str, ...]] = ()
+    learns_from_outputs: ClassVar[tuple[str, ...]] = ()
     shown_training: ClassVar[tuple[str, ...]] = ()
     compares: ClassVar[tuple[str, ...]] = ("prediction", "target")
     lower_is_better: ClassVar[tuple[str, ...]] = ()
     measures: ClassVar[Measured] = ""
     main_score: ClassVar[str] = ""
+    tick: Tick = staticmethod(no_tick)
 
     def prepare(self, examples: Sequence[Sample], tell: Callable[[str], None]) -> None:  # noqa: B027
         """Get ready for the first update, as by learning from real samples.
 
         It is not called when a metric is only tried on one sample, before a training starts.
-        examples: paired samples by wire, each read when it is asked for; tensors without N, on the
-            networks' device.
+        examples: training samples by wire, of one scene each; read when they are asked for;
+            tensors without N, on the networks' device. None of them is held out.
         tell: prints a sentence for the person who waits.
         """
 

@@ -144,6 +144,14 @@ COMPONENTS = {
             ".metrics.fcn:FcnScore",
             "photos made of label maps, read by a network that learnt from real ones",
         ),
+        "downstream_segmentation": (
+            ".metrics.downstream_segmentation:DownstreamSegmentation",
+            "real images segmented by a network that learnt from generated ones",
+        ),
+        "downstream_classification": (
+            ".metrics.downstream_classification:DownstreamClassification",
+            "real images classified by a network that learnt from generated ones",
+        ),
         "fid": (".metrics.fid:Fid", "Frechet inception distance on a network's features"),
         "kid": (".metrics.kid:Kid", "kernel inception distance on a network's features"),
         "mind": (".metrics.mind:Mind", "Monge inception distance: sliced transport of features"),

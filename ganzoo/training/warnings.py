@@ -9,7 +9,7 @@ from typing import Any
 from ganzoo.builder import Experiment
 from ganzoo.engine.player import Player
 from ganzoo.evaluation.best import find_deciding_score
-from ganzoo.evaluation.measuring import find_left_out
+from ganzoo.evaluation.learning import find_left_out
 from ganzoo.interfaces import Data
 
 

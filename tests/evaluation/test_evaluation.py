@@ -17,7 +17,7 @@ from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.components.data.street_photo import street_scene
 from ganzoo.components.data.streets import PALETTE, Streets
 from ganzoo.errors import RecipeError
-from ganzoo.evaluation.examples import Examples
+from ganzoo.evaluation.examples import Examples, find_learning_samples
 from ganzoo.evaluation.measuring import rehearse, score_run
 from ganzoo.evaluation.scores import print_scores
 from ganzoo.training.train import train
@@ -172,7 +172,8 @@ def test_streets_keep_scenes_that_no_training_shows():
 
 def test_examples_are_read_by_wire():
     data = Streets(16, count=2, held_out=1)
-    examples = Examples(data, {"photo": "x", "labels": "y"}, torch.device("cpu"))
+    samples = find_learning_samples(data, ["x", "y"])
+    examples = Examples(samples, {"photo": "x", "labels": "y"}, torch.device("cpu"))
     assert len(examples) == data.paired_count()
     assert examples[3].keys() == {"photo", "labels"}
     assert torch.equal(examples[3]["labels"], data.paired_sample(3)["y"])

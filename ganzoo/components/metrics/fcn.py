@@ -19,6 +19,7 @@ from ganzoo.components.metrics.classes import (
     total_scores,
 )
 from ganzoo.components.metrics.segmenter import VERSION, Segmenter, new_segmenter, train_segmenter
+from ganzoo.components.metrics.task_training import predict
 from ganzoo.components.metrics.tensor_cache import cached_network
 from ganzoo.interfaces import Metric, Sample
 from ganzoo.interfaces.levels import to_levels
@@ -89,7 +90,7 @@ class FcnScore(Metric):
                 "done once for this data set, then kept"
             )
             photos, classes = self._read(examples, count)
-            train_segmenter(network.to(photos.device), photos, classes, self.steps)
+            train_segmenter(network.to(photos.device), photos, classes, self.steps, self.tick)
 
         segmenter = cached_network(
             f"fcn-{VERSION}/{self._digest(examples, count)}",
@@ -112,7 +113,7 @@ class FcnScore(Metric):
             return
         truth = self.palette.classes(labels)
         images = torch.cat([prediction.to(photo), photo, labels.to(photo)])
-        model, real, copy = _segment(self.segmenter, images).chunk(3)
+        model, real, copy = predict(self.segmenter, images).chunk(3)
         for system, classes in ((MODEL, model), (REAL, real), (COPY, copy)):
             self._add(system, classes, truth)
         for classes, right in zip(real, truth, strict=True):
@@ -162,13 +163,3 @@ class FcnScore(Metric):
                 digest.update(repr(tuple(image.shape)).encode())
                 digest.update(to_levels(image).cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
-
-
-@torch.no_grad()
-def _segment(segmenter: Segmenter, photos: Tensor) -> Tensor:
-    """The predicted class (N, H, W) of each pixel, on the CPU; one past the last if not finite."""
-    device = segmenter.score.weight.device
-    images = photos.detach().to(device, torch.float32)
-    logits = segmenter(images.nan_to_num(0).clamp(-1, 1))
-    classes: Tensor = logits.argmax(1)
-    return classes.masked_fill(~images.isfinite().all(1), logits.shape[1]).cpu()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, interpolate, max_pool2d
+from torch.nn.functional import interpolate, max_pool2d
 
-from ganzoo.interfaces.levels import from_levels
+from ganzoo.components.metrics.task_training import conv_block, make_seeded, train_on
+from ganzoo.interfaces.metric import Tick, no_tick
 
 # Part of the names in the cache: it must change whenever training would give other weights.
 VERSION = 1
 LEVELS = 3
 BATCH = 16
-RATE = 0.01
-SEED = 0
 
 
 class Segmenter(nn.Module):
@@ -24,18 +23,19 @@ class Segmenter(nn.Module):
 
     classes: channels of the output.
     width: channels at full size; they double at each of the three halvings.
+    channels: of the photos.
     """
 
-    def __init__(self, classes: int, width: int = 8) -> None:
+    def __init__(self, classes: int, width: int = 8, channels: int = 3) -> None:
         super().__init__()
         widths = [width * 2**level for level in range(LEVELS + 1)]
-        steps = zip([3, *widths[:-1]], widths, strict=True)
-        self.down = nn.ModuleList([_block(before, after) for before, after in steps])
-        self.up = nn.ModuleList([_block(3 * fine, fine) for fine in reversed(widths[:-1])])
+        steps = zip([channels, *widths[:-1]], widths, strict=True)
+        self.down = nn.ModuleList([conv_block(before, after) for before, after in steps])
+        self.up = nn.ModuleList([conv_block(3 * fine, fine) for fine in reversed(widths[:-1])])
         self.score = nn.Conv2d(width, classes, 1)
 
     def forward(self, photos: Tensor) -> Tensor:
-        """Photos (N, 3, H, W) in [-1, 1] to logits (N, classes, H, W); any size."""
+        """Photos (N, channels, H, W) in [-1, 1] to logits (N, classes, H, W); any size."""
         fine: list[Tensor] = []
         first, *others = self.down
         coarse = first(photos)
@@ -49,48 +49,17 @@ class Segmenter(nn.Module):
         return logits
 
 
-def new_segmenter(classes: int, width: int) -> Segmenter:
+def new_segmenter(classes: int, width: int, channels: int = 3) -> Segmenter:
     """An untrained segmenter on the CPU, always with the same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        return Segmenter(classes, width)
+    return make_seeded(lambda: Segmenter(classes, width, channels))
 
 
-def train_segmenter(network: Segmenter, photos: Tensor, classes: Tensor, steps: int) -> None:
-    """Train on photos (N, 3, H, W), uint8, and their classes (N, H, W), by cross-entropy.
+def train_segmenter(
+    network: Segmenter, photos: Tensor, classes: Tensor, steps: int, tick: Tick = no_tick
+) -> None:
+    """Train on photos (N, C, H, W), uint8, and their classes (N, H, W), by cross-entropy.
 
     Half of the photos are mirrored. Classes without a channel in the network are ignored.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 2))
-    rng = torch.Generator().manual_seed(SEED)
-    truth = classes.long().masked_fill(classes >= network.score.out_channels, -100)
-    # With channels last, narrow convolutions take 0.6 of the time.
-    network.to(memory_format=torch.channels_last).train()
-    with torch.enable_grad():
-        for _ in range(steps):
-            chosen = torch.randperm(len(photos), generator=rng)[:BATCH].to(photos.device)
-            mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(photos.device)
-            images = _mirror(from_levels(photos[chosen]), mirrored)
-            logits = network(images.contiguous(memory_format=torch.channels_last))
-            loss = cross_entropy(logits, _mirror(truth[chosen], mirrored))
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-    network.to(memory_format=torch.contiguous_format).eval()
-
-
-def _mirror(images: Tensor, mirrored: Tensor) -> Tensor:
-    """Images (N, ..., W), mirrored where `mirrored` (N,) says so."""
-    chosen = mirrored.view(-1, *[1] * (images.dim() - 1))
-    return torch.where(chosen, images.flip(-1), images)
-
-
-def _block(in_channels: int, out_channels: int) -> nn.Module:
-    """Two convolutions of 3 x 3, each with batch norm and ReLU."""
-    layers: list[nn.Module] = []
-    for channels in (in_channels, out_channels):
-        convolution = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
-        layers += [convolution, nn.BatchNorm2d(out_channels), nn.ReLU()]
-    return nn.Sequential(*layers)
+    known = network.score.out_channels
+    train_on(network, photos, classes, steps, classes=known, batch=BATCH, mirror=True, tick=tick)
