@@ -45,11 +45,11 @@ def _points(tradeoff: Tradeoff, files: RunFiles) -> Iterator[PlotPoint]:
     aspects = tradeoff.faithfulness, tradeoff.realism
     last, best = last_evaluation(files), files.best.get("step")
     entries = {f"step {last.get('step')}": last}
-    entries |= {f"best, step {best}": e for e in files.evaluations if e.get("step") == best}
-    known = [name for name in entries if entries[name].get("step") != last.get("step")]
-    shown = [*[*entries][:1], *known]
-    for style, name in enumerate(shown):
-        faithful, real = (_mark(entries[name], aspect, "") for aspect in aspects)
+    if best != last.get("step"):
+        alike = [e for e in files.evaluations if e.get("split") == last.get("split")]
+        entries |= {f"best, step {best}": e for e in alike if e.get("step") == best}
+    for style, (name, entry) in enumerate(entries.items()):
+        faithful, real = (_mark(entry, aspect, "") for aspect in aspects)
         if faithful and real:
             yield PlotPoint(name, faithful, real, style)
     for row in dict.fromkeys(row for aspect in aspects for row in _baselines(last, aspect)):
