@@ -107,12 +107,16 @@ class TermPlan:
 
 @dataclass(frozen=True)
 class MetricPlan:
-    """A metric, its wires, and when it is computed: at the end, and `every`."""
+    """A metric, its wires, and when it is computed: at the end, and `every`.
+
+    images: of how many items of each wire at most while training; None for all.
+    """
 
     metric: ComponentPlan
     wires: Mapping[str, Expression]
     when: str = "run"
     every: Duration | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,23 @@ import keyword
 import unicodedata
 from collections.abc import Sequence
 
-from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, MetricPlan, OutputPlan
+from ganzoo.builder.blueprint import Blueprint, ComponentPlan, InitPlan, OutputPlan
 from ganzoo.builder.bounds import oversized
 from ganzoo.builder.channel_faults import settle_channels
 from ganzoo.builder.lookup import Lookup
 from ganzoo.builder.resolve_augmentations import read_augmentations
-from ganzoo.builder.resolve_callbacks import check_computed, read_callbacks, refuse_unvalidated
+from ganzoo.builder.resolve_callbacks import read_callbacks
+from ganzoo.builder.resolve_metrics import add_default_metrics, check_best, read_metric
 from ganzoo.builder.resolve_terms import read_schedule, read_terms, refuse_taken, try_components
 from ganzoo.builder.roles import DISCRIMINATORS, GENERATORS, check_players
 from ganzoo.builder.wires import check_wires
 from ganzoo.errors import Fault, RecipeError, choices
-from ganzoo.expression import Call, Expression, Name
+from ganzoo.expression import Name
 from ganzoo.recipe.own_images import own_images
 from ganzoo.recipe.places import kind_of_network
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.standins import is_spoiled
-from ganzoo.recipe.tables import ComponentTable, MetricTable, NetworkTable, OutputTable, PlayerTable
+from ganzoo.recipe.tables import ComponentTable, NetworkTable, OutputTable, PlayerTable
 from ganzoo.registry.components import Registry
 from ganzoo.registry.signature import wires
 
@@ -41,7 +42,7 @@ def read(
     """
     blueprint, lookup = Blueprint(recipe), Lookup(registry)
     tables = (_read_data, _read_latents, read_terms, _read_networks, _read_rest)
-    for step in (*tables, check_wires, check_players, settle_channels):
+    for step in (*tables, check_wires, check_players, settle_channels, add_default_metrics):
         step(blueprint, lookup)
     try_components(blueprint, lookup, trains, faulty=bool(also))
     if lookup.faults or also:
@@ -146,7 +147,7 @@ def _read_rest(blueprint: Blueprint, lookup: Lookup) -> None:
         read_metric(name, metric, blueprint, lookup)
     read_callbacks(blueprint, lookup)
     read_augmentations(blueprint, lookup)
-    _check_best(blueprint, lookup)
+    check_best(blueprint, lookup)
 
 
 def _read_output(name: str, table: OutputTable, blueprint: Blueprint, lookup: Lookup) -> None:
@@ -201,49 +202,3 @@ def _check_players(blueprint: Blueprint, lookup: Lookup) -> None:
         elif isinstance(table, PlayerTable) and not table.networks and name not in PLAYERS:
             hint = choices(name, PLAYERS)
             lookup.fault(path, f"there is no player '{name}', and it has no networks.{hint}")
-
-
-def read_metric(name: str, table: MetricTable, blueprint: Blueprint, lookup: Lookup) -> None:
-    """Find a metric and its wires; what the data cannot serve is left out, with a warning."""
-    path = f"metrics.{name}"
-    metric_class = lookup.load("metric", table.type, path)
-    if metric_class is None:
-        return
-    wanted = wires(metric_class.update)
-    plan = lookup.plan("metric", table, path, without=wanted)
-    read = lookup.wires(table, wanted, path)
-    data = blueprint.dataset
-    for wire in {*metric_class.learns_from, *metric_class.shown_training} & set(read):
-        _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
-    if metric_class.needs_pairs and data is not None and not data.paired:
-        why = f"the images of '{blueprint.recipe.data.type}' are none"
-        blueprint.warnings.append(f"{path} is left out: it compares pairs, and {why}")
-    elif plan is not None:
-        blueprint.metrics[name] = MetricPlan(plan, read, table.when, table.every)
-
-
-def _check_best(blueprint: Blueprint, lookup: Lookup) -> None:
-    """Who decides which model is the best must be asked more than once."""
-    metrics, path = blueprint.recipe.metrics, "checkpoints.best"
-    for name, table in metrics.items():
-        if table.every and table.when != "run":
-            message = f"'every' is for a metric of the run: leave out when = \"{table.when}\""
-            lookup.fault(f"metrics.{name}", message)
-    best = blueprint.recipe.checkpoints.best
-    name, _, score = best.partition(".")
-    if not best or refuse_unvalidated(path, blueprint, lookup):
-        return
-    if name in metrics and not score:
-        lookup.fault(path, f'name a score of the metric, as "{name}.psnr"')
-    else:
-        check_computed(name, path, blueprint, lookup)
-
-
-def _check_learnt(wire: Expression, path: str, blueprint: Blueprint, lookup: Lookup) -> None:
-    """What a metric learns from or looks up is real: refuse expressions, latents and outputs."""
-    known = (*blueprint.recipe.latents, *blueprint.recipe.outputs)
-    if isinstance(wire, Call) or wire.name in known:
-        data = blueprint.dataset
-        hint = choices(str(wire), data.variables) if data is not None else ""
-        message = f"the metric is shown real samples of this: name a variable of the data.{hint}"
-        lookup.fault(path, message, str(wire))

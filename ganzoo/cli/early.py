@@ -49,7 +49,8 @@ OWN = tuple(
     )
 )
 # Tables whose values can be checked from the text alone.
-OURS = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema", "players")
+OURS: tuple[str, ...] = ("name", "summary", "train", "samples", "checkpoints", "alarms", "ema")
+OURS += ("players", "default_metrics")
 
 
 def refuse_early(loaded: LoadedRecipe, *, data: bool = True, partly: bool = True) -> None:

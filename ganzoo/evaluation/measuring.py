@@ -88,6 +88,7 @@ def compute_metrics(
     tell: Tell = say_nothing,
     tick: Tick = no_tick,
     swap: bool = True,
+    limited: bool = False,
 ) -> Evaluation:
     """Compute metrics over all test samples, one sample at a time.
 
@@ -96,12 +97,13 @@ def compute_metrics(
     tick: called after every sample, and before each metric computes its scores.
     swap: find out whether outputs follow their inputs, which shows metrics of faithfulness each
         sample twice.
+    limited: whether a metric is shown no more items of a wire than its `images`, as while training.
     """
     if not data.test_count():
         return Evaluation(split=find_split(data))
     skipped = find_left_out(blueprint, data)
     with keep_rng(model.device):
-        shown = [ShownMetric.of(n, blueprint, data) for n in wanted if n not in skipped]
+        shown = [ShownMetric.of(n, blueprint, data, limited) for n in wanted if n not in skipped]
         for each in shown:
             each.metric.tick = tick
             prepare_metric(each, blueprint, model, data, tell)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.lookup import Lookup
-from ganzoo.builder.resolve import read_metric
+from ganzoo.builder.resolve_metrics import read_metric
 from ganzoo.components.data.image_files import open_source, read_image
 from ganzoo.components.data.image_listing import no_images, shown, survey
 from ganzoo.engine.device import find_device

@@ -43,8 +43,10 @@ class ShownMetric:
     learnt: Collection[str] = ()
 
     @classmethod
-    def of(cls, name: str, blueprint: Blueprint, data: Data) -> ShownMetric:
+    def of(cls, name: str, blueprint: Blueprint, data: Data, limited: bool = False) -> ShownMetric:
         """Make a recipe's metric, ready to be shown the prepared data.
+
+        limited: whether to show no more items of a wire than the metric's `images`.
 
         Raises:
             RecipeError: the metric refuses its settings.
@@ -58,6 +60,8 @@ class ShownMetric:
         new = {wire: count_distinct(view.names, counts, samples) for wire, view in views.items()}
         if not metric.separate:  # the metric compares its wires, so it needs all or none of them
             new = dict.fromkeys(new, min(new.values()))
+        if limited and plan.images is not None:
+            new = {wire: min(count, plan.images) for wire, count in new.items()}
         shown: dict[str, int] = {}
         for wire, view in views.items():
             shown |= {n: max(new[wire], shown.get(n, 0)) for n in sorted(view.names)}

@@ -46,6 +46,11 @@ class Splits:
         return len(self.held_out) > 1
 
     @property
+    def choosing(self) -> Data:
+        """What metrics are computed on while training: what chooses, else what is reported."""
+        return self.test if self.validation is None else self.validation
+
+    @property
     def held_out(self) -> list[DataSplit]:
         """The splits of the held-out items."""
         splits = self.validation, self.test

@@ -154,7 +154,11 @@ class AlarmsTable(Table):
 
 
 class Recipe(Table):
-    """A GAN's objective in the notation of its paper, and how to train it."""
+    """A GAN's objective in the notation of its paper, and how to train it.
+
+    default_metrics: where unpaired images of the user's own leave no metric to a run, measure the
+        realism of its outputs by `quick_kid`.
+    """
 
     name: str = ""
     summary: str = ""
@@ -172,6 +176,7 @@ class Recipe(Table):
     samples: SamplesTable = SamplesTable()
     checkpoints: CheckpointsTable = CheckpointsTable()
     metrics: Annotated[dict[str, MetricTable], MANY] = {}
+    default_metrics: bool = True
     callbacks: Annotated[dict[str, ComponentTable], MANY] = {}
     alarms: AlarmsTable = AlarmsTable()
     trackers: dict[str, dict[str, Any]] = {}

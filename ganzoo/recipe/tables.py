@@ -95,10 +95,13 @@ class MetricTable(ComponentTable):
     when: "run" computes it at a run's end; "compare" only for `ganzoo compare` and where
         `ganzoo evaluate` is asked for it, as it takes long.
     every: compute it while training as well; left out, at the end only.
+    images: of how many items of each wire at most while training, as that takes time; left out, of
+        all.
     """
 
     when: Literal["run", "compare"] = "run"
     every: DurationField | None = None
+    images: int | None = Field(default=None, ge=4)
 
 
 class AugmentationTable(ComponentTable):

@@ -154,6 +154,7 @@ COMPONENTS = {
         ),
         "fid": (".metrics.fid:Fid", "Frechet inception distance on a network's features"),
         "kid": (".metrics.kid:Kid", "kernel inception distance on a network's features"),
+        "quick_kid": (".metrics.quick_kid:QuickKid", "kernel inception distance of few images"),
         "mind": (".metrics.mind:Mind", "Monge inception distance: sliced transport of features"),
         "inception_score": (
             ".metrics.inception_score:InceptionScore",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -17,10 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ganzoo.errors import reason
-from ganzoo.interfaces import Callback, LogEntry, Training
+from ganzoo.interfaces import Callback, LogEntry, Scores, Training
 from ganzoo.printing.text import one_line, visible
+from ganzoo.training.live_tables import player_table, trends_table
 from ganzoo.training.session import say_aside
-from ganzoo.training.speed import Clock, Speed, format_number, format_rate, format_time, is_finite
+from ganzoo.training.speed import Clock, Speed, format_number, format_rate, format_time
+from ganzoo.training.trends import Trend, Trends
 
 Record = Mapping[str, Any]
 
@@ -71,6 +73,7 @@ class Display(Callback, ABC):
         self.steps, self.start, self.step = steps, start, start
         self.speed = Speed(start, clock)
         self.since = clock()
+        self.trends = Trends()
 
     def __enter__(self) -> Self:
         self.since = self.speed.clock()
@@ -91,6 +94,15 @@ class Display(Callback, ABC):
     @abstractmethod
     def show(self, record: Record) -> None:
         """Show a log record."""
+
+    def show_trends(self, trends: Sequence[Trend]) -> None:
+        """Show the trends of metrics that were just computed."""
+        self.note("  ".join([self._step(), " | ".join(map(str, trends))]))
+
+    def on_evaluation(self, training: Training, scores: Scores) -> None:
+        """Show trends while training; at its end there are tables."""
+        if training.step < self.steps and (trends := self.trends.add(scores)):
+            self.show_trends(trends)
 
     def on_step(self, training: Training) -> None:
         """Only remembers the step: this is called thousands of times."""
@@ -115,6 +127,9 @@ class Display(Callback, ABC):
         seconds = self.speed.seconds(self.step, self.steps - self.step)
         return "" if seconds is None else f"{format_time(seconds)} left"
 
+    def _step(self) -> str:
+        return f"step {self.step:>{len(str(self.steps))}}/{self.steps}"
+
     def _speed_and_time_left(self) -> list[str]:
         """Images a second and the time left, as far as they are known."""
         rate = self.speed.images_a_second()
@@ -135,7 +150,6 @@ class LineDisplay(Display):
 
     def show(self, record: Record) -> None:
         """One line."""
-        step = f"step {record['step']:>{len(str(self.steps))}}/{self.steps}"
         players = [
             f"{player}: "
             + " ".join(f"{term} {format_number(value)}" for term, value in terms.items())
@@ -144,7 +158,7 @@ class LineDisplay(Display):
         self.note(
             "  ".join(
                 [
-                    step,
+                    self._step(),
                     f"epoch {record['epoch']}",
                     *self._speed_and_time_left(),
                     " | ".join(players),
@@ -192,8 +206,9 @@ class LiveDisplay(Display):
         """The panel: bar, numbers, a small table a player."""
         rows: list[RenderableType] = [self._bar(), self._numbers()]
         if self.record is not None:
-            tables = [_player_table(self.record, player) for player in self.record["losses"]]
+            tables = [player_table(self.record, player) for player in self.record["losses"]]
             rows += [Text(), Columns(tables, padding=(0, 4))]
+        rows += [Text(), trends_table(self.trends, self.console)] if self.trends.by_metric else []
         return Group(*rows)
 
     def _bar(self) -> Table:
@@ -208,24 +223,12 @@ class LiveDisplay(Display):
         )
         return row
 
+    def show_trends(self, trends: Sequence[Trend]) -> None:
+        """They are part of the panel, which grows with the first one."""
+        if self.live is not None:
+            self.live.refresh()
+
     def _numbers(self) -> Text:
         epoch = [f"epoch {self.record['epoch']}"] if self.record is not None else []
         text = "  ".join([f"step {self.step}/{self.steps}", *epoch, *self._speed_and_time_left()])
         return Text(text, "cyan", no_wrap=True, overflow="ellipsis")
-
-
-def _player_table(record: Record, player: str) -> Table:
-    """A player's learning rate and its terms' means."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    table.add_column(no_wrap=True, justify="right", min_width=len("lr 1.98e-05"))
-    rate = record["lr"].get(player)
-    table.add_row(
-        Text(one_line(player), "bold"), Text("" if rate is None else f"lr {rate:.3g}", "dim")
-    )
-    for term, value in record["losses"][player].items():
-        table.add_row(
-            Text(f"  {one_line(term)}"),
-            Text(format_number(value), "" if is_finite(value) else "bold red"),
-        )
-    return table

@@ -108,21 +108,29 @@ class Evaluator(Callback):
     ) -> Evaluation:
         """Measure on validation samples, and keep the model if it is the best so far.
 
-        Where there are none, test samples are shown, and nothing is chosen.
+        Where there are none, test samples are shown, and nothing is chosen. While training, no more
+        samples are shown than metrics ask for; nor at the end, as scores that choose are compared.
         """
         splits = self.session.splits
-        measured = self._measure(names, splits.validation or splits.test, tick, swap)
-        if splits.validation is not None:
+        chooses = splits.validation is not None
+        limited = chooses or not self.session.finished
+        measured = self._measure(names, splits.choosing, tick, swap, limited)
+        if chooses:
             self._consider(measured, splits)
         return measured
 
     def _measure(
-        self, names: Sequence[str], data: Data, tick: Tick, swap: bool = False
+        self,
+        names: Sequence[str],
+        data: Data,
+        tick: Tick,
+        swap: bool = False,
+        limited: bool = False,
     ) -> Evaluation:
         """Measure the model as it is now, and write a line of its scores."""
         session, model = self.session, self.session.experiment.model()
         blueprint = session.experiment.blueprint
-        measured = compute_metrics(blueprint, model, data, names, session.tell, tick, swap)
+        measured = compute_metrics(blueprint, model, data, names, session.tell, tick, swap, limited)
         if measured.scores:
             line = {"step": session.trainer.done, "split": measured.split, **measured.tables()}
             session.folder.append(line, session.folder.evaluations)

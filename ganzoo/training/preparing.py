@@ -29,7 +29,14 @@ from ganzoo.runs.resume_rules import (
     is_allowed,
 )
 from ganzoo.runs.run_record import format_change
-from ganzoo.training.choices import Choices, choose_open_precision, take_over_choices, tune
+from ganzoo.training.choices import (
+    Choices,
+    choose_open_precision,
+    choose_quick_metrics,
+    take_over_choices,
+    time_step,
+    tune,
+)
 from ganzoo.training.session import Session
 from ganzoo.training.tracking import check_trackers
 from ganzoo.training.tuning import StepTimer
@@ -77,13 +84,15 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         )
         unknown = warn_unrecorded(folder.path, trainer.data)
     changed = [f"changed: {format_change(each)}" for each in begin.changed]
+    if is_main:
+        rehearse(experiment, trainer.data)
+        check_trackers(experiment.recipe)
+    choose_quick_metrics(experiment, trainer, choices, lambda: session.splits.choosing)
     chosen = choices.lines(experiment.recipe.train.precision, accelerator.device)
     session.warnings = [*changed, *unknown, *chosen, *_describe_data(experiment, trainer.data)]
     session.changes = begin.changed
     if is_main:
         session.warnings += _describe_splits(session, resumes=checkpoint is not None)
-        rehearse(experiment, trainer.data)
-        check_trackers(experiment.recipe)
     if checkpoint:
         _restore(experiment, trainer, checkpoint, begin.changed)
     accelerator.wait_for_everyone()
@@ -113,6 +122,8 @@ def _accelerator(
     check_count(processes, int(accelerator.num_processes), os.environ)
     wanted = experiment.recipe.train.tune and begin.tunes
     if wanted and tune(experiment, accelerator, choices, StepTimer(experiment, cpu)):
+        accelerator = make()
+    if time_step(experiment, accelerator, choices, StepTimer(experiment, cpu, most_seconds=0.2)):
         accelerator = make()
     return accelerator, choices
 

@@ -123,12 +123,14 @@ class StepTimer:
     """Times steps on copies of an experiment, of which nothing is left.
 
     cpu: whether training was told to take the CPU.
+    most_seconds: how long to time a way, but for the fewest steps.
     failures: why settings could not be timed, half a sentence each.
     """
 
     experiment: Experiment
     cpu: bool
     clock: Callable[[], float] = time.perf_counter
+    most_seconds: float = SECONDS
     failures: list[str] = field(default_factory=list)
 
     def __call__(self, settings: Settings) -> float:
@@ -153,7 +155,8 @@ class StepTimer:
             batches = trainer.batches()
             try:
                 *_, last = [self._step(trainer, next(batches)) for _ in range(WARM)]
-                count = from_main(accelerator, count_steps(last, trainer.timetable.steps))
+                own = count_steps(last, trainer.timetable.steps, self.most_seconds)
+                count = from_main(accelerator, own)
                 times = [self._step(trainer, next(batches)) for _ in range(count)]
             finally:
                 batches.close()
@@ -166,9 +169,9 @@ class StepTimer:
         return self.clock() - started
 
 
-def count_steps(seconds: float, steps: int) -> int:
+def count_steps(seconds: float, steps: int, most_seconds: float = SECONDS) -> int:
     """How many steps to time, if one takes so long and the training has so many."""
-    wanted = MOST if seconds * MOST <= SECONDS else max(FEWEST, int(SECONDS / seconds))
+    wanted = MOST if seconds * MOST <= most_seconds else max(FEWEST, int(most_seconds / seconds))
     return min(wanted, steps - WARM)
 
 

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ganzoo.components.metrics.feature_extractor import (
     INCEPTION,
+    TINY,
+    TINY_SIZE,
     FeatureExtractor,
     RealFeatures,
     digest_of,
@@ -64,7 +66,7 @@ class DistributionMetric(Metric):
             raise ValueError(f"there is no resize_mode '{resize_mode}': use {', '.join(MODES)}")
         self.backbone, self.weights = backbone, weights
         self.resize_mode = resize_mode or own_resize_mode(backbone)
-        self.size = size or own or DEFAULT_SIZE
+        self.size = size or own or (TINY_SIZE if backbone == TINY else DEFAULT_SIZE)
         self.extractor: FeatureExtractor | None = None
         self.features: dict[str, list[Tensor]] = {MODEL: [], REAL: [], COPY: []}
         self.real = {REAL: RealFeatures(), COPY: RealFeatures()}

@@ -14,6 +14,7 @@ from ganzoo.components.metrics.tensor_cache import cached_tensors, store_tensors
 from ganzoo.components.networks.square_resize import ResizeMode, resize_to_square
 
 INCEPTION = "inception"
+TINY, TINY_SIZE = "ganzoo_tiny", 128
 SEED = 0
 # How many images' features are remembered, for the other metrics of the same samples.
 REMEMBERED = 64
@@ -88,6 +89,7 @@ class FeatureExtractor:
     def _load(self, device: torch.device) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """The module, and a function that turns images (N, 3, H, W) in [-1, 1] into features."""
         from ganzoo.components.networks.backbones import input_statistics, load_backbone
+        from ganzoo.components.networks.tiny_backbone import TinyBackbone
 
         if self.backbone == INCEPTION:
             from ganzoo.components.networks.inception import Inception
@@ -96,8 +98,13 @@ class FeatureExtractor:
             return inception, inception
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
-            module = load_backbone(self.backbone, self.weights, num_classes=0).eval().to(device)
-        mean, std = (t.to(device) for t in input_statistics(module))
+            if self.backbone == TINY:
+                module: nn.Module = TinyBackbone(self.weights)
+                mean, std = torch.zeros(1), torch.ones(1)
+            else:
+                module = load_backbone(self.backbone, self.weights, num_classes=0)
+                mean, std = input_statistics(module)
+        module, mean, std = module.eval().to(device), mean.to(device), std.to(device)
         size, mode = self.size, self.resize_mode  # `self` in the function would keep itself alive
 
         def extract(images: Tensor) -> Tensor:

