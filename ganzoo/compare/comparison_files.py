@@ -11,8 +11,9 @@ from ganzoo.compare.compared_tradeoffs import tradeoff_files
 from ganzoo.compare.comparison_page import comparison_page, show_systems
 from ganzoo.compare.comparison_pictures import draw, open_systems
 from ganzoo.compare.comparison_table import Comparison, as_csv, as_markdown, compare
-from ganzoo.compare.run_scores import CPU, measure
+from ganzoo.compare.run_scores import CPU
 from ganzoo.compare.shared_metrics import Tables
+from ganzoo.compare.system_scores import measure_systems
 from ganzoo.compare.systems import System
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.files.writing import write_text
@@ -33,13 +34,7 @@ def write_report(
         ModelError: a model is missing or damaged.
         DataError: images are missing or damaged.
     """
-    scores = {
-        system.name: [
-            measure(system, t, metrics[system.name], say, device) for t in system.trainings
-        ]
-        for system in systems
-    }
-    table = compare(scores)
+    table = compare(measure_systems(systems, metrics, say, device))
     texts = {out / "comparison.md": as_markdown(table), out / "comparison.csv": as_csv(table)}
     texts |= tradeoff_files(table, out)
     for path, text in texts.items():

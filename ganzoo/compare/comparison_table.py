@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ganzoo.compare.run_scores import RunScores
+from ganzoo.evaluation.few import describe_splits
 from ganzoo.evaluation.measuring import Scores
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.evaluation.tradeoff import Tradeoff
@@ -128,7 +129,11 @@ def _conditions(runs: Sequence[RunScores]) -> list[str]:
                 if isinstance(value, int):
                     said = f"{name.replace('_', ' ')} {value}"
                     counts_of.setdefault(metric, {})[said] = None
-    return [f"{metric}: {', '.join(counts)}" for metric, counts in counts_of.items()]
+    dealt = dict.fromkeys(describe_splits(run.splits) for run in runs)
+    return [
+        *(f"{metric}: {', '.join(counts)}" for metric, counts in counts_of.items()),
+        *(text for text in dealt if text),
+    ]
 
 
 def _findings(systems: Mapping[str, Sequence[RunScores]]) -> Iterator[str]:

@@ -26,7 +26,9 @@ from ganzoo.evaluation.measuring import (
     compute_metrics,
     find_missing_networks,
 )
-from ganzoo.evaluation.observed import Observed
+from ganzoo.evaluation.observed import TEST, Observed
+from ganzoo.evaluation.selection import explain_selection
+from ganzoo.evaluation.splits import deal
 from ganzoo.files.untrusted import is_number, read_object
 from ganzoo.files.writing import write_json
 from ganzoo.interfaces import Data
@@ -35,7 +37,7 @@ from ganzoo.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
 # To be raised when the same model, metrics and data give other scores than in earlier versions.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class RunScores:
     observed: by metric, the number of items that it was measured on.
     findings: by metric, sentences about what the scores show, where there are some.
     tradeoffs, shares: as of an evaluation, as JSON.
+    splits: how held-out samples were dealt, of which scores are of test, as JSON.
     parameters: the number of parameters of all networks that the recipe trains.
     images_per_second: the speed of training; None if the log is too short to tell.
     """
@@ -58,6 +61,7 @@ class RunScores:
     findings: dict[str, list[str]] = field(default_factory=dict)
     tradeoffs: list[Any] = field(default_factory=list)
     shares: dict[str, Any] = field(default_factory=dict)
+    splits: dict[str, Any] = field(default_factory=dict)
 
 
 def measure(
@@ -69,12 +73,12 @@ def measure(
     *,
     best: bool = False,
 ) -> RunScores:
-    """Measure a run's scores, or read them from its folder if nothing has changed since.
+    """Measure a run's scores on test samples, or read them if nothing has changed since.
 
     best: measure the run's best model instead of its last one.
 
     Raises:
-        ModelError: the model is missing or damaged.
+        ModelError: the model is missing or damaged, or was chosen by test samples.
         DataError: images are missing or damaged.
     """
     folder = RunFolder(training.folder)
@@ -85,10 +89,11 @@ def measure(
     if known and was == key:
         return known
     say(f"measuring {model if best else folder.path}")
-    evaluation = _evaluated(model, tables, say, device)
+    evaluation, splits = _evaluated(model, tables, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
-    tables = evaluation.tables()
-    scores_of_run = RunScores(parameters=size, images_per_second=speed, **tables)
+    scores_of_run = RunScores(
+        parameters=size, images_per_second=speed, splits=splits, **evaluation.tables()
+    )
     write_json(_file(folder, best), {"key": key, "figures": asdict(scores_of_run)})
     return scores_of_run
 
@@ -122,19 +127,25 @@ def images_per_second(folder: RunFolder) -> float | None:
     return statistics.median(rates) if rates else None
 
 
-def _evaluated(file: Path, tables: Tables, say: Tell, device: torch.device) -> Evaluation:
+def _evaluated(
+    file: Path, tables: Tables, say: Tell, device: torch.device
+) -> tuple[Evaluation, dict[str, Any]]:
+    """The scores of a model on test samples, and how the samples were dealt."""
     blueprint, model = open_model(file, tables)
-    data = _data(blueprint)
+    splits = deal(_data(blueprint), blueprint.recipe.checkpoints.validation)
+    explain_selection(file, splits, TEST)
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not find_missing_networks(plan, blueprint, model)]
-    return compute_metrics(blueprint, model.to(device), data, wanted, say)
+    measured = compute_metrics(blueprint, model.to(device), splits.test, wanted, say)
+    return measured, splits.record()
 
 
 def _key(blueprint: Blueprint, file: Path, tables: Tables) -> str:
     """A hash of what the scores depend on: the model's file, the metrics and the data."""
     stat = file.stat() if file.exists() else None
     model = [stat.st_size, stat.st_mtime_ns] if stat else []
-    depends_on = [VERSION, model, tables, _data(blueprint).fingerprint()]
+    share = blueprint.recipe.checkpoints.validation
+    depends_on = [VERSION, model, tables, share, _data(blueprint).fingerprint()]
     return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
 
 

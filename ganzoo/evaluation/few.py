@@ -11,6 +11,27 @@ FEW = 30  # below that, an interval is wide
 NORMAL = 1.96  # of 95 %: the interval of a mean over n is at least this / sqrt(n) deviations
 
 
+def describe_splits(record: Any) -> str:
+    """A sentence about what held-out items are for; "" where none are.
+
+    record: as of `describe_few`.
+    """
+    few, said = describe_few(record), format_splits(record)
+    if few or not said:
+        return few
+    return f"held out: {said}; models are chosen on validation, scores are of test"
+
+
+def format_splits(record: Any) -> str:
+    """As text: `60 validation samples of x and y, 140 test samples of x and y`.
+
+    record: as of `describe_few`.
+    """
+    known = record if isinstance(record, dict) else {}
+    counts = {name: _counts(known.get(name)) for name in (VALIDATION, TEST)}
+    return ", ".join(format_observed({name: n}) for name, n in counts.items() if n)
+
+
 def describe_few(record: Any) -> str:
     """A sentence where held-out items are few, or choose no best model; otherwise "".
 
@@ -18,7 +39,7 @@ def describe_few(record: Any) -> str:
     """
     known = record if isinstance(record, dict) else {}
     counts = {name: _counts(known.get(name)) for name in (VALIDATION, TEST)}
-    said = ", ".join(format_observed({name: n}) for name, n in counts.items() if n)
+    said = format_splits(record)
     if not counts[TEST]:
         return ""
     if counts[VALIDATION]:
