@@ -84,12 +84,14 @@ def measure(
     folder = RunFolder(training.folder)
     model = folder.best_model if best else folder.model
     tables = system.measuring(metrics)
+    share = system.blueprint.recipe.checkpoints.validation
+    explain_selection(model, share, TEST)
     key = _key(system.blueprint, model, tables)
     was, known = _read(folder, best)
     if known and was == key:
         return known
     say(f"measuring {model if best else folder.path}")
-    evaluation, splits = _evaluated(model, tables, say, device)
+    evaluation, splits = _evaluated(model, tables, share, say, device)
     size, speed = parameters(system.blueprint), images_per_second(folder)
     scores_of_run = RunScores(
         parameters=size, images_per_second=speed, splits=splits, **evaluation.tables()
@@ -128,12 +130,11 @@ def images_per_second(folder: RunFolder) -> float | None:
 
 
 def _evaluated(
-    file: Path, tables: Tables, say: Tell, device: torch.device
+    file: Path, tables: Tables, share: float, say: Tell, device: torch.device
 ) -> tuple[Evaluation, dict[str, Any]]:
     """The scores of a model on test samples, and how the samples were dealt."""
     blueprint, model = open_model(file, tables)
-    splits = deal(_data(blueprint), blueprint.recipe.checkpoints.validation)
-    explain_selection(file, splits, TEST)
+    splits = deal(_data(blueprint), share)
     plans = blueprint.metrics.items()
     wanted = [name for name, plan in plans if not find_missing_networks(plan, blueprint, model)]
     measured = compute_metrics(blueprint, model.to(device), splits.test, wanted, say)

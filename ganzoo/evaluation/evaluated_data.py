@@ -36,7 +36,7 @@ def prepare_split(
     described = describe_few(splits.record()) if split != ALL else ""
     if split == VALIDATION and splits.held_out and splits.validation is None:
         raise DataError(f"there are no validation samples: {described}")
-    for text in (explain_selection(file, splits, split), *data.inspect_tests()):
+    for text in (explain_selection(file, splits.share, split), *data.inspect_tests()):
         if text:
             tell(f"note: {text}")
     return splits.find(split), described

@@ -8,16 +8,16 @@ from typing import Any
 from ganzoo.errors import ModelError
 from ganzoo.evaluation.best import read_best
 from ganzoo.evaluation.observed import DRAWN, TRAINING, VALIDATION, format_observed
-from ganzoo.evaluation.splits import ALL, Splits
+from ganzoo.evaluation.splits import ALL
 from ganzoo.files.untrusted import is_number
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
 
 
-def explain_selection(file: Path | None, splits: Splits, split: str) -> str:
+def explain_selection(file: Path | None, share: float, split: str) -> str:
     """A note on a best model whose scores are asked for; "" if there is nothing to note.
 
     file: the model's; the record of a best one stands beside it.
-    split: what it is to be evaluated on.
+    share, split: how samples are dealt, and what the model is to be evaluated on.
 
     Raises:
         ModelError: it was chosen by test images, or nothing says by which.
@@ -25,7 +25,7 @@ def explain_selection(file: Path | None, splits: Splits, split: str) -> str:
     if file is None or file.name != BEST_MODEL or split == VALIDATION:
         return ""
     record = read_best(RunPaths(file.parent).best)
-    if reason := _find_overlap(record, splits.share):
+    if reason := _find_overlap(record, share):
         raise ModelError(
             f"{file}: {reason}, so its scores on test samples would be better than it is; "
             "evaluate the last model instead, or this one with --split validation"
