@@ -22,6 +22,7 @@ COMMANDS = {
     "startup": "the commands that should answer at once, and the first step",
     "scaling": "time and memory of a step as work grows, a law fitted to them, plots",
     "memory": "the peak of memory as work grows",
+    "parity": "scores of two folders, against torch-fidelity, clean-fid and lpips",
     "alarms": "what alarms cost beside a step",
     "trip": "functions and files between the command line and the first step, counted",
     "gpu": "steps, loading and translation on one GPU, in a given time",

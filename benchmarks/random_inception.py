@@ -40,6 +40,15 @@ def write_random_inception(path: Path, seed: int = 0) -> None:
     torch.save(network.state_dict(), path)
 
 
+def write_random_alexnet(path: Path, seed: int = 0) -> None:
+    """Write a file of random weights with torchvision's names, as LPIPS takes them."""
+    from torchvision.models import alexnet
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        torch.save(alexnet(weights=None).state_dict(), path)
+
+
 def _build() -> Any:
     class Unloaded(FeatureExtractorInceptionV3):  # type: ignore[misc]
         def load_state_dict(self, *_: object) -> None:

@@ -67,7 +67,9 @@ class Inception(nn.Module):
         exact = torch.float64 if self.resize_mode == "clean" else torch.float32
         levels = to_levels(images).to(exact)
         square = resize_to_square(levels, SIZE, self.resize_mode, (0, 255)).float()
-        values = (square - 128) / 128
+        # TensorFlow's graph centres levels at 128, pytorch-fid at the middle of their range.
+        centre = 127.5 if self.resize_mode == "pytorch" else 128
+        values = (square - centre) / centre
         for name in LAYERS:
             values = getattr(self.network, name)(values)
         return values.flatten(1)
