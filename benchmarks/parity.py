@@ -17,7 +17,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,16 @@ MOST_FOR_ALL = 500
 
 @dataclass(frozen=True)
 class Case:
-    """Two folders of drawn images: how many in each, how large, Pillow's mode and the suffix."""
+    """Two folders of drawn images: how many in each, how large, Pillow's mode and the suffix.
+
+    network: whose features are compared: Inception v3, or a small one, for many images on a CPU.
+    """
 
     images: int
     size: int
     mode: str
     suffix: str
+    network: str = "inception"
 
     @property
     def subset_size(self) -> int:
@@ -64,6 +68,8 @@ CASES = [
     ),
     Case(500, 64, "RGB", "jpg"),
     Case(500, 256, "L", "png"),
+    Case(5000, 32, "RGB", "png", "small"),
+    Case(5000, 48, "L", "jpg", "small"),
     Case(5000, 32, "RGB", "png"),
 ]
 
@@ -72,6 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("--images", type=int, help="only cases of so many images")
     parser.add_argument("--size", type=int, help="only cases of this size")
+    parser.add_argument("--network", help="only cases of this one: inception or small")
     parser.add_argument("--show", action="store_true", help="measure nothing")
 
 
@@ -80,11 +87,13 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
     wanted = [
         case
         for case in CASES
-        if options.images in (None, case.images) and options.size in (None, case.size)
+        if options.images in (None, case.images)
+        and options.size in (None, case.size)
+        and options.network in (None, case.network)
     ]
     for case in wanted:
         if not options.show and case not in (known for known, _ in read_record()):
-            options.report(f"{case.images} images of {case.size} px, {case.mode}, {case.suffix}")
+            options.report(f"{case.images} of {case.size} px: {case.mode} {case.suffix}")
             with tempfile.TemporaryDirectory() as folder:
                 add_to_record(case, measure(case, Path(folder)))
     table = make_table(read_record())
@@ -105,6 +114,8 @@ def measure(case: Case, work: Path) -> dict[str, list[float]]:
     )
     for folder, cells in ((real, 5), (fake, 7)):
         draw_folder(folder, case.images, [(case.size,) * 2], case.mode, case.suffix, cells)
+    if case.network == "small":
+        return measure_small(case, real, fake, weights)
     write_random_inception(weights)
     write_random_alexnet(alexnet)
     theirs = second.score_by_torch_fidelity(real, fake, weights, case.subset_size)
@@ -112,6 +123,35 @@ def measure(case: Case, work: Path) -> dict[str, list[float]]:
         theirs |= second.score_by_clean_fid(real, fake, weights)
         theirs |= second.score_by_lpips(real, fake, alexnet)
     ours = score_by_ganzoo(case, real, fake, weights, alexnet)
+    return {name: [ours[name], value] for name, value in theirs.items()}
+
+
+def measure_small(case: Case, real: Path, fake: Path, weights: Path) -> dict[str, list[float]]:
+    """Both sides' scores of the features of a small network."""
+    from benchmarks import second_opinions as second
+    from benchmarks.random_inception import write_random_small
+
+    write_random_small(weights, second.SMALL)
+    theirs = second.score_by_torch_fidelity(
+        real, fake, weights, case.subset_size,
+        feature_extractor=second.register_small_network(), isc=False,
+    )  # fmt: skip
+    names = ["fid", "kid", "precision_recall"]
+    settings = [
+        f"metrics.{name}.{setting}"
+        for name in names
+        for setting in (f"size={second.SMALL_SIZE}", "resize_mode=tensorflow")
+    ]
+    settings += [f"metrics.kid.subset_size={case.subset_size}"]
+    found = evaluate(real, fake, weights, names, settings, second.SMALL)
+    ends = "FID", "KID", "precision", "recall"
+    ours = {
+        end: value
+        for rows in found.values()
+        for name, value in rows.items()
+        for end in ends
+        if name == f"{end.lower()}_{second.SMALL}_tensorflow"
+    }
     return {name: [ours[name], value] for name, value in theirs.items()}
 
 
@@ -139,7 +179,12 @@ def score_by_ganzoo(
 
 
 def evaluate(
-    real: Path, fake: Path, weights: Path, names: list[str], settings: list[str]
+    real: Path,
+    fake: Path,
+    weights: Path,
+    names: list[str],
+    settings: list[str],
+    backbone: str = "inception",
 ) -> dict[str, dict[str, float]]:
     """The model's row of each metric; `settings` as of `--set`."""
     from ganzoo.evaluation.measuring import say_nothing
@@ -147,7 +192,7 @@ def evaluate(
 
     overrides = [f'metrics.{name}.weights="{weights}"' for name in names if name != "lpips"]
     overrides += [
-        f"metrics.{name}.backbone=inception"
+        f"metrics.{name}.backbone={backbone}"
         for name in names
         if name not in ("lpips", "inception_score")
     ]
@@ -171,14 +216,13 @@ def read_record() -> list[tuple[Case, dict[str, Any]]]:
         return []
     lines = [json.loads(line) for line in RECORD.read_text(encoding="utf-8").splitlines()]
     return [
-        (Case(*(line[name] for name in ("images", "size", "mode", "suffix"))), line)
-        for line in lines
+        (Case(**{field.name: line[field.name] for field in fields(Case)}), line) for line in lines
     ]
 
 
 def make_table(record: list[tuple[Case, dict[str, Any]]]) -> str:
     """The table in Markdown: ganzoo's score, and the other's difference from it."""
-    heads = ["images", "px", "", "", *(f"{name}" for name in FIGURES)]
+    heads = ["images", "px", "", "", "network", *FIGURES]
     rows = [heads, ["---"] * len(heads)]
     largest = dict.fromkeys(FIGURES, 0.0)
     for case, line in sorted(record, key=lambda each: list(CASES).index(each[0])):
@@ -189,9 +233,10 @@ def make_table(record: list[tuple[Case, dict[str, Any]]]) -> str:
                 largest[name] = max(largest[name], abs(pair[0] - pair[1]))
             cells.append(f"{pair[0]:.4f} ({abs(pair[0] - pair[1]):.0e})" if pair else "–")
         colour = "gray" if case.mode == "L" else "colour"
-        rows.append([f"{case.images:,}", str(case.size), colour, case.suffix.upper(), *cells])
+        rows.append([f"{case.images:,}", str(case.size), colour, case.suffix.upper()])
+        rows[-1] += [case.network, *cells]
     most = [f"**{largest[name]:.0e}**" for name in FIGURES]
-    rows.append(["**largest**", "", "", "", *most])
+    rows.append(["**largest**", "", "", "", "", *most])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

@@ -7,6 +7,7 @@ implementations, as long as differences show: with weights as torch draws them, 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,34 @@ def write_random_inception(path: Path, seed: int = 0) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _build()
+    network.fc.weight.mul_(8)
+    _spread(network, lambda levels: network(levels), rng)
+    torch.save(network.state_dict(), path)
+
+
+@torch.no_grad()
+def _spread(
+    network: nn.Module,
+    show: Callable[[Tensor], object],
+    rng: torch.Generator,
+    scale: float = 1.0,
+) -> None:
+    """Draw weights, and let batch norms learn the statistics of random images.
+
+    show: lets the network see images of levels. scale: of what batch norms give.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             spread = module.weight[0].numel() ** -0.5
             module.weight.copy_(spread * torch.randn(module.weight.shape, generator=rng))
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None  # the mean of all batches
-            module.bias.copy_(0.3 * torch.randn(module.bias.shape, generator=rng))
-    network.fc.weight.mul_(8)
+            module.weight.fill_(scale)
+            module.bias.copy_(0.3 * scale * torch.randn(module.bias.shape, generator=rng))
     network.train()
     for _ in range(2):
-        network(_draw(rng))
+        show(_draw(rng))
     network.eval()
-    torch.save(network.state_dict(), path)
 
 
 def write_random_alexnet(path: Path, seed: int = 0) -> None:
@@ -47,6 +63,18 @@ def write_random_alexnet(path: Path, seed: int = 0) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         torch.save(alexnet(weights=None).state_dict(), path)
+
+
+def write_random_small(path: Path, name: str, seed: int = 0) -> None:
+    """Write a file of random weights of a network of timm's."""
+    import timm
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = timm.create_model(name)
+    rng = torch.Generator().manual_seed(seed)
+    _spread(network, lambda levels: network(levels / 127.5 - 1), rng, 0.3)
+    torch.save(network.state_dict(), path)
 
 
 def _build() -> Any:

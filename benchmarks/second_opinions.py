@@ -13,30 +13,78 @@ from PIL import Image
 from torch import Tensor, nn
 
 Scores = dict[str, float]
+# timm's network for many images on a CPU, and the size that it is shown.
+SMALL, SMALL_SIZE = "resnet10t", 64
 
 
 def score_by_torch_fidelity(
-    real: Path, fake: Path, weights: Path, subset_size: int, batch_size: int = 16
+    real: Path, fake: Path, weights: Path, subset_size: int, **settings: Any
 ) -> Scores:
-    """FID, KID, precision, recall and Inception score of Inception's features.
+    """FID, KID, precision and recall of Inception's features, and the Inception score.
 
-    batch_size: 1 where images differ in size.
+    settings: more of torch-fidelity's; batch_size=1 where images differ in size.
     """
     import torch_fidelity
 
+    chosen = {"feature_extractor": "inception-v3-compat", "isc": True, "batch_size": 16, **settings}
     found = torch_fidelity.calculate_metrics(
-        input1=str(fake), input2=str(real), isc=True, fid=True, kid=True, prc=True,
-        feature_extractor="inception-v3-compat", feature_extractor_weights_path=str(weights),
-        kid_subset_size=subset_size, samples_find_ext="png,jpg", save_cpu_ram=True,
-        cuda=False, cache=False, verbose=False, batch_size=batch_size,
+        input1=str(fake), input2=str(real), fid=True, kid=True, prc=True,
+        feature_extractor_weights_path=str(weights), kid_subset_size=subset_size,
+        samples_find_ext="png,jpg", save_cpu_ram=True, cuda=False, cache=False, verbose=False,
+        **chosen,
     )  # fmt: skip
-    return {
+    scores = {
         "FID": found["frechet_inception_distance"],
         "KID": found["kernel_inception_distance_mean"],
         "precision": found["precision"],
         "recall": found["recall"],
-        "IS": found["inception_score_mean"],
     }
+    return {**scores, "IS": found["inception_score_mean"]} if chosen["isc"] else scores
+
+
+def register_small_network() -> str:
+    """Tell torch-fidelity a network of timm's, with its own resize; returns its name there."""
+    import timm
+    from torch_fidelity import FeatureExtractorBase, register_feature_extractor
+    from torch_fidelity.interpolate_compat_tensorflow import (
+        interpolate_bilinear_2d_like_tensorflow1x as resize,
+    )
+
+    class Small(FeatureExtractorBase):  # type: ignore[misc]
+        def __init__(
+            self, name: str, features: list[str], feature_extractor_weights_path: str, **_: object
+        ) -> None:
+            super().__init__(name, features)
+            self.network = timm.create_model(SMALL, num_classes=0).eval()
+            stored = torch.load(feature_extractor_weights_path, weights_only=True)
+            self.network.load_state_dict(stored, strict=False)
+
+        def forward(self, levels: Tensor) -> tuple[Tensor]:
+            square = resize(levels.float(), size=(SMALL_SIZE, SMALL_SIZE), align_corners=False)
+            mean, std = (
+                255 * torch.tensor(self.network.pretrained_cfg[name])[:, None, None]
+                for name in ("mean", "std")
+            )
+            return (self.network((square - mean) / std),)
+
+        @staticmethod
+        def get_provided_features_list() -> tuple[str]:
+            return ("pooled",)
+
+        @staticmethod
+        def get_default_feature_layer_for_metric(metric: str) -> str:
+            return "pooled"
+
+        @staticmethod
+        def can_be_compiled() -> bool:
+            return False
+
+        @staticmethod
+        def get_dummy_input_for_compile() -> None:
+            return None
+
+    register_feature_extractor("small", Small)
+    return "small"
 
 
 def score_by_clean_fid(real: Path, fake: Path, weights: Path, mode: str = "clean") -> Scores:
