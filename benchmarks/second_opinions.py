@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def score_by_torch_fidelity(
     return {**scores, "IS": found["inception_score_mean"]} if chosen["isc"] else scores
 
 
+@functools.cache
 def register_small_network() -> str:
     """Tell torch-fidelity a network of timm's, with its own resize; returns its name there."""
     import timm
