@@ -31,7 +31,9 @@ Model = Annotated[
 Folders = Annotated[
     tuple[Path, Path] | None,
     typer.Option(
-        "--folders", metavar="REAL FAKE", help="Compare two folders of saved images instead."
+        "--folders",
+        metavar="REAL FAKE",
+        help="Compare two folders of saved images instead, of any tool; --metric names a type.",
     ),
 ]
 Train = Annotated[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.lookup import Lookup
@@ -34,6 +36,7 @@ from ganzoo.runs.folder import finite
 REAL, FAKE = "real", "fake"
 # The metrics by default: of two distributions, and in addition if the images are pairs.
 DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
+SAME = "both folders hold the same images, pixel by pixel: each is compared with itself"
 # With training images.
 COPIES = ("memorisation",)
 
@@ -54,6 +57,7 @@ class SavedImages(Data):
         self.paired = images[REAL].keys() == images[FAKE].keys()
         self.files = {name: [files[key] for key in sorted(files)] for name, files in images.items()}
         self.variables = {name: _variable_of(files[0]) for name, files in self.files.items()}
+        self.digests: dict[str, dict[int, bytes]] = {name: {} for name in self.files}
         self.training = [*_list_by_name(train).values()] if train else self.files[REAL]
 
     def __len__(self) -> int:
@@ -85,26 +89,42 @@ class SavedImages(Data):
 
     def test_sample(self, index: int) -> Sample:
         """`real` and `fake` (C, H, W) in [-1, 1], which may differ in size."""
-        chosen = {name: files[index % len(files)] for name, files in self.files.items()}
-        return {n: from_levels(read_image(p, self.variables[n])) for n, p in chosen.items()}
+        return {name: self._read(name, index % len(files)) for name, files in self.files.items()}
+
+    def are_the_same(self) -> bool:
+        """Whether both folders hold the same images, pixel by pixel, of those that were read."""
+        return {*self.digests[REAL].values()} == {*self.digests[FAKE].values()}
+
+    def _read(self, name: str, index: int) -> Tensor:
+        levels = read_image(self.files[name][index], self.variables[name])
+        if index not in self.digests[name]:
+            digest = hashlib.blake2b(repr((levels.shape, levels.dtype)).encode(), digest_size=16)
+            digest.update(levels.contiguous().numpy().tobytes())
+            self.digests[name][index] = digest.digest()
+        return from_levels(levels)
 
 
 @dataclass(frozen=True, repr=False)
 class FolderScores(Printable):
-    """Scores of two folders. counts: the number of images in each."""
+    """Scores of two folders.
+
+    counts: the number of images in each. same: both hold the same images, pixel by pixel.
+    """
 
     real: Path
     fake: Path
     counts: dict[str, int]
     paired: bool
     evaluation: Evaluation
+    same: bool = False
 
     @property
     def headline(self) -> str:
         """The two folders, and how many images were compared."""
         pairs = ", pairs by name" if self.paired else ""
         counts = f"{self.counts[FAKE]} images against {self.counts[REAL]}"
-        return f"{shown(self.fake)} against {shown(self.real)}: {counts}{pairs}"
+        lines = f"{shown(self.fake)} against {shown(self.real)}: {counts}{pairs}"
+        return f"{lines}\n{SAME}" if self.same else lines
 
     def as_json(self) -> dict[str, Any]:
         """For programs; null where a score is not a number (NaN, infinity)."""
@@ -113,6 +133,7 @@ class FolderScores(Printable):
             "fake": str(self.fake),
             "counts": self.counts,
             "paired": self.paired,
+            "same": self.same,
             **self.evaluation.tables(),
         }
         plain: dict[str, Any] = finite(tables)
@@ -154,7 +175,8 @@ def evaluate_folders(
         tell(f"note: {warning}")
     given = {name: {GIVEN: kinds[HELD_OUT]} for name, kinds in evaluation.observed.items()}
     evaluation = replace(evaluation, observed=given)  # the images may have been trained on
-    return FolderScores(real, fake, data.test_counts(), data.paired, evaluation)
+    counts, same = data.test_counts(), data.are_the_same()
+    return FolderScores(real, fake, counts, data.paired, evaluation, same)
 
 
 def _list_warnings(data: SavedImages) -> list[str]:

@@ -87,7 +87,7 @@ def frechet_distance(one: Tensor, two: Tensor) -> float:
     shift = (one.mean(0) - two.mean(0)).square().sum()
     traces = sum(root.square().sum() for root in roots)
     product = torch.linalg.svdvals(roots[0] @ roots[1].T).sum()
-    return float(shift + traces - 2 * product)
+    return max(0.0, float(shift + traces - 2 * product))  # rounding may leave -1e-12
 
 
 def _root(features: Tensor) -> Tensor:

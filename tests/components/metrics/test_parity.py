@@ -277,3 +277,35 @@ def test_a_wrong_resize_is_refused_and_weights_decide(weights: Path) -> None:
     modes = ("clean", "tensorflow", "pytorch")
     seen = [Inception(str(weights), mode)(image) for mode in modes]  # type: ignore[arg-type]
     assert all(not torch.allclose(seen[0], other, atol=1e-3) for other in seen[1:])
+
+
+def test_the_same_folder_twice(folders: Folders, tmp_path: Path) -> None:
+    """FID 0, and a sentence: by pixels, so that other names and another format hide nothing."""
+    real = tmp_path / "real"
+    real.mkdir()
+    for path in sorted(folders[0].iterdir())[:6]:
+        Image.open(path).save(real / f"{path.stem}.png")
+    again = tmp_path / "again"
+    again.mkdir()
+    for path in real.iterdir():
+        Image.open(path).save(again / f"other-{path.stem}.bmp")
+    settings = [f"metrics.{name}.{what}" for name in ("fid", "mind") for what in SMALL]
+
+    def compare(fake: Path) -> Any:
+        return evaluate_folders(
+            real, fake, metrics=["fid", "mind"], overrides=settings, tell=lambda text: None
+        )
+
+    found = compare(again)
+    assert found.scores["fid"]["model"]["fid_resnet10t_untrained"] == pytest.approx(0, abs=1e-6)
+    assert found.scores["mind"]["model"]["mind_resnet10t_untrained"] == 0
+    assert "hold the same images, pixel by pixel" in found.headline
+    assert found.as_json()["same"] is True
+    Image.new("RGB", (40, 40)).save(again / "more.png")
+    other = compare(again)
+    assert other.scores["fid"]["model"]["fid_resnet10t_untrained"] > 1e-6
+    assert "same images" not in other.headline
+    assert other.as_json()["counts"] == {"real": 6, "fake": 7}
+
+
+SMALL = ("backbone=resnet10t", "weights=none", "size=32")
