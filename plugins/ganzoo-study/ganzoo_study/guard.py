@@ -14,12 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganzoo_study.study_file import Recruiting
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-PAGE = (
-    "/",
-    "/study.css",
-    "/server.js",
-    "/study.js",
-)  # what a browser asks for without headers of ours
+# What a browser asks for by itself, without headers of ours.
+PAGE = ("/", "/study.css", "/server.js", "/exposure.js", "/study.js")
 TOKEN_HEADER = "x-ganzoo-token"
 HEADERS = {
     "Cache-Control": "no-store",

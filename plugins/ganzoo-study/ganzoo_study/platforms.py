@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 # The numbers of a platform: short and plain, whatever a link says.
 NUMBER = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
 ORIGIN = r"^(https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:\d{1,5})?$"
+ORIGIN_ONLY = re.compile(ORIGIN[1:-1])
 CODE = "{code}"
 
 

@@ -68,6 +68,7 @@ def read_report(folder: Path, unfinished: bool, draws: int, seed: int) -> Report
         raise GanzooError(f"{folder}: {_nobody(sum(counts.values()))}")
     scores = {name: score(people[name], draws, seed) for name in study.methods if name in people}
     remarks = [
+        *(["These participants are simulated, not people."] if study.simulated else []),
         *difference_remarks(study, responses, began),
         *_conditions(study, counted, draws),
         *consent_remarks(study, began),

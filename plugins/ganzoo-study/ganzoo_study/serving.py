@@ -94,6 +94,28 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(site: ASGIApp, at: socket.socket) -> None:
     """Answer requests until Ctrl-C or SIGTERM; requests under way are finished first."""
+    server = _make_server(site)
+    with _ended_by(server):
+        try:
+            server.run(sockets=[at])
+        except (KeyboardInterrupt, Ended):  # uvicorn passes the signal on once it has ended
+            return
+
+
+@contextmanager
+def served(site: ASGIApp) -> Iterator[tuple[str, int]]:
+    """Answer requests at a free port of this machine, from a thread, until the block ends."""
+    at, server = listen("127.0.0.1", 0), _make_server(site)
+    thread = threading.Thread(target=server.run, args=([at],), daemon=True)
+    thread.start()
+    try:
+        yield at.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _make_server(site: ASGIApp) -> Server:
     import uvicorn
 
     config = uvicorn.Config(
@@ -107,12 +129,7 @@ def serve(site: ASGIApp, at: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
-    server = uvicorn.Server(config)
-    with _ended_by(server):
-        try:
-            server.run(sockets=[at])
-        except (KeyboardInterrupt, Ended):  # uvicorn passes the signal on once it has ended
-            return
+    return uvicorn.Server(config)
 
 
 class Ended(BaseException):
@@ -142,6 +159,18 @@ def _ended_by(server: Server) -> Iterator[None]:
     finally:
         for number in actions:
             signal.signal(number, before[number])
+
+
+def refuse_simulated(folder: Path) -> None:
+    """Keep people out of a study of simulated participants.
+
+    Raises:
+        GanzooError: it is one.
+    """
+    if read_study(folder).simulated:
+        raise GanzooError(
+            f"{folder}: its participants are simulated; serve the study that it was made from"
+        )
 
 
 def address(host: str, port: int, token: str | None) -> str:

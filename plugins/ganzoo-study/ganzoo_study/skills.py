@@ -61,3 +61,17 @@ class Skill:
         """The standard deviation of one participant's score; of the awake and looking ones."""
         within = (self.fooled * (1 - self.fooled) - self.spread**2) / trials
         return float((self.spread**2 + within) ** 0.5)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What simulated participants do beside answering; all are shares in 0 ... 1.
+
+    dropouts: of participants who leave in a trial, any of them alike.
+    reloads: of trials in which the page is reloaded after the pair was shown.
+    lost: of answers whose reply is lost, so that they are sent again.
+    """
+
+    dropouts: float = 0.0
+    reloads: float = 0.0
+    lost: float = 0.0

@@ -116,17 +116,25 @@ def serve(
         str, typer.Option(help="The address to listen at; 0.0.0.0 for all of this machine's.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
+    url: Annotated[
+        str,
+        typer.Option(help="Where participants find it, if a server with TLS stands before it."),
+    ] = "",
 ) -> None:
     """Serve a study's page until Ctrl-C; from other machines only by a link with a token."""
     from ganzoo_study import serving
+    from ganzoo_study.exporting import read_base
 
     serving.check_packages()
+    serving.refuse_simulated(folder)
+    base = read_base(url) if url else ""
     store = serving.open_store(folder)
     try:
-        local = serving.is_local(host)
+        local = serving.is_local(host) and not base
         token = None if local else store.token()
         at = serving.listen(host, port)
         link = serving.address(host, at.getsockname()[1], token)
+        link = f"{base}/?token={token}" if base else link
         say(f"Participants open {link}\nCtrl-C stops; every answer is saved at once.")
         serving.serve(serving.application(folder, store, token), at)
         done, open_ = store.finished(), sum(store.unfinished().values())
@@ -148,6 +156,10 @@ def report(
     unfinished: Annotated[
         bool, typer.Option("--unfinished", help="Count those who have not finished, too.")
     ] = False,
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="A file with completion codes that a platform was given, to check them."),
+    ] = None,
     draws: Annotated[int, typer.Option(min=100, max=10**6, help="Of the bootstrap.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
 ) -> None:
@@ -155,12 +167,15 @@ def report(
     from ganzoo.cli.pages.columns import print_columns
 
     from ganzoo_study import reporting
+    from ganzoo_study.completion_codes import check_codes
 
     results = reporting.read_report(folder, unfinished, draws, seed)
     print_columns([reporting.HEAD, *reporting.rows(results)], indent=0)
     say()
     for remark in results.remarks:
         say(remark)
+    for line in check_codes(codes, results.participations) if codes else ():
+        say(line)
     for file in reporting.write_report(results, out or folder / "report"):
         say(file)
 

@@ -106,6 +106,7 @@ class Study(Frozen):
     texts: what participants read; studies of before have none, and are shown in English.
     recruiting: None where participants are invited by their link alone.
     difference: None where nothing was planned.
+    simulated: its participants are a program's.
     """
 
     version: Literal[1] = 1
@@ -124,6 +125,7 @@ class Study(Frozen):
     texts: dict[str, str] | None = None
     recruiting: Recruiting | None = None
     difference: PlannedDifference | None = None
+    simulated: bool = False
 
     @model_validator(mode="after")
     def _check_difference(self) -> Study:
