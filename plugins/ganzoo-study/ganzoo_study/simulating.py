@@ -27,7 +27,7 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SimulatedOutcome:
     """What came of simulated participants.
 
     scores, truths: by method, as the report has them, and what they should be on average.
@@ -71,7 +71,7 @@ def read_skills(
 
 def simulate(
     folder: Path, out: Path, skills: Mapping[str, Skill], habits: Habits, people: int, seed: int
-) -> Outcome:
+) -> SimulatedOutcome:
     """Copy a study to the new folder `out`, serve it, and let participants answer over HTTP.
 
     Raises:
@@ -96,7 +96,7 @@ def simulate(
     fooled = by_participant([r for r in responses if r.finished])
     if not fooled:
         raise GanzooError(f"{out}: no simulated participant finished; lower --dropouts")
-    return Outcome(
+    return SimulatedOutcome(
         {name: score(fooled[name]) for name in skills if name in fooled},
         {name: skill.expected(study.trials) for name, skill in skills.items()},
         people,
@@ -132,7 +132,7 @@ def copy_study(folder: Path, out: Path) -> Study:
     return copy
 
 
-def tell_outcome(out: Path, skills: Mapping[str, Skill], outcome: Outcome) -> None:
+def tell_outcome(out: Path, skills: Mapping[str, Skill], outcome: SimulatedOutcome) -> None:
     """Print what was known beside what the study says."""
     say(
         f"{outcome.participants} simulated participants in {outcome.seconds:.0f} s: "
