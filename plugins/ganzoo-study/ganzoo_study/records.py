@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import NamedTuple, TypeVar
 
 
@@ -64,6 +65,7 @@ class Participation(NamedTuple):
 
 R = TypeVar("R", Response, Participation)
 OPTIONAL = ("consent", "given", "code")
+HASH = re.compile("[0-9a-f]{64}")
 
 
 def checked(record: R) -> R:
@@ -80,6 +82,8 @@ def checked(record: R) -> R:
 
 
 def _fits(name: str, value: object, kind: str) -> bool:
+    if name == "consent" and value is not None:
+        return isinstance(value, str) and HASH.fullmatch(value) is not None
     if name in OPTIONAL or (name == "finished" and kind == "a participant"):
         return value is None or isinstance(value, str)
     if name in ("method", "real", "fake", "answered", "started"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import statistics
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -119,9 +120,14 @@ def as_markdown(report: Report) -> str:
     cells = [HEAD, *rows(report)]
     lines = [markdown_row(row) for row in cells]
     table = "\n".join([lines[0], "|---|---:|---:|---:|", *lines[1:]])
-    remarks = "\n".join(f"- {remark}" for remark in report.remarks)
+    remarks = "\n".join(f"- {remark}" for remark in map(_plain, report.remarks))
     picture = "![The table as bars, with 95 % intervals](scores.svg)"
     return f"# Real or fake?\n\n{table}\n\n{picture}\n\n{remarks}\n"
+
+
+def _plain(remark: str) -> str:
+    """A sentence without markup; the names in it are a stranger's."""
+    return html.escape(one_line(remark), quote=False)
 
 
 def as_csv(report: Report) -> str:

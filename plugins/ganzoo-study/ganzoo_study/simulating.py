@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from ganzoo.cli.pages.columns import print_columns
 from ganzoo.errors import GanzooError, choices
+from ganzoo.files.untrusted import UntrustedError
 from ganzoo.files.writing import duplicate, remove
 from ganzoo.printing.text import say
 
@@ -21,7 +22,14 @@ from ganzoo_study.scoring import Score, by_participant, score
 from ganzoo_study.simulated_participant import SimulatedParticipant, read_truth
 from ganzoo_study.skills import Habits, Skill
 from ganzoo_study.store import Store
-from ganzoo_study.study_file import IMAGES, RESPONSES, Study, read_study, write_study
+from ganzoo_study.study_file import (
+    IMAGES,
+    RESPONSES,
+    Study,
+    read_picture,
+    read_study,
+    write_study,
+)
 
 AT_ONCE = 8
 
@@ -121,10 +129,13 @@ def copy_study(folder: Path, out: Path) -> Study:
     try:
         (work / IMAGES).mkdir(parents=True)
         for name in sorted(study.files):
+            read_picture(folder, study, name)  # a stranger's may be a link or a pipe
             duplicate(folder / IMAGES / name, work / IMAGES / name)
         write_study(work, copy)
         Store(work / RESPONSES).close()
         work.rename(out)
+    except UntrustedError as error:
+        raise GanzooError(str(error)) from None
     except OSError as error:
         raise GanzooError(f"{out}: cannot be written ({error.strerror or error})") from error
     finally:

@@ -201,6 +201,26 @@ def test_nonsense_in_the_database_is_told(folder, column, value):
 
 
 @pytest.mark.case("E2")
+def test_a_consent_that_is_no_hash_is_told(folder):
+    answered(folder)
+    edited(folder, "INSERT INTO consents VALUES (1, '<script>', '')")
+    done = CliRunner().invoke(app, ["study", "report", str(folder)])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1), done.output
+    assert "responses.sqlite is damaged: a participant's consent cannot be" in done.output
+
+
+@pytest.mark.case("E2")
+def test_no_link_is_copied_for_simulated_participants(folder, tmp_path):
+    path = next((folder / "images").iterdir())
+    path.unlink()
+    path.symlink_to(folder.parent / "SECRET")
+    rates = [f"--rate={name}=20" for name in read_study(folder).methods]
+    done = CliRunner().invoke(app, ["study", "simulate", str(folder), str(tmp_path / "s"), *rates])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1), done.output
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.case("E2")
 def test_a_file_that_is_no_database_is_told(folder):
     answered(folder)
     content = bytearray((folder / "responses.sqlite").read_bytes())
@@ -225,6 +245,7 @@ def test_a_spreadsheet_computes_nothing(folder, tmp_path):
     assert not HIDDEN.search(text)
     table = [line for line in files[0].read_text().splitlines() if line.startswith("|")]
     assert len(table) == 4
+    assert "<script>" not in files[0].read_text()
     assert "=cmd&#124;'/c calc'!A0\\x1b]0;owned\\x07&#124;&lt;script&gt;" in table[3]
 
 
