@@ -93,7 +93,7 @@ def _find_settings(task: str, blueprint: Blueprint, given: Mapping[str, Any]) ->
     candidates = [each for each in _candidates(blueprint) if _fits(each, given)]
     chosen = next(iter(sorted(candidates, key=lambda c: _preference(task, c, name))), None)
     if chosen is None:
-        raise GanzooError(_explain_misfit(task, name, blueprint))
+        raise GanzooError(_explain_misfit(task, name, blueprint, given))
     settings = {**labels, "prediction": chosen.output, "target": chosen.domain}
     images = [each for each in sorted(chosen.inputs) if data.variables[each].size]
     return {**settings, "source": images[0]} if images else settings
@@ -158,7 +158,15 @@ def _preference(task: str, candidate: Candidate, labels: str) -> tuple[bool, boo
     return labels not in candidate.inputs, candidate.domain == labels
 
 
-def _explain_misfit(task: str, labels: str, blueprint: Blueprint) -> str:
+def _explain_misfit(task: str, labels: str, blueprint: Blueprint, given: Mapping[str, Any]) -> str:
+    asked = {wire: str(given[wire]) for wire in ("prediction", "target") if wire in given}
+    if asked:
+        said = " and ".join(f"{wire} = {value}" for wire, value in asked.items())
+        needed = ", ".join(f"{TABLE}.{wire}" for wire in WIRES)
+        return (
+            f"--task {task}: no output is {said}; there is {', '.join(blueprint.outputs)}. For "
+            f"another wire say all of {needed}"
+        )
     outputs = ", ".join(f"{name} = {wire}" for name, wire in blueprint.outputs.items())
     return (
         f"--task {task}: no output of this model ({outputs}) is made of '{labels}' or of images "

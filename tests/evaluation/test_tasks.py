@@ -174,6 +174,8 @@ def test_data_without_classes_and_recipes_without_colours_are_refused(streets):
     bare = {"metrics.labels": {}, "metrics.photos": {}, "metrics.kid": {}}
     with pytest.raises(GanzooError, match=r"downstream.labels=y --set 'metrics.downstream.palette"):
         ganzoo.evaluate(streets, task="segment", overrides=bare)
+    with pytest.raises(GanzooError, match=r"no output is prediction = z; there is x2y, y2x"):
+        ganzoo.evaluate(streets, task="segment", overrides=["metrics.downstream.prediction=z"])
     with pytest.raises(GanzooError, match=r"there is no task 'segmnet'. Did you mean 'segment'"):
         ganzoo.evaluate(streets, task="segmnet")
     with pytest.raises(GanzooError, match="name no metrics beside it"):

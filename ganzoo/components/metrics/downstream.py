@@ -153,6 +153,8 @@ class Downstream(Metric):
     def _usable(self, example: Sample, tell: Callable[[str], None]) -> list[str]:
         """The wires whose images a network for real images can learn from, in the rows' order."""
         shape = tuple(example["target"].shape)
+        if len(shape) != 3:
+            raise ValueError(f"it takes images (C, H, W), not {shape}")
         if (given := tuple(example["prediction"].shape)) != shape:
             raise ValueError(f"images {given} are generated, where real ones are {shape}")
         wires = [wire for wire in ROWS if wire in example]

@@ -249,6 +249,9 @@ def test_what_cannot_be_learnt_or_tested_is_refused():
         score.prepare(translated(examples, [torch.zeros(3, 6, 6)] * 2), ignore)
     with pytest.raises(ValueError, match="needs 2 images to learn from, not 1"):
         score.prepare(translated(examples[:1], [examples[0]["target"]]), ignore)
+    volume = {**examples[0], "target": torch.zeros(1, 4, 4, 4)}
+    with pytest.raises(ValueError, match=r"takes images \(C, H, W\), not \(1, 4, 4, 4\)"):
+        score.prepare([volume, volume], ignore)
     with pytest.raises(ValueError, match="each pixel needs a class"):
         score.update(None, torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 8, 8))
     with pytest.raises(ValueError, match="nothing to score"):
