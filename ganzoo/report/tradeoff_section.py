@@ -46,7 +46,8 @@ def _points(tradeoff: Tradeoff, files: RunFiles) -> Iterator[PlotPoint]:
     last, best = last_evaluation(files), files.best.get("step")
     entries = {f"step {last.get('step')}": last}
     if best != last.get("step"):
-        alike = [e for e in files.evaluations if e.get("split") == last.get("split")]
+        everything = [*files.tests, *files.evaluations]
+        alike = [e for e in everything if e.get("split") == last.get("split")]
         entries |= {f"best, step {best}": e for e in alike if e.get("step") == best}
     for style, (name, entry) in enumerate(entries.items()):
         faithful, real = (_mark(entry, aspect, "") for aspect in aspects)

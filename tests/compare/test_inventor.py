@@ -106,7 +106,7 @@ def test_realism_goes_up_and_faithfulness_down(measured: dict[str, Evaluation]) 
 
 def test_it_is_named(measured: dict[str, Evaluation]) -> None:
     assert measured["honest"].findings == {}
-    assert min(share.low for share in measured["honest"].shares.values()) > 0.7
+    assert min(share.low for share in measured["honest"].shares.values()) > 0.6
     said = measured["inventor"].findings
     assert said.keys() == {"layout", "truth"}
     for [sentence] in said.values():
