@@ -153,7 +153,10 @@ def tell_outcome(out: Path, skills: Mapping[str, Skill], outcome: SimulatedOutco
     head = ("method", "known", "% labelled real", "95 % interval", "")
     print_columns([head, *(_row(n, s, outcome.truths[n]) for n, s in outcome.scores.items())],
                   indent=0)  # fmt: skip
-    say(f"\n{out} has their answers: ganzoo study report {out}")
+    say(
+        "\nBy chance alone an interval misses in about one of twenty studies: see --seed.\n"
+        f"{out} has their answers: ganzoo study report {out}"
+    )
 
 
 def _row(name: str, score_: Score, truth: float) -> tuple[str, ...]:
