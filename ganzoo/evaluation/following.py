@@ -51,9 +51,11 @@ class Swapped:
 
     def share(self) -> WinShare | None:
         """In how many samples the own output scores better; None if no two could be compared."""
+        if not self.indices:  # a metric that was shown nothing may have no scores
+            return None
         own, others = (each.sample_scores() for each in (self.own, self.metric))
         score = self.own.find_main_score(own)
-        if not self.indices or score not in others:
+        if score not in others:
             return None
         sign = 1 if self.own.higher_is_better(score) else -1
         pairs = zip((own[score][i] for i in self.indices), others[score], strict=True)

@@ -52,6 +52,11 @@ def test_outputs_of_another_size_are_not_compared() -> None:
     assert (share.value, share.samples) == (1, 1)
 
 
+def test_a_single_sample_has_no_other() -> None:
+    for metric in (Psnr(), PaletteScore()):
+        assert shown(metric, [(scene(0), scene(0))]) is None
+
+
 def test_the_metric_itself_is_as_it_was() -> None:
     alone, beside = PaletteScore(), PaletteScore()
     pairs = [(scene(n), scene(n + 20)) for n in range(4)]
