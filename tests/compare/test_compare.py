@@ -190,7 +190,7 @@ def test_metrics_of_one_name_are_each_system_s_own(recipes, tmp_path, ganzoo):
     columns = compare(found).columns
     assert ("labels (third)", "class_iou") in columns
     assert ("labels (back)", "psnr") in columns
-    assert "3 held-out samples of x and y" in said
+    assert "2 test samples of x and y" in said
 
 
 @pytest.mark.case("A18")

@@ -67,7 +67,7 @@ def test_a_run_has_all_that_other_runs_have(run):
     last = json.loads((run / "log.jsonl").read_text().splitlines()[-1])
     assert all(np.isfinite(v) for terms in last["losses"].values() for v in terms.values())
     page = (run / "report.html").read_text()
-    assert "3 held-out samples" in page
+    assert "2 test samples" in page
     sheet = Image.open(run / "samples" / "step-00000004.png")
     assert sheet.width > 6 * 128
     assert ganzoo.evaluate(run)
