@@ -68,6 +68,7 @@ CASES = [
     ),
     Case(500, 64, "RGB", "jpg"),
     Case(500, 256, "L", "png"),
+    Case(500, 256, "L", "png", "small"),
     Case(5000, 32, "RGB", "png", "small"),
     Case(5000, 48, "L", "jpg", "small"),
     Case(5000, 32, "RGB", "png"),

@@ -7,7 +7,7 @@ implementations, as long as differences show: with weights as torch draws them, 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def write_random_inception(path: Path, seed: int = 0) -> None:
         torch.manual_seed(seed)
         network = _build()
     network.fc.weight.mul_(8)
-    _spread(network, lambda levels: network(levels), rng)
+    _spread(network, lambda levels: network(levels), rng, sides=(32, 64, 128, 256))
     torch.save(network.state_dict(), path)
 
 
@@ -37,10 +37,12 @@ def _spread(
     show: Callable[[Tensor], object],
     rng: torch.Generator,
     scale: float = 1.0,
+    sides: Sequence[int] = (64, 64),
 ) -> None:
     """Draw weights, and let batch norms learn the statistics of random images.
 
     show: lets the network see images of levels. scale: of what batch norms give.
+    sides: of a batch of these images each.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
@@ -51,8 +53,8 @@ def _spread(
             module.weight.fill_(scale)
             module.bias.copy_(0.3 * scale * torch.randn(module.bias.shape, generator=rng))
     network.train()
-    for _ in range(2):
-        show(_draw(rng))
+    for side in sides:
+        show(_draw(rng, side))
     network.eval()
 
 
@@ -88,8 +90,11 @@ def _build() -> Any:
     return Unloaded("inception-v3-compat", ["2048"], nothing)
 
 
-def _draw(rng: torch.Generator) -> Tensor:
-    """Images (8, 3, 64, 64) of 8 bits: coarse and fine random structure."""
-    coarse = torch.rand(8, 3, 4, 4, generator=rng).repeat_interleave(16, 2).repeat_interleave(16, 3)
-    fine = torch.rand(8, 3, 64, 64, generator=rng)
-    return (255 * (0.7 * coarse + 0.3 * fine)).to(torch.uint8)
+def _draw(rng: torch.Generator, side: int) -> Tensor:
+    """Images (8, 3, side, side) of 8 bits: coarse and fine random structure."""
+    cell, shape = side // 4, (8, 3, side, side)
+    coarse = torch.rand(8, 3, 4, 4, generator=rng)
+    coarse = coarse.repeat_interleave(cell, 2).repeat_interleave(cell, 3)
+    fine = torch.rand(shape, generator=rng)
+    share = torch.linspace(0.6, 1, 8)[:, None, None, None] if side != 64 else 0.7
+    return (255 * (share * coarse + (1 - share) * fine)).to(torch.uint8)

@@ -88,7 +88,8 @@ class FeatureExtractor:
 
     def _load(self, device: torch.device) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """The module, and a function that turns images (N, 3, H, W) in [-1, 1] into features."""
-        from ganzoo.components.networks.backbones import input_statistics, load_backbone
+        from ganzoo.components.networks.backbones import input_statistics
+        from ganzoo.components.networks.square_backbone import load_for_square
         from ganzoo.components.networks.tiny_backbone import TinyBackbone
 
         if self.backbone == INCEPTION:
@@ -102,7 +103,7 @@ class FeatureExtractor:
                 module: nn.Module = TinyBackbone(self.weights)
                 mean, std = torch.zeros(1), torch.ones(1)
             else:
-                module = load_backbone(self.backbone, self.weights, num_classes=0)
+                module = load_for_square(self.backbone, self.weights, self.size)
                 mean, std = input_statistics(module)
         module, mean, std = module.eval().to(device), mean.to(device), std.to(device)
         size, mode = self.size, self.resize_mode  # `self` in the function would keep itself alive
