@@ -46,7 +46,7 @@ def load_for_square(name: str, weights: str, size: int) -> nn.Module:
 def resample(positions: Tensor, side: int) -> Tensor:
     """Positions (1, 1 + M², d), those of the class token first, as (1, 1 + side², d)."""
     own = math.isqrt(positions.shape[1] - 1)
-    patches = positions[:, 1:].unflatten(1, (own, own)).permute(0, 3, 1, 2)
+    patches = positions[:, 1:].reshape(1, own, own, -1).permute(0, 3, 1, 2)
     factor = (side + OFFSET) / own
     resized = interpolate(patches, scale_factor=(factor, factor), mode="bicubic")
     return torch.cat([positions[:, :1], resized.flatten(2).mT], dim=1)
