@@ -15,6 +15,7 @@ from ganzoo.builder.data_settings import settle_data
 from ganzoo.builder.rules import find_bf16_obstacle
 from ganzoo.engine.device import settle_precision
 from ganzoo.engine.precision import AUTO, ChosenPrecision, describe_emulation
+from ganzoo.engine.rng import keep_rng
 from ganzoo.engine.trainer import Trainer
 from ganzoo.interfaces import Data
 from ganzoo.recipe.loading import load_recipe
@@ -149,7 +150,8 @@ def time_step(
         return False
     began = time.perf_counter()
     compiles = experiment.recipe.train.compile
-    seconds = timer({"compile": False}) * (COMPILED if compiles else 1)
+    with keep_rng(accelerator.device):
+        seconds = timer({"compile": False}) * (COMPILED if compiles else 1)
     choices.step = StepTime(seconds, time.perf_counter() - began)
     return True
 
