@@ -24,7 +24,7 @@ COMMANDS = {
     "memory": "the peak of memory as work grows",
     "parity": "scores of two folders, against torch-fidelity, clean-fid and lpips",
     "alarms": "what alarms cost beside a step",
-    "figure": "what metrics of one's own folders cost while training",
+    "own_folders": "what metrics of one's own folders cost while training",
     "trip": "functions and files between the command line and the first step, counted",
     "gpu": "steps, loading and translation on one GPU, in a given time",
 }

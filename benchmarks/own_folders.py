@@ -1,6 +1,6 @@
 """What a run's default metrics cost while training on one's own unpaired folders.
 
-    python -m benchmarks figure --steps 1000 --set train.batch_size=2
+    python -m benchmarks own_folders --steps 1000 --set train.batch_size=2
 
 One training on two folders of drawn pictures, with the metrics that it has by default. `Share` is
 the part of its time that measuring takes: what choosing took before the first step, and each
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> list[Result]:
         ),
     ]
     settings = {"recipe": options.recipe, "steps": options.steps, "backbone": table["backbone"]}
-    return [Result("What default metrics cost while training", "figure", settings, rows)]
+    return [Result("What default metrics cost while training", "own_folders", settings, rows)]
 
 
 def write_folders(folder: Path) -> None:
