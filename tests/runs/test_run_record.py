@@ -16,6 +16,7 @@ from ganzoo.evaluation.measuring import Evaluation
 from ganzoo.runs.run_record import RunRecord, read_record
 from ganzoo.training import evaluator, log_writer
 from ganzoo.training.environment import git_state
+from ganzoo.training.final_scores import FinalScores
 from ganzoo.training.train import train
 
 SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics": {}}
@@ -74,7 +75,7 @@ def test_it_is_running_until_it_is_evaluated(recipes, tiny, tmp_path, monkeypatc
     def look(self, tick):
         record = read_record(tmp_path / "run")
         states.append((record["state"], record["step"]))
-        return Evaluation(), {}
+        return FinalScores(2, Evaluation(), Evaluation(), [])
 
     monkeypatch.setattr(evaluator.Evaluator, "finish", look)
     run(recipes / "cyclegan.toml", {**tiny(), **SHORT}, tmp_path / "run")
