@@ -38,6 +38,7 @@ class PaperTable(StrictTable):
 
     data: what the paper measured on.
     note: what differs here, beside the data.
+    also: metrics without a published counterpart, each with a sentence on what it says.
     scores: our counterparts of the paper's columns, as `photos.class_iou`; headings: their titles.
     output: the recipes' output of which pictures are drawn; "" draws none.
     seeds: how often each system is trained.
@@ -53,6 +54,7 @@ class PaperTable(StrictTable):
     headings: list[str]
     output: str = ""
     note: str = ""
+    also: dict[str, str] = {}
     seeds: int = Field(default=1, ge=1)
     not_run: str = ""
     rows: list[PaperRow]

@@ -11,6 +11,7 @@ from ganzoo.evaluation.observed import format_observed
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.reproduce.paper_tables import PaperRow, PaperTable
 from ganzoo.reproduce.reproduction import Reproduction
+from ganzoo.reproduce.scores_beside import format_beside
 
 NOT_RUN = "not run"
 
@@ -56,7 +57,11 @@ def format_table(table: PaperTable, results: Sequence[RowResults]) -> str:
     lines += [markdown_row(_row(table, each)) for each in results]
     lines += [markdown_row(row) for row in _baselines(table, results)]
     said = [*_conditions(table, results), *_reasons(results)]
-    return "\n".join([*lines, *(f"\n{sentence}" for sentence in said), *_seeds(table, results)])
+    beside = format_beside(
+        table.also, {each.row.name: [*each.last.values()] for each in results if each.last}
+    )
+    sentences = [f"\n{sentence}" for sentence in said]
+    return "\n".join([*lines, *sentences, *beside, *_seeds(table, results)])
 
 
 def _row(table: PaperTable, result: RowResults) -> list[str]:

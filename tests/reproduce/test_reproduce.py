@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -13,6 +15,7 @@ from ganzoo.cli import app
 from ganzoo.compare import train_systems
 from ganzoo.components.data.image_files import save_image
 from ganzoo.components.data.streets import Streets
+from ganzoo.runs.system_processes import read_start_time
 
 RECIPE = """
 summary = "tiny"
@@ -50,6 +53,7 @@ summary = "a blink"
 data = "tiny streets"
 [metrics.x2y]
 labels = { type = "palette_score", prediction = "x2y", target = "y", source = "x" }
+near = { type = "psnr", prediction = "x2y", target = "y" }
 [metrics.y2x]
 kid = { type = "kid", prediction = "y2x", target = "x" }
 [selection.labels]
@@ -67,6 +71,8 @@ data = "roads"
 scores = ["labels.pixel_accuracy", "labels.class_iou"]
 headings = ["accuracy", "IoU"]
 output = "x2y"
+[also]
+near = "how near the truth it is, in dB"
 [[rows]]
 name = "First"
 system = "one"
@@ -193,6 +199,31 @@ def test_the_best_model_has_its_own_scores(place, ganzoo):
     best = next(line for line in tested if line["step"] == step)["scores"]["labels"]["model"]
     cells = rows((place / "page.md").read_text(), "eight")["Second"]
     assert cells[4].startswith(f"{best['class_iou']:.3f} [")
+
+
+def test_scores_without_a_published_counterpart_stand_beside(place, ganzoo):
+    assert ganzoo(*ASKED, "--write", "page.md")[0] == 0
+    beside = (place / "page.md").read_text().partition("`near` is how near the truth")[2]
+    lines = [line for line in beside.splitlines() if line.startswith("| First |")]
+    scores = json.loads((place / "runs/first/seed-0/comparison.json").read_text())
+    psnr = scores["figures"]["scores"]["near"]["model"]["psnr"]
+    assert lines[0].split("|")[2].startswith(f" {psnr:.{1 if abs(psnr) >= 10 else 3}f}")
+
+
+def test_a_run_that_another_process_trains_is_passed_over(place, ganzoo, trained):
+    assert ganzoo(*ASKED, "--write", "page.md")[0] == 0
+    record = place / "runs/first/seed-0/run.json"
+    content = json.loads(record.read_text())
+    start = {"pid": os.getpid(), "host": socket.gethostname()}
+    content["starts"][-1] |= {**start, "process_started": read_start_time(os.getpid())}
+    record.write_text(json.dumps({**content, "state": "running"}))
+    before = rows((place / "page.md").read_text(), "eight")
+    code, said, _ = ganzoo(*ASKED, "--write", "page.md", "--seeds", "2")
+    assert code == 0
+    assert "runs/first/seed-0: another process trains it" in said
+    assert trained[2:] == ["runs/first/seed-1", "runs/second/seed-1"]
+    after = rows((place / "page.md").read_text(), "eight")
+    assert (before["Second"][-1], after["Second"][-1]) == ("1", "2")
 
 
 def test_what_was_interrupted_goes_on(place, ganzoo, trained, monkeypatch):
