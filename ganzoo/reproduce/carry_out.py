@@ -65,11 +65,12 @@ def _measured(
 ) -> list[Path]:
     """Measure a finished run's last and best model; returns its folder if that fails."""
     metrics = planned.metrics[system.name]
-    try:
-        measure(system, run, metrics, say, device)
-        if RunPaths(run.folder).best_model.exists():
-            measure(system, run, metrics, say, device, best=True)
-    except GanzooError as error:
-        say(f"{run.folder}: cannot be measured: {error}")
-        return [run.folder]
-    return []
+    models = [False, *([True] if RunPaths(run.folder).best_model.exists() else [])]
+    failed = []
+    for best in models:
+        try:
+            measure(system, run, metrics, say, device, best=best)
+        except GanzooError as error:
+            say(f"{run.folder}: its {'best' if best else 'last'} model cannot be measured: {error}")
+            failed.append(run.folder)
+    return failed[:1]
