@@ -96,7 +96,7 @@ def _carry_out(
     from ganzoo.reproduce.reproduction import without_refused_metrics
 
     print_plan(planned, training)
-    planned, sentences = without_refused_metrics(planned)
+    planned, sentences = without_refused_metrics(planned, training=training)
     for sentence in sentences:
         say(f"note: {sentence}")
     try:

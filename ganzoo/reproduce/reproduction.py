@@ -83,10 +83,21 @@ def plan_reproduction(
     return Reproduction(tables, budget, out, systems, refused, metrics)
 
 
-def without_refused_metrics(planned: Reproduction) -> tuple[Reproduction, list[str]]:
-    """The plan without metrics that cannot be computed, and a sentence for each of these."""
-    metrics, sentences = leave_out_refused([*planned.systems.values()], planned.metrics)
-    return replace(planned, metrics=metrics), sentences
+def without_refused_metrics(
+    planned: Reproduction, *, training: bool = True
+) -> tuple[Reproduction, list[str]]:
+    """The plan without metrics that cannot be computed, and a sentence for each of these.
+
+    training: whether runs will be trained; otherwise only systems with a finished run are tried.
+    """
+    tried = {
+        key: system
+        for key, system in planned.systems.items()
+        if training or any(run.state == "finished" for run in system.trainings)
+    }
+    asked = {key: planned.metrics[key] for key in tried}
+    metrics, sentences = leave_out_refused([*tried.values()], asked)
+    return replace(planned, metrics={**planned.metrics, **metrics}), sentences
 
 
 def _seeds_of(tables: Sequence[PaperTable], budget: Budget, seeds: int | None) -> dict[str, int]:

@@ -19,6 +19,7 @@ from ganzoo.reproduce.paper_tables import PaperTable
 from ganzoo.reproduce.reproduction import Reproduction
 from ganzoo.reproduce.table_results import format_table, read_results
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.listing import is_finished
 from ganzoo.runs.run_record import read_record
 
 LARGEST = 1 << 24  # bytes of a page
@@ -102,9 +103,7 @@ def _starts(run: SystemRun) -> list[dict[str, Any]]:
 def _system_row(system: System) -> list[str]:
     first = system.trainings[0]
     settings = [s for s in first.overrides if not s.startswith("train.seed=")]
-    seeds = [
-        str(n) for n, run in enumerate(system.trainings) if RunFolder(run.folder).model.exists()
-    ]
+    seeds = [str(n) for n, run in enumerate(system.trainings) if is_finished(run.folder)]
     minutes = [m for run in system.trainings if (m := _minutes(run)) is not None]
     median = f"{statistics.median(minutes):.1f}" if minutes else "–"
     shown = " ".join(f"`{setting}`" for setting in settings)
@@ -115,6 +114,6 @@ def _minutes(run: SystemRun) -> float | None:
     """How long a finished run was trained, evaluations included, from its log; None if unknown."""
     folder = RunFolder(run.folder)
     times = [line["time"] for line in folder.entries() if isinstance(line.get("time"), float)]
-    if not folder.model.exists() or len(times) < 2:
+    if not is_finished(run.folder) or len(times) < 2:
         return None
     return float(times[-1] - times[0]) / 60

@@ -12,9 +12,9 @@ from ganzoo.errors import GanzooError
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.reproduce.paper_tables import PaperTable
 from ganzoo.reproduce.reproduction import Reproduction
-from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.listing import is_finished
 
-ROWS = 4
+ROWS = 3
 
 
 def draw_tables(planned: Reproduction, folder: Path, say: Tell, device: torch.device = CPU) -> None:
@@ -44,7 +44,7 @@ def _draw(
 ) -> None:
     rows = [row for row in table.rows if not planned.why_not_run(row.system)]
     runs = {row.name: planned.system_of(row.system).trainings[0].folder for row in rows}
-    finished = {name: run for name, run in runs.items() if RunPaths(run).model.exists()}
+    finished = {name: run for name, run in runs.items() if is_finished(run)}
     if table.output and finished:
         path = _path(planned, table, folder)
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ganzoo.compare.comparison_table import NOTHING, Cell, format_number
 from ganzoo.compare.run_scores import RunScores, read_scores
-from ganzoo.evaluation.observed import format_observed
+from ganzoo.evaluation.observed import DRAWN, Observed, format_observed
 from ganzoo.printing.tabular import markdown_row
 from ganzoo.reproduce.paper_tables import PaperRow, PaperTable
 from ganzoo.reproduce.reproduction import Reproduction
@@ -49,6 +49,8 @@ def _read_row(planned: Reproduction, table: PaperTable, row: PaperRow) -> RowRes
 
 def format_table(table: PaperTable, results: Sequence[RowResults]) -> str:
     """The table as Markdown, with its baselines, and below it what each seed gave."""
+    if table.not_run:
+        return _published_alone(table, results)
     count = len(table.scores)
     head = ["", f"published: {' / '.join(table.headings)}"]
     head += [f"last: {heading}" for heading in table.headings]
@@ -62,6 +64,13 @@ def format_table(table: PaperTable, results: Sequence[RowResults]) -> str:
     )
     sentences = [f"\n{sentence}" for sentence in said]
     return "\n".join([*lines, *sentences, *beside, *_seeds(table, results)])
+
+
+def _published_alone(table: PaperTable, results: Sequence[RowResults]) -> str:
+    """A table of which no row can be trained."""
+    lines = [markdown_row(["", *table.headings, "here"]), "|---" * (len(table.headings) + 2) + "|"]
+    lines += [markdown_row([each.row.name, *each.row.published, NOT_RUN]) for each in results]
+    return "\n".join([*lines, f"\nNot run: {table.not_run}."])
 
 
 def _row(table: PaperTable, result: RowResults) -> list[str]:
@@ -121,9 +130,14 @@ def _conditions(table: PaperTable, results: Sequence[RowResults]) -> list[str]:
         f"`{metric}` was measured on {on}."
         for metric in metrics
         for run in runs
-        if (on := format_observed(run.observed.get(metric)))
+        if (on := format_observed(_of_the_data(run.observed.get(metric, {}))))
     }
     return sorted(said)
+
+
+def _of_the_data(observed: Observed) -> Observed:
+    """What was observed, without draws of latents."""
+    return {kind: items for kind, items in observed.items() if kind != DRAWN}
 
 
 def _reasons(results: Sequence[RowResults]) -> list[str]:

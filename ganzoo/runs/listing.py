@@ -71,6 +71,11 @@ def describe(folder: Path) -> Run:
         return _describe(folder, {"state": "damaged", "starts": []}, str(error))
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether a folder holds a run that was trained to its end."""
+    return RunPaths(folder).is_run() and describe(folder).state == "finished"
+
+
 def _describe(folder: Path, record: dict[str, Any] | None, problem: str = "") -> Run:
     known = record or {"state": "unrecorded", "starts": []}
     entry = last_start(known)

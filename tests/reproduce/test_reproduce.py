@@ -184,8 +184,8 @@ def test_the_page_has_published_values_beside_measured_ones(place, ganzoo):
     assert eight["Second"][0] == "not known here"
     assert eight["Third"] == ["0.55 / 0.66", *["not run"] * 4, "–"]
     assert eight["*copy the input*"][0] == "0.77 / 0.88"
-    assert rows(page, "nine")["First"] == ["26.8 ± 2.8", "not run", "not run", "–"]
-    assert "Not run (First): it needs people." in page
+    assert rows(page, "nine")["First"] == ["26.8 ± 2.8", "not run"]
+    assert "Not run: it needs people." in page
     assert (place / "docs/images/blink_eight.png").stat().st_size < 100_000
     assert "](images/blink_eight.png)" in page
 
