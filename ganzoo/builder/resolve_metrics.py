@@ -25,7 +25,7 @@ def read_metric(name: str, table: MetricTable, blueprint: Blueprint, lookup: Loo
     for wire in {*metric_class.learns_from, *metric_class.shown_training} & set(read):
         _check_learnt(read[wire], f"{path}.{wire}", blueprint, lookup)
     if metric_class.needs_pairs and data is not None and not data.paired:
-        why = f"the images of '{blueprint.recipe.data.type}' are none"
+        why = f"the images of '{blueprint.recipe.data.type}' are none; kid needs none"
         blueprint.warnings.append(f"{path} is left out: it compares pairs, and {why}")
     elif plan is not None:
         blueprint.metrics[name] = MetricPlan(plan, read, table.when, table.every, table.images)

@@ -156,8 +156,8 @@ class AlarmsTable(Table):
 class Recipe(Table):
     """A GAN's objective in the notation of its paper, and how to train it.
 
-    default_metrics: where unpaired images of the user's own leave no metric to a run, measure the
-        realism of its outputs by `quick_kid`.
+    default_metrics: where images of the user's own leave no metric to a run, measure whether its
+        outputs are copies of training images, and of unpaired ones their realism by `quick_kid`.
     """
 
     name: str = ""

@@ -65,6 +65,7 @@ class Memorisation(DistributionMetric):
         1 and torch-fidelity) or "pytorch" (bilinear as pytorch-fid); left out, "tensorflow" for
         "inception" and "clean" for others. The table names it.
     training_images: the most training images that are looked at; of more, so many, spread evenly.
+        The table says how many.
 
     Baselines of the model:
     "real, other half": `copied` is that of all real images, and the rest compares every other real
@@ -106,8 +107,6 @@ class Memorisation(DistributionMetric):
     ) -> None:
         """Keep what is needed to find the training image that another image is most like."""
         images = items["target"]
-        if len(images) > self.training_images:
-            tell(f"of {len(images)} training images {self.training_images} are looked at")
         extract = partial(self._extract, TRAINING) if self.backbone else None
         self.training = TrainingLookup(images, self.training_images, extract)
 
