@@ -165,7 +165,8 @@ def test_what_belongs_to_other_data_goes_and_how_images_are_cut_stays(place):
     draw(place / "own" / "cartoons", 2)
     found = own_data("cyclegan", ["train.seed=3"], place / "own")
     recipe = check_recipe("cyclegan", [*found.settings, "train.seed=3"]).blueprint.recipe
-    added = [f"{kind}_{output}" for kind in ("kid", "copies") for output in ("x2y", "y2x")]
+    kinds = ("kid", "layout", "copies")
+    added = [f"{kind}_{output}" for output in ("x2y", "y2x") for kind in kinds]
     assert (recipe.summary, list(recipe.metrics)) == ("", ["kid", "layout", *added])
     settings = recipe.data.settings
     assert (recipe.data.type, settings["size"], settings["root"]) == (

@@ -1,4 +1,4 @@
-"""The metrics of a recipe that has none for its unpaired images."""
+"""The metrics of a recipe that has none for images of the user's own."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from ganzoo.recipe.tables import MetricTable
 if TYPE_CHECKING:
     from ganzoo.builder.blueprint import Blueprint
 
-QUICK, LAYOUT = "quick_kid", "structure_distance"
+QUICK, LAYOUT, COPIES = "quick_kid", "structure_distance", "memorisation"
+LOOKED_AT = 1000  # training images: they are read at the end of a run, which somebody waits for
 TINY = {"backbone": "ganzoo_tiny", "size": 128}  # which needs no further package
 
 
 def make_default_metrics(blueprint: Blueprint) -> dict[str, MetricTable]:
     """Metrics for each output that shows another domain than its input does; the recipe gets them.
 
-    One of realism, and one of faithfulness, which is computed at the end only.
+    Of images that are no pairs one of realism, and one of faithfulness, which is computed at the
+    end only. Of all, whether outputs are copies of training images.
 
-    None where the recipe has a metric that is computed in a run, where its images are pairs or no
-    user's own, or where it wants none.
+    None where the recipe has a metric that is computed in a run, where its images are no user's
+    own, or where it wants none.
     """
     recipe, data = blueprint.recipe, blueprint.dataset
     measured = any(plan.when == "run" for plan in blueprint.metrics.values())
-    if data is None or data.paired or measured or not recipe.default_metrics:
+    if data is None or measured or not recipe.default_metrics or recipe.data.type not in KINDS:
         return {}
-    if recipe.data.type not in KINDS:
-        return {}
-    tables = {name: table for name, table in _tables(blueprint) if name not in recipe.metrics}
+    every = _tables(blueprint, data.paired)
+    tables = {name: table for name, table in every if name not in recipe.metrics}
     blueprint.recipe = recipe.model_copy(update={"metrics": {**recipe.metrics, **tables}})
     return tables
 
 
-def _tables(blueprint: Blueprint) -> Iterator[tuple[str, MetricTable]]:
+def _tables(blueprint: Blueprint, paired: bool) -> Iterator[tuple[str, MetricTable]]:
     for output, wire in blueprint.outputs.items():
         shown = names(blueprint.unfold(wire))
         domain = blueprint.output(output).domain
@@ -44,11 +45,14 @@ def _tables(blueprint: Blueprint) -> Iterator[tuple[str, MetricTable]]:
             continue
         inputs = [name for name in sorted(shown) if _is_picture(name, blueprint)]
         source = {"source": inputs[0]} if len(inputs) == 1 else {}
-        table = {"type": QUICK, "prediction": output, "target": domain, **source}
-        yield f"kid_{output}", MetricTable.model_validate(table)
-        if source:
+        wires = {"prediction": output, "target": domain, **source}
+        if not paired:
+            yield f"kid_{output}", MetricTable.model_validate({"type": QUICK, **wires})
+        if source and not paired:
             beside = {"type": LAYOUT, "prediction": output, **source, **TINY}
             yield f"layout_{output}", MetricTable.model_validate(beside)
+        copies = {"type": COPIES, "backbone": "", "training_images": LOOKED_AT, **wires}
+        yield f"copies_{output}", MetricTable.model_validate(copies)
 
 
 def _is_picture(name: str, blueprint: Blueprint) -> bool:

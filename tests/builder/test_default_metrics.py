@@ -10,7 +10,7 @@ import pytest
 from ganzoo.builder.experiment import check_recipe
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = ["kid_x2y", "layout_x2y", "kid_y2x", "layout_y2x"]
+DEFAULT = [f"{kind}_{way}" for way in ("x2y", "y2x") for kind in ("kid", "layout", "copies")]
 OWN = {"type": "folders", "root": "nowhere", "size": 16}
 
 
@@ -45,6 +45,13 @@ def test_each_direction_gets_one(tiny: Any) -> None:
     }
 
 
+def test_pairs_of_ones_own_are_searched_for_copies(tiny: Any) -> None:
+    pairs = {"type": "paired_folders", "root": "nowhere", "size": 16}
+    metrics = metrics_of(tiny, data=pairs)
+    assert list(metrics) == ["copies_x2y", "copies_y2x"]
+    assert metrics["copies_x2y"]["backbone"] == ""
+
+
 def test_those_for_comparing_leave_a_run_without(tiny: Any) -> None:
     kid = {"type": "kid", "prediction": "y2x", "target": "x", "when": "compare"}
     assert list(metrics_of(tiny, **{"metrics.kid": kid})) == ["kid", *DEFAULT]
@@ -73,5 +80,5 @@ def test_none(tiny: Any, more: dict[str, Any]) -> None:
 def test_one_band_of_several(tiny: Any) -> None:
     """y has five channels, so only what is made of it can be looked at, and it is no picture."""
     metrics = metrics_of(tiny, data={**OWN, "channels": {"x": 3, "y": 5}})
-    assert list(metrics) == ["kid_y2x"]
+    assert list(metrics) == ["kid_y2x", "copies_y2x"]
     assert "source" not in metrics["kid_y2x"]
