@@ -89,8 +89,9 @@ def _machines(planned: Reproduction) -> Iterator[str]:
 
 def _machine(start: dict[str, Any]) -> str:
     devices = ", ".join(start.get("devices") or [str(start.get("device", "?"))])
-    threads, torch = start.get("threads", "?"), start.get("torch", "?")
-    return f"Machine: {devices}, {threads} threads, torch {torch}, ganzoo {start.get('ganzoo')}."
+    count, torch = start.get("threads", "?"), start.get("torch", "?")
+    threads = "one thread" if count == 1 else f"{count} threads"
+    return f"Machine: {devices}, {threads}, torch {torch}, ganzoo {start.get('ganzoo')}."
 
 
 def _starts(run: SystemRun) -> list[dict[str, Any]]:

@@ -15,7 +15,9 @@ from ganzoo.components.data.image_files import list_images, read_header, read_im
 from ganzoo.components.readers.installed_readers import read_suffixes
 from ganzoo.engine.device import find_device
 from ganzoo.errors import DataError, ModelError
+from ganzoo.evaluation.data_split import find_item
 from ganzoo.evaluation.observed import count_distinct
+from ganzoo.evaluation.splits import deal
 from ganzoo.inference.chosen_output import check_output
 from ganzoo.inference.drawing import TOGETHER, is_drawable
 from ganzoo.inference.image_writing import check_image
@@ -116,7 +118,7 @@ def _load_data(blueprint: Blueprint, path: Path) -> Data:
     data.prepare()
     if not data.test_count():
         raise DataError(f"{path}: its data have no samples to test on; give a folder of images")
-    return data
+    return deal(data, blueprint.recipe.checkpoints.validation).test  # others chose the best model
 
 
 def _sample_latents(model: Model, output: str, count: int, seed: int) -> Iterator[TakenImage]:
@@ -138,13 +140,15 @@ def _translate(
         sample = {name: value[None] for name, value in data.test_sample(index).items()}
         (value,) = model.evaluate([chosen], sample, seed=index)
         image = (value[-1] if isinstance(value, list) else value)[0]
-        yield TakenImage(f"{kind} {index}", _levels(image, str(chosen.wire)))
+        item = find_item(data, min(chosen.names & {*data.variables}), index)
+        yield TakenImage(f"{kind} {item}", _levels(image, str(chosen.wire)))
 
 
 def _read_held_out(data: Data, name: str, limit: int, seed: int) -> Iterator[TakenImage]:
     kind = _kind(data, [name])
     for index in _choose(data.test_counts().get(name, data.test_count()), limit, seed):
-        yield TakenImage(f"{kind} {index}", _levels(data.test_sample(index)[name], name))
+        item = find_item(data, name, index)
+        yield TakenImage(f"{kind} {item}", _levels(data.test_sample(index)[name], name))
 
 
 def _kind(data: Data, names: Collection[str]) -> str:

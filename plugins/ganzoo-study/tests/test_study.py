@@ -15,6 +15,8 @@ import pytest
 from ganzoo.builder import build_recipe
 from ganzoo.builder.packaging import write_model
 from ganzoo.cli import app
+from ganzoo.evaluation.data_split import find_item
+from ganzoo.evaluation.splits import deal
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -144,18 +146,22 @@ def test_a_size_and_jpeg_may_be_chosen(tmp_path, images):
 
 
 def test_a_run_gives_what_it_makes_and_what_is_real(tmp_path, tiny):
-    """A model's held-out outputs, and the held-out images that they should look like."""
-    experiment = build_recipe("cyclegan", tiny(data__held_out=6))
+    """Outputs of test samples, which chose no model, and the images that they should look like."""
+    experiment = build_recipe("cyclegan", tiny(data__held_out=12))
     write_model(experiment, tmp_path / "run" / "model.safetensors", 0)
     words = ("--real", tmp_path / "run", "--fake", tmp_path / "run", "--trials", 5)
     code, said = study("create", tmp_path / "s", *words, "--practice", 1, "--output", "x2y")
     assert code == 0, said
-    assert "16 x 16 pixels; real 6, fake run 6 images" in said
+    experiment.data.prepare()
+    tested = deal(experiment.data, 0.3).test
+    count = tested.test_count()
+    assert count < 12
+    assert f"16 x 16 pixels; real {count}, fake run {count} images" in said
     made = read_study(tmp_path / "s")
-    assert [p.origin for p in made.methods["run"].images] == [f"held out {i}" for i in range(6)]
-    data = experiment.data
-    data.prepare()
-    wanted = ((data.test_sample(2)["y"] + 1) * 127.5).round().permute(1, 2, 0).numpy()
+    items = [find_item(tested, "x", index) for index in range(count)]
+    assert [p.origin for p in made.methods["run"].images] == [f"held out {i}" for i in items]
+    target = experiment.data.test_sample(items[2])["y"]
+    wanted = ((target + 1) * 127.5).round().permute(1, 2, 0).numpy()
     with Image.open(tmp_path / "s" / "images" / made.real.images[2].file) as image:
         assert (np.array(image) == wanted).all()
 
