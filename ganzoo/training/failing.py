@@ -72,6 +72,8 @@ def _describe_cause(error: Exception, trainer: Trainer, folder: Path) -> str:
     what, why = error.filename or folder, error.strerror
     if error.errno in FULL:
         return f"{what}: the disk is full ({why}); make room"
+    if not folder.exists():
+        return f"{folder}: this run's folder is gone, deleted or moved"
     return f"{what}: cannot be used ({why})"
 
 

@@ -135,7 +135,7 @@ def test_pairs_that_all_are_held_out_leave_it_out_with_a_note(built, tmp_path):
 def test_folders_without_pairs_leave_it_out_with_a_note(built, tmp_path):
     pictures(tmp_path, "trainA", "trainB")
     data = {"type": "folders", "root": str(tmp_path), "size": 16}
-    experiment = built({"photos": PHOTOS}, data=data)
+    experiment = built({"photos": PHOTOS}, data=data, default_metrics=False)
     assert score_run(experiment, experiment.data) == {}
     [note] = [
         note for note in list_warnings(experiment, experiment.data) if "metrics.photos" in note

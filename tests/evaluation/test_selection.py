@@ -336,7 +336,7 @@ from pathlib import Path
 from ganzoo import build_recipe
 from ganzoo.components.callbacks.early_stopping import EarlyStopping
 from ganzoo.training.train import train
-import json, os
+import json, os, torch
 
 def hear(self, training, scores):
     line = [training.step, scores.split, scores.of_model("cycle")["cycle_error"]]
@@ -345,6 +345,7 @@ def hear(self, training, scores):
 
 EarlyStopping.on_evaluation = hear
 train(build_recipe(sys.argv[1]), Path(sys.argv[2]) / "run")
+torch.distributed.destroy_process_group()  # or gloo's threads may abort the interpreter's end
 """
 
 

@@ -32,7 +32,7 @@ length = "10 steps"
 USE_TOP = (
     "Use 'name', 'summary', 'networks', 'losses', 'outputs', 'latents', 'players', 'data', "
     "'augmentations', 'optimizers', 'schedule', 'ema', 'train', 'samples', 'checkpoints', "
-    "'metrics', 'callbacks', 'alarms' or 'trackers'."
+    "'metrics', 'default_metrics', 'callbacks', 'alarms' or 'trackers'."
 )
 DURATION = 'a duration is a number and its unit, as "200 epochs" or "5000 steps"'
 

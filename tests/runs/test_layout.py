@@ -23,6 +23,8 @@ FOLDERS = {"samples", "checkpoints", "extremes"}
 FILES = {path.name for name, path in PATHS.items() if name not in FOLDERS} | {STATE}
 # A name that is another's: who writes such a file outside of runs, too.
 OWNERS = {"recipe.toml": "recipe/toml_text.py", STATE: "engine/header.py"}
+# What is a key of tables of JSON as well.
+WORDS = {"findings"}
 # A template of a recipe, which `ganzoo new recipe` copies, is called like a run's.
 TEMPLATES = {"cli/new.py"}
 
@@ -33,7 +35,7 @@ def names_in(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found = node.value.rpartition("/")[2]
-            yield from [found] if found in FILES else []
+            yield from [found] if found in FILES - WORDS else []
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             found = getattr(node.right, "value", None)
             yield from [found] if found in folders else []
@@ -63,7 +65,7 @@ def test_the_files_of_a_run_are_called_as_ever():
         *("recipe.toml", "run.json", "run.damaged.json", "log.jsonl", "alarms.jsonl", ".lock"),
         *("losses.svg", "report.html", "samples", "cases", "checkpoints"),
         *("model.safetensors", "best.safetensors", "best.json", "metrics.json", "cases.json"),
-        *("evaluations.jsonl", "comparison.json"),
+        *("evaluations.jsonl", "comparison.json", "comparison_best.json", "findings"),
     }
     assert RunPaths(RUN).sample_grid(500) == RUN / "samples" / "step-00000500.png"
 

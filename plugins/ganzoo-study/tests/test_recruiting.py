@@ -262,6 +262,7 @@ def test_in_another_sites_frame_without_cookies(recruit, browser):
     for section in ("consent", "start"):
         frame.locator(f"#{section} button").click()
     frame.locator("#question [data-choice='1']").click()
+    frame.locator("#code", has_text="-").wait_for()
     code = frame.locator("#code").inner_text()
     frame.locator("#submit button").click()
     page.wait_for_function("() => window.name !== 'x'")

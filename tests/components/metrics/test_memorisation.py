@@ -255,7 +255,7 @@ def test_features_of_a_network(photos):
     metric = Memorisation(size=64)
     scores = measured(metric, photos[:6], photos[:4], photos[6:12])
     assert scores["model"]["closer_efficientnet_lite0"] == 1
-    assert scores["model"]["resize"] == 64
+    assert scores["model"]["resize_clean"] == 64
     assert [match.nearest for match in metric.matches["model"]] == [0, 1, 2, 3]
     assert max(match.distance for match in metric.matches["model"]) < 1e-3
     assert min(match.distance for match in metric.matches["real, other half"]) > 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,11 +35,11 @@ Folders = tuple[Path, Path]
 
 
 @pytest.fixture(scope="module")
-def module() -> Callable[[str], ModuleType]:
+def module() -> Iterator[Callable[[str], ModuleType]]:
     """A module of benchmarks/, which makes the table of docs/evaluation.md."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
-        return lambda name: importlib.import_module(f"benchmarks.{name}")
+        yield lambda name: importlib.import_module(f"benchmarks.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_torch_fidelity_has_the_same_scores(folders: Folders, weights: Path, mod
     assert ours["resize_tensorflow"] == 299
     # Not equal because all is 0: the two folders differ, and classes are seen.
     assert theirs["FID"] > 10
-    assert theirs["KID"] > 0.01
+    assert abs(theirs["KID"]) > 0.01
     assert theirs["IS"] > 1.05
     assert 0 < theirs["precision"] + theirs["recall"] < 2
 
