@@ -35,6 +35,6 @@ class Classifier(nn.Module):
         return logits
 
 
-def new_classifier(classes: int, width: int, channels: int) -> Classifier:
-    """An untrained classifier on the CPU, always with the same weights."""
-    return make_seeded(lambda: Classifier(classes, width, channels))
+def new_classifier(classes: int, width: int, channels: int, seed: int) -> Classifier:
+    """An untrained classifier on the CPU, always with the same weights for a seed."""
+    return make_seeded(lambda: Classifier(classes, width, channels), seed)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.metrics.intervals import bootstrap
+from ganzoo.components.metrics.intervals import bootstrap_networks
 from ganzoo.components.metrics.task_training import predict
 from ganzoo.components.metrics.tensor_cache import cached_network
 from ganzoo.interfaces import Metric, Sample
@@ -18,7 +18,7 @@ from ganzoo.interfaces.levels import to_levels
 from ganzoo.interfaces.metric import Interval, Tick
 
 # Part of the names in the cache: it must change whenever training would give other weights.
-VERSION = 1
+VERSION = 2
 MODEL, INPUTS, REAL = "model", "trained on the inputs", "trained on real ones"
 # Rows by the wire whose images a network is trained on, in their order.
 ROWS = {"prediction": MODEL, "source": INPUTS, "target": REAL}
@@ -26,11 +26,12 @@ FEWEST = 2
 
 
 class Downstream(Metric):
-    """Trains a network on generated images with known labels and tests it on real images.
+    """Trains networks on generated images with known labels and tests them on real images.
 
-    The same network is trained on real images as well, and on the inputs where there are such: on
+    The same networks are trained on real images as well, and on the inputs where there are such: on
     as many images with the same labels, from the same weights, in the same order and for as many
-    steps. So a difference between rows comes from the images alone.
+    steps. So a difference between rows comes from the images alone. The networks of a row differ in
+    their seed: in their weights at first, and in the order of the images.
 
     A subclass says what labels are, which network learns them, and what is scored.
     """
@@ -40,15 +41,16 @@ class Downstream(Metric):
     guess: ClassVar[str] = ""
     """The name of the baseline that looks at no image."""
 
-    def __init__(self, examples: int, steps: int, width: int) -> None:
-        for name, number, least in (("examples", examples, FEWEST), ("steps", steps, 1)):
-            if number < least:
-                raise ValueError(f"{name} must be at least {least}, not {number}")
-        if width < 1:
-            raise ValueError(f"width must be at least 1, not {width}")
+    def __init__(self, examples: int, steps: int, width: int, networks: int) -> None:
+        if examples < FEWEST:
+            raise ValueError(f"examples must be at least {FEWEST}, not {examples}")
+        for name, number in (("steps", steps), ("width", width), ("networks", networks)):
+            if number < 1:
+                raise ValueError(f"{name} must be at least 1, not {number}")
         self.examples, self.steps, self.width = examples, steps, width
+        self.networks = networks
         self.count = 0
-        self.networks: dict[str, nn.Module] = {}
+        self.trained: dict[str, list[nn.Module]] = {}
         self.usual = torch.empty(0)
         self.tables: dict[str, list[Tensor]] = {}
 
@@ -64,29 +66,34 @@ class Downstream(Metric):
         images, truth = self._read(examples, tell)
         self.usual = self._find_usual(truth.cpu().long())
         steps = f"{self.steps} step{'' if self.steps == 1 else 's'}"
-        tell(f"trains a network on {self.count} images for each of {len(images)} rows, in {steps}")
-        self.networks = {row: self._learn(row, shown, truth) for row, shown in images.items()}
+        networks = "a network" if self.networks == 1 else f"{self.networks} networks"
+        tell(f"trains {networks} on {self.count} images for each of {len(images)} rows, in {steps}")
+        self.trained = {row: self._learn(row, shown, truth) for row, shown in images.items()}
 
     def compute(self) -> dict[str, dict[str, float]]:
-        """Scores of 0 ... 1, and on how many images each row's network was trained.
+        """Scores of 0 ... 1, means over a row's networks, and on how many images these learnt.
 
         Raises:
             ValueError: it was not prepared, or no image was added.
         """
         totals = {row: self._score(tables.sum(0)) for row, tables in self._stacked().items()}
         return {
-            row: {**{name: float(s) for name, s in scores.items()}, "training_images": self.count}
+            row: {
+                **{name: float(s.mean()) for name, s in scores.items()},
+                "training_images": self.count,
+            }
             for row, scores in totals.items()
         }
 
     def intervals(self) -> dict[str, dict[str, Interval]]:
-        """Bootstrap intervals over the test images, with the same networks throughout."""
+        """Bootstrap intervals over the test images and over the networks."""
         stacked = self._stacked().items()
-        return {row: bootstrap(tables.double(), self._score) for row, tables in stacked}
+        return {row: bootstrap_networks(tables.double(), self._score) for row, tables in stacked}
 
     def sample_scores(self) -> dict[str, list[float]]:
-        """The scores of each test image, by the network that learnt from the model."""
-        return {name: s.tolist() for name, s in self._score(self._stacked()[MODEL]).items()}
+        """The scores of each test image, means over the networks that learnt from the model."""
+        scores = self._score(self._stacked()[MODEL])
+        return {name: each.mean(1).tolist() for name, each in scores.items()}
 
     @abstractmethod
     def _find_truth(self, labels: Tensor) -> Tensor:
@@ -97,11 +104,13 @@ class Downstream(Metric):
         """The number of classes."""
 
     @abstractmethod
-    def _make_network(self, channels: int) -> nn.Module:
-        """An untrained network, always with the same weights."""
+    def _make_network(self, channels: int, seed: int) -> nn.Module:
+        """An untrained network, always with the same weights for a seed."""
 
     @abstractmethod
-    def _train(self, network: nn.Module, images: Tensor, truth: Tensor, tick: Tick) -> None:
+    def _train(
+        self, network: nn.Module, images: Tensor, truth: Tensor, seed: int, tick: Tick
+    ) -> None:
         """Train a network on images (N, C, H, W), uint8, of these classes."""
 
     @abstractmethod
@@ -114,17 +123,20 @@ class Downstream(Metric):
 
     def _test(self, truth: Tensor, target: Tensor) -> None:
         """Test every network on a batch of real images."""
-        if not self.networks:
+        if not self.trained:
             return
-        for row, network in self.networks.items():
-            self._append(row, self._count(predict(network, target), truth))
+        for row, networks in self.trained.items():
+            self._append(row, [predict(network, target) for network in networks], truth)
         if self.usual.shape == truth.shape[1:]:
-            self._append(self.guess, self._count(self.usual.expand(truth.shape), truth))
+            self._append(self.guess, [self.usual.expand(truth.shape)], truth)
 
-    def _append(self, row: str, counts: Tensor) -> None:
+    def _append(self, row: str, predicted: Sequence[Tensor], truth: Tensor) -> None:
+        """Add the counts of what each network of a row predicted."""
+        counts = torch.stack([self._count(each, truth) for each in predicted], 1)
         self.tables.setdefault(row, []).extend(counts.unbind())
 
     def _stacked(self) -> dict[str, Tensor]:
+        """The counts (images, networks, ...) of each row."""
         if not self.tables:
             raise ValueError("there is nothing to score: no network was trained, or none tested")
         return {row: torch.stack(tables) for row, tables in self.tables.items()}
@@ -163,29 +175,38 @@ class Downstream(Metric):
             wires.remove("source")
         return wires
 
-    def _learn(self, row: str, images: Tensor, truth: Tensor) -> nn.Module:
-        """A network that was trained on a row's images."""
+    def _learn(self, row: str, images: Tensor, truth: Tensor) -> list[nn.Module]:
+        """Networks that were trained on a row's images, one for each seed."""
+        digest = "" if row == MODEL else self._digest(images, truth)
+        return [self._learn_one(row, images, truth, seed, digest) for seed in range(self.networks)]
 
-        def train(network: nn.Module) -> None:
-            self._train(network.to(images.device), images, truth, self._tick_for(row))
+    def _learn_one(
+        self, row: str, images: Tensor, truth: Tensor, seed: int, digest: str
+    ) -> nn.Module:
+        """A trained network; with a digest, it is that of the cache, if there is one."""
 
         def make() -> nn.Module:
-            return self._make_network(images.shape[1])
+            return self._make_network(images.shape[1], seed)
 
-        if row == MODEL:
+        def train(network: nn.Module) -> None:
+            tick = self._tick_for(row, seed)
+            self._train(network.to(images.device), images, truth, seed, tick)
+
+        if digest:
+            network = cached_network(f"downstream-{VERSION}/{digest}-{seed}", make, train)
+        else:
             network = make()
             train(network)
-        else:
-            name = f"downstream-{VERSION}/{self._digest(images, truth)}"
-            network = cached_network(name, make, train)
         return network.to(images.device).eval()
 
-    def _tick_for(self, row: str) -> Tick:
+    def _tick_for(self, row: str, seed: int) -> Tick:
+        """Counts the steps of all networks of a row."""
         doing = "training on what the model made" if row == MODEL else row
-        return lambda done, total, _: self.tick(done, total, f"{doing}: steps")
+        before, total = seed * self.steps, self.networks * self.steps
+        return lambda done, _, __: self.tick(before + done, total, f"{doing}: steps")
 
     def _digest(self, images: Tensor, truth: Tensor) -> str:
-        """A hash of all that a network depends on: its settings, its images and their classes."""
+        """A hash of all that networks depend on but the seed: settings, images and classes."""
         settings = type(self).__name__, self._classes(), self.steps, self.width, *images.shape
         digest = hashlib.sha256(repr(settings).encode())
         for tensor in (images, truth):

@@ -28,6 +28,8 @@ class DownstreamClassification(Downstream):
     examples: how many images a network is trained on, at most.
     steps: training steps, of 64 images each.
     width: channels of a network's first layer.
+    networks: how many networks learn from each kind of images, with seeds 0, 1, 2 ...; a score is
+        the mean of theirs, and its interval is over the networks and the test images.
 
     `prediction` is the generated image, `labels` its class, `target` a real image of that class and
     `source` the image that the generated one was made from, if there is such. The networks learn
@@ -44,9 +46,14 @@ class DownstreamClassification(Downstream):
     guess: ClassVar[str] = "most frequent class"
 
     def __init__(
-        self, classes: int = 10, examples: int = 4000, steps: int = 300, width: int = 8
+        self,
+        classes: int = 10,
+        examples: int = 4000,
+        steps: int = 300,
+        width: int = 8,
+        networks: int = 3,
     ) -> None:
-        super().__init__(examples, steps, width)
+        super().__init__(examples, steps, width, networks)
         if classes < 2:
             raise ValueError(f"classes must be at least 2, not {classes}")
         self.classes = classes
@@ -80,13 +87,24 @@ class DownstreamClassification(Downstream):
     def _classes(self) -> int:
         return self.classes
 
-    def _make_network(self, channels: int) -> Classifier:
-        return new_classifier(self.classes, self.width, channels)
+    def _make_network(self, channels: int, seed: int) -> Classifier:
+        return new_classifier(self.classes, self.width, channels, seed)
 
-    def _train(self, network: nn.Module, images: Tensor, truth: Tensor, tick: Tick) -> None:
+    def _train(
+        self, network: nn.Module, images: Tensor, truth: Tensor, seed: int, tick: Tick
+    ) -> None:
         known = self.classes
         train_on(
-            network, images, truth, self.steps, classes=known, batch=BATCH, mirror=False, tick=tick
+            network,
+            images,
+            truth,
+            self.steps,
+            classes=known,
+            batch=BATCH,
+            mirror=False,
+            seed=seed,
+            linear=True,
+            tick=tick,
         )
 
     def _count(self, predicted: Tensor, truth: Tensor) -> Tensor:

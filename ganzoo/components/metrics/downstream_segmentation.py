@@ -27,6 +27,8 @@ class DownstreamSegmentation(Downstream):
     examples: how many images a network is trained on, at most.
     steps: training steps, of 16 images each, half of them mirrored.
     width: channels of a network's first layer.
+    networks: how many networks learn from each kind of images, with seeds 0, 1, 2 ...; a score is
+        the mean of theirs, and its interval is over the networks and the test images.
 
     `prediction` is the generated image, `labels` the label map of its scene, `target` the real
     image of it and `source` the image that the generated one was made from. The networks learn from
@@ -47,8 +49,9 @@ class DownstreamSegmentation(Downstream):
         examples: int = 400,
         steps: int = 200,
         width: int = 8,
+        networks: int = 3,
     ) -> None:
-        super().__init__(examples, steps, width)
+        super().__init__(examples, steps, width, networks)
         self.palette = Palette(palette)
 
     def update(
@@ -75,12 +78,14 @@ class DownstreamSegmentation(Downstream):
     def _classes(self) -> int:
         return len(self.palette)
 
-    def _make_network(self, channels: int) -> Segmenter:
-        return new_segmenter(len(self.palette), self.width, channels)
+    def _make_network(self, channels: int, seed: int) -> Segmenter:
+        return new_segmenter(len(self.palette), self.width, channels, seed)
 
-    def _train(self, network: nn.Module, images: Tensor, truth: Tensor, tick: Tick) -> None:
+    def _train(
+        self, network: nn.Module, images: Tensor, truth: Tensor, seed: int, tick: Tick
+    ) -> None:
         assert isinstance(network, Segmenter)
-        train_segmenter(network, images, truth, self.steps, tick)
+        train_segmenter(network, images, truth, self.steps, tick, seed, linear=True)
 
     def _count(self, predicted: Tensor, truth: Tensor) -> Tensor:
         return confusions(predicted, truth, len(self.palette))

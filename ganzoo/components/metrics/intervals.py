@@ -5,6 +5,7 @@ There are two ways, since not every score allows that a sample is drawn twice:
 - `bootstrap` draws N of N samples with replacement, many times, and computes the score of each
   draw. The interval is from the 2.5th to the 97.5th percentile (Efron 1979,
   doi:10.1214/aos/1176344552). It is for means and for what follows from sums, as rates from counts.
+  `bootstrap_networks` draws trained networks as well, where a score depends on their seed.
 - `delete_half` computes the score of random halves, in which no sample is twice (Shao and Wu
   1989, doi:10.1214/aos/1176347263). It is for distances between distributions. A sample that is
   drawn twice is its own neighbour: kernel means become larger, neighbourhoods smaller and
@@ -56,6 +57,31 @@ def bootstrap(
             drawn.setdefault(name, []).append(score)
     ends = {name: _percentiles(torch.cat(chunks)) for name, chunks in drawn.items()}
     return {name: interval for name, interval in ends.items() if interval}
+
+
+def bootstrap_networks(
+    values: Tensor,
+    scores: Callable[[Tensor], Mapping[str, Tensor]],
+    draws: int = DRAWS,
+) -> dict[str, Interval]:
+    """Percentile intervals of a score's mean over M networks that saw the same N samples.
+
+    Each draw takes N samples, the same for all networks, and independently of them M networks, both
+    with replacement (Owen 2007, arXiv:0712.1111). So an interval is about other samples and other
+    networks. With one network it is that of `bootstrap`.
+
+    values: (N, M, ...), what each sample contributes to the mean of each network.
+    scores: turns means (B, M, ...) into scores (B, M), by name.
+    """
+    networks = values.shape[1]
+    rng = np.random.default_rng(SEED + 1)  # that of the samples is another
+    even = np.full(networks, 1 / networks)
+
+    def mean_scores(means: Tensor) -> dict[str, Tensor]:
+        drawn = torch.from_numpy(rng.multinomial(networks, even, len(means)) / networks)
+        return {name: (drawn * each).sum(1) for name, each in scores(means).items()}
+
+    return bootstrap(values, mean_scores, draws)
 
 
 def bootstrap_mean(name: str, values: list[float]) -> dict[str, Interval]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
-from ganzoo.components.metrics.task_training import conv_block, make_seeded, train_on
+from ganzoo.components.metrics.task_training import SEED, conv_block, make_seeded, train_on
 from ganzoo.interfaces.metric import Tick, no_tick
 
 # Part of the names in the cache: it must change whenever training would give other weights.
@@ -49,17 +49,35 @@ class Segmenter(nn.Module):
         return logits
 
 
-def new_segmenter(classes: int, width: int, channels: int = 3) -> Segmenter:
-    """An untrained segmenter on the CPU, always with the same weights."""
-    return make_seeded(lambda: Segmenter(classes, width, channels))
+def new_segmenter(classes: int, width: int, channels: int = 3, seed: int = SEED) -> Segmenter:
+    """An untrained segmenter on the CPU, always with the same weights for a seed."""
+    return make_seeded(lambda: Segmenter(classes, width, channels), seed)
 
 
 def train_segmenter(
-    network: Segmenter, photos: Tensor, classes: Tensor, steps: int, tick: Tick = no_tick
+    network: Segmenter,
+    photos: Tensor,
+    classes: Tensor,
+    steps: int,
+    tick: Tick = no_tick,
+    seed: int = SEED,
+    linear: bool = False,
 ) -> None:
     """Train on photos (N, C, H, W), uint8, and their classes (N, H, W), by cross-entropy.
 
-    Half of the photos are mirrored. Classes without a channel in the network are ignored.
+    Half of the photos are mirrored. Classes without a channel in the network are ignored. `seed`
+    and `linear` are those of `train_on`.
     """
     known = network.score.out_channels
-    train_on(network, photos, classes, steps, classes=known, batch=BATCH, mirror=True, tick=tick)
+    train_on(
+        network,
+        photos,
+        classes,
+        steps,
+        classes=known,
+        batch=BATCH,
+        mirror=True,
+        seed=seed,
+        linear=linear,
+        tick=tick,
+    )

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from ganzoo.interfaces.levels import from_levels
 from ganzoo.interfaces.metric import Tick, no_tick
 
 RATE = 0.01
+LINEAR_RATE = 0.02
 SEED = 0
 
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def make_seeded(make: Callable[[], Module]) -> Module:
-    """An untrained network on the CPU, always with the same weights."""
+def make_seeded(make: Callable[[], Module], seed: int = SEED) -> Module:
+    """An untrained network on the CPU, always with the same weights for a seed."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+        torch.manual_seed(seed)
         return make()
 
 
@@ -34,25 +37,31 @@ def train_on(
     classes: int,
     batch: int,
     mirror: bool,
+    seed: int = SEED,
+    linear: bool = False,
     tick: Tick = no_tick,
 ) -> None:
-    """Train a network by cross-entropy, with AdamW and one cycle of its rate.
+    """Train a network by cross-entropy, with AdamW.
 
     images: (N, C, H, W), uint8. truth: the classes (N, H, W) of their pixels, or (N,) of the
         images, on the same device.
     classes: the channels of the network's logits; a class without a channel is ignored.
     mirror: mirror half of the images, drawn anew in every step.
-    Which images a step shows depends on N alone.
+    linear: the rate falls linearly after a short rise, and all images are shown before one is
+        again: networks of different seeds come out more alike. Otherwise it is one cycle, and each
+        batch is drawn from all images.
+    Which images a step shows depends on N and the seed alone.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 2))
-    rng = torch.Generator().manual_seed(SEED)
+    optimizer = torch.optim.AdamW(network.parameters(), LINEAR_RATE if linear else RATE)
+    schedule = _schedule(optimizer, steps, linear)
+    rng = torch.Generator().manual_seed(seed)
+    batches = _batches(len(images), batch, rng, rounds=linear)
     target = truth.long().masked_fill(truth >= classes, -100)
     # With channels last, narrow convolutions take 0.6 of the time.
     network.to(memory_format=torch.channels_last).train()
     with torch.enable_grad():
         for step in range(steps):
-            chosen = torch.randperm(len(images), generator=rng)[:batch].to(images.device)
+            chosen = next(batches).to(images.device)
             shown, right = from_levels(images[chosen]), target[chosen]
             if mirror:
                 mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(images.device)
@@ -81,6 +90,26 @@ def predict(network: nn.Module, images: Tensor) -> Tensor:
         finite = finite.flatten(1).all(1)
     classes: Tensor = logits.argmax(1)
     return classes.masked_fill(~finite, logits.shape[1]).cpu()
+
+
+def _schedule(optimizer: Optimizer, steps: int, linear: bool) -> LRScheduler:
+    """Linear: up over the first tenth of the steps, then down to 0. Otherwise one cycle."""
+    if not linear:
+        return OneCycleLR(optimizer, RATE, max(steps, 2))
+    rise = max(1, steps // 10)
+    return LambdaLR(optimizer, lambda step: min(1, (step + 1) / rise) * (1 - step / steps))
+
+
+def _batches(count: int, size: int, rng: torch.Generator, rounds: bool) -> Iterator[Tensor]:
+    """Numbers of images, without end. With rounds, all are shown before one is again."""
+    left = torch.empty(0, dtype=torch.long)
+    size = min(size, count)
+    while True:
+        if len(left) < size or not rounds:
+            drawn = torch.randperm(count, generator=rng)
+            left = torch.cat([left, drawn]) if rounds else drawn
+        yield left[:size]
+        left = left[size:]
 
 
 def conv_block(in_channels: int, out_channels: int) -> nn.Module:

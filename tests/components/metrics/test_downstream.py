@@ -54,7 +54,9 @@ def ignore(text: str) -> None:
 
 def segmented(examples: Sequence[Sample], **settings: int) -> DownstreamSegmentation:
     """A score that has learnt from examples and was shown eight others."""
-    score = DownstreamSegmentation(PALETTE, **{"examples": 32, "steps": 60, **settings})
+    score = DownstreamSegmentation(
+        PALETTE, **{"examples": 32, "steps": 60, "networks": 1, **settings}
+    )
     score.prepare(examples, ignore)
     for scene in scenes(8, seed=1):
         score.update(None, scene["labels"][None], scene["target"][None])
@@ -77,7 +79,7 @@ class Known(nn.Module):
 
 def test_classes_are_counted_by_hand():
     score = DownstreamClassification(classes=4)
-    score.networks = {MODEL: Known(4)}
+    score.trained = {MODEL: [Known(4)]}
     score.usual = torch.tensor(2)
     # Five images of classes 0, 1 and 2; class 3 is in no image, and once predicted.
     truth = torch.tensor([0, 0, 0, 1, 2])
@@ -98,7 +100,7 @@ def test_classes_are_counted_by_hand():
 
 def test_pixels_are_counted_by_hand():
     score = DownstreamSegmentation(PALETTE)
-    score.networks = {MODEL: Known(3)}
+    score.trained = {MODEL: [Known(3)]}
     score.usual = torch.tensor([[0, 0, 0, 1]])
     truth = torch.tensor([[[0, 0, 1, 1]], [[0, 2, 2, 2]]])
     predicted = torch.tensor([[[0, 1, 1, 1]], [[0, 0, 2, 1]]])
@@ -115,7 +117,7 @@ def test_pixels_are_counted_by_hand():
 
 def test_an_image_that_is_not_finite_is_wrong():
     score = DownstreamClassification(classes=2)
-    score.networks = {MODEL: Known(2)}
+    score.trained = {MODEL: [Known(2)]}
     images = torch.tensor([0.0, float("nan")]).view(2, 1, 1, 1)
     score.update(None, torch.tensor([0, 0]), images)
     assert score.compute()[MODEL]["accuracy"] == 0.5
@@ -168,7 +170,7 @@ def classified(wrong: int) -> dict[str, dict[str, float]]:
     rng = torch.Generator().manual_seed(0)
     examples = coloured(48, rng)
     others = [e["target"] for e in examples[wrong:] + examples[:wrong]]
-    score = DownstreamClassification(classes=3, steps=60, width=4)
+    score = DownstreamClassification(classes=3, steps=60, width=4, networks=1)
     score.prepare(translated(examples, others), ignore)
     for test in coloured(12, rng):
         score.update(None, test["labels"][None], test["target"][None])
@@ -188,7 +190,7 @@ def test_classes_that_are_drawn_right_and_classes_that_are_exchanged():
 def test_twice_is_the_same_and_its_intervals_hold_the_scores():
     examples = scenes(16)
     made = translated(examples, [e["target"] * 0.5 for e in examples])
-    one, two = (segmented(made, steps=5) for _ in range(2))
+    one, two = (segmented(made, steps=5, networks=2) for _ in range(2))
     assert one.compute() == two.compute()
     for row, ends in one.intervals().items():
         assert ends.keys() == {"pixel_accuracy", "class_accuracy", "class_iou"}
@@ -202,16 +204,57 @@ def test_networks_of_baselines_are_trained_once(empty_cache):
     made = translated(examples, [e["target"] for e in examples])
     doing: list[list[str]] = []
     for _ in range(2):
-        score = DownstreamSegmentation(PALETTE, steps=2, width=2)
+        score = DownstreamSegmentation(PALETTE, steps=2, width=2, networks=2)
         ticks: list[str] = []
         score.tick = lambda done, total, what, ticks=ticks: ticks.append(f"{what} {done}/{total}")
         score.prepare(made, ignore)
         doing.append(ticks)
     reading = [f"making and reading training images {n}/8" for n in range(1, 9)]
-    model = [f"training on what the model made: steps {n}/2" for n in (1, 2)]
-    baselines = [f"{row}: steps {n}/2" for row in (INPUTS, REAL) for n in (1, 2)]
+    model = [f"training on what the model made: steps {n}/4" for n in range(1, 5)]
+    baselines = [f"{row}: steps {n}/4" for row in (INPUTS, REAL) for n in range(1, 5)]
     assert doing == [reading + model + baselines, reading + model]
-    assert len([*empty_cache.rglob("*.safetensors")]) == 2
+    assert len([*empty_cache.rglob("*.safetensors")]) == 4
+
+
+def test_networks_of_a_row_differ_in_their_seed_and_are_the_same_in_every_row():
+    examples = scenes(8)
+    score = DownstreamSegmentation(PALETTE, steps=2, width=2, networks=3)
+    score.prepare(translated(examples, [e["target"] for e in examples]), ignore)
+    states = {
+        row: [torch.cat([p.flatten() for p in network.parameters()]) for network in networks]
+        for row, networks in score.trained.items()
+    }
+    for one, other in zip(states[MODEL], states[REAL], strict=True):
+        assert torch.equal(one, other)
+    for left, right in ((0, 1), (0, 2), (1, 2)):
+        assert not torch.equal(states[MODEL][left], states[MODEL][right])
+
+
+def test_more_networks_leave_the_first_ones_as_they_are():
+    examples = scenes(8)
+    made = translated(examples, [e["target"] * 0.5 for e in examples])
+    one, both = (segmented(made, steps=3, networks=n) for n in (1, 2))
+    assert torch.equal(one._stacked()[MODEL][:, 0], both._stacked()[MODEL][:, 0])
+
+
+def test_a_score_is_the_mean_over_networks_and_its_interval_holds_both():
+    score = DownstreamClassification(classes=2)
+
+    class Always(nn.Module):
+        def __init__(self, answer: int) -> None:
+            super().__init__()
+            self.logits = nn.Parameter(torch.eye(2)[answer], requires_grad=False)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.logits.expand(len(images), 2)
+
+    score.trained = {MODEL: [Always(0), Always(0), Always(1)]}
+    score.update(None, torch.zeros(6, dtype=torch.long), torch.zeros(6, 1, 1, 1))
+    assert score.compute()[MODEL]["accuracy"] == pytest.approx(2 / 3)
+    assert score.sample_scores()["accuracy"] == pytest.approx([2 / 3] * 6)
+    # All images are alike: all that differs is which networks are drawn. Draws of the last network
+    # alone, and of none of it, are 1/27 and 8/27 of all, more than 2.5 %.
+    assert score.intervals()[MODEL]["accuracy"] == pytest.approx((0, 1))
 
 
 def test_an_interrupt_leaves_nothing_behind(empty_cache):
@@ -221,7 +264,7 @@ def test_an_interrupt_leaves_nothing_behind(empty_cache):
         if doing.startswith(REAL):
             raise KeyboardInterrupt
 
-    score = DownstreamSegmentation(PALETTE, steps=2, width=2)
+    score = DownstreamSegmentation(PALETTE, steps=2, width=2, networks=1)
     score.tick = interrupt
     with pytest.raises(KeyboardInterrupt):
         score.prepare(translated(examples, [e["target"] for e in examples]), ignore)
@@ -237,9 +280,9 @@ def test_inputs_that_a_network_for_real_images_cannot_take_are_left_out():
     assert told == [
         "'trained on the inputs' is left out: inputs are (3, 12, 12), where real images are "
         "(1, 12, 12)",
-        "trains a network on 4 images for each of 2 rows, in 1 step",
+        "trains 3 networks on 4 images for each of 2 rows, in 1 step",
     ]
-    assert list(score.networks) == [MODEL, REAL]
+    assert list(score.trained) == [MODEL, REAL]
 
 
 def test_what_cannot_be_learnt_or_tested_is_refused():
@@ -269,6 +312,7 @@ def test_what_cannot_be_learnt_or_tested_is_refused():
         ({"examples": 1}, "examples must be at least 2, not 1"),
         ({"steps": 0}, "steps must be at least 1, not 0"),
         ({"width": 0}, "width must be at least 1, not 0"),
+        ({"networks": 0}, "networks must be at least 1, not 0"),
         ({"classes": 1}, "classes must be at least 2, not 1"),
     ],
 )
