@@ -47,31 +47,24 @@ def train_on(
         images, on the same device.
     classes: the channels of the network's logits; a class without a channel is ignored.
     mirror: mirror half of the images, drawn anew in every step.
-    linear: the rate falls linearly after a short rise, and all images are shown before one is
-        again: networks of different seeds come out more alike. Otherwise it is one cycle, and each
-        batch is drawn from all images.
+    linear: the rate falls linearly, and all images are shown before one is again: networks of
+        different seeds come out more alike. Otherwise one cycle, and batches drawn from all images.
     Which images a step shows depends on N and the seed alone.
     """
     optimizer = torch.optim.AdamW(network.parameters(), LINEAR_RATE if linear else RATE)
     schedule = _schedule(optimizer, steps, linear)
     rng = torch.Generator().manual_seed(seed)
-    batches = _batches(len(images), batch, rng, rounds=linear)
+    numbers = _draw(len(images), batch, rng, rounds=linear)
     target = truth.long().masked_fill(truth >= classes, -100)
     # With channels last, narrow convolutions take 0.6 of the time.
     network.to(memory_format=torch.channels_last).train()
     with torch.enable_grad():
         for step in range(steps):
-            chosen = next(batches).to(images.device)
-            shown, right = from_levels(images[chosen]), target[chosen]
+            chosen = next(numbers).to(images.device)
+            shown, right = images[chosen], target[chosen]
             if mirror:
-                mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(images.device)
-                shown, right = _mirror(shown, mirrored), _mirror(right, mirrored)
-            logits = network(shown.contiguous(memory_format=torch.channels_last))
-            loss = cross_entropy(logits, right)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
+                shown, right = _mirror_half(shown, right, rng)
+            _step(optimizer, schedule, _loss(network, shown, right))
             tick(step + 1, steps, "steps")
     network.to(memory_format=torch.contiguous_format).eval()
 
@@ -92,6 +85,18 @@ def predict(network: nn.Module, images: Tensor) -> Tensor:
     return classes.masked_fill(~finite, logits.shape[1]).cpu()
 
 
+def _loss(network: nn.Module, images: Tensor, truth: Tensor) -> Tensor:
+    shown = from_levels(images).contiguous(memory_format=torch.channels_last)
+    return cross_entropy(network(shown), truth)
+
+
+def _step(optimizer: Optimizer, schedule: LRScheduler, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    schedule.step()
+
+
 def _schedule(optimizer: Optimizer, steps: int, linear: bool) -> LRScheduler:
     """Linear: up over the first tenth of the steps, then down to 0. Otherwise one cycle."""
     if not linear:
@@ -100,7 +105,7 @@ def _schedule(optimizer: Optimizer, steps: int, linear: bool) -> LRScheduler:
     return LambdaLR(optimizer, lambda step: min(1, (step + 1) / rise) * (1 - step / steps))
 
 
-def _batches(count: int, size: int, rng: torch.Generator, rounds: bool) -> Iterator[Tensor]:
+def _draw(count: int, size: int, rng: torch.Generator, rounds: bool) -> Iterator[Tensor]:
     """Numbers of images, without end. With rounds, all are shown before one is again."""
     left = torch.empty(0, dtype=torch.long)
     size = min(size, count)
@@ -119,6 +124,12 @@ def conv_block(in_channels: int, out_channels: int) -> nn.Module:
         convolution = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
         layers += [convolution, nn.BatchNorm2d(out_channels), nn.ReLU()]
     return nn.Sequential(*layers)
+
+
+def _mirror_half(images: Tensor, truth: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Images and their classes, about half of them mirrored."""
+    mirrored = (torch.rand(len(images), generator=rng) < 0.5).to(images.device)
+    return _mirror(images, mirrored), _mirror(truth, mirrored)
 
 
 def _mirror(images: Tensor, mirrored: Tensor) -> Tensor:
