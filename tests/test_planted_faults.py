@@ -118,7 +118,7 @@ def test_a_memoriser_is_said_in_terminal_report_and_comparison(
     assert re.match(pattern, sentence)
     page = (out / "report.html").read_text()
     assert 'id="findings"' in page
-    assert sentence in page
+    assert f"<li>copies: {sentence}</li>" in page
     assert (out / "findings" / "copies.png").exists()
     assert page.count("Pictures of copies") >= 1
     assert re.search(pattern, evaluate(out).replace("\n", " "))

@@ -536,6 +536,27 @@ def test_two_folders_of_saved_images_are_compared(tmp_path):
         SavedImages(tmp_path / "real", tmp_path / "nowhere")
 
 
+def test_outputs_in_a_folder_are_compared_with_their_inputs_in_another(tmp_path):
+    """A copy of the inputs keeps their structure; outputs without an input are refused."""
+    for index in range(3):
+        for folder, seed in (("inputs", index), ("copy", index), ("other", index + 10)):
+            photo(tmp_path / folder / f"{index}.png", 32, 32, seed)
+    one = ["--metric", "structure_distance", "--set", "metrics.structure_distance.size=32", "--set"]
+    one += ["metrics.structure_distance.backbone=ganzoo_tiny"]
+    scores = {}
+    for folder in ("copy", "other"):
+        done = run("evaluate", "--folders", tmp_path / "inputs", tmp_path / folder, *one, "--json")
+        assert done.exit_code == 0, done.output
+        table = json.loads(done.stdout)["scores"]["structure_distance"]
+        scores[folder] = table["model"]["structure_ganzoo_tiny"]
+    assert scores["copy"] == pytest.approx(0, abs=1e-6)
+    assert scores["other"] > 0.001
+    (tmp_path / "other" / "2.png").unlink()
+    refused = run("evaluate", "--folders", tmp_path / "inputs", tmp_path / "other", *one)
+    assert refused.exit_code == 2
+    assert "structure_distance compares pairs: files of equal names" in refused.output
+
+
 def test_old_models_may_be_seen_at_their_own_scale():
     """A model file that says nothing of aspect is read as one that keeps it."""
     old = Path(__file__).parent / "data" / "runs_0_1" / "pix2pix"

@@ -232,6 +232,4 @@ def compute_or_refuse(
         if memory_is_short(error):
             raise
         message = first_line(error)
-        raise ModelError(
-            f"{', '.join(names)}: cannot be computed on these data: {message}"
-        ) from error
+        raise ModelError(f"{', '.join(names)}: cannot be computed: {message}") from error

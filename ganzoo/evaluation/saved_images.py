@@ -31,9 +31,11 @@ from ganzoo.interfaces.levels import from_levels
 from ganzoo.recipe.overrides import override
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
+from ganzoo.registry.signature import wires
 from ganzoo.runs.folder import finite
 
 REAL, FAKE = "real", "fake"
+SOURCE = "source"
 # The metrics by default: of two distributions, and in addition if the images are pairs.
 DISTRIBUTION, PAIRS = ("kid",), ("psnr", "ssim")
 SAME = "both folders hold the same images, pixel by pixel: each is compared with itself"
@@ -188,26 +190,35 @@ def _list_warnings(data: SavedImages) -> list[str]:
 
 
 def _blueprint(names: Sequence[str], data: SavedImages, overrides: Sequence[str]) -> Blueprint:
-    wires = {"prediction": FAKE, "target": REAL}
+    lookup = Lookup(installed().registry)
     tables: Mapping[str, Any] = {
         "networks": {},
         "losses": {},
         "optimizers": {},
         "train": {"length": "1 step"},
         "data": {"type": "saved images"},
-        "metrics": {name: {"type": name, **wires} for name in names},
+        "metrics": {name: {"type": name, **_wires_of(name, lookup)} for name in names},
     }
     recipe = check_tables(override(tables, overrides), "--folders")
     blueprint = Blueprint(recipe, dataset=data, variables=dict(data.variables))
-    lookup = Lookup(installed().registry)
     for name, table in recipe.metrics.items():
         read_metric(name, table, blueprint, lookup)
     if lookup.faults:
         raise RecipeError("--folders", lookup.faults)
-    if blueprint.warnings:
-        pairs = ", ".join(name for name in names if name not in blueprint.metrics)
+    unread = [name for name in names if name not in blueprint.metrics]
+    if not data.paired:
+        unread += [name for name, plan in blueprint.metrics.items() if SOURCE in plan.wires]
+    if unread:
+        pairs = ", ".join(unread)
         raise ModelError(f"--folders: {pairs} compares pairs: files of equal names in both folders")
     return blueprint
+
+
+def _wires_of(name: str, lookup: Lookup) -> dict[str, str]:
+    """A metric's wires; one that compares outputs with their inputs takes `real` for the inputs."""
+    metric_class = Lookup(lookup.registry).load("metric", name, f"metrics.{name}")
+    wanted = wires(metric_class.update) if metric_class else {}
+    return {"prediction": FAKE, SOURCE if wanted.get(SOURCE) else "target": REAL}
 
 
 def _variable_of(path: Path) -> Variable:

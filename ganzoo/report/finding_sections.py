@@ -21,7 +21,9 @@ def findings_section(files: RunFiles) -> Html | None:
     findings = _findings(files)
     if not findings:
         return None
-    sentences = [el("li", each) for each in (text for texts in findings.values() for text in texts)]
+    sentences = [
+        el("li", f"{metric}: {text}") for metric, texts in findings.items() for text in texts
+    ]
     return el(
         "section",
         el("h2", "Findings", id="findings"),

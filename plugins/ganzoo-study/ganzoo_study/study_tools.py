@@ -38,7 +38,13 @@ def plan(
         float, typer.Option(min=0, max=49, help="Of it between participants, in points.")
     ] = 12.0,
     trials: Annotated[
-        int, typer.Option(min=0, max=1000, help="Scored ones. [default: the study's, or 40]")
+        int,
+        typer.Option(
+            min=0,
+            max=1000,
+            show_default=False,
+            help="Scored ones, for each participant. [default: the study's, or 40]",
+        ),
     ] = 0,
     power: Annotated[
         float, typer.Option(min=5, max=99.99, help="In so many % of studies it is detected.")

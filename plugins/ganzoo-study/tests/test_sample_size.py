@@ -206,6 +206,7 @@ def test_a_plan_is_printed():
     lines = [line.split() for line in said.splitlines() if line[:1].isdigit()]
     assert [int(line[1]) for line in lines] == [*plan.analyses]
     assert "In 4,000 simulated studies the difference was detected in 8" in said
+    assert "[default: 0" not in study("plan", "--help")[1]  # the study's trials, or 40
 
 
 @pytest.mark.parametrize(
