@@ -118,10 +118,13 @@ def last_saved(folder: Path) -> int | None:
     return max((step for step, _ in RunPaths(folder).saved()), default=None)
 
 
+MOVED = "if it was moved, go on with: ganzoo resume, and its new place; else start again"
+
+
 def describe_how_to_go_on(folder: Path) -> str:
     """A sentence that says how to go on with a run that ended without being saved."""
     if not folder.exists():
-        return "if it was moved, go on with: ganzoo resume, and its new place; else start again"
+        return MOVED
     step = last_saved(folder)
     if step is None:
         return f"nothing was saved yet: delete {folder} and start again"

@@ -10,7 +10,8 @@ from ganzoo.engine.loader import unwrap_worker_error
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, GanzooError, RunError
 from ganzoo.runs.commands import resume_command
-from ganzoo.runs.listing import describe_how_to_go_on
+from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.listing import MOVED, describe_how_to_go_on
 from ganzoo.training.checkpoint_writer import CheckpointWriter
 from ganzoo.training.session import Session
 
@@ -72,7 +73,7 @@ def _describe_cause(error: Exception, trainer: Trainer, folder: Path) -> str:
     what, why = error.filename or folder, error.strerror
     if error.errno in FULL:
         return f"{what}: the disk is full ({why}); make room"
-    if not folder.exists():
+    if not RunPaths(folder).owner.exists():
         return f"{folder}: this run's folder is gone, deleted or moved"
     return f"{what}: cannot be used ({why})"
 
@@ -97,6 +98,8 @@ def _save_if_possible(checkpoints: CheckpointWriter) -> str:
     a step only some weights have moved.
     """
     trainer, folder = checkpoints.session.trainer, checkpoints.session.folder.path
+    if not RunPaths(folder).owner.exists():  # a write in progress may have made the folder anew
+        return MOVED
     if trainer.accelerator.num_processes == 1 and not trainer.moving:
         try:
             checkpoints.save()
