@@ -19,7 +19,8 @@ DOOR = ("__init__", "__main__")
 ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
     *("components", "datasets", "engine", "runs", "inference", "inspection", "builder"),
-    *("evaluation", "report", "launch", "training", "compare", "reproduce", "testing", "cli"),
+    *("evaluation", "report", "launch", "training", "compare"),
+    *("planning", "reproduce", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16
 STEP = 13  # between two arrows that run beside each other

@@ -15,6 +15,10 @@ from ganzoo.interfaces.callback import Scores as Scores
 from ganzoo.interfaces.callback import ScoreTable as ScoreTable
 from ganzoo.interfaces.callback import Training as Training
 from ganzoo.interfaces.data import Data as Data
+from ganzoo.interfaces.data_fingerprint import DomainFacts as DomainFacts
+from ganzoo.interfaces.data_fingerprint import DomainGap as DomainGap
+from ganzoo.interfaces.data_fingerprint import Fingerprint as Fingerprint
+from ganzoo.interfaces.data_fingerprint import Machine as Machine
 from ganzoo.interfaces.latent import Latent as Latent
 from ganzoo.interfaces.losses import AdversarialLoss as AdversarialLoss
 from ganzoo.interfaces.losses import Discriminate as Discriminate
@@ -34,6 +38,13 @@ from ganzoo.interfaces.reader import Header as Header
 from ganzoo.interfaces.reader import OpenedImage as OpenedImage
 from ganzoo.interfaces.reader import Raw as Raw
 from ganzoo.interfaces.reader import Reader as Reader
+from ganzoo.interfaces.rule import Caution as Caution
+from ganzoo.interfaces.rule import Decision as Decision
+from ganzoo.interfaces.rule import PlanCandidate as PlanCandidate
+from ganzoo.interfaces.rule import RecipeDraft as RecipeDraft
+from ganzoo.interfaces.rule import Rule as Rule
+from ganzoo.interfaces.rule import StepCost as StepCost
+from ganzoo.interfaces.rule import Wishes as Wishes
 from ganzoo.interfaces.schedule import Progress as Progress
 from ganzoo.interfaces.schedule import Schedule as Schedule
 from ganzoo.interfaces.variable import Variable as Variable

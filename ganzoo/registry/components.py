@@ -30,6 +30,7 @@ KINDS = {
     "writer": "how image files are written",
     "callback": "what happens beside training",
     "output": "how an output is made that takes more than a wire",
+    "rule": "what `ganzoo plan` decides of a recipe, and why",
 }
 
 

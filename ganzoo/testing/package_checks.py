@@ -16,6 +16,7 @@ from ganzoo.interfaces import (
     Network,
     Output,
     Penalty,
+    Rule,
 )
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
@@ -39,6 +40,7 @@ BASES: dict[str, type] = {
     "augmentation": Augmentation,
     "output": Output,
     "penalty": Penalty,
+    "rule": Rule,
 }
 WIRED = {"loss": "forward", "metric": "update", "output": "make"}
 

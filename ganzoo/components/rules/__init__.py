@@ -1,0 +1,1 @@
+"""Rules by which `ganzoo plan` decides a recipe."""

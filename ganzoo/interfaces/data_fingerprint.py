@@ -1,0 +1,139 @@
+"""What is known of two domains of images, and of the machine, before a recipe is planned for them.
+
+A fingerprint is plain data: the same images and the same machine give the same one, and it is
+written as JSON beside the recipe. Rules decide by it (`ganzoo.interfaces.rule`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Size: TypeAlias = tuple[int, int]
+"""(height, width) in pixels."""
+
+
+@dataclass(frozen=True)
+class DomainFacts:
+    """Facts of the images of one domain.
+
+    folder: where the training images are.
+    images, held_out: readable images to train on, and to test on.
+    unreadable: files that look like images and cannot be read, of both.
+    smallest, median, largest: sizes of the smallest, the median and the largest image by pixels.
+    aspects: the least, the median and the greatest width / height.
+    kind: the colours of most images: "gray", "rgb", "cmyk" or "bands".
+    channels: of most images, without opacity.
+    dtype: the type of most images' values; bits: how many bits of it are used.
+    values: the lowest and the highest value of all images, as stored.
+    used: the share of the type's range that these span; 1 where that is unknown.
+    colours: how many different colours a typical image holds, counted up to 1,000.
+    flat: the share of neighbouring pixels that are equal, in a typical image.
+    label_map: whether they look like label maps: few colours in flat areas.
+    saturation: the mean difference between the highest and the lowest channel, in 0 ... 1.
+    duplicates, near_duplicates: images that are equal, or nearly equal, to another one.
+    detail: by a side in pixels, the share of contrast that is left when a typical image's shorter
+        side is reduced to that.
+    likeness: how alike its images are: the mean correlation of two of them, as small gray pictures.
+    spread: the quick KID between its two halves: how far random halves of one domain are apart.
+    """
+
+    folder: str
+    images: int
+    held_out: int = 0
+    unreadable: int = 0
+    smallest: Size = (256, 256)
+    median: Size = (256, 256)
+    largest: Size = (256, 256)
+    aspects: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    kind: str = "rgb"
+    channels: int = 3
+    dtype: str = "uint8"
+    bits: int = 8
+    values: tuple[float, float] = (0.0, 255.0)
+    used: float = 1.0
+    colours: int = 1000
+    flat: float = 0.0
+    label_map: bool = False
+    saturation: float = 0.3
+    duplicates: int = 0
+    near_duplicates: int = 0
+    detail: Mapping[str, float] = field(default_factory=dict)
+    likeness: float = 0.2
+    spread: float | None = None
+
+
+@dataclass(frozen=True)
+class DomainGap:
+    """How the domains x and y stand to one another.
+
+    equal_names: the share of the smaller domain's names that the other one has, too.
+    correlation: the mean correlation of low-pass images of equal names, less that of images that
+        are no pairs; None where there are no equal names. Pairs have about 0.2 and more.
+    shared: images that lie in both domains.
+    leaked: images that lie in training and in test.
+    colour_distance: between the mean colours and their deviations, in 0 ... 1.
+    structure_distance: between the statistics of edges and texture; 0 for equal kinds of images.
+    separation: the share of images that simple statistics put into the right domain; 0.5 is chance.
+    swapped: whether the test folders look exchanged.
+    copy_kid: the quick KID of x as if it were a translation to y, and of y as one to x; None where
+        there are too few images.
+    """
+
+    equal_names: float = 0.0
+    correlation: float | None = None
+    shared: int = 0
+    leaked: int = 0
+    colour_distance: float = 0.3
+    structure_distance: float = 0.3
+    separation: float = 1.0
+    swapped: bool = False
+    copy_kid: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine that a plan is for.
+
+    device: "cpu", "cuda" or "mps". name: what it calls itself.
+    memory: bytes that are free on it. cores: of its processor.
+    bf16: whether half precision is faster on it.
+    seconds: what a training step of two small networks takes, by their names.
+    """
+
+    device: str = "cpu"
+    name: str = ""
+    memory: int = 8 * 2**30
+    cores: int = 2
+    bf16: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is known before a recipe is planned.
+
+    layout: "domains" for two folders, "pairs" for pairs in two folders, "halves" for pairs side by
+        side in one file.
+    data: the settings by which the data set reads the images (`type`, `root`, `x`, `y` ...).
+    kinds: the kinds of the findings of `ganzoo data check`, with their counts.
+    """
+
+    layout: Literal["domains", "pairs", "halves"]
+    data: Mapping[str, object]
+    x: DomainFacts
+    y: DomainFacts
+    gap: DomainGap = DomainGap()
+    machine: Machine = Machine()
+    kinds: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def paired(self) -> bool:
+        """Whether training images are pairs."""
+        return self.layout != "domains"
+
+    @property
+    def domains(self) -> tuple[DomainFacts, DomainFacts]:
+        """Both domains, x first."""
+        return self.x, self.y
