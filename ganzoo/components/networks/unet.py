@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.components.networks.halvings import check_halvings
+from ganzoo.components.networks.input_skip import SkipKind, make_skip
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator
@@ -27,6 +28,8 @@ class UNet(Generator):
     norm: the normalisation after every convolution but the first, the innermost and the last.
     dropout: the probability of dropping an activation in the decoder's `layers - 5` blocks next to
         the innermost (at least one); the paper keeps it on at test time, in place of input noise.
+    skip: "input" adds what the network computes, times a learnt number that starts at 0, to its
+        input: it starts as a copy. For domains that are alike; it needs out_channels = in_channels.
 
     Raises:
         ValueError: a setting is out of range.
@@ -42,6 +45,7 @@ class UNet(Generator):
         layers: int = 8,
         norm: Norm = "batch",
         dropout: float = 0.5,
+        skip: SkipKind = "none",
     ) -> None:
         super().__init__()
         _check(width, layers, dropout)
@@ -53,11 +57,13 @@ class UNet(Generator):
             drop = dropout if depth >= min(4, layers - 2) else 0.0
             block = Between(widths[depth - 1], widths[depth], block, norm, drop)
         self.model = Outermost(in_channels, out_channels, width, block, norm)
+        self.skip = make_skip(skip, in_channels, out_channels)
         self.per_sample = is_per_sample(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
-        return same_size(self.model, images, self.multiple, self.multiple)
+        change = same_size(self.model, images, self.multiple, self.multiple)
+        return change if self.skip is None else self.skip(images, change)
 
 
 class Outermost(nn.Module):

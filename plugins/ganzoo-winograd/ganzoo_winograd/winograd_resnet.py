@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganzoo.components.networks.input_skip import SkipKind
 from ganzoo.components.networks.norms import Norm
 from ganzoo.components.networks.padding import Padding
 from ganzoo.components.networks.resnet import ResNet, Upsampling
@@ -29,6 +30,7 @@ class WinogradResNet(ResNet):
     kernel: the side of the first and the last convolution, an odd number of pixels.
     checkpointing: whether to compute residual blocks again in the backward pass, to save memory.
     layers: which outputs the head `features` returns.
+    skip: "input" adds what the network computes to its input, and starts as a copy of it.
 
     Raises:
         ValueError: a setting is out of range.
@@ -48,6 +50,7 @@ class WinogradResNet(ResNet):
         kernel: int = 7,
         checkpointing: bool = False,
         layers: tuple[int, ...] = (),
+        skip: SkipKind = "none",
     ) -> None:
         super().__init__(
             in_channels,
@@ -62,5 +65,6 @@ class WinogradResNet(ResNet):
             kernel,
             checkpointing,
             layers,
+            skip,
         )
         use_winograd(self)
