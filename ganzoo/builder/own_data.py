@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import tomli_w
 
 from ganzoo.components.data import choosing
 from ganzoo.components.data.choosing import Choice, Need, choose
@@ -16,6 +13,7 @@ from ganzoo.components.data.layout_advice import require_folder
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.recipe.loading import LoadedRecipe, Source, read_recipe
 from ganzoo.recipe.overrides import Overrides
+from ganzoo.recipe.toml_values import write_value
 
 if TYPE_CHECKING:
     from ganzoo.builder.blueprint import Blueprint, MetricPlan
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 # Settings of a recipe's own data that say how images are cut and read, whichever they are.
 CUT = ("resize", "flip", "channels", "aspect")
 READ = ("range", "colour", "interpolation", "scale", "pages", "depth", "unreadable")
-WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,13 @@ def at_place(kind: str, folder: Path) -> list[str]:
     from ganzoo.registry.discovery import installed
 
     places = getattr(installed().registry.get("data", kind).load(), "places", ())
-    return [f"data.{place}={_toml(str(folder.absolute()))}" for place in places[:1]]
+    return [f"data.{place}={write_value(str(folder.absolute()))}" for place in places[:1]]
 
 
 def as_words(overrides: Overrides) -> list[str]:
     """Overrides as they are typed, `data.size=64`."""
     if isinstance(overrides, Mapping):
-        return [f"{path}={_toml(value)}" for path, value in overrides.items()]
+        return [f"{path}={write_value(value)}" for path, value in overrides.items()]
     return list(overrides)
 
 
@@ -120,7 +117,11 @@ def _with_choice(
     volumes = {} if image.depth is None else {"pages": "depth", "depth": image.depth}
     table = {**settings, **cut, **volumes, **own}
     dropped = [name for name, plan in _metrics(blueprint) if _belongs(plan, blueprint, settings)]
-    changes = [f"data={_toml(table)}", 'summary=""', *(f"metrics.{name}={{}}" for name in dropped)]
+    changes = [
+        f"data={write_value(table)}",
+        'summary=""',
+        *(f"metrics.{name}={{}}" for name in dropped),
+    ]
     if recipe.checkpoints.best.partition(".")[0] in dropped:
         changes.append('checkpoints.best=""')
     changes += _classes(blueprint, settings)
@@ -151,7 +152,7 @@ def _plugins(blueprint: Blueprint, other: str, folder: Path) -> OwnData:
     data = installed().registry.get("data", other).load()
     known = {parameter.name for parameter in parameters(data)}
     shared = {k: v for k, v in blueprint.recipe.data.settings.items() if k in known}
-    settings = [f"data={_toml({'type': other, **shared})}", *at_place(other, folder)]
+    settings = [f"data={write_value({'type': other, **shared})}", *at_place(other, folder)]
     return OwnData([*settings, 'summary=""'], f"--data {folder}: '{other}', {settings[1]}")
 
 
@@ -202,16 +203,3 @@ def _classes(blueprint: Blueprint, settings: Mapping[str, Any]) -> list[str]:
         for name, table in blueprint.recipe.networks.items()
         if table.settings.get("classes") == before.classes
     ]
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML in one line."""
-    if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(k)} = {_toml(v)}' for k, v in value.items())} }}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_toml, value))}]"
-    return tomli_w.dumps({"value": value}).partition(" = ")[2].rstrip("\n")
-
-
-def _key(name: str) -> str:
-    return name if WORD.fullmatch(name) else _toml(name)

@@ -83,7 +83,7 @@ class PlanDraft(RecipeDraft):
         below = [p for p in self.decided if p == each.path or p.startswith(f"{each.path}.")]
         for path in below:
             del self.decided[path]
-        set_value(self.recipe, each.path, each.value)
+        set_value(self.recipe, each.path, deepcopy(each.value))
         if each.value is not None:
             self.decided[each.path] = Decided(rule, each)
 
