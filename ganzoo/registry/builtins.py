@@ -13,6 +13,10 @@ COMPONENTS = {
     "generator": {
         "resnet": (".networks.resnet:ResNet", "residual blocks between down- and upsampling"),
         "unet": (".networks.unet:UNet", "encoder and decoder with skip connections"),
+        "recolour": (
+            ".networks.recolour:Recolour",
+            "changes the colours of an image as a whole, and adds no content",
+        ),
         "timm_unet": (".networks.timm_unet:TimmUNet", "a U-Net on an encoder of timm"),
         "coupled": (
             ".networks.coupled:CoupledGenerator",

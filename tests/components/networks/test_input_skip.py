@@ -51,28 +51,28 @@ def test_weights_are_those_of_the_plain_network_and_a_gate(kind, settings):
     odd = skipping.load_state_dict(plain.state_dict(), strict=False)
     assert (odd.missing_keys, odd.unexpected_keys) == (["skip.gate"], [])
     x = images(1, 3, 16, 16)
-    skipping.skip.gate.data.fill_(0.5)
+    skipping.skip.gate.data.fill_(0.05)
     torch.manual_seed(0)
     expected = x + 0.5 * plain.eval()(x)
     torch.testing.assert_close(skipping.eval()(x), expected.clamp(-1, 1))
 
 
 def test_values_and_gradients_of_the_skip_by_hand():
-    skip = InputSkip()
-    skip.gate.data.fill_(0.5)
+    skip = InputSkip(1, 1)
+    skip.gate.data.fill_(0.05)
     x = torch.tensor([[[[0.0, 0.75, -1.0]]]])
     change = torch.tensor([[[[0.5, 1.0, 0.5]]]], requires_grad=True)
     out = skip(x, change)
     assert out.tolist() == [[[[0.25, 1.0, -0.75]]]]
     out.sum().backward()
     assert change.grad.tolist() == [[[[0.5, 0.5, 0.5]]]]
-    assert skip.gate.grad.item() == 2.0
+    assert skip.gate.grad.item() == 20.0  # ten times the sum of what is added
 
 
 def test_at_the_start_black_and_white_have_a_gradient_too():
-    skip = InputSkip()
+    skip = InputSkip(1, 1)
     skip(torch.tensor([[[[-1.0, 1.0]]]]), torch.tensor([[[[0.5, 0.25]]]])).sum().backward()
-    assert skip.gate.grad.item() == 0.75
+    assert skip.gate.grad.item() == 7.5
 
 
 @each_kind
@@ -86,7 +86,7 @@ def test_other_channels_out_than_in_are_refused(kind, settings):
 def test_checkpointing_and_features_are_those_of_the_plain_network():
     settings = {"width": 4, "blocks": 2, "layers": (0, 4, 8)}
     plain = ResNet(**settings, skip="input")
-    plain.skip.gate.data.fill_(0.5)
+    plain.skip.gate.data.fill_(0.05)
     thrifty = ResNet(**settings, skip="input", checkpointing=True)
     thrifty.load_state_dict(plain.state_dict())
     for network in (plain, thrifty):
