@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ganzoo.inspection.near_copies import find_copies
 
 
 @dataclass(frozen=True)
-class _Kind:
+class CopyKind:
     """What copies of some kind are called, how bad they are, and what to do about them."""
 
     name: str
@@ -25,32 +26,32 @@ class _Kind:
     advice: str
 
 
-WITHIN = _Kind(
+WITHIN = CopyKind(
     "copies",
     "note",
     "",
     "keep one of each, or they are learnt from more often than others",
 )
-ACROSS_TEST = _Kind(
+ACROSS_TEST = CopyKind(
     "test_in_training",
     "warning",
     ", one in training and one in test, so scores on it say nothing of new images",
     "remove one of each, rather from training",
 )
-ACROSS_DOMAINS = _Kind(
+ACROSS_DOMAINS = CopyKind(
     "in_both_domains",
     "note",
     ", one among x and one among y",
     "move those that lie in the wrong folder; if x and y show the same scenes on purpose, they are "
     "pairs: --as pairs",
 )
-ACROSS_CLASSES = _Kind(
+ACROSS_CLASSES = CopyKind(
     "in_two_classes",
     "warning",
     " of two classes, which cannot both be right",
     "keep the one in its right class",
 )
-SAME_PAIR = _Kind(
+SAME_PAIR = CopyKind(
     "equal_pairs",
     "warning",
     ", the two of a pair, so there is nothing to translate",
@@ -58,24 +59,34 @@ SAME_PAIR = _Kind(
 )
 
 
+CopiesByKind: TypeAlias = dict[tuple[CopyKind, bool], list[tuple[Entry, Entry]]]
+"""Pairs of copies by kind, and by whether they are only nearly equal."""
+
+
 def copy_findings(gallery: Gallery, partners: Sequence[tuple[Entry, Entry]]) -> Iterator[Finding]:
     """Copies among all images, by where they lie; those of one value are left out.
 
     partners: the pairs of x and y, which are alike on purpose.
     """
+    for (kind, near), both in sort_copies(gallery, partners).items():
+        yield copy_finding(gallery, kind, near, both)
+
+
+def sort_copies(gallery: Gallery, partners: Sequence[tuple[Entry, Entry]]) -> CopiesByKind:
+    """Copies among all images by what they are, the equal ones first; as `copy_findings`."""
     shares = {
         subset.name: used_share(gallery.facts[subset.name]) for subset in gallery.contents.subsets
     }
     entries = [e for e in gallery.entries() if not is_constant(e.facts, shares[e.subset.name])]
     copies = find_copies([_digest(each) for each in entries], [each.glance for each in entries])
     pairs = {(id(x.glance), id(y.glance)) for x, y in partners}
+    by_kind: CopiesByKind = {}
     for near, pairs_of in ((False, copies.equal), (True, copies.near)):
-        by_kind: dict[_Kind, list[tuple[Entry, Entry]]] = {}
         for i, j in pairs_of:
             kind = _kind(entries[i], entries[j], near, pairs)
             if kind:
-                by_kind.setdefault(kind, []).append((entries[i], entries[j]))
-        yield from (_finding(gallery, kind, near, both) for kind, both in by_kind.items())
+                by_kind.setdefault((kind, near), []).append((entries[i], entries[j]))
+    return by_kind
 
 
 def _digest(entry: Entry) -> bytes:
@@ -84,7 +95,7 @@ def _digest(entry: Entry) -> bytes:
     return digest + entry.domain.encode() if entry.subset.halves else digest
 
 
-def _kind(one: Entry, other: Entry, near: bool, pairs: set[tuple[int, int]]) -> _Kind | None:
+def _kind(one: Entry, other: Entry, near: bool, pairs: set[tuple[int, int]]) -> CopyKind | None:
     """What it is that two images are copies; None if that is nothing to report."""
     if (id(one.glance), id(other.glance)) in pairs:
         return SAME_PAIR if not near or _look_equal(one.glance, other.glance) else None
@@ -103,9 +114,10 @@ def _look_equal(one: Glance, other: Glance) -> bool:
     )
 
 
-def _finding(
-    gallery: Gallery, kind: _Kind, near: bool, both: Sequence[tuple[Entry, Entry]]
+def copy_finding(
+    gallery: Gallery, kind: CopyKind, near: bool, both: Sequence[tuple[Entry, Entry]]
 ) -> Finding:
+    """The finding about copies of one kind."""
     groups = _groups((one.facts.path, other.facts.path) for one, other in both)
     count = sum(len(group) - 1 for group in groups)
     are = "1 image is" if count == 1 else f"{count} images are"

@@ -67,7 +67,7 @@ def read_facts(path: Path, halves: bool = False) -> ImageFacts:
     Raises:
         DataError: it cannot be read.
     """
-    return _read(path, halves, lambda header, raw: _facts(path, header, raw, halves))
+    return read_reduced(path, halves, lambda header, raw: _facts(path, header, raw, halves))
 
 
 def read_small(path: Path) -> NDArray[np.uint8]:
@@ -76,32 +76,41 @@ def read_small(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: it cannot be read.
     """
-    return _read(path, False, _small)
+    return read_reduced(path, False, _small)
 
 
 Result = TypeVar("Result")
 
 
-def _read(path: Path, halves: bool, use: Callable[[Header, Raw], Result]) -> Result:
+def read_reduced(
+    path: Path, halves: bool, use: Callable[[Header, Raw], Result], side: int = SIDE
+) -> Result:
+    """What `use` makes of an image file's header and values.
+
+    A large JPEG is decoded reduced, as far as its shorter side keeps `side` pixels.
+
+    Raises:
+        DataError: it cannot be read, or `use` fails.
+    """
     with open_source(path) as source:
         height, width = source.header.size
         if source.reduce is not None:
-            source.reduce((SIDE, 2 * SIDE) if halves else (SIDE, SIDE))
+            source.reduce((side, 2 * side) if halves else (side, side))
         with _one_at_a_time if height * width > LARGE else nullcontext():
             return use(source.header, source.read(0))
 
 
 def _small(header: Header, raw: Raw) -> NDArray[np.uint8]:
-    low, high = _ends(raw)
-    levels = _levels(header, raw, _variable(header, low, high), _reduced)
+    low, high = find_ends(raw)
+    levels = cut_levels(header, raw, own_variable(header, low, high), reduce_values)
     return levels.round().clip(0, 255).astype(np.uint8)
 
 
 def _facts(path: Path, header: Header, raw: Raw, halves: bool) -> ImageFacts:
-    low, high = _ends(raw)
+    low, high = find_ends(raw)
     turned = header.orientation if raw.orientation == 1 else raw.orientation
     header = replace(header, orientation=turned)
-    variable = _variable(header, low, high)
+    variable = own_variable(header, low, high)
     return ImageFacts(
         path,
         turned_size(header),
@@ -119,7 +128,7 @@ def _facts(path: Path, header: Header, raw: Raw, halves: bool) -> ImageFacts:
     )
 
 
-def _ends(raw: Raw) -> tuple[float, float]:
+def find_ends(raw: Raw) -> tuple[float, float]:
     """The lowest and the highest value."""
     low, high = float(raw.values.min()), float(raw.values.max())
     if not np.isfinite([low, high]).all():
@@ -127,7 +136,7 @@ def _ends(raw: Raw) -> tuple[float, float]:
     return low, high
 
 
-def _variable(header: Header, low: float, high: float) -> Variable:
+def own_variable(header: Header, low: float, high: float) -> Variable:
     """One as which the file can be read: of its own bands, and of its own range where it must."""
     scale = header.scale
     known = scale is not None and scale[0] <= low and high <= scale[1]
@@ -145,14 +154,15 @@ def _digest(header: Header, raw: Raw) -> bytes:
 
 
 def _glances(header: Header, raw: Raw, variable: Variable, halves: bool) -> tuple[Glance, ...]:
-    whole, middle = (_levels(header, raw, variable, cut) for cut in (_reduced, _middle))
-    return tuple(map(glance, _sides(whole, halves), _sides(middle, halves)))
+    cuts = (reduce_values, cut_middle)
+    whole, middle = (cut_levels(header, raw, variable, cut) for cut in cuts)
+    return tuple(map(glance, split_sides(whole, halves), split_sides(middle, halves)))
 
 
-def _levels(
+def cut_levels(
     header: Header, raw: Raw, variable: Variable, cut: Callable[[Values], Values]
 ) -> Floats:
-    """Levels (H, W, 3) of what `cut` makes of the values, upright."""
+    """Levels (H, W, 3), 0 ... 255, of what `cut` makes of the values, upright."""
     opacity = None if raw.opacity is None else cut(raw.opacity)
     turned = Raw(cut(raw.values), opacity, raw.orientation)
     return _as_rgb(decode(header, turned, variable).permute(1, 2, 0).float().numpy())
@@ -163,22 +173,26 @@ def _as_rgb(levels: Floats) -> Floats:
     return levels[..., :3] if levels.shape[-1] >= 3 else levels[..., :1].repeat(3, -1)
 
 
-def _sides(levels: Floats, halves: bool) -> list[Floats]:
+def split_sides(levels: Floats, halves: bool) -> list[Floats]:
+    """An image (H, W, 3) alone, or its left and its right half."""
     half = levels.shape[1] // 2
     return [levels[:, :half], levels[:, half : 2 * half]] if halves and half else [levels]
 
 
-def _middle(values: Values) -> Values:
+def cut_middle(values: Values) -> Values:
     """The middle of an image (H, W ...), of at most MIDDLE x 2 MIDDLE pixels."""
     top, left = (max(0, (s - m) // 2) for s, m in zip(values.shape, MIDDLE, strict=False))
     return values[top : top + MIDDLE[0], left : left + MIDDLE[1]]
 
 
-def _reduced(values: Values) -> Values:
-    """Values (H, W) or (H, W, bands), averaged over boxes; of the same type if they are levels."""
+def reduce_values(values: Values, side: int = SIDE, longest: int = LONGEST) -> Values:
+    """Values (H, W) or (H, W, bands), averaged over boxes; of the same type if they are levels.
+
+    side: what the shorter side has at least, if it has it now. longest: the most of the other one.
+    """
     height, width = values.shape[:2]
-    common = max(1, min(height, width) // SIDE)
-    down, across = (max(common, -(-side // LONGEST)) for side in (height, width))
+    common = max(1, min(height, width) // side)
+    down, across = (max(common, -(-edge // longest)) for edge in (height, width))
     if down == across == 1:
         return values
     if values.dtype == np.uint8 and values.shape[2:] in ((), (1,), (3,)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 
@@ -25,6 +26,16 @@ def value_findings(gallery: Gallery) -> Iterator[Finding]:
         yield from _bands(gallery, facts, setting)
 
 
+def needed_range(facts: list[ImageFacts]) -> tuple[float, float] | None:
+    """The range to set for images; None where that of their type will do."""
+    unknown = any(each.scale is None or _exceeds(each) for each in facts)
+    scales = {each.scale for each in facts}
+    if not unknown and not (len(scales) == 1 and narrow_warning(_used(facts), "")):
+        return None
+    low, high = json.loads(_suggest(facts)[2])
+    return float(low), float(high)
+
+
 def _by_domain(gallery: Gallery) -> dict[str, list[ImageFacts]]:
     """The images of x and of y; others, and those that hold both, under ""."""
     domains: dict[str, list[ImageFacts]] = {}
@@ -46,7 +57,7 @@ def _no_scale(gallery: Gallery, facts: list[ImageFacts], setting: str) -> Iterat
 
 
 def _outside(gallery: Gallery, facts: list[ImageFacts], setting: str) -> Iterator[Finding]:
-    some = [e for e in facts if e.scale and (e.low < e.scale[0] or e.high > e.scale[1])]
+    some = [each for each in facts if _exceeds(each)]
     if some and some[0].scale:
         low, high, advice = _range(some, setting)
         text = (
@@ -86,8 +97,19 @@ def _used(facts: list[ImageFacts]) -> list[UsedScale]:
     ]
 
 
+def _exceeds(facts: ImageFacts) -> bool:
+    scale = facts.scale
+    return scale is not None and (facts.low < scale[0] or facts.high > scale[1])
+
+
 def _range(facts: list[ImageFacts], setting: str) -> tuple[float, float, str]:
     """The lowest and the highest value, and the setting of a range that holds them."""
-    low, high = min(each.low for each in facts), max(each.high for each in facts)
-    chosen = suggest_range(_used(facts), low, high if high > low else low + 1).replace(" ", "")
+    low, high, chosen = _suggest(facts)
     return low, high, f"--set {shlex.quote(f'{setting}={chosen}')}"
+
+
+def _suggest(facts: list[ImageFacts]) -> tuple[float, float, str]:
+    """The lowest and the highest value, and a range that holds them, as TOML."""
+    low, high = min(each.low for each in facts), max(each.high for each in facts)
+    chosen = suggest_range(_used(facts), low, high if high > low else low + 1)
+    return low, high, chosen.replace(" ", "")

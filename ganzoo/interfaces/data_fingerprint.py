@@ -21,6 +21,8 @@ class DomainFacts:
     folder: where the training images are.
     images, held_out: readable images to train on, and to test on.
     unreadable: files that look like images and cannot be read, of both.
+    looked_at: how many of the images to train on were decoded. Sizes are those of all; values,
+        copies and statistics those of these, chosen by their names.
     smallest, median, largest: sizes of the smallest, the median and the largest image by pixels.
     aspects: the least, the median and the greatest width / height.
     kind: the colours of most images: "gray", "rgb", "cmyk" or "bands".
@@ -28,14 +30,19 @@ class DomainFacts:
     dtype: the type of most images' values; bits: how many bits of it are used.
     values: the lowest and the highest value of all images, as stored.
     used: the share of the type's range that these span; 1 where that is unknown.
+    range: the values to set as black and white where the type's own range is unknown, exceeded or
+        hardly used; None where it does.
+    pages: pages, frames or slices of most files.
     colours: how many different colours a typical image holds, counted up to 1,000.
     flat: the share of neighbouring pixels that are equal, in a typical image.
     label_map: whether they look like label maps: few colours in flat areas.
     saturation: the mean difference between the highest and the lowest channel, in 0 ... 1.
-    duplicates, near_duplicates: images that are equal, or nearly equal, to another one.
-    detail: by a side in pixels, the share of contrast that is left when a typical image's shorter
-        side is reduced to that.
-    likeness: how alike its images are: the mean correlation of two of them, as small gray pictures.
+    duplicates, near_duplicates: images that are equal, or nearly equal, to an earlier one: without
+        them one of each is left.
+    detail: by a side in pixels ("32" ... "512"), the share of contrast, the standard deviation of
+        gray, that is left when a typical image's shorter side is reduced to that; 1 above its own.
+    likeness: how alike its images are: the mean correlation of two of them, as small gray pictures;
+        1 for a single image.
     spread: the quick KID between its two halves: how far random halves of one domain are apart.
     """
 
@@ -43,6 +50,7 @@ class DomainFacts:
     images: int
     held_out: int = 0
     unreadable: int = 0
+    looked_at: int = 0
     smallest: Size = (256, 256)
     median: Size = (256, 256)
     largest: Size = (256, 256)
@@ -53,6 +61,8 @@ class DomainFacts:
     bits: int = 8
     values: tuple[float, float] = (0.0, 255.0)
     used: float = 1.0
+    range: tuple[float, float] | None = None
+    pages: int = 1
     colours: int = 1000
     flat: float = 0.0
     label_map: bool = False
@@ -69,16 +79,20 @@ class DomainGap:
     """How the domains x and y stand to one another.
 
     equal_names: the share of the smaller domain's names that the other one has, too.
-    correlation: the mean correlation of low-pass images of equal names, less that of images that
-        are no pairs; None where there are no equal names. Pairs have about 0.2 and more.
-    shared: images that lie in both domains.
-    leaked: images that lie in training and in test.
-    colour_distance: between the mean colours and their deviations, in 0 ... 1.
-    structure_distance: between the statistics of edges and texture; 0 for equal kinds of images.
+    correlation: the mean correlation of the outlines of small gray images of equal names, less that
+        of images that are no pairs; None where there are fewer than 8 equal names. Pairs have about
+        0.2 and more.
+    shared: images that lie in both domains, equal or nearly so; of pairs, those that are equal.
+    leaked: images to test on that lie in training, too, equal or nearly so.
+    colour_distance: between the mean colours and their deviations, in 0 ... 1: a shift of all
+        channels by a tenth of their range is 0.1.
+    structure_distance: between the statistics of edges and texture, whatever colours and contrast
+        are; near 0 for equal kinds of images, at most 1.
     separation: the share of images that simple statistics put into the right domain; 0.5 is chance.
+        1 where there are fewer than 10 images of a domain.
     swapped: whether the test folders look exchanged.
-    copy_kid: the quick KID of x as if it were a translation to y, and of y as one to x; None where
-        there are too few images.
+    copy_kid: the quick KID of x as if it were a translation to y, and of y as one to x; they differ
+        where one of the two is gray. None where there are fewer than 4 images of a domain.
     """
 
     equal_names: float = 0.0
@@ -97,7 +111,8 @@ class Machine:
     """The machine that a plan is for.
 
     device: "cpu", "cuda" or "mps". name: what it calls itself.
-    memory: bytes that are free on it. cores: of its processor.
+    memory: bytes that are free on it, rounded down so that they stay the same from run to run.
+    cores: of its processor.
     bf16: whether half precision is faster on it.
     seconds: what a training step of two small networks takes, by their names.
     """

@@ -1,0 +1,162 @@
+"""A few hundred images of a domain looked at closely: colours, detail, texture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ganzoo.inspection.glance import LUMA, Floats
+from ganzoo.inspection.image_facts import (
+    cut_levels,
+    cut_middle,
+    find_ends,
+    own_variable,
+    read_reduced,
+    reduce_values,
+    split_sides,
+)
+from ganzoo.interfaces.reader import Header, Raw, Values
+
+Levels: TypeAlias = NDArray[np.uint8]
+Limits: TypeAlias = tuple[float, float] | None
+
+# Images are looked at with at least so many pixels on their shorter side, less than twice as many,
+# and at most LONGEST on the other one.
+SIDE, LONGEST = 512, 2048
+# Contrast is measured at these shorter sides.
+DETAIL = (32, 64, 128, 256, 512)
+# The side of the square that texture and KID are measured on, and the sides of its octaves.
+SQUARE, OCTAVES = 128, (4, 8, 16, 32, 64, 128)
+# Different colours are counted up to this.
+COLOURS = 1_000
+# Neighbours that differ by less of an image's standard deviation count as equal.
+CALM = 0.05
+# The share of an image's places that hold the strongest edges.
+STRONGEST = 0.1
+
+
+@dataclass(frozen=True)
+class CloseUp:
+    """What is known of an image that was looked at closely.
+
+    square: (128, 128, 3) levels, whatever its proportions are.
+    means, deviations: (3,) of its red, green and blue, in 0 ... 1.
+    saturation: the mean difference of the highest and the lowest of these, in 0 ... 1.
+    palette: its different colours in its middle, as numbers; at most 1,001 of them.
+    flat: the share of neighbouring pixels there that are equal.
+    detail: by side, the share of contrast that is left at it.
+    texture: (8,) shares of contrast by octave, of edges in the strongest tenth, and of calm places.
+    bits: the bits that are set in any of its values; 0 of values that are no whole numbers.
+    """
+
+    square: Levels
+    means: Floats
+    deviations: Floats
+    saturation: float
+    palette: NDArray[np.int32]
+    flat: float
+    detail: Mapping[int, float]
+    texture: Floats
+    bits: int
+
+
+def take_close_ups(path: Path, halves: bool, limits: Limits) -> tuple[CloseUp, ...]:
+    """An image file, or the left and the right half of it, looked at closely.
+
+    limits: the values of black and white, where they are not the type's own.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return read_reduced(path, halves, lambda h, raw: _close_ups(h, raw, halves, limits), SIDE)
+
+
+def _close_ups(header: Header, raw: Raw, halves: bool, limits: Limits) -> tuple[CloseUp, ...]:
+    variable = own_variable(header, *find_ends(raw))
+    variable = replace(variable, range=limits or variable.range)
+    raw = raw if limits is None else raw._replace(values=raw.values.clip(*limits))
+    whole, middle = (
+        split_sides(cut_levels(header, raw, variable, cut), halves) for cut in (_reduce, cut_middle)
+    )
+    bits = _bits(raw.values)
+    return tuple(_look(*both, bits) for both in zip(whole, middle, strict=True))
+
+
+def _reduce(values: Values) -> Values:
+    return reduce_values(values, SIDE, LONGEST)
+
+
+def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
+    square = _squared(levels)
+    gray = levels @ LUMA
+    return CloseUp(
+        square,
+        (levels.mean((0, 1)) / 255).astype(np.float32),
+        (levels.std((0, 1)) / 255).astype(np.float32),
+        float((levels.max(-1) - levels.min(-1)).mean()) / 255,
+        _palette(middle),
+        _flat(middle),
+        _detail(gray),
+        _texture(square.astype(np.float32) @ LUMA),
+        bits,
+    )
+
+
+def _squared(levels: Floats) -> Levels:
+    picture = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+    return np.asarray(picture.resize((SQUARE, SQUARE), Image.Resampling.BICUBIC))
+
+
+def _bits(values: Values) -> int:
+    return int(np.bitwise_or.reduce(values, None)) if values.dtype.kind == "u" else 0
+
+
+def _palette(middle: Floats) -> NDArray[np.int32]:
+    numbers = middle.round().clip(0, 255).astype(np.int32) @ np.array([1, 256, 65536], np.int32)
+    return np.unique(numbers)[: COLOURS + 1]
+
+
+def _flat(middle: Floats) -> float:
+    levels = middle.round()
+    equal = [(np.diff(levels, axis=axis) == 0).all(-1).ravel() for axis in (0, 1)]
+    both = np.concatenate(equal)
+    return float(both.mean()) if both.size else 1.0
+
+
+def _detail(gray: Floats) -> dict[int, float]:
+    full, shares = float(gray.std()), dict[int, float]()
+    for side in reversed(DETAIL):  # each of the one before: boxes of boxes
+        gray = _shrunk(gray, side)
+        shares[side] = float(gray.std()) / full if full > 0 else 1.0
+    return shares
+
+
+def _shrunk(gray: Floats, side: int) -> Floats:
+    """A picture (H, W) whose shorter side becomes `side`, averaged; itself if it has no more."""
+    height, width = gray.shape
+    scale = side / min(height, width)
+    if scale >= 1:
+        return gray
+    return _boxed(gray, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _boxed(gray: Floats, size: tuple[int, int]) -> Floats:
+    picture = Image.fromarray(np.ascontiguousarray(gray, np.float32))
+    return np.asarray(picture.resize(size, Image.Resampling.BOX))
+
+
+def _texture(gray: Floats) -> Floats:
+    """Shares in 0 ... 1 that neither brightness nor contrast changes, of a square picture."""
+    variances = [float(_boxed(gray, (side, side)).var()) for side in OCTAVES]
+    octaves = np.maximum(np.diff([0.0, *variances]), 0)
+    across, down = np.diff(gray, axis=1)[:-1], np.diff(gray, axis=0)[:, :-1]
+    edges = np.sort(np.hypot(across, down), axis=None)
+    strongest = edges[-int(STRONGEST * edges.size) :].sum() / max(float(edges.sum()), 1e-6)
+    calm = float((edges < CALM * max(float(gray.std()), 1e-6)).mean())
+    return np.array([*octaves / max(octaves.sum(), 1e-6), strongest, calm], np.float32)
