@@ -38,6 +38,7 @@ from ganzoo.interfaces.reader import Header as Header
 from ganzoo.interfaces.reader import OpenedImage as OpenedImage
 from ganzoo.interfaces.reader import Raw as Raw
 from ganzoo.interfaces.reader import Reader as Reader
+from ganzoo.interfaces.rule import Aim as Aim
 from ganzoo.interfaces.rule import Caution as Caution
 from ganzoo.interfaces.rule import Decision as Decision
 from ganzoo.interfaces.rule import PlanCandidate as PlanCandidate

@@ -17,16 +17,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 
 Goal = Literal["style", "content", "restore"]
 How = Literal["fixed", "rule", "trial"]
 """How a value was decided: by the papers, by a rule, or by what trials showed."""
-Stage = Literal["data", "objective", "networks", "training", "measuring", "cautions"]
+Stage = Literal["goal", "data", "objective", "networks", "training", "measuring", "cautions"]
 STAGES: tuple[Stage, ...] = (
-    *("data", "objective", "networks", "training", "measuring", "cautions"),
+    *("goal", "data", "objective", "networks", "training", "measuring", "cautions"),
 )
 
 
@@ -78,6 +78,18 @@ class Caution:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What the recipe is to be best at, where the user did not say so; and why."""
+
+    goal: Goal
+    reason: str
+
+
+Said: TypeAlias = Decision | Caution | Aim
+"""What a rule may say."""
+
+
+@dataclass(frozen=True)
 class PlanCandidate:
     """Another way to plan the same, worth a trial.
 
@@ -110,6 +122,11 @@ class RecipeDraft(ABC):
     wishes: Wishes
     recipe: Mapping[str, Any]
 
+    @property
+    @abstractmethod
+    def goal(self) -> Goal:
+        """The user's, or else the one of the last rule that set one."""
+
     @abstractmethod
     def value(self, path: str, default: Any = None) -> Any:
         """What was decided for a path: a value, or a table of them."""
@@ -128,7 +145,7 @@ class Rule(ABC):
     stage: ClassVar[Stage] = "training"
 
     @abstractmethod
-    def decide(self, draft: RecipeDraft) -> Iterable[Decision | Caution]:
+    def decide(self, draft: RecipeDraft) -> Iterable[Said]:
         """Values of the recipe, each with its reason, and what to beware of."""
 
     def candidates(self, draft: RecipeDraft) -> Iterable[PlanCandidate]:

@@ -11,19 +11,23 @@ from ganzoo.errors import GanzooError
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import (
     STAGES,
+    Aim,
     Caution,
     Decision,
+    Goal,
     PlanCandidate,
     RecipeDraft,
     Rule,
+    Said,
     StepCost,
     Wishes,
 )
+from ganzoo.registry.builtin_rules import RULES
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
 
 Tables = dict[str, Any]
-Said = TypeVar("Said")
+Asked = TypeVar("Asked")
 Estimate = Callable[[Mapping[str, Any]], StepCost]
 """Takes the tables of a recipe; returns what a step of it costs."""
 
@@ -50,6 +54,7 @@ class PlanDraft(RecipeDraft):
 
     estimate: what a step of a recipe costs.
     decided: by path, in the order of the decisions. cautions: with the names of their rules.
+    aim: what rules want the recipe to be best at, and the name of the rule; None where none did.
     """
 
     facts: Fingerprint
@@ -58,6 +63,12 @@ class PlanDraft(RecipeDraft):
     recipe: Tables = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
     cautions: list[tuple[str, Caution]] = field(default_factory=list)
+    aim: tuple[str, Aim] | None = None
+
+    @property
+    def goal(self) -> Goal:
+        """The user's, or else the one of the last rule that set one."""
+        return self.wishes.goal or (self.aim[1].goal if self.aim else "style")
 
     def value(self, path: str, default: Any = None) -> Any:
         """What was decided for a path: a value, or a table of them."""
@@ -75,8 +86,11 @@ class PlanDraft(RecipeDraft):
             set_value(recipe, path, value)
         return self.estimate(recipe)
 
-    def take(self, rule: str, each: Decision | Caution) -> None:
+    def take(self, rule: str, each: Said) -> None:
         """Keep what a rule said; a decision takes the place of an earlier one on its path."""
+        if isinstance(each, Aim):
+            self.aim = rule, each
+            return
         if isinstance(each, Caution):
             self.cautions.append((rule, each))
             return
@@ -91,6 +105,7 @@ class PlanDraft(RecipeDraft):
         """The same draft with a candidate's decisions in place of its own."""
         other = PlanDraft(self.facts, self.wishes, self.estimate, deepcopy(self.recipe))
         other.decided, other.cautions = {**self.decided}, [*self.cautions]
+        other.aim = self.aim
         for decision in candidate.decisions:
             other.take(candidate.name, decision)
         return other
@@ -112,9 +127,18 @@ def set_value(tables: Tables, path: str, value: Any) -> None:
 
 
 def installed_rules() -> list[NamedRule]:
-    """All rules in the order in which they are asked: by stage, in each the core's first."""
+    """All rules in the order in which they are asked: by stage, in each the core's first.
+
+    The core's stand in the order of `registry/builtin_rules.py`, plugins' in that of their names.
+    """
     rules = [_load(each) for each in installed().registry if each.kind == "rule"]
-    return sorted(rules, key=lambda each: (STAGES.index(each.rule.stage), "." in each.name))
+    order = [*RULES]
+
+    def place(each: NamedRule) -> tuple[int, int]:
+        own = order.index(each.name) if each.name in order else len(order)
+        return STAGES.index(each.rule.stage), own
+
+    return sorted(rules, key=place)
 
 
 def draft_plan(
@@ -127,9 +151,18 @@ def draft_plan(
     """
     draft = PlanDraft(facts, wishes, estimate)
     for named in rules:
-        for each in _asked(named, lambda rule: rule.decide(draft)):
-            draft.take(named.name, each)
+        apply_rule(named, draft)
     return draft
+
+
+def apply_rule(named: NamedRule, draft: PlanDraft) -> None:
+    """Let a draft take all that a rule says.
+
+    Raises:
+        GanzooError: the rule fails; it names the rule.
+    """
+    for each in _asked(named, lambda rule: rule.decide(draft)):
+        draft.take(named.name, each)
 
 
 def find_candidates(draft: PlanDraft, rules: Sequence[NamedRule]) -> list[PlanCandidate]:
@@ -149,7 +182,7 @@ def _load(component: Component) -> NamedRule:
     return NamedRule(component.name, rule)
 
 
-def _asked(named: NamedRule, ask: Callable[[Rule], Iterable[Said]]) -> Iterator[Said]:
+def _asked(named: NamedRule, ask: Callable[[Rule], Iterable[Asked]]) -> Iterator[Asked]:
     try:
         yield from ask(named.rule)
     except GanzooError:

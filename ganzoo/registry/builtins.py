@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ganzoo.registry.builtin_rules import RULES
 from ganzoo.registry.discovery import API, Register, hookimpl
 
 GANZOO_API = API
@@ -213,6 +214,7 @@ COMPONENTS = {
             "translation by the latent whose image is the input",
         ),
     },
+    "rule": {name: (f".rules.{target}", summary) for name, (target, summary) in RULES.items()},
 }
 
 SUFFIXES = {

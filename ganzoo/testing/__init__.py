@@ -14,6 +14,10 @@
     def test_the_recipe():
         testing.check_recipe("mine.recipe", {"networks.G.width": 4})
 
+    def test_the_rule():
+        draft = testing.try_rule("mine.satellite", testing.make_fingerprint())
+        assert draft.value("augmentations.turn.type") == "rot90"
+
 A check that fails raises an AssertionError whose message says what to change.
 """
 
@@ -27,6 +31,7 @@ from ganzoo.testing.network_checks import check_network
 from ganzoo.testing.package_checks import check_component, check_light_import, check_package
 from ganzoo.testing.reader_checks import check_reader
 from ganzoo.testing.recipe_checks import check_recipe
+from ganzoo.testing.rule_checks import make_fingerprint, try_rule
 
 __all__ = [
     "check_callback",
@@ -41,4 +46,6 @@ __all__ = [
     "check_penalty",
     "check_reader",
     "check_recipe",
+    "make_fingerprint",
+    "try_rule",
 ]

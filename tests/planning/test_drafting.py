@@ -94,7 +94,7 @@ def test_a_rule_with_a_mistake_is_named():
 
 
 def test_stages_come_in_their_order_and_the_core_first():
-    order = ["data", "objective", "networks", "training", "measuring", "cautions"]
+    order = ["goal", "data", "objective", "networks", "training", "measuring", "cautions"]
     rules = installed_rules()
     places = [(order.index(each.rule.stage), "." in each.name) for each in rules]
     assert places == sorted(places)

@@ -83,7 +83,7 @@ class OriginalSearch:
         gray, colour = _units(image)
         for grays, colours in self.units:
             alike = grays @ gray[0]
-            alike[(alike < FINE) | (colours @ colour[0] < COLOURS)] = 0
+            alike[(alike < FINE) | (_correlate(colours, colour[0]) < COLOURS)] = 0
             place = int(alike.argmax())
             if alike[place] > best[1]:
                 best = place, float(alike[place])
@@ -94,6 +94,14 @@ def _units(pictures: SmallPictures) -> tuple[Floats, Floats]:
     count = len(pictures)
     gray, colour = pictures.gray.reshape(count, -1), pictures.colour.reshape(count, -1)
     return unit_rows(gray), unit_rows(colour)
+
+
+def _correlate(rows: Floats, row: Floats) -> Floats:
+    """Of unit rows with one; gray beside colours counts as equal colours."""
+    width = max(rows.shape[1], len(row))
+    repeats = width // rows.shape[1], width // len(row)
+    products: Floats = np.tile(rows, repeats[0]) @ np.tile(row, repeats[1])
+    return products if repeats == (1, 1) else products / np.float32(np.sqrt(max(repeats)))
 
 
 def _pool(images: Tensor, side: int) -> Floats:
