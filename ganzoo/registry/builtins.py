@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ganzoo.registry.builtin_formats import FORMATS, SUFFIXES
 from ganzoo.registry.builtin_rules import RULES
 from ganzoo.registry.discovery import API, Register, hookimpl
 
@@ -189,19 +190,6 @@ COMPONENTS = {
             "mean absolute error of what was translated there and back",
         ),
     },
-    "reader": {
-        "pillow": (".readers.pillow_reader:PillowReader", "JPEG, PNG, WebP and other web formats"),
-        "tiff": (".readers.tiff_reader:TiffReader", "TIFF and BigTIFF"),
-        "netpbm": (".readers.netpbm_reader:NetpbmReader", "PGM and PPM"),
-        "numpy": (".readers.numpy_reader:NumpyReader", "arrays of NumPy, channels last"),
-    },
-    "writer": {
-        "png": (".writers.png_writer:PngWriter", "gray and RGB of 8 and 16 bits, without loss"),
-        "tiff": (".writers.tiff_writer:TiffWriter", "any type, channels and pages, without loss"),
-        "jpeg": (".writers.lossy_writers:JpegWriter", "gray and RGB of 8 bits, lossy"),
-        "webp": (".writers.lossy_writers:WebpWriter", "RGB of 8 bits, lossy"),
-        "npy": (".writers.npy_writer:NpyWriter", "arrays of NumPy"),
-    },
     "callback": {
         "early_stopping": (
             ".callbacks.early_stopping:EarlyStopping",
@@ -214,21 +202,8 @@ COMPONENTS = {
             "translation by the latent whose image is the input",
         ),
     },
+    **FORMATS,
     "rule": {name: (f".rules.{target}", summary) for name, (target, summary) in RULES.items()},
-}
-
-SUFFIXES = {
-    ("reader", "pillow"): (
-        *(".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".mpo", ".png", ".webp"),
-    ),
-    ("reader", "tiff"): (".tif", ".tiff"),
-    ("reader", "netpbm"): (".pgm", ".ppm"),
-    ("reader", "numpy"): (".npy",),
-    ("writer", "png"): (".png",),
-    ("writer", "tiff"): (".tif", ".tiff"),
-    ("writer", "jpeg"): (".jpg", ".jpeg", ".jfif"),
-    ("writer", "webp"): (".webp",),
-    ("writer", "npy"): (".npy",),
 }
 
 

@@ -74,5 +74,5 @@ def try_rule(
 def _named(rule: Rule | type[Rule] | str) -> NamedRule:
     if isinstance(rule, str):
         return NamedRule(rule, installed().registry.get("rule", rule).load()())
-    made = rule if isinstance(rule, Rule) else rule()
-    return NamedRule(type(made).__name__, made)
+    instance = rule if isinstance(rule, Rule) else rule()
+    return NamedRule(type(instance).__name__, instance)

@@ -76,8 +76,8 @@ def choose_side(facts: Fingerprint) -> tuple[int, str]:
     fitting = [side for side in SIDES if side <= shortest] or [SIDES[0]]
     enough = [side for side in fitting if detail_at(facts, side) >= DETAIL]
     if enough and enough[0] < fitting[-1]:
-        kept = detail_at(facts, enough[0])
-        return enough[0], f"{kept:.0%} of the contrast is left at {enough[0]} px"
+        left = detail_at(facts, enough[0])
+        return enough[0], f"{left:.0%} of the contrast is left at {enough[0]} px"
     if shortest < SIDES[0]:
         return SIDES[0], f"the median image is {shortest} px, and networks need {SIDES[0]}"
     return fitting[-1], f"the median image is {shortest} px at its shorter side"

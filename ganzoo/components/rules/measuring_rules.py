@@ -15,7 +15,7 @@ TINY = "ganzoo_tiny"
 SHARE = 0.3
 
 
-class Split(Rule):
+class ValidationSplit(Rule):
     """How many of the held-out images choose the best model; the others are reported on.
 
     0.3 of them, where that leaves at least four of each domain, from which realism can be computed.
@@ -34,7 +34,7 @@ class Split(Rule):
         yield Decision("checkpoints.validation", 0.0, reason, "hold out more images")
 
 
-class Scores(Rule):
+class MeasuredScores(Rule):
     """Realism and faithfulness of the outputs, beside those of copying the input.
 
     Of unpaired images the quick KID ten times while training, the structure distance and copies of
