@@ -15,6 +15,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import as_written
 from ganzoo.runs.commands import resume_command
+from ganzoo.runs.new_settings import is_new_default
 from ganzoo.runs.run_record import DATA
 
 # Tables of the recipe, and settings of [train], that the weights do not depend on.
@@ -92,8 +93,9 @@ def allow_choices(now: Recipe, allowed: Collection[str]) -> list[str]:
 def changed_settings(before: Recipe, now: Recipe) -> list[str]:
     """The settings that differ between two recipes and that the weights depend on."""
     places = _places(now)
-    paths = differences(before.to_dict(), now.to_dict())
-    changed = [path for path in paths if not _is_free(path, places)]
+    was, now_is = before.to_dict(), now.to_dict()
+    paths = [path for path in differences(was, now_is) if not _is_free(path, places)]
+    changed = [path for path in paths if not is_new_default(path, was, now_is)]
     return [*changed, *(name for name in ORDERED if _is_reordered(before, now, name))]
 
 
