@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganzoo.components.data.content_dealing import choose_share
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.data_split import DataSplit
 from ganzoo.evaluation.observed import TEST, VALIDATION
 from ganzoo.interfaces import Data
 
 ALL = "all"
-RANGE = 2**64  # the hashes by which items are dealt are below it
 SAMPLES = ""  # what stands for all variables where samples stay whole
 
 SPLITS = (TEST, VALIDATION, ALL)
@@ -98,7 +98,7 @@ def deal(data: Data, share: float) -> Splits:
     if not held_out or not data.test_count():
         return Splits(data, data if share else None, data, share)
     hashes = _hash_items(data, held_out) if share else {}
-    chosen = {name: _choose(values, share) for name, values in hashes.items()}
+    chosen = {name: choose_share(values, share) for name, values in hashes.items()}
     if not chosen or not all(chosen.values()):
         all_hashes = {name: {*values} for name, values in hashes.items()}
         return Splits(data, None, _make_split(data, TEST, hashes, all_hashes), share)
@@ -123,18 +123,11 @@ def _hash_items(data: Data, held_out: Sequence[str]) -> Hashes:
 
 
 def _hash(keys: Iterable[bytes]) -> int:
-    """A number below RANGE; the order of the keys does not matter."""
+    """A number below 2 ** 64; the order of the keys does not matter."""
     hashed = hashlib.blake2b(digest_size=8)
     for key in sorted({*keys}):
         hashed.update(len(key).to_bytes(8, "big") + key)
     return int.from_bytes(hashed.digest(), "big")
-
-
-def _choose(hashes: Iterable[int], share: float) -> set[int]:
-    """The hashes that are validation: not none and not all of them, if there are two or more."""
-    ordered = sorted({*hashes})
-    below = sum(each < share * RANGE for each in ordered)
-    return {*ordered[: min(max(below, 1), len(ordered) - 1)]}
 
 
 def _make_split(

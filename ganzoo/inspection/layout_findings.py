@@ -20,5 +20,8 @@ def layout_findings(gallery: Gallery) -> Iterator[Finding]:
     if contents.need in ("domains", "pairs") and not any(p.held_out for p in contents.subsets):
         text = "no images are held out for testing: the first 8 training images will stand in"
         names = "test" if any(subset.halves for subset in contents.subsets) else "testA and testB"
-        advice = f"move some to {names}, or scores say nothing of new images"
+        advice = (
+            f"--set data.hold_out=0.1 holds one in ten out, or move some to {names}; else scores "
+            "say nothing of new images"
+        )
         yield Finding("no_test", "note", text, advice=advice)

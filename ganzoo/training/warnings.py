@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganzoo.builder import Experiment
+from ganzoo.components.data.share_held_out import ShareHeldOut
 from ganzoo.engine.player import Player
 from ganzoo.evaluation.best import find_deciding_score
 from ganzoo.evaluation.learning import find_left_out
@@ -48,7 +49,9 @@ def _stand_ins(experiment: Experiment, data: Data) -> list[str]:
         if find_deciding_score(experiment.blueprint)[0]
         else ""
     )
-    return [f"{text}{chosen}"]
+    deals = isinstance(data, ShareHeldOut) and not data.hold_out
+    advice = "; --set data.hold_out=0.1 holds one in ten out" if deals else ""
+    return [f"{text}{chosen}{advice}"]
 
 
 def _unreached(player: Player, idle: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +29,22 @@ def image_keys(images: Sequence[ImagePage]) -> list[bytes]:
     with ThreadPoolExecutor(THREADS) as pool:
         hashes = dict(zip(distinct, pool.map(hash_file, distinct), strict=True))
     return [hashes[path] + (f" {page}".encode() if page else b"") for path, page in images]
+
+
+def hash_readable(paths: Iterable[Path]) -> dict[Path, bytes]:
+    """A hash of the bytes of each file; those that cannot be read are left out."""
+    distinct = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor(THREADS) as pool:
+        hashes = zip(distinct, pool.map(hash_if_readable, distinct), strict=True)
+        return {path: key for path, key in hashes if key}
+
+
+def hash_if_readable(path: Path) -> bytes | None:
+    """A hash of a file's bytes; None if it cannot be read."""
+    try:
+        return hash_file(path)
+    except DataError:
+        return None
 
 
 def hash_file(path: Path) -> bytes:

@@ -13,10 +13,8 @@ from torch import Tensor
 from ganzoo.components.data.file_keys import image_keys
 from ganzoo.components.data.folder_base import (
     CACHE,
-    STAND_INS,
     TEST_X,
     TEST_Y,
-    FolderData,
     Reads,
     Unreadable,
 )
@@ -33,18 +31,19 @@ from ganzoo.components.data.reading_settings import (
     Reading,
     Scales,
 )
+from ganzoo.components.data.share_held_out import ShareHeldOut, check_share
 from ganzoo.components.data.transforms import Aspect, ScaledImage, Size
 from ganzoo.interfaces import Sample
 from ganzoo.interfaces.levels import returns_levels
 
 
-class Folders(FolderData):
+class Folders(ShareHeldOut):
     """Unpaired images, in the layout of Zhu et al. 2017 (arXiv:1703.10593).
 
     An epoch shows each image of the larger domain once; that of the other domain is drawn at
     random. Held-out images are resized and cut around the centre. Where a test folder is missing,
-    the first training images stand in for it. Files are found by suffix, in subfolders too; hidden
-    ones are left out.
+    a share of the training images is held out, or the first ones stand in for it. Files are found
+    by suffix, in subfolders too; hidden ones are left out.
 
     root: the folder that holds the others.
     x, y: the folders of training images, in `root` or absolute.
@@ -67,6 +66,8 @@ class Folders(FolderData):
     dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next one.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
+    hold_out: the share of training images that is held out where a test folder is missing, such as
+        0.1; dealt by content, so that an image stays where it is. With 0 training images stand in.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -96,10 +97,11 @@ class Folders(FolderData):
         depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,
+        hold_out: float = 0.0,
     ) -> None:
         reading = Reading(channels, range, colour, interpolation, scale, pages, depth, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
-        self.x, self.y = x, y
+        self.x, self.y, self.hold_out = x, y, check_share(hold_out)
         self.test_x, self.test_y = test_x, test_y
         self._train: tuple[list[ImagePage], list[ImagePage]] = ([], [])
         self._test: tuple[list[ImagePage], list[ImagePage]] = ([], [])
@@ -211,9 +213,10 @@ class Folders(FolderData):
         """The images to train on and those to test on."""
         tested = self.asked_for(test, default)
         train = self._in_pages(setting, self.to_train(lambda: self.images(setting, name), tested))
-        test_images = train[:STAND_INS]
         if tested:
             test_images = self._in_pages(setting, self.images(f"test_{setting}", test))
+        else:
+            train, test_images = self.deal(train, self._reads(setting))
         return train, self.without_unreadable(test_images, self._reads(setting))
 
     def _in_pages(self, name: str, files: list[Path]) -> list[ImagePage]:

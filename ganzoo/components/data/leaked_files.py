@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ganzoo.components.data.file_keys import hash_file
+from ganzoo.components.data.file_keys import hash_if_readable
 from ganzoo.components.data.image_listing import shown
 from ganzoo.components.data.inspecting import files_by_name
-from ganzoo.errors import DataError
 from ganzoo.files.untrusted import UntrustedError, open_plain
 
 # Bytes in the middle of files that are compared before whole files of equal size are.
@@ -50,8 +49,8 @@ def find_leaks(training: Iterable[Path], tests: Iterable[Path]) -> list[Leak]:
     by_glance = _group(same_size, _glance)
     alike = [path for path in alike if _glance(path) in by_glance]
     same_glance = [o for glance in {_glance(path) for path in alike} for o in by_glance[glance]]
-    by_hash = _group(same_glance, _hash)
-    return [(path, by_hash[key][0]) for path in alike if (key := _hash(path)) in by_hash]
+    by_hash = _group(same_glance, hash_if_readable)
+    return [(path, by_hash[key][0]) for path in alike if (key := hash_if_readable(path)) in by_hash]
 
 
 def _group(paths: Iterable[Path], key: Callable[[Path], object]) -> dict[object, list[Path]]:
@@ -78,13 +77,6 @@ def _glance(path: Path) -> object:
             file.seek(max(0, (size - GLANCE) // 2))
             return size, file.read(GLANCE)
     except (OSError, UntrustedError):
-        return None
-
-
-def _hash(path: Path) -> object:
-    try:
-        return hash_file(path)
-    except DataError:
         return None
 
 

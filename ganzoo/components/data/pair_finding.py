@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from ganzoo.components.data.folder_base import STAND_INS, TEST, TEST_X, TEST_Y, FolderData
+from ganzoo.components.data.folder_base import TEST, TEST_X, TEST_Y
 from ganzoo.components.data.page_pairs import Pair, pair_halves, pair_partners
 from ganzoo.components.data.partners import by_name, require_partners
+from ganzoo.components.data.share_held_out import ShareHeldOut
 from ganzoo.errors import DataError
 from ganzoo.interfaces import Variable
 
@@ -17,7 +18,7 @@ Layout = Literal["auto", "folders", "side_by_side"]
 VAL = "val"
 
 
-class PairFinder(FolderData):
+class PairFinder(ShareHeldOut):
     """Finds pairs in either layout; the settings are those of `PairedFolders`."""
 
     layout: Layout
@@ -62,13 +63,13 @@ class PairFinder(FolderData):
         test = self.test if self.asked_for(self.test, TEST) else VAL
         tested = test != VAL or self.has(VAL)
         train = self.to_train(lambda: self._halves("train", self.train), tested)
-        return train, self._halves("test", test) if tested else train[:STAND_INS]
+        return (train, self._halves("test", test)) if tested else self.deal(train, self._reads)
 
     def _find_partners(self) -> tuple[list[Pair], list[Pair]]:
         tested = self.asked_for(self.test_x, TEST_X) or self.asked_for(self.test_y, TEST_Y)
         train = self.to_train(lambda: self._partners(("x", self.x), ("y", self.y)), tested)
         if not tested:
-            return train, train[:STAND_INS]
+            return self.deal(train, self._reads)
         return train, self._partners(("test_x", self.test_x), ("test_y", self.test_y))
 
     def _halves(self, setting: str, name: str) -> list[Pair]:
@@ -83,6 +84,9 @@ class PairFinder(FolderData):
     def _by_name(self, setting: str, name: str) -> dict[str, Path]:
         folder = self.root_folder() / Path(name).expanduser()
         return by_name(folder, self.images(setting, name), setting)
+
+    def _reads(self, pair: Pair) -> list[tuple[Path, str]]:
+        return [(image.path, name) for image, name in zip(pair, self.names(), strict=True)]
 
     def _say_neither(self) -> NoReturn:
         beside = f"For images side by side in one file: --set data.train=FOLDER ('{self.train}')"

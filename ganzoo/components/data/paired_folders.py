@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -30,6 +29,7 @@ from ganzoo.components.data.reading_settings import (
     Reading,
     Scales,
 )
+from ganzoo.components.data.share_held_out import check_share
 from ganzoo.components.data.transforms import Aspect, Framing, ScaledImage, Size
 from ganzoo.interfaces import Sample
 from ganzoo.interfaces.levels import returns_levels
@@ -42,8 +42,8 @@ class PairedFolders(PairFinder):
     `folders`: x and y in two folders, matched by name (`trainA/sub/7.jpg` and `trainB/sub/7.png`).
     `side_by_side`: one folder of images whose left half is x and whose right half is y.
     Both images of a pair get the same crop and flip; files of several pages that are an image each
-    are matched page by page. Where there are no held-out images, the first
-    training pairs stand in for them.
+    are matched page by page. Where there are no held-out images, a share of the training pairs is
+    held out, or the first ones stand in for them.
 
     root: the folder that holds the others.
     layout: which of the two; `auto` takes `side_by_side` where `train` exists and `x` does not.
@@ -70,6 +70,8 @@ class PairedFolders(PairFinder):
     dtype: the type of the values in the training files, which training finds. Or a table.
     unreadable: `error` stops at a broken file; `skip` warns and takes the next pair.
     cache: how many gigabytes of resized images are cached on disk, of all data sets; 0 for none.
+    hold_out: the share of training pairs that is held out where test folders are missing, such as
+        0.1; dealt by content, so that a pair stays where it is. With 0 training pairs stand in.
 
     Raises:
         ValueError: a setting that makes no sense.
@@ -104,6 +106,7 @@ class PairedFolders(PairFinder):
         depth: int | None = None,
         dtype: DTypes = None,
         cache: float = CACHE,
+        hold_out: float = 0.0,
     ) -> None:
         reading = Reading(channels, range, colour, interpolation, scale, pages, depth, dtype)
         super().__init__(root, size, resize, flip, aspect, unreadable, reading, cache=cache)
@@ -111,6 +114,7 @@ class PairedFolders(PairFinder):
             raise ValueError("both images of a pair are cut alike: give one scale for both")
         self.layout, self.direction, self.train, self.test = layout, direction, train, test
         self.x, self.y, self.test_x, self.test_y = x, y, test_x, test_y
+        self.hold_out = check_share(hold_out)
         self._train, self._test, self._pairs = list[Pair](), list[Pair](), list[Pair]()
         self._trained_on: frozenset[str] = frozenset()
 
@@ -209,9 +213,6 @@ class PairedFolders(PairFinder):
         """Pairs, for training and held out."""
         for pairs in (self._train, self._test) if training else (self._test,):
             yield pairs, self._reads
-
-    def _reads(self, pair: Pair) -> list[tuple[Path, str]]:
-        return [(image.path, name) for image, name in zip(pair, self.names(), strict=True)]
 
 
 def _deepest(pair: Sequence[ScaledImage]) -> ScaledImage:
