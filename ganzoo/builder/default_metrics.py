@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ganzoo.expression import names
@@ -36,7 +37,20 @@ def make_default_metrics(blueprint: Blueprint) -> dict[str, MetricTable]:
     return tables
 
 
-def _tables(blueprint: Blueprint, paired: bool) -> Iterator[tuple[str, MetricTable]]:
+@dataclass(frozen=True)
+class TranslatedOutput:
+    """An output that shows another domain than its input does.
+
+    source: the one image that it is made of; "" where there are several or none.
+    """
+
+    output: str
+    domain: str
+    source: str
+
+
+def find_translations(blueprint: Blueprint) -> Iterator[TranslatedOutput]:
+    """The outputs that show another domain than their input does, in gray or RGB."""
     for output, wire in blueprint.outputs.items():
         shown = names(blueprint.unfold(wire))
         domain = blueprint.output(output).domain
@@ -44,8 +58,14 @@ def _tables(blueprint: Blueprint, paired: bool) -> Iterator[tuple[str, MetricTab
         if searched or domain in shown or not _is_picture(domain, blueprint):
             continue
         inputs = [name for name in sorted(shown) if _is_picture(name, blueprint)]
-        source = {"source": inputs[0]} if len(inputs) == 1 else {}
-        wires = {"prediction": output, "target": domain, **source}
+        yield TranslatedOutput(output, domain, inputs[0] if len(inputs) == 1 else "")
+
+
+def _tables(blueprint: Blueprint, paired: bool) -> Iterator[tuple[str, MetricTable]]:
+    for each in find_translations(blueprint):
+        output = each.output
+        source = {"source": each.source} if each.source else {}
+        wires = {"prediction": output, "target": each.domain, **source}
         if not paired:
             yield f"kid_{output}", MetricTable.model_validate({"type": QUICK, **wires})
         if source and not paired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -44,6 +45,7 @@ def train(
     until: float | None = None,
     processes: int | None = None,
     changes: Sequence[str] = (),
+    callbacks: Sequence[Callback] = (),
 ) -> Outcome:
     """Train into the folder `out`, or go on with the run that is there.
 
@@ -51,17 +53,14 @@ def train(
         "optimizers.default.lr"; "data" allows other images. What changes is recorded.
     until: stop, saved, before this time (`time.time()`); one step is made in any case.
     processes: how many a launcher was asked for; others are refused.
+    callbacks: the caller's own, beside those of every run; what they raise ends the run.
 
     Raises:
-        RunError: the folder is taken, or holds nothing that can be resumed; too few devices or
-            processes.
+        RunError: the folder is taken, or holds nothing to resume; too few devices or processes.
         DataError: the images are missing or unreadable.
     """
     console, folder = steady(console or Terminal()), RunFolder(out)
-
-    def print_line(text: str, style: str = "") -> None:
-        console.print(Text(visible(text), style), soft_wrap=True)
-
+    print_line = partial(_print_line, console)
     if not resume:
         refuse_taken(folder.path)
     try:
@@ -69,12 +68,16 @@ def train(
         quiet = console if session.is_main else Terminal(quiet=True)
         report = ReportWriter(experiment, folder.path, session.tell)
         with tracking(session) as trackers, recording(session, report):
-            asked = _play(session, report, trackers, quiet, until)
+            asked = _play(session, report, trackers, quiet, until, callbacks)
             end_training(session)
     finally:
         folder.lock.release()
     done, reason = session.trainer.done, session.stop_reason
     return Outcome(folder, done, session.finished, session.is_main, asked, reason)
+
+
+def _print_line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(visible(text), style), soft_wrap=True)
 
 
 def _play(
@@ -83,6 +86,7 @@ def _play(
     trackers: Trackers | None,
     console: Console,
     until: float | None,
+    callers: Sequence[Callback],
 ) -> bool:
     """Train; returns whether a signal asked this process to stop."""
     trainer, checkpoints = session.trainer, CheckpointWriter(session)
@@ -90,6 +94,7 @@ def _play(
     with _display(session, console) as display, Stopping(trainer, session.tell, until) as stopping:
         before, after = watch_training(session)
         callbacks: list[Callback | Attached] = [
+            *callers,
             *before,
             LogWriter(session),
             SampleDrawer(session),

@@ -15,7 +15,7 @@ There are two ways, since not every score allows that a sample is drawn twice:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -117,13 +117,10 @@ def delete_half(
     as those of the score of all samples from the truth. Draws of n samples, fewer than half of
     N > 1000, deviate sqrt((N - n) / n) times as much; their deviations are divided by that.
     """
-    counts = [count] if isinstance(count, int) else [*count]
-    sizes = [_draw_size(each, counts) for each in counts]
-    if min(sizes) < FEWEST // 2:
+    sets = _draw_sizes([count] if isinstance(count, int) else [*count])
+    halves = [scores(*chosen) for chosen in draw_halves(count, draws)]
+    if not halves:
         return {}
-    rng = np.random.default_rng(SEED)
-    sets = [*zip(counts, sizes, strict=True)]
-    halves = [scores(*(_half(rng, *each) for each in sets)) for _ in range(draws)]
     scale = max(math.sqrt(size / (all_ - size)) for all_, size in sets)
     intervals = {}
     for name, value in values.items():
@@ -132,6 +129,25 @@ def delete_half(
         if ends and not math.isnan(value):
             intervals[name] = value + ends[0], value + ends[1]
     return intervals
+
+
+def draw_halves(count: int | Sequence[int], draws: int = DRAWS) -> Iterator[tuple[Tensor, ...]]:
+    """Random halves of `count` samples, as sorted indices; of several sets, a half of each.
+
+    Always the same ones for the same numbers, so that scores of several systems on them can be
+    compared draw by draw. There are none of fewer than 4 samples.
+    """
+    sets = _draw_sizes([count] if isinstance(count, int) else [*count])
+    if min(size for _, size in sets) < FEWEST // 2:
+        return
+    rng = np.random.default_rng(SEED)
+    for _ in range(draws):
+        yield tuple(_half(rng, *each) for each in sets)
+
+
+def _draw_sizes(counts: Sequence[int]) -> list[tuple[int, int]]:
+    """The size of each set, and of a draw of it."""
+    return [(each, _draw_size(each, counts)) for each in counts]
 
 
 def _draw_size(count: int, counts: Sequence[int]) -> int:

@@ -1,0 +1,204 @@
+"""`--try N`: short trainings of the plan and its likeliest alternatives, early losers stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from ganzoo.compare.train_systems import Stopped
+from ganzoo.evaluation.measuring import Tell, say_nothing
+from ganzoo.evaluation.progress import progress
+from ganzoo.files.writing import remove
+from ganzoo.interfaces.rule import Caution, Goal, PlanCandidate
+from ganzoo.planning.drafting import PlanDraft
+from ganzoo.planning.trial_entrants import Entrant, LeftOut, choose_entrants
+from ganzoo.planning.trial_measuring import NothingToCompare, Yardstick
+from ganzoo.planning.trial_merit import Merit
+from ganzoo.planning.trial_record import TrialRecord, hash_trials
+from ganzoo.planning.trial_rounds import (
+    count_survivors,
+    plan_lengths,
+    settle_step_seconds,
+    trial_seconds,
+)
+from ganzoo.planning.trial_running import TrialFailed, TrialRunner
+from ganzoo.planning.trial_table import TrialTable
+from ganzoo.planning.trial_verdict import TRIAL, TrialVerdict
+from ganzoo.printing.terminal import Terminal
+from ganzoo.runs.listing import last_saved
+
+TIMED = 100  # steps of a recipe of which some are timed
+
+
+@dataclass(frozen=True)
+class TriedPlan:
+    """A plan after its trials.
+
+    draft: the plan, with what the best trial decides. table: of the trials; None without any.
+    """
+
+    draft: PlanDraft
+    table: TrialTable | None = None
+
+
+def try_candidates(
+    draft: PlanDraft,
+    candidates: Sequence[PlanCandidate],
+    number: int,
+    folder: Path,
+    *,
+    say: Tell = say_nothing,
+    console: Console | None = None,
+    runner: TrialRunner | None = None,
+) -> TriedPlan:
+    """Try a plan and the likeliest of its candidates; those that were tried before go on.
+
+    number: how many recipes are tried, the plan among them.
+    folder: where trials go, each in a folder of its own; and their record, trials.json.
+    say: tells what is done, in a line. console: where a bar shows how far it is, on a terminal.
+
+    Raises:
+        Stopped: a signal asked to stop; the same call goes on.
+        GanzooError: the plan's own recipe has faults, or images cannot be read.
+    """
+    runner = runner or TrialRunner()
+    try:
+        with progress(console or Terminal(quiet=True), "trials") as tick:
+            trials = _Trials(draft, folder, runner, say, tick)
+            return trials.carry_out(*choose_entrants(draft, candidates, number))
+    except NothingToCompare as error:
+        draft.take(TRIAL, Caution("not_tried", "note", f"nothing was tried: {error}"))
+        return TriedPlan(draft)
+    except KeyboardInterrupt:
+        raise Stopped from None
+
+
+@dataclass
+class _Trials:
+    """Trials on their way."""
+
+    draft: PlanDraft
+    folder: Path
+    runner: TrialRunner
+    say: Tell
+    tick: Callable[..., None]
+    done: int = 0
+    total: int = 0
+    record: TrialRecord = field(init=False)
+    yardstick: Yardstick = field(init=False)
+
+    def carry_out(self, entrants: list[Entrant], left_out: Sequence[LeftOut]) -> TriedPlan:
+        """Train, compare and stop them, and draw the conclusion."""
+        data = self.runner.look_at(entrants[0].tables(1))
+        assert self.runner.yardstick is not None
+        self.yardstick, seconds = self.runner.yardstick, trial_seconds(self.draft)
+        self.record = TrialRecord.open(self.folder, hash_trials(entrants, seconds, data))
+        self._settle_lengths(entrants, seconds)
+        self.total = sum(each.length for each in entrants)
+        for count in count_survivors(len(entrants) - 1):
+            self._go_on(entrants, count)
+        return self._conclude(entrants, left_out)
+
+    def _settle_lengths(self, entrants: Sequence[Entrant], seconds: float) -> None:
+        """Give each trial its length: that of a trial that goes on, else by what a step takes."""
+        known = self.record.lengths
+        for each in entrants:
+            each.length, each.seconds = known.get(each.place, (0, 0.0))
+            if not each.length:
+                self._guard(each, self._time)
+        able = [each for each in entrants if not each.failure]
+        if any(each.place not in known for each in able):
+            estimated = [each.draft.cost().seconds for each in able]
+            times = settle_step_seconds(estimated, [each.seconds for each in able])
+            lengths = plan_lengths(seconds, times, [each.whole_training() for each in able])
+            for each, length, taken in zip(able, lengths, times, strict=True):
+                each.length, each.seconds = known[each.place] = length, taken
+            self.record.write()
+
+    def _time(self, each: Entrant) -> None:
+        self.say(f"timing a step of {each.name}")
+        each.seconds = self.runner.time_step(each.tables(TIMED))
+
+    def _go_on(self, entrants: Sequence[Entrant], survivors: int) -> None:
+        """Stop who did worse than others, and train and measure the rest up to the next stop.
+
+        survivors: how many beside the plan go on.
+        """
+        others = [each for each in entrants if each.alive and each.candidate]
+        if len(others) > survivors:
+            others.sort(key=self._sort_key, reverse=True)
+            for each in others[survivors:]:
+                each.stopped = True
+                self.say(f"stopped: {each.name}, after step {each.reached}")
+                self._count_out(each)
+        for each in [each for each in entrants if each.alive]:
+            self._guard(each, self._reach_next)
+
+    def _sort_key(self, each: Entrant) -> list[float]:
+        assert each.last is not None
+        return self.merit.sort_key(each.last)
+
+    def _reach_next(self, each: Entrant) -> None:
+        """Train one up to its next stop and measure it there, unless that is done."""
+        folder, stop = self.folder / each.folder, each.stops[len(each.scores)]
+        known = self.record.scores.get(each.folder, {}).get(stop)
+        if known is None:
+            self._train(each, folder, stop)
+            measured = self.runner.measure(folder, lambda *_: None)
+            self.record.copying, self.record.samples = measured.copying, measured.samples
+            self.record.keep(each.folder, stop, measured.model)
+            known = measured.model
+        self.done += stop - each.reached
+        each.scores.append(known)
+
+    def _train(self, each: Entrant, folder: Path, stop: int) -> None:
+        if folder.exists() and (last_saved(folder) or 0) > stop:
+            remove(folder)  # its scores up to here are lost
+        self.say(f"trying {each.name}: to step {stop} of {each.length}, in {folder}")
+        before = self.done - each.reached
+
+        def tick(step: int) -> None:
+            self.tick(before + step, self.total, f"trying {each.name}")
+
+        self.runner.train(each.tables(), folder, stop, tick)
+
+    def _guard(self, each: Entrant, work: Callable[[Entrant], None]) -> None:
+        """Do something for one trial; where it fails, that one is out."""
+        try:
+            work(each)
+        except TrialFailed as error:
+            each.failure = str(error)
+            self.say(f"failed: {each.name}: {error}")
+            self._count_out(each)
+
+    def _count_out(self, each: Entrant) -> None:
+        """Expect no more steps of it."""
+        self.total -= each.length - each.reached
+
+    @property
+    def merit(self) -> Merit:
+        """How trials are compared."""
+        assert self.record.copying is not None
+        return Merit(find_goal(self.draft), self.yardstick.truth, self.record.copying)
+
+    def _conclude(self, entrants: Sequence[Entrant], left_out: Sequence[LeftOut]) -> TriedPlan:
+        if not any(each.alive for each in entrants):
+            said = "; ".join(f"{each.name}: {each.failure}" for each in entrants)
+            text = f"every trial failed, and the plan stays as it is: {said}"
+            self.draft.take(TRIAL, Caution("trials_failed", "warning", text))
+            return TriedPlan(self.draft)
+        names = self.yardstick.realism, self.yardstick.faithfulness
+        verdict = TrialVerdict(entrants, left_out, self.merit, names, self.record.samples)
+        table = verdict.table()
+        self.record.write(table)
+        return TriedPlan(verdict.decide(self.draft), table)
+
+
+def find_goal(draft: PlanDraft) -> Goal:
+    """What trials are compared for: the user's goal; left open, content where there are pairs."""
+    if draft.wishes.goal:
+        return draft.wishes.goal
+    return "content" if draft.facts.paired else "style"
