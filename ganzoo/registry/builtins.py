@@ -61,6 +61,10 @@ COMPONENTS = {
         "l1": (".losses.plain:L1", "mean absolute difference"),
         "l2": (".losses.plain:L2", "mean squared difference"),
         "huber": (".losses.plain:Huber", "squared near 0, absolute beyond"),
+        "low_pass": (
+            ".losses.low_pass:LowPass",
+            "mean absolute difference after a blur: texture is free",
+        ),
         "cross_entropy": (
             ".losses.classification:CrossEntropy",
             "how far logits are from telling the class",
