@@ -191,11 +191,11 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
 @pytest.mark.parametrize(
     ("words", "code", "most"),
     [
-        (["--help"], 0, 25),
-        (["list"], 0, 34),
-        (["run", "cyclegann"], 2, 48),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 62),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 62),
+        (["--help"], 0, 27),
+        (["list"], 0, 36),
+        (["run", "cyclegann"], 2, 50),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 64),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 64),
         (["translate", "nowhere", "a.png", "b.png"], 2, 30),
     ],
 )

@@ -17,6 +17,7 @@ from ganzoo.components.rules.time_limits import (
 from ganzoo.interfaces.rule import Caution, Decision, RecipeDraft, Rule, Said, Stage, StepCost
 
 STEPS_A_PIXEL = 60  # steps that a training needs, for each pixel of a sample's side
+LARGE = 128  # pixels, from which on the paper's kernels and patches pay
 ANY_LENGTH = {"train.length": "1000 steps", "optimizers.default": {"type": "adam", "lr": 2e-4}}
 
 
@@ -35,30 +36,31 @@ class Rung:
     @property
     def layers(self) -> int:
         """Of discriminators: patches of 34 px below 128 px, of 70 px from there on."""
-        return 2 if self.side < 128 else 3
+        return 2 if self.side < LARGE else 3
 
 
-# From cyclegan.toml (64 px, minutes on two cores) to the sizes of Zhu et al. 2017.
-RUNGS = (
-    Rung(32, 16, 3, 5),
-    Rung(48, 16, 4, 5),
-    Rung(64, 16, 4, 5),
-    Rung(64, 32, 6, 5),
-    Rung(96, 32, 6, 5),
-    Rung(128, 32, 6, 7),
-    Rung(192, 48, 6, 7),
-    Rung(256, 48, 9, 7),
-    Rung(256, 64, 9, 7),
-)
+# From cyclegan.toml (64 px, minutes on two cores) to the sizes of Zhu et al. 2017. A smaller side
+# than the images call for has the least networks that do, the wanted side any.
+LEAST = {
+    32: (16, 4),
+    48: (16, 4),
+    64: (16, 4),
+    96: (24, 6),
+    128: (32, 6),
+    192: (32, 6),
+    256: (48, 9),
+}
+WIDER = ((24, 6), (32, 6), (48, 9), (64, 9))
 
 
 class Capacity(Rule):
     """The largest samples and networks that time and memory allow.
 
-    Nine rungs, from 32 px with 16 channels and 3 blocks to the paper's 256 px with 64 channels and
-    9 blocks. Taken is the highest one that fits into the memory and of which the time allows 60
-    steps for each pixel of a sample's side (3,840 at 64 px, 15,360 at 256 px), as larger images
-    take longer to learn; the lowest one whatever it costs. First and last convolutions have 7 px as
+    First the side, up to the one that the images call for, then the width: from 32 px with 16
+    channels and 4 blocks to the paper's 256 px with 64 channels and 9 blocks. Taken is the highest
+    rung that fits into the memory and of which the time allows 60 steps for each pixel of a
+    sample's side (3,840 at 64 px, 15,360 at 256 px), as larger images take longer to learn; the
+    lowest one whatever it costs. First and last convolutions have 7 px as
     in the paper, below 128 px 5 px: they cost most in narrow networks, and those of 3 px leave a
     chequered pattern. Costs are estimates (`ganzoo check --memory`).
     """
@@ -67,14 +69,22 @@ class Capacity(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Said]:
         """The sizes of samples and networks."""
-        most = max(draft.value("data.size", SIDES[0]), SIDES[0])
-        rungs = [rung for rung in RUNGS if rung.side <= most]
+        rungs = list_rungs(draft.value("data.size", SIDES[0]))
         rung, cost = _highest(draft, rungs)
         reason = _explain(draft, rung, cost, last=rung == rungs[-1])
         for path, value in settings_of(rung, draft).items():
             if value != draft.value(path):
                 yield Decision(path, value, reason[path.rpartition(".")[2]])
         yield from _warn(draft, rung, cost)
+
+
+def list_rungs(wanted: int) -> list[Rung]:
+    """All rungs up to the side that is wanted, the cheapest first."""
+    sides = [side for side in LEAST if side <= wanted] or [SIDES[0]]
+    top, least = sides[-1], LEAST[sides[-1]]
+    sizes = [(side, *LEAST[side]) for side in sides]
+    sizes += [(top, *each) for each in WIDER if each > least]
+    return [Rung(*each, kernel=7 if each[0] >= LARGE else 5) for each in sizes]
 
 
 def settings_of(rung: Rung, draft: RecipeDraft) -> dict[str, Any]:

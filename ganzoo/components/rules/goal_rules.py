@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.relations import are_near, describe_nearness, has_label_maps
+from ganzoo.components.rules.relations import are_near, describe_gap, has_label_maps
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Aim, RecipeDraft, Rule, Stage
 
@@ -31,5 +31,5 @@ def _aim(facts: Fingerprint) -> Aim:
     if has_label_maps(facts):
         return Aim("content", "a domain is label maps, whose classes must stay where they are")
     if are_near(facts):
-        return Aim("content", f"the domains are near: {describe_nearness(facts)}")
-    return Aim("style", f"the domains differ: {describe_nearness(facts)}")
+        return Aim("content", f"the domains are near: {describe_gap(facts)}")
+    return Aim("style", f"the domains differ: {describe_gap(facts)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.relations import are_near, describe_nearness, same_channels
+from ganzoo.components.rules.relations import are_near, describe_gap, same_channels
 from ganzoo.interfaces.rule import Decision, PlanCandidate, RecipeDraft, Rule, Stage
 
 
@@ -40,9 +40,9 @@ class Discriminators(Rule):
 class StartAsCopy(Rule):
     """Generators that start as a copy of their input, where the domains are near.
 
-    Near: copying the input has a KID below 0.06, or without it the distances of structure and
-    colour are small. On drawings in two styles (64 px, 2,000 steps) the first to beat the copy in
-    PSNR, and half the KID of all others; only with a cycle of 3 and an identity of 1.
+    Near: distances of colour and structure below 0.1. On drawings in two styles (64 px, 2,000
+    steps) the first to beat the copy in PSNR, and half the KID of all others; only with a cycle of
+    3 and an identity of 1.
     """
 
     stage: ClassVar[Stage] = "networks"
@@ -52,7 +52,7 @@ class StartAsCopy(Rule):
         if are_near(draft.facts):
             change = "leave it out where much should change"
             for name in _residual(draft):
-                reason = f"starts as a copy: {describe_nearness(draft.facts)}"
+                reason = f"starts as a copy: {describe_gap(draft.facts)}"
                 yield Decision(f"networks.{name}.skip", "input", reason, change)
 
     def candidates(self, draft: RecipeDraft) -> Iterator[PlanCandidate]:
