@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from ganzoo.errors import GanzooError
 from ganzoo.interfaces.rule import PlanCandidate
-from ganzoo.planning.drafting import PlanDraft
+from ganzoo.planning.drafting import NamedRule, PlanDraft, apply_rule
 from ganzoo.planning.trial_recipe import Tables, make_trial_tables, name_trial
 from ganzoo.planning.trial_rounds import find_stops, training_steps
 from ganzoo.planning.trial_scores import TrialScores
 from ganzoo.planning.trial_table import PLAN
 from ganzoo.printing.text import short_count
+
+LENGTH = "train.length"
 
 
 @dataclass
@@ -84,14 +86,18 @@ class LeftOut:
 
 
 def choose_entrants(
-    draft: PlanDraft, candidates: Sequence[PlanCandidate], number: int
+    draft: PlanDraft,
+    candidates: Sequence[PlanCandidate],
+    number: int,
+    rules: Sequence[NamedRule] = (),
 ) -> tuple[list[Entrant], list[LeftOut]]:
     """The plan and up to `number` - 1 others; and what does not fit into memory.
 
     A candidate that plans the same recipe as one before it is passed over.
+    rules: those that made the plan.
     """
     entrants, left_out, recipes = [Entrant(PLAN, 0, draft)], list[LeftOut](), [draft.recipe]
-    for candidate, other in _with_drafts(draft, candidates):
+    for candidate, other in _with_drafts(draft, candidates, rules):
         if len(entrants) >= number:
             break
         if other.recipe in recipes:
@@ -105,9 +111,16 @@ def choose_entrants(
 
 
 def _with_drafts(
-    draft: PlanDraft, candidates: Iterable[PlanCandidate]
+    draft: PlanDraft, candidates: Iterable[PlanCandidate], rules: Iterable[NamedRule]
 ) -> Iterator[tuple[PlanCandidate, PlanDraft]]:
-    return ((candidate, draft.with_candidate(candidate)) for candidate in candidates)
+    """Each candidate as a plan, as long as the rule says that decided the plan's length."""
+    length = draft.decided.get(LENGTH)
+    deciding = [each for each in rules if length and each.name == length.rule]
+    for candidate in candidates:
+        other = draft.with_candidate(candidate)
+        for rule in [] if LENGTH in {each.path for each in candidate.decisions} else deciding:
+            apply_rule(rule, other)
+        yield candidate, other
 
 
 def _find_obstacle(draft: PlanDraft) -> str:

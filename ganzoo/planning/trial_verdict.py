@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -12,7 +12,7 @@ from ganzoo.interfaces.rule import Caution, Decision
 from ganzoo.planning.drafting import PlanDraft
 from ganzoo.planning.trial_entrants import Entrant, LeftOut
 from ganzoo.planning.trial_merit import Merit
-from ganzoo.planning.trial_rounds import FEWEST_STEPS, round_down
+from ganzoo.planning.trial_rounds import FEWEST_STEPS
 from ganzoo.planning.trial_scores import Aspect, TrialScores
 from ganzoo.planning.trial_table import (
     COPYING,
@@ -23,7 +23,6 @@ from ganzoo.planning.trial_table import (
 )
 
 TRIAL = "trial"  # what decisions and cautions of trials are listed under
-UNEQUAL = 0.1  # times of a step that differ by more change the length of the training
 ASPECTS: tuple[Aspect, Aspect] = ("realism", "faithfulness")
 NEVER = 0, 0, 0.0  # steps, length and seconds of what is not trained
 Values = tuple[float | None, float | None]
@@ -92,9 +91,7 @@ class TrialVerdict:
             reason = self._say_numbers()
             decisions = [self._by_trial(d, reason) for d in self.winner.candidate.decisions]
             candidate = replace(self.winner.candidate, decisions=tuple(decisions))
-            decided = draft.with_candidate(candidate)
-            for decision in self._refit_length(draft):
-                decided.take(TRIAL, decision)
+            decided = self.winner.draft.with_candidate(candidate)
         first = [] if self.beats_copying else [(TRIAL, self._warn_of_copying())]
         decided.cautions = [*first, *decided.cautions]
         if self.winner.length < FEWEST_STEPS:
@@ -105,17 +102,6 @@ class TrialVerdict:
 
     def _by_trial(self, decision: Decision, numbers: str) -> Decision:
         return replace(decision, how="trial", reason=f"{decision.reason}; {numbers}")
-
-    def _refit_length(self, draft: PlanDraft) -> Iterator[Decision]:
-        """As many steps as fit the user's time, where the winner's take longer or less long."""
-        assert self.winner.candidate is not None
-        own, said = self.entrants[0], [d.path for d in self.winner.candidate.decisions]
-        ratio = own.seconds / self.winner.seconds if own.seconds and self.winner.seconds else 1.0
-        if draft.wishes.budget is None or "train.length" in said or abs(ratio - 1) <= UNEQUAL:
-            return
-        steps = max(1, round_down(own.whole_training() * ratio))
-        times = f"{self.winner.seconds:.2g} s, and {own.seconds:.2g} s without"
-        yield Decision("train.length", f"{steps} steps", f"a step takes {times}", how="trial")
 
     def _say_winner(self) -> str:
         if self.winner.candidate is None:

@@ -12,8 +12,8 @@ from ganzoo.compare.train_systems import Stopped
 from ganzoo.evaluation.measuring import Tell, say_nothing
 from ganzoo.evaluation.progress import progress
 from ganzoo.files.writing import remove
-from ganzoo.interfaces.rule import Caution, Goal, PlanCandidate
-from ganzoo.planning.drafting import PlanDraft
+from ganzoo.interfaces.rule import Caution, PlanCandidate
+from ganzoo.planning.drafting import NamedRule, PlanDraft
 from ganzoo.planning.trial_entrants import Entrant, LeftOut, choose_entrants
 from ganzoo.planning.trial_measuring import NothingToCompare, Yardstick
 from ganzoo.planning.trial_merit import Merit
@@ -52,12 +52,14 @@ def try_candidates(
     *,
     say: Tell = say_nothing,
     console: Console | None = None,
+    rules: Sequence[NamedRule] = (),
     runner: TrialRunner | None = None,
 ) -> TriedPlan:
     """Try a plan and the likeliest of its candidates; those that were tried before go on.
 
     number: how many recipes are tried, the plan among them.
     folder: where trials go, each in a folder of its own; and their record, trials.json.
+    rules: those that made the plan; each candidate is as long as they say of it.
     say: tells what is done, in a line. console: where a bar shows how far it is, on a terminal.
 
     Raises:
@@ -68,7 +70,7 @@ def try_candidates(
     try:
         with progress(console or Terminal(quiet=True), "trials") as tick:
             trials = _Trials(draft, folder, runner, say, tick)
-            return trials.carry_out(*choose_entrants(draft, candidates, number))
+            return trials.carry_out(*choose_entrants(draft, candidates, number, rules))
     except NothingToCompare as error:
         draft.take(TRIAL, Caution("not_tried", "note", f"nothing was tried: {error}"))
         return TriedPlan(draft)
@@ -182,7 +184,7 @@ class _Trials:
     def merit(self) -> Merit:
         """How trials are compared."""
         assert self.record.copying is not None
-        return Merit(find_goal(self.draft), self.yardstick.truth, self.record.copying)
+        return Merit(self.draft.goal, self.yardstick.truth, self.record.copying)
 
     def _conclude(self, entrants: Sequence[Entrant], left_out: Sequence[LeftOut]) -> TriedPlan:
         if not any(each.alive for each in entrants):
@@ -195,10 +197,3 @@ class _Trials:
         table = verdict.table()
         self.record.write(table)
         return TriedPlan(verdict.decide(self.draft), table)
-
-
-def find_goal(draft: PlanDraft) -> Goal:
-    """What trials are compared for: the user's goal; left open, content where there are pairs."""
-    if draft.wishes.goal:
-        return draft.wishes.goal
-    return "content" if draft.facts.paired else "style"

@@ -9,19 +9,21 @@ import pytest
 
 from ganzoo.compare.train_systems import Stopped
 from ganzoo.interfaces import (
+    Aim,
     Decision,
     DomainFacts,
     Fingerprint,
     Machine,
     PlanCandidate,
+    Rule,
     StepCost,
     Wishes,
 )
-from ganzoo.planning.drafting import PlanDraft
+from ganzoo.planning.drafting import NamedRule, PlanDraft, apply_rule
 from ganzoo.planning.trial_measuring import MeasuredTrial, NothingToCompare
 from ganzoo.planning.trial_running import TrialFailed
 from ganzoo.planning.trial_scores import HalvedScore, TrialScores
-from ganzoo.planning.trying import find_goal, try_candidates
+from ganzoo.planning.trying import try_candidates
 
 GB = 2**30
 SAMPLES = "18 validation samples of x and y"
@@ -246,15 +248,29 @@ def test_equal_recipes_and_those_beyond_memory_are_not_tried(attempt):
     assert "10.7 GB of memory, and there are 9.66 GB" in tried.table.rows[2].remark
 
 
-def test_what_is_slow_gets_fewer_steps_and_a_shorter_training(attempt):
+class Length(Rule):
+    """A thousand steps for each width."""
+
+    def decide(self, draft):
+        yield Decision("train.length", f"{draft.value('width') * 1000} steps", "by its width")
+
+
+def test_a_candidate_is_as_long_as_the_rule_says(tmp_path):
+    plan, rule = draft(), NamedRule("length", Length())
+    apply_rule(rule, plan)
+    offered, runner = [candidate(2)], Given({1: [kid(0.09)] * 3, 2: [kid(0.01)] * 3})
+    tried = try_candidates(plan, offered, 2, tmp_path / "trials", rules=[rule], runner=runner)
+    assert plan.value("train.length") == "1000 steps"
+    assert tried.draft.value("train.length") == "2000 steps"
+    assert tried.draft.decided["train.length"].rule == "length"
+
+
+def test_what_is_slow_gets_fewer_steps(attempt):
     runner = Given({1: [kid(0.09)] * 3, 2: [kid(0.01)] * 3}, times={2: 0.2})
     tried = attempt(runner, 2)
     slow = 0.1 * 1.25**3  # 0.2 rounded, in quarters of the estimate
     assert [row.length for row in tried.table.rows[:2]] == [450, 230]  # 45 s each
     assert tried.table.rows[1].seconds == pytest.approx(slow)
-    decision = tried.draft.decided["train.length"].decision
-    assert decision.value == "2500 steps"  # 5000 / 1.25^3 is 2560
-    assert decision.how == "trial"
     assert "230 and 450 steps in equal time" in tried.draft.decided["width"].decision.reason
 
 
@@ -276,8 +292,9 @@ def test_short_trials_say_so(attempt):
     assert [c.kind for _, c in tried.draft.cautions] == ["short_trials"]
 
 
-def test_the_goal_is_the_users_or_follows_from_pairs():
-    assert find_goal(draft(goal="restore")) == "restore"
-    assert find_goal(draft()) == "style"
-    pairs = Fingerprint("pairs", {}, DomainFacts("x", 10), DomainFacts("y", 10))
-    assert find_goal(PlanDraft(pairs, Wishes(), lambda recipe: StepCost(0, 0))) == "content"
+def test_the_goal_is_that_of_the_plan(attempt):
+    runner = Given({1: [kid(0.01, 0.3)] * 3, 2: [kid(0.03, 0.1)] * 3})
+    plan = draft()
+    plan.take("goal", Aim("content", "the domains are near"))
+    assert attempt(runner, 2, plan=plan).table.winner == "width 2"  # closer to its input
+    assert attempt(runner, 2, plan=draft(goal="style")).table.winner == "the plan"
