@@ -35,6 +35,7 @@ DETAIL = (32, 64, 128, 256, 512)
 SQUARE, OCTAVES = 128, (4, 8, 16, 32, 64, 128)
 # Different colours are counted up to this.
 COLOURS = 1_000
+PACK = np.array([1, 256, 65536], np.int32)  # a colour as one number
 # Neighbours that differ by less of an image's standard deviation count as equal.
 CALM = 0.05
 # The share of an image's places that hold the strongest edges.
@@ -48,7 +49,7 @@ class CloseUp:
     square: (128, 128, 3) levels, whatever its proportions are.
     means, deviations: (3,) of its red, green and blue, in 0 ... 1.
     saturation: the mean difference of the highest and the lowest of these, in 0 ... 1.
-    palette: its different colours in its middle, as numbers; at most 1,001 of them.
+    palette: the different colours of its middle, as numbers; empty if there are more than 1,000.
     flat: the share of neighbouring pixels there that are equal.
     detail: by side, the share of contrast that is left at it.
     texture: (8,) shares of contrast by octave, of edges in the strongest tenth, and of calm places.
@@ -64,6 +65,11 @@ class CloseUp:
     detail: Mapping[int, float]
     texture: Floats
     bits: int
+
+    @property
+    def colours(self) -> int:
+        """How many different colours there are, counted up to 1,000."""
+        return len(self.palette) or COLOURS
 
 
 def take_close_ups(path: Path, halves: bool, limits: Limits) -> tuple[CloseUp, ...]:
@@ -94,22 +100,27 @@ def _reduce(values: Values) -> Values:
 
 def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
     square = _squared(levels)
-    gray = levels @ LUMA
+    means, deviations = _colours(levels)
+    packed = _as_levels(middle).astype(np.int32) @ PACK
     return CloseUp(
         square,
-        (levels.mean((0, 1)) / 255).astype(np.float32),
-        (levels.std((0, 1)) / 255).astype(np.float32),
-        float((levels.max(-1) - levels.min(-1)).mean()) / 255,
-        _palette(middle),
-        _flat(middle),
-        _detail(gray),
+        means,
+        deviations,
+        _saturation(levels),
+        _palette(packed),
+        _flat(packed),
+        _detail(levels @ LUMA),
         _texture(square.astype(np.float32) @ LUMA),
         bits,
     )
 
 
+def _as_levels(levels: Floats) -> Levels:
+    return levels.round().clip(0, 255).astype(np.uint8)
+
+
 def _squared(levels: Floats) -> Levels:
-    picture = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+    picture = Image.fromarray(_as_levels(levels))
     return np.asarray(picture.resize((SQUARE, SQUARE), Image.Resampling.BICUBIC))
 
 
@@ -117,14 +128,29 @@ def _bits(values: Values) -> int:
     return int(np.bitwise_or.reduce(values, None)) if values.dtype.kind == "u" else 0
 
 
-def _palette(middle: Floats) -> NDArray[np.int32]:
-    numbers = middle.round().clip(0, 255).astype(np.int32) @ np.array([1, 256, 65536], np.int32)
-    return np.unique(numbers)[: COLOURS + 1]
+def _colours(levels: Floats) -> tuple[Floats, Floats]:
+    """The mean and the deviation (3,) of each channel, in 0 ... 1."""
+    flat = levels.reshape(-1, 3) / np.float32(255)
+    means = flat.mean(0, dtype=np.float64)
+    variances = np.einsum("nc,nc->c", flat, flat, dtype=np.float64) / len(flat) - means**2
+    return means.astype(np.float32), np.sqrt(variances.clip(0)).astype(np.float32)
 
 
-def _flat(middle: Floats) -> float:
-    levels = middle.round()
-    equal = [(np.diff(levels, axis=axis) == 0).all(-1).ravel() for axis in (0, 1)]
+def _saturation(levels: Floats) -> float:
+    red, green, blue = (levels[..., channel] for channel in range(3))
+    highest, lowest = (f(f(red, green), blue) for f in (np.maximum, np.minimum))
+    return float((highest - lowest).mean()) / 255
+
+
+def _palette(packed: NDArray[np.int32]) -> NDArray[np.int32]:
+    counted = Image.fromarray(packed).getcolors(COLOURS)
+    if counted is None:
+        return np.empty(0, np.int32)
+    return np.array(sorted(colour for _, colour in counted), np.int32)
+
+
+def _flat(packed: NDArray[np.int32]) -> float:
+    equal = [(packed[1:] == packed[:-1]).ravel(), (packed[:, 1:] == packed[:, :-1]).ravel()]
     both = np.concatenate(equal)
     return float(both.mean()) if both.size else 1.0
 

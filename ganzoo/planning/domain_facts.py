@@ -13,7 +13,7 @@ from ganzoo.components.data.image_listing import shown
 from ganzoo.components.metrics.pixel_copies import unit_rows
 from ganzoo.inspection.file_findings import used_share
 from ganzoo.interfaces.data_fingerprint import DomainFacts
-from ganzoo.planning.close_up import COLOURS, DETAIL, CloseUp
+from ganzoo.planning.close_up import DETAIL, CloseUp
 from ganzoo.planning.looked_at import LookedAt
 
 # Images are label maps if a typical one has so few colours, so many neighbours are equal, and all
@@ -51,7 +51,7 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         used=used_share(facts),
         range=domain.range,
         pages=_usual(each.pages for each in facts),
-        colours=int(median(min(len(each.palette), COLOURS) for each in close_ups)),
+        colours=int(median(each.colours for each in close_ups)),
         flat=median(each.flat for each in close_ups),
         label_map=_are_label_maps(close_ups),
         saturation=float(np.mean([each.saturation for each in close_ups])),
@@ -81,7 +81,7 @@ def _count_bits(dtype: str, low: float, high: float, close_ups: Sequence[CloseUp
 
 
 def _are_label_maps(close_ups: Sequence[CloseUp]) -> bool:
-    colours = median(len(each.palette) for each in close_ups)
+    colours = median(each.colours for each in close_ups)
     flat = median(each.flat for each in close_ups)
     if colours > FEW_COLOURS or flat < FLAT:
         return False
