@@ -102,7 +102,7 @@ def _find_lonely(gallery: Gallery) -> str:
             ]
             require_partners(*named)
         except DataError as error:
-            return str(error)
+            return str(error).partition(": ")[2]
     return ""
 
 
