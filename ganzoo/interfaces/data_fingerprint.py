@@ -20,6 +20,7 @@ class DomainFacts:
 
     folder: where the training images are.
     images, held_out: readable images to train on, and to test on.
+    suffix: of most files, in lower case.
     unreadable: files that look like images and cannot be read, of both.
     looked_at: how many of the images to train on were decoded. Sizes are those of all; values,
         copies and statistics those of these, chosen by their names.
@@ -49,6 +50,7 @@ class DomainFacts:
     folder: str
     images: int
     held_out: int = 0
+    suffix: str = ".png"
     unreadable: int = 0
     looked_at: int = 0
     smallest: Size = (256, 256)

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 
 Goal = Literal["style", "content", "restore"]
+Level = Literal["stop", "warning", "note"]
 How = Literal["fixed", "rule", "trial"]
 """How a value was decided: by the papers, by a rule, or by what trials showed."""
 Stage = Literal["goal", "data", "objective", "networks", "training", "measuring", "cautions"]
@@ -72,7 +73,7 @@ class Caution:
     """
 
     kind: str
-    level: Literal["stop", "warning", "note"]
+    level: Level
     text: str
     advice: str = ""
 

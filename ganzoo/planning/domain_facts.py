@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         folder=shown(domain.folder),
         images=len(sizes),
         held_out=domain.held_out,
+        suffix=_usual(_suffix(each.path) for each in facts),
         unreadable=domain.unreadable,
         looked_at=len(facts),
         smallest=sizes[0],
@@ -61,6 +63,11 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         likeness=_likeness(domain),
         spread=spread,
     )
+
+
+def _suffix(path: Path) -> str:
+    ends = [each.lower() for each in path.suffixes[-2:]]
+    return "".join(ends if ends and ends[-1] == ".gz" else ends[-1:])
 
 
 def _usual(values: Iterable[Value]) -> Value:

@@ -1,0 +1,42 @@
+"""What several cautions say: counts, folders, and the commands that they advise."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint
+from ganzoo.interfaces.rule import RecipeDraft
+
+NAMES = ("x", "y")
+
+
+def named_domains(facts: Fingerprint) -> list[tuple[str, DomainFacts]]:
+    """Both domains, each with its variable."""
+    return [*zip(NAMES, facts.domains, strict=True)]
+
+
+def find_side(draft: RecipeDraft) -> int:
+    """The shorter side of a sample, in pixels."""
+    size = draft.value("data.size", 256)
+    return int(size if isinstance(size, int) else min(size))
+
+
+def count_images(count: int) -> str:
+    """`1 image`, `1,200 images`."""
+    return f"{count:,} image{'' if count == 1 else 's'}"
+
+
+def name_folder(domain: DomainFacts) -> str:
+    """The folder's own name, in quotes."""
+    return f"'{Path(domain.folder).name or domain.folder}'"
+
+
+def check_command(domain: DomainFacts) -> str:
+    """The command that names the files which a caution counts."""
+    return f"ganzoo data check {shlex.quote(domain.folder)} --as images"
+
+
+def plan_command(x: DomainFacts, y: DomainFacts, *options: str) -> str:
+    """The command that plans for two folders."""
+    return shlex.join(["ganzoo", "plan", x.folder, y.folder, *options])

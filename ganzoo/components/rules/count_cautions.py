@@ -1,0 +1,162 @@
+"""Cautions about how many images there are, and how many of them are worth something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ganzoo.components.rules.caution_texts import (
+    check_command,
+    count_images,
+    find_side,
+    name_folder,
+    named_domains,
+)
+from ganzoo.interfaces.data_fingerprint import DomainFacts
+from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
+
+FEW, VERY_FEW = 200, 50
+CROPS = 16  # samples that fit beside one another into a single image that is worth a training
+COPIES = 0.05
+KIN = 0.2
+CONSTANT = 0.1
+
+
+class TooFew(Rule):
+    """With few different images a discriminator learns them by heart, and outputs repeat them.
+
+    Stop: a single image of a domain into which fewer than 16 samples fit. Warning: fewer than 50
+    different images; note: fewer than 200. Copies count once.
+    """
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """One caution for each domain that is small."""
+        side = find_side(draft)
+        for name, domain in named_domains(draft.facts):
+            different = domain.images - domain.duplicates
+            if different == 1 and _count_samples(domain, side) < CROPS:
+                yield _single(name, domain)
+            elif different < FEW:
+                yield _few(name, domain, different)
+
+
+class EqualValues(Rule):
+    """Images of one value show nothing. Warning: one in ten images or more; stop: all of a domain.
+
+    Such images are found among those that were looked at.
+    """
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """What is empty, by domain, or of both together."""
+        for name, domain in named_domains(draft.facts):
+            if domain.values[0] == domain.values[1]:
+                text = (
+                    f"every pixel of every image of {name} has the value {domain.values[0]:g}, so "
+                    "there is nothing to learn"
+                )
+                yield Caution("one_value", "stop", text, f"see what is in {name_folder(domain)}")
+        constant = draft.facts.kinds.get("constant", 0)
+        images = sum(domain.looked_at or domain.images for domain in draft.facts.domains)
+        if constant >= max(1, CONSTANT * images):
+            text = f"{constant:,} of {count_images(images)} have one value everywhere"
+            x, _ = draft.facts.domains
+            yield Caution("empty_images", "warning", text, f"remove them: {check_command(x)}")
+
+
+class BrokenFiles(Rule):
+    """Files that look like images and cannot be read are skipped. Note; warning from one in ten."""
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """One caution for each domain with broken files."""
+        for name, domain in named_domains(draft.facts):
+            if domain.unreadable:
+                of = domain.unreadable + domain.images + domain.held_out
+                text = f"{domain.unreadable:,} of {of:,} files of {name} cannot be read"
+                advice = f"they are skipped; to see which: {check_command(domain)}"
+                many = domain.unreadable >= of / 10
+                yield Caution("broken", "warning" if many else "note", text, advice)
+
+
+class RepeatedImages(Rule):
+    """Copies are learnt from more often than others. Note: one in twenty images or more.
+
+    Images that nearly are copies, such as frames of one film, say less than their number. Note: one
+    in five; warning where some of them would be held out at random, as scores on these say little.
+    """
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """Copies and near copies, by domain."""
+        for name, domain in named_domains(draft.facts):
+            known = domain.looked_at or domain.images
+            if domain.duplicates and domain.duplicates >= COPIES * known:
+                text = f"{domain.duplicates:,} of {known:,} images of {name} are copies of others"
+                yield Caution("copies", "note", text, f"keep one of each: {check_command(domain)}")
+            if domain.near_duplicates and domain.near_duplicates >= KIN * known:
+                yield _near_copies(name, domain, known, bool(draft.value("data.hold_out")))
+
+
+class Leaks(Rule):
+    """Test images that are training images as well: scores on them say nothing of new images."""
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """A warning with their number."""
+        leaked, tests = draft.facts.gap.leaked, sum(d.held_out for d in draft.facts.domains)
+        if leaked:
+            text = (
+                f"{leaked:,} of {tests:,} test images are training images as well, or nearly so: "
+                "scores look better than they are"
+            )
+            yield Caution("leaks", "warning", text, "remove them from the training folders")
+
+
+def _count_samples(domain: DomainFacts, side: int) -> int:
+    height, width = domain.largest
+    return (height // side) * (width // side)
+
+
+def _single(name: str, domain: DomainFacts) -> Caution:
+    copies = f", {domain.images:,} times over" if domain.images > 1 else ""
+    text = (
+        f"{name} ({name_folder(domain)}) holds a single image{copies}: a training would learn it "
+        "by heart, and show it whatever it is given"
+    )
+    return Caution("single_image", "stop", text, "add images of the same kind, some hundreds")
+
+
+def _few(name: str, domain: DomainFacts, different: int) -> Caution:
+    copies = f" ({count_images(domain.images)}, copies counted once)" if domain.duplicates else ""
+    text = (
+        f"{name} ({name_folder(domain)}) has {different:,} different "
+        f"image{'' if different == 1 else 's'}{copies}, and a training learns fewer than {FEW} "
+        "easily by heart"
+    )
+    return Caution(
+        "too_few",
+        "warning" if different < VERY_FEW else "note",
+        text,
+        "add more, or look whether outputs repeat them: 'nearer' and 'copied' among the scores",
+    )
+
+
+def _near_copies(name: str, domain: DomainFacts, known: int, dealt: bool) -> Caution:
+    text = f"{domain.near_duplicates:,} of {known:,} images of {name} are nearly copies of others"
+    if not dealt:
+        advice = (
+            f"as frames of one film; count on fewer images than there are: {check_command(domain)}"
+        )
+        return Caution("near_copies", "note", text, advice)
+    advice = (
+        "some are held out at random (data.hold_out), so scores look better than they are; "
+        "move whole scenes into a folder of test images"
+    )
+    return Caution("near_copies", "warning", text, advice)
