@@ -36,6 +36,8 @@ class DomainFacts:
     pages: pages, frames or slices of most files.
     colours: how many different colours a typical image holds, counted up to 1,000.
     flat: the share of neighbouring pixels that are equal, in a typical image.
+    noise: the standard deviation of independent noise in the calmest places of a typical image, in
+        0 ... 1.
     label_map: whether they look like label maps: few colours in flat areas.
     saturation: the mean difference between the highest and the lowest channel, in 0 ... 1.
     duplicates, near_duplicates: images that are equal, or nearly equal, to an earlier one: without
@@ -67,6 +69,7 @@ class DomainFacts:
     pages: int = 1
     colours: int = 1000
     flat: float = 0.0
+    noise: float = 0.0
     label_map: bool = False
     saturation: float = 0.3
     duplicates: int = 0

@@ -38,6 +38,8 @@ COLOURS = 1_000
 PACK = np.array([1, 256, 65536], np.int32)  # a colour as one number
 # Neighbours that differ by less of an image's standard deviation count as equal.
 CALM = 0.05
+# Noise is measured in squares of so many pixels, in this share of them.
+BLOCK, CALMEST = 8, 0.1
 # The share of an image's places that hold the strongest edges.
 STRONGEST = 0.1
 
@@ -53,6 +55,7 @@ class CloseUp:
     flat: the share of neighbouring pixels there that are equal.
     detail: by side, the share of contrast that is left at it.
     texture: (8,) shares of contrast by octave, of edges in the strongest tenth, and of calm places.
+    noise: the standard deviation of independent noise in its calmest places, in 0 ... 1.
     bits: the bits that are set in any of its values; 0 of values that are no whole numbers.
     """
 
@@ -64,6 +67,7 @@ class CloseUp:
     flat: float
     detail: Mapping[int, float]
     texture: Floats
+    noise: float
     bits: int
 
     @property
@@ -111,6 +115,7 @@ def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
         _flat(packed),
         _detail(levels @ LUMA),
         _texture(square.astype(np.float32) @ LUMA),
+        measure_noise(middle) / 255,
         bits,
     )
 
@@ -153,6 +158,21 @@ def _flat(packed: NDArray[np.int32]) -> float:
     equal = [(packed[1:] == packed[:-1]).ravel(), (packed[:, 1:] == packed[:, :-1]).ravel()]
     both = np.concatenate(equal)
     return float(both.mean()) if both.size else 1.0
+
+
+def measure_noise(levels: Floats) -> float:
+    """The standard deviation of the noise in an image (H, W, 3), of a single pixel and channel.
+
+    The differences of differences between neighbours take away all that is even or sloped; what
+    is left in the calmest tenth of blocks of 8 x 8 is hardly content.
+    """
+    rests = np.diff(np.diff(levels, axis=0), axis=1) / 2
+    height, width = (side // BLOCK * BLOCK for side in rests.shape[:2])
+    if not height * width:
+        return 0.0
+    blocks = rests[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK, -1)
+    deviations = np.sqrt((blocks**2).mean((1, 3))).mean(-1)
+    return float(np.quantile(deviations, CALMEST))
 
 
 def _detail(gray: Floats) -> dict[int, float]:

@@ -55,6 +55,7 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         pages=_usual(each.pages for each in facts),
         colours=int(median(each.colours for each in close_ups)),
         flat=median(each.flat for each in close_ups),
+        noise=median(each.noise for each in close_ups),
         label_map=_are_label_maps(close_ups),
         saturation=float(np.mean([each.saturation for each in close_ups])),
         duplicates=copies[0],

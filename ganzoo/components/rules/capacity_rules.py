@@ -18,7 +18,7 @@ from ganzoo.interfaces.rule import Caution, Decision, RecipeDraft, Rule, Said, S
 
 STEPS_A_PIXEL = 60  # steps that a training needs, for each pixel of a sample's side
 LARGE = 128  # pixels, from which on the paper's kernels and patches pay
-ANY_LENGTH = {"train.length": "1000 steps", "optimizers.default": {"type": "adam", "lr": 2e-4}}
+ANY_LENGTH = {"train.length": "1000 steps", "optimizers.default": {"type": "adam"}}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _sizes(table: Mapping[str, Any], rung: Rung) -> dict[str, int]:
     """Of a network; those of kinds that are not known here stay as they are."""
     if table.get("type") == "resnet":
         return {"width": rung.width, "blocks": rung.blocks, "kernel": rung.kernel}
-    if table.get("type") == "patchgan":
+    if table.get("type") == "patchgan" and "receptive_field" not in table:
         return {"width": rung.width, "layers": rung.layers}
     return {}
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
+from ganzoo.components.rules.capacity_rules import ANY_LENGTH
 from ganzoo.components.rules.time_limits import (
     describe_limit,
     describe_seconds,
@@ -28,7 +29,9 @@ class Optimizer(Rule):
     stage: ClassVar[Stage] = "training"
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
-        """Its type, rate and betas."""
+        """Its type, rate and betas, unless another rule has decided."""
+        if draft.value("optimizers") is not None:
+            return
         paper = "as the papers (arXiv:1703.10593, arXiv:1611.07004)"
         yield Decision("optimizers.default.type", "adam", paper, how="fixed")
         steps = planned_steps(draft)
@@ -65,7 +68,8 @@ class Batch(Rule):
         """The size of a batch, and the seed."""
         reason = "as Zhu et al. 2017 and Isola et al. 2017"
         change = "on a GPU that is not busy, raise it"
-        yield Decision("train.batch_size", 1, reason, change, "fixed")
+        if draft.value("train.batch_size") is None:
+            yield Decision("train.batch_size", 1, reason, change, "fixed")
         yield Decision("train.seed", 0, "any number", "try others, to see the spread", "fixed")
 
 
@@ -100,7 +104,7 @@ class Length(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """`train.length` in steps."""
-        seconds = draft.cost({"train.length": "1000 steps"}).seconds
+        seconds = draft.cost(ANY_LENGTH).seconds
         in_time = training_seconds(time_limit(draft)) / seconds if seconds > 0 else math.inf
         images = max(domain.images for domain in draft.facts.domains)
         batch = draft.value("train.batch_size", 1) * draft.value("train.accumulate", 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
 from ganzoo.components.rules.relations import are_near, describe_gap, same_channels
 from ganzoo.interfaces.rule import Decision, PlanCandidate, RecipeDraft, Rule, Stage
+
+CALL = re.compile(r"(\w+)(?:\.\w+)?\(")
 
 
 class Generators(Rule):
@@ -20,7 +23,7 @@ class Generators(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """Their type."""
-        for name in ("G",) if draft.facts.paired else ("G", "F"):
+        for name in open_networks(draft, "G", "F"):
             reason = "keeps the layout, as Zhu et al. 2017 (arXiv:1703.10593)"
             yield Decision(f"networks.{name}.type", "resnet", reason, how="fixed")
 
@@ -32,7 +35,7 @@ class Discriminators(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """Their type."""
-        for name in ("D",) if draft.facts.paired else ("D_X", "D_Y"):
+        for name in open_networks(draft, "D", "D_X", "D_Y"):
             reason = "of patches, as Isola et al. 2017 (arXiv:1611.07004)"
             yield Decision(f"networks.{name}.type", "patchgan", reason, how="fixed")
 
@@ -65,6 +68,15 @@ class StartAsCopy(Rule):
         changes = [Decision(f"networks.{n}.skip", value, "tried", how="trial") for n in names]
         why = "more may change" if now else "less may have to change than the rules believe"
         yield PlanCandidate(title, tuple(changes), why, rank=0.4)
+
+
+def open_networks(draft: RecipeDraft, *names: str) -> list[str]:
+    """Those that terms call and no rule has decided."""
+    wires = " ".join(
+        str(wire) for term in draft.value("losses", {}).values() for wire in term.values()
+    )
+    called = {*CALL.findall(wires)}
+    return [n for n in names if n in called and draft.value(f"networks.{n}.type") is None]
 
 
 def _residual(draft: RecipeDraft) -> list[str]:

@@ -21,6 +21,7 @@ GANZOO_API = 2
 COMPONENTS = (
     ("module", "projection", "projection:Projection", "features of a few places as unit vectors"),
     ("loss", "patch_nce", "patch_nce:PatchNCE", "a place's query is like its key and no other"),
+    ("rule", "contrast", "contrast_rule:Contrast", "contrast in place of cycles, for trials"),
 )
 
 

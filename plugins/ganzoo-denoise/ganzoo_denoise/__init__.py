@@ -46,6 +46,8 @@ COMPONENTS = (
         "blur_consistency:BlurConsistency",
         "mean absolute difference after a Gaussian blur",
     ),
+    ("rule", "goal", "noise_rules:NoisyGoal", "restore, where x is noisy and y is clean"),
+    ("rule", "noise", "noise_rules:LearntNoise", "learns the noise, then to remove it"),
     ("metric", "psnr", "psnr_gain:PSNR", "PSNR beside total variation and non-local means"),
 )
 
