@@ -115,7 +115,7 @@ def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
         _flat(packed),
         _detail(levels @ LUMA),
         _texture(square.astype(np.float32) @ LUMA),
-        measure_noise(middle) / 255,
+        measure_noise(middle[..., 1]) / 255,
         bits,
     )
 
@@ -161,17 +161,17 @@ def _flat(packed: NDArray[np.int32]) -> float:
 
 
 def measure_noise(levels: Floats) -> float:
-    """The standard deviation of the noise in an image (H, W, 3), of a single pixel and channel.
+    """The standard deviation of the noise in one channel (H, W), of a single pixel.
 
     The differences of differences between neighbours take away all that is even or sloped; what
     is left in the calmest tenth of blocks of 8 x 8 is hardly content.
     """
     rests = np.diff(np.diff(levels, axis=0), axis=1) / 2
-    height, width = (side // BLOCK * BLOCK for side in rests.shape[:2])
+    height, width = (side // BLOCK * BLOCK for side in rests.shape)
     if not height * width:
         return 0.0
-    blocks = rests[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK, -1)
-    deviations = np.sqrt((blocks**2).mean((1, 3))).mean(-1)
+    blocks = rests[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK)
+    deviations = np.sqrt((blocks**2).mean((1, 3)))
     return float(np.quantile(deviations, CALMEST))
 
 
