@@ -10,7 +10,7 @@ from ganzoo.planning.close_up import measure_noise
 
 @pytest.mark.parametrize("sigma", [5.0, 25.0])
 def test_added_noise_is_measured(sigma):
-    """On a slope, with an edge and a texture in a third of it, to a quarter: the calmest are less."""
+    """On a slope, with an edge and texture; to a quarter, as the calmest places have less."""
     rows, columns = np.mgrid[:240, :240].astype(np.float32)
     picture = rows * 0.3 + 100 * (columns > 120)
     picture[:80] += 40 * np.sin(columns[:80] * 2)
