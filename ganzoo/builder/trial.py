@@ -106,13 +106,13 @@ def reaches_a_parameter(loss: Tensor) -> bool:
     return False
 
 
-def example(variables: Mapping[str, Variable], batch_size: int) -> Values:
-    """A batch of the declared shapes, on the meta device."""
+def example(variables: Mapping[str, Variable], batch_size: int, device: str = "meta") -> Values:
+    """A batch of the declared shapes, by default on the meta device."""
     return {
         name: torch.empty(
             (batch_size, *variable.shape),
             dtype=torch.int64 if variable.classes else torch.float32,
-            device="meta",
+            device=device,
         )
         for name, variable in variables.items()
     }
@@ -142,7 +142,7 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str, count: bool)
     game = Game(minimisers, assembly.networks, latents, 0)
     sample = {name: v for name, v in batch.items() if name not in blueprint.latent_samplers}
     trial.mark(assembly)
-    step, draws = _a_turn_of_all(assembly.players, sample)
+    step, draws = a_turn_of_all(assembly.players, sample)
     if count:
         from ganzoo.builder.flops import count_flops
 
@@ -154,10 +154,10 @@ def try_step(blueprint: Blueprint, assembly: Assembly, source: str, count: bool)
     return trial
 
 
-def _a_turn_of_all(players: Sequence[Player], sample: Values) -> tuple[int, Draws]:
-    """A step in which every player moves, and what it is played on."""
+def a_turn_of_all(players: Sequence[Player], *samples: Values) -> tuple[int, Draws]:
+    """A step in which every player moves, and the micro-batches that it is played on."""
     step = math.lcm(*(player.update_interval.every for player in players)) - 1
-    return step, {stream: [sample] for stream in (SHARED, *map(stream_of, players))}
+    return step, {stream: samples for stream in (SHARED, *map(stream_of, players))}
 
 
 def _check_shapes(
