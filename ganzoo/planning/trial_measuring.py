@@ -14,6 +14,7 @@ from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.default_metrics import TINY, TranslatedOutput, find_translations
 from ganzoo.builder.trained import open_model
 from ganzoo.components.metrics.distribution import COPY, FEWEST, MODEL, REAL
+from ganzoo.components.metrics.feature_extractor import FeatureExtractor, shared_extractor
 from ganzoo.components.metrics.intervals import draw_halves
 from ganzoo.components.metrics.quick_kid import QuickKid
 from ganzoo.components.networks.backbones import is_installed
@@ -71,6 +72,11 @@ class Yardstick:
     def faithfulness(self) -> str:
         """The name of the score of faithfulness."""
         return "PSNR in dB" if self.truth else f"structure distance ({SMALLER})"
+
+    def open_network(self) -> FeatureExtractor:
+        """The network of the distance to real images; whoever holds it need not load it again."""
+        metric = QuickKid(self.backbone)
+        return shared_extractor(metric.backbone, metric.weights, metric.size, metric.resize_mode)
 
     def tables(self) -> dict[str, Any]:
         """The metrics, as in a recipe."""
@@ -154,6 +160,7 @@ def _measure(
         for each in shown:
             prepare_metric(each, blueprint, model, data, tell)
         show(shown, model, data, tick)
+        shown[0].metric.compute()  # keeps the features of real images for the next trial
     realism, faithfulness = shown
     model_scores, copying = (
         TrialScores(

@@ -62,9 +62,11 @@ class TrialRunner:
     """Carries out trials, one after the other, in this process.
 
     yardstick: by what they are measured, once the plan's own recipe was looked at.
+    network: of that, for all trials.
     """
 
     yardstick: Yardstick | None = None
+    network: object = None
     device: str = ""
 
     def look_at(self, tables: Tables) -> Any:
@@ -78,6 +80,7 @@ class TrialRunner:
         """
         blueprint = check_recipe(tables, count=False).blueprint
         self.yardstick = find_yardstick(blueprint)
+        self.network = self.yardstick.open_network()
         data = blueprint.dataset
         assert data is not None
         data.prepare()

@@ -129,9 +129,10 @@ class TrialVerdict:
     def _warn_of_copying(self) -> Caution:
         last, copying = _last(self.winner), self.merit.copying
         compared = self._compare(last, copying, self._main)
+        noise = _noise_of(last, copying, self._main)
         text = (
-            f"no trial beats copying the input: {compared} of the inputs as they are, after "
-            f"{self.winner.length} steps, on {self.samples}"
+            f"no trial beats copying the input: {compared} of the inputs as they are (± "
+            f"{format_score(noise)} by chance), after {self.winner.length} steps, on {self.samples}"
         )
         return Caution("copy_wins", "warning", text, self._advise(self._main))
 
