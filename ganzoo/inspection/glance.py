@@ -14,6 +14,8 @@ Floats: TypeAlias = NDArray[np.float32]
 # The sides of the gray and of the coloured small picture.
 GRAY, COLOUR = 32, 8
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# Red against green, and blue against both.
+OPPONENTS = np.array([[1, -1, 0], [-0.5, -0.5, 1]], np.float32)
 BINS = 8
 
 
@@ -40,12 +42,25 @@ def glance(levels: Floats, middle: Floats) -> Glance:
     gray = levels @ LUMA
     small = _box(gray, (GRAY, GRAY))
     colours = np.stack([_box(levels[..., c], (COLOUR, COLOUR)) for c in range(3)], -1)
+    means, covariance = channel_moments(levels)
     return Glance(
         _as_levels(small),
         _as_levels(colours),
-        float(levels.std((0, 1)).max()),
-        _statistics(levels, gray, middle @ LUMA),
+        float(np.sqrt(covariance.diagonal().max())),
+        _statistics(means, covariance, gray, middle @ LUMA),
     )
+
+
+def channel_moments(levels: Floats) -> tuple[Floats, Floats]:
+    """The means (3,) and the covariance (3, 3) of the channels of an image (H, W, 3).
+
+    Channel by channel, which takes a twentieth of the time of means over rows of three numbers.
+    """
+    planes = np.ascontiguousarray(levels.reshape(-1, 3).T)
+    means = planes.mean(1)
+    planes -= means[:, None]
+    products: Floats = np.einsum("in,jn->ij", planes, planes)
+    return means, products / np.float32(planes.shape[1])
 
 
 def _box(gray: Floats, size: tuple[int, int]) -> Floats:
@@ -58,13 +73,17 @@ def _as_levels(values: Floats) -> NDArray[np.uint8]:
     return values.round().clip(0, 255).astype(np.uint8)
 
 
-def _statistics(levels: Floats, gray: Floats, middle: Floats) -> Floats:
-    flat = levels.reshape(-1, 3)
-    opponent = np.stack([flat[:, 0] - flat[:, 1], flat[:, 2] - flat[:, :2].mean(1)], 1)
+def _statistics(means: Floats, covariance: Floats, gray: Floats, middle: Floats) -> Floats:
     histogram = np.histogram(gray, BINS, (0, 255))[0] / gray.size
-    groups = [flat.mean(0), flat.std(0), opponent.mean(0), opponent.std(0), histogram]
+    opponents = np.asarray(OPPONENTS @ covariance @ OPPONENTS.T, np.float32)
+    groups = [means, _deviations(covariance), OPPONENTS @ means, _deviations(opponents), histogram]
     groups += [_texture(gray), _texture(middle)]
     return np.concatenate(groups).astype(np.float32)
+
+
+def _deviations(covariance: Floats) -> Floats:
+    deviations: Floats = np.sqrt(covariance.diagonal().clip(0))
+    return deviations
 
 
 def _texture(gray: Floats) -> Floats:

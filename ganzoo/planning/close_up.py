@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.inspection.glance import LUMA, Floats
+from ganzoo.inspection.glance import LUMA, Floats, channel_moments
 from ganzoo.inspection.image_facts import (
     cut_levels,
     cut_middle,
@@ -135,10 +135,9 @@ def _bits(values: Values) -> int:
 
 def _colours(levels: Floats) -> tuple[Floats, Floats]:
     """The mean and the deviation (3,) of each channel, in 0 ... 1."""
-    flat = levels.reshape(-1, 3) / np.float32(255)
-    means = flat.mean(0, dtype=np.float64)
-    variances = np.einsum("nc,nc->c", flat, flat, dtype=np.float64) / len(flat) - means**2
-    return means.astype(np.float32), np.sqrt(variances.clip(0)).astype(np.float32)
+    means, covariance = channel_moments(levels)
+    deviations = np.sqrt(covariance.diagonal())
+    return np.asarray(means / 255, np.float32), np.asarray(deviations / 255, np.float32)
 
 
 def _saturation(levels: Floats) -> float:
