@@ -70,6 +70,44 @@ def tiny():
     return lambda **more: {**TINY, **{k.replace("__", "."): v for k, v in more.items()}}
 
 
+@pytest.fixture(scope="session")
+def tiny_rules():
+    """The rules of a recipe that trains in a blink: one decides all, and warns of few images."""
+    from ganzoo.interfaces import Caution, Decision, PlanCandidate, Rule
+    from ganzoo.planning.drafting import NamedRule
+
+    class Tiny(Rule):
+        """Tiny networks, two steps."""
+
+        def decide(self, draft):
+            for key, value in draft.facts.data.items():
+                yield Decision(f"data.{key}", value, "where the images are")
+            yield Decision("data.size", 16, "tests are short", "never")
+            for name, table in TINY.items():
+                if name.startswith("networks."):
+                    yield Decision(name, table, "tests are short", how="fixed")
+            term = {"type": "lsgan", "real": "D_Y(y)", "fake": "D_Y(G(x))"}
+            yield Decision("losses.adversarial_Y", term, "least squares", how="fixed")
+            term = {"type": "lsgan", "real": "D_X(x)", "fake": "D_X(F(y))"}
+            yield Decision("losses.adversarial_X", term, "least squares", how="fixed")
+            yield Decision("outputs.x2y", "G(x)", "it was asked for")
+            yield Decision("optimizers.default", {"type": "adam"}, "as in the paper", how="fixed")
+            yield Decision("train.length", "2 steps", "a blink", how="trial")
+            yield Decision("train.device", "cpu", "tests run on CPUs")
+            yield Decision("samples.count", 1, "tests are short")
+            yield Decision("default_metrics", False, "tests are short")
+            yield Caution("small", "note", "images are small")
+            yield Caution("few", "warning", f"x has {draft.facts.x.images} images", "get more")
+            if draft.facts.x.images < 3:
+                yield Caution("too_few", "stop", "x has hardly any image", "get ten at least")
+
+        def candidates(self, draft):
+            wider = Decision("networks.G.width", 8, "it may be too narrow")
+            yield PlanCandidate("wider", (wider,), "networks may be too narrow", rank=1)
+
+    return [NamedRule("tiny", Tiny())]
+
+
 @pytest.fixture
 def recipes():
     return Path(__file__).parent / "recipes"

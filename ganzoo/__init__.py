@@ -9,7 +9,8 @@
     model = ganzoo.load_model("runs/cyclegan")
     labels = model("x2y", x=photos)  # (N, 3, H, W) in [-1, 1], or a picture's file
 
-A recipe says what is trained: `load_recipe` reads one, `build_recipe` makes it an `Experiment`.
+A recipe says what is trained: `load_recipe` reads one, `plan_recipe` plans one for two folders of
+images, `build_recipe` makes it an `Experiment`.
 What recipes may name is listed by `list_components`; a plugin adds to it by `hookimpl`.
 
 What is wrong with a recipe, a folder or a file is said by an error of `ganzoo.errors`, each of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ganzoo.evaluation.evaluate import evaluate
     from ganzoo.inference.model import Model
     from ganzoo.interfaces import Callback
+    from ganzoo.planning.plan_recipe import plan_recipe
     from ganzoo.recipe.loading import load_recipe
     from ganzoo.registry.components import Component
     from ganzoo.registry.discovery import hookimpl
@@ -41,6 +43,7 @@ __all__ = [
     "list_components",
     "load_model",
     "load_recipe",
+    "plan_recipe",
     "train",
 ]
 __version__ = "0.2.0"
@@ -55,6 +58,7 @@ _LAZY = {
     "hookimpl": "ganzoo.registry.discovery",
     "load_model": "ganzoo.builder",
     "load_recipe": "ganzoo.recipe.loading",
+    "plan_recipe": "ganzoo.planning.plan_recipe",
     "train": "ganzoo.training.entry",
 }
 

@@ -193,9 +193,14 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
     [
         (["--help"], 0, 27),
         (["list"], 0, 36),
-        (["run", "cyclegann"], 2, 50),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 64),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 64),
+        (["plan", "nowhere"], 2, 54),
+        (["plan", "nowhere", "--budget", "2"], 2, 54),
+        (["run"], 2, 40),
+        (["run", "--data", "nowhere"], 2, 54),
+        (["run", "--data", "docs", "--set", "train.lenght=1"], 2, 60),
+        (["run", "cyclegann"], 2, 52),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 66),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 66),
         (["translate", "nowhere", "a.png", "b.png"], 2, 30),
     ],
 )

@@ -24,7 +24,7 @@ from ganzoo.inference.model import Model
 
 NAMES = [
     *("Callback", "Component", "Experiment", "Model", "build_recipe", "evaluate", "hookimpl"),
-    *("list_components", "load_model", "load_recipe", "train"),
+    *("list_components", "load_model", "load_recipe", "plan_recipe", "train"),
 ]
 PSNR = {"type": "psnr", "prediction": "x2y", "target": "y"}
 SHORT = {"train.length": "2 steps", "samples.count": 1, "metrics.quality": PSNR}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class Experiment:
     averages: of the networks whose weights are averaged, once a trainer is made.
     resting: by network, the modules in it that training leaves in evaluation mode.
     measured: settings of the data that were measured on the training files.
+    plan: the files of the plan that the recipe is of, by name; a new run keeps them.
     """
 
     recipe: Recipe
@@ -61,6 +63,7 @@ class Experiment:
     averages: dict[str, nn.Module] = field(default_factory=dict)
     resting: dict[str, frozenset[str]] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """`<ganzoo.Experiment pix2pix: 2 networks, 7.48 M parameters, 2 losses, streets 64 px>`."""

@@ -34,6 +34,10 @@ DATA: Commands = {
     ),
 }
 CORE: Commands = {
+    "plan": (
+        "plan_:plan",
+        "Plan a recipe for your images: two folders in, a recipe out, a reason for every value.",
+    ),
     "run": ("run:run", "Train a recipe; everything it makes goes into one folder."),
     "resume": (
         "resume:resume",

@@ -100,8 +100,10 @@ def scale_of(text: str) -> float | Literal["trained", "native"]:
     return factor
 
 
-def seconds(text: str) -> int:
+def seconds(text: str, option: str = "--stop-after") -> int:
     """`"1h30m"` in seconds.
+
+    option: the one that it was given for.
 
     Raises:
         GanzooError: the text is no such time, or the time is zero.
@@ -110,7 +112,7 @@ def seconds(text: str) -> int:
     hours, minutes, rest = (int(count or 0) for count in match.groups()) if match else (0, 0, 0)
     total = 3600 * hours + 60 * minutes + rest
     if not total:
-        raise GanzooError(f"--stop-after {text}: write a time as 90s, 30m, 2h or 1h30m")
+        raise GanzooError(f"{option} {text}: write a time as 90s, 30m, 2h or 1h30m")
     return total
 
 

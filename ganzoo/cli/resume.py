@@ -58,6 +58,8 @@ def resume(
 
 def no_run(folder: Path) -> str:
     """A sentence that says why a folder is no run, and which folder may be meant."""
+    if RunPaths(folder).is_plan():
+        return f"{folder}: this folder is a plan, of which no run is begun yet: ganzoo run {folder}"
     below = Path("runs") / folder
     hint = f" Did you mean {below}?" if RunPaths(below).is_run() else ""
     if folder.name == RECIPE_FILE and folder.is_file():

@@ -66,7 +66,7 @@ def _recipe(name: str) -> str | None:
     from ganzoo.registry.discovery import installed
 
     path = Path(name)
-    is_file = path.is_file() or RunPaths(path).is_run()
+    is_file = path.is_file() or RunPaths(path).recipe.is_file()
     return name if is_file or name in installed().recipes else None
 
 

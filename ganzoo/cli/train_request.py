@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class Request:
     words: the command as it was typed, from its name on.
     recipe: the recipe to train. folder: the run's folder.
     overridden: whether settings were given.
+    plan: the files of the plan that the recipe is of, by name.
     changes: settings that may differ from the resumed run: `optimizers.default.lr=1e-4`, `data`.
     """
 
@@ -56,6 +57,7 @@ class Request:
     processes: int | None
     overridden: bool = False
     changes: Sequence[str] = ()
+    plan: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def typed_words(context: typer.Context) -> list[str]:
@@ -118,6 +120,7 @@ def _train_here(request: Request, until: float | None) -> int:
     from ganzoo.training.train import train
 
     experiment = build_recipe(request.recipe, start=not request.resume)
+    experiment.plan = request.plan
     outcome = train(
         experiment,
         request.folder,

@@ -113,7 +113,7 @@ def _draw_picture(
         draw.line(box, fill=WHITE, width=2)
         draw.line((box[0], box[3], box[2], box[1]), fill=WHITE, width=2)
     else:
-        fitted = _fitted(picture)
+        fitted = fit_square(picture)
         draw.rectangle(box, fill=(245, 245, 245))
         place = (left + (SIDE - fitted.width) // 2, top + (SIDE - fitted.height) // 2)
         sheet.paste(fitted, place)
@@ -121,7 +121,7 @@ def _draw_picture(
         draw.rectangle(box, outline=colour, width=2)
 
 
-def _fitted(picture: Image.Image) -> Image.Image:
+def fit_square(picture: Image.Image) -> Image.Image:
     """A picture whose longer side is SIDE; small ones are enlarged without smoothing."""
     factor = SIDE / max(picture.size)
     size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))

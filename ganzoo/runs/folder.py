@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, inside, read_objects
@@ -29,8 +30,10 @@ class RunFolder(RunPaths):
         super().__init__(path)
         self.lock = Lock(path)
 
-    def create(self, recipe: Recipe) -> None:
+    def create(self, recipe: Recipe, plan: Mapping[str, bytes] | None = None) -> None:
         """Make the folder, with the recipe and an empty log.
+
+        plan: the files of the plan that the recipe is of, by name.
 
         Raises:
             RunError: the folder exists already, or cannot be made.
@@ -43,6 +46,8 @@ class RunFolder(RunPaths):
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
         self.lock.take()
+        for name, content in (plan or {}).items():
+            write_with(self.plan / name, partial(_write, content))
         write_text(self.recipe, recipe.to_toml())
         write_text(self.log, "")
 
@@ -171,6 +176,10 @@ class RunFolder(RunPaths):
             raise RunError(f"{error}; delete it to go on without") from None
         except OSError as error:
             raise RunError(f"{file}: this cannot be read ({error.strerror})") from None
+
+
+def _write(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
 
 
 def finite(value: Any) -> Any:

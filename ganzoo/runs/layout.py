@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ganzoo.recipe.toml_text import RECIPE_FILE
 
+# Beside the recipe of a plan, which is no run.
+FINGERPRINT_FILE, PAGE_FILE = "fingerprint.json", "plan.html"
 BEST_MODEL = "best.safetensors"
 STEP = re.compile(r"step-(\d{8,})")
 
@@ -138,9 +140,18 @@ class RunPaths:
         """The lock, which names the process that trains the run now."""
         return self.path / ".lock"
 
+    @property
+    def plan(self) -> Path:
+        """The folder of the plan that the recipe is of, if it was planned."""
+        return self.path / "plan"
+
     def is_run(self) -> bool:
-        """Whether the folder holds a run, that is, a recipe."""
-        return self.recipe.is_file()
+        """Whether the folder holds a run, that is, a recipe that is no plan's."""
+        return self.recipe.is_file() and not self.is_plan()
+
+    def is_plan(self) -> bool:
+        """Whether the folder holds a plan."""
+        return self.recipe.is_file() and (self.path / FINGERPRINT_FILE).is_file()
 
     def saved(self) -> list[tuple[int, Path]]:
         """The step and the folder of each complete checkpoint, oldest first."""

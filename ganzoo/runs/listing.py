@@ -52,12 +52,13 @@ class Run:
 
 
 def find_runs(root: Path) -> Iterator[Path]:
-    """Every folder at or below `root` that holds a recipe.toml; runs inside a run do not count."""
+    """Every folder at or below `root` that holds a run; runs inside a run do not count."""
     for place, folders, files in os.walk(root):
         folder = Path(place)
         if RECIPE_FILE in files and is_plain(folder / RECIPE_FILE, within=folder):
             folders.clear()
-            yield folder
+            if not RunPaths(folder).is_plan():
+                yield folder
         if len(folder.relative_to(root).parents) >= DEEPEST:
             folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))

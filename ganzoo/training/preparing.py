@@ -100,7 +100,7 @@ def prepare(experiment: Experiment, begin: Begin, processes: int | None) -> Sess
         folder.resume(experiment.recipe, trainer.done, begin.changed)
         take_back(folder.path, checkpoint)
     elif is_main:
-        folder.create(experiment.recipe)
+        folder.create(experiment.recipe, experiment.plan)
     return session
 
 

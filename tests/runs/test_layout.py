@@ -19,7 +19,7 @@ PATHS = {
     for name, value in vars(RunPaths).items()
     if isinstance(value, property)
 }
-FOLDERS = {"samples", "checkpoints", "extremes"}
+FOLDERS = {"samples", "checkpoints", "extremes", "plan"}
 FILES = {path.name for name, path in PATHS.items() if name not in FOLDERS} | {STATE}
 # A name that is another's: who writes such a file outside of runs, too.
 OWNERS = {"recipe.toml": "recipe/toml_text.py", STATE: "engine/header.py"}
@@ -65,7 +65,7 @@ def test_the_files_of_a_run_are_called_as_ever():
         *("recipe.toml", "run.json", "run.damaged.json", "log.jsonl", "alarms.jsonl", ".lock"),
         *("losses.svg", "report.html", "samples", "cases", "checkpoints"),
         *("model.safetensors", "best.safetensors", "best.json", "metrics.json", "cases.json"),
-        *("evaluations.jsonl", "comparison.json", "comparison_best.json", "findings"),
+        *("evaluations.jsonl", "comparison.json", "comparison_best.json", "findings", "plan"),
     }
     assert RunPaths(RUN).sample_grid(500) == RUN / "samples" / "step-00000500.png"
 

@@ -1,0 +1,179 @@
+"""`ganzoo plan`: what it prints, what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from ganzoo.cli import app
+from ganzoo.cli.pages.plan_page import print_plan, print_summary
+from ganzoo.interfaces import StepCost
+from ganzoo.planning import recipe_plan as planning
+from ganzoo.planning.plan_recipe import plan_recipe
+from ganzoo.printing.terminal import Terminal
+
+FILES = {"recipe.toml", "fingerprint.json", "plan.html"}
+
+
+@pytest.fixture
+def folder(tmp_path, tiny_rules, monkeypatch):
+    """Two domains in a folder; the tiny rules plan for it."""
+    monkeypatch.setattr(planning, "installed_rules", lambda: tiny_rules)
+    monkeypatch.setattr(planning, "make_estimate", lambda: lambda recipe: StepCost(2**30, 0.5))
+    monkeypatch.chdir(tmp_path)
+    make_domains(tmp_path / "own")
+    return tmp_path
+
+
+def make_domains(folder, names=("trainA", "trainB", "testA", "testB"), count=5):
+    rng = np.random.default_rng(1)
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = rng.integers(0, 255, (20, 24, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+
+
+def command(*words):
+    return CliRunner().invoke(app, ["plan", *map(str, words)])
+
+
+def test_a_folder_is_planned(folder):
+    done = command("own")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (folder / "plans" / "own").iterdir()} == FILES
+    recipe = tomllib.loads((folder / "plans/own/recipe.toml").read_text(encoding="utf-8"))
+    assert recipe["name"] == "own"
+    assert recipe["data"]["root"] == str(folder / "own")
+    assert "ganzoo run plans/own/recipe.toml" in done.output
+
+
+def test_two_folders_are_planned_twice_alike(folder):
+    for out in ("plans/first", "again/first"):
+        done = command("own/trainA", "own/trainB", "--out", out)
+        assert done.exit_code == 0, done.output
+    one, other = (folder / out / "recipe.toml" for out in ("plans/first", "again/first"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_wishes_reach_the_rules(folder):
+    words = ["--budget", "1h30m", "--memory", "2G", "--goal", "content", "--json"]
+    done = command("own", *words)
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    wishes = {"budget": 5400, "memory": 2**31, "goal": "content", "pairs": None}
+    assert record["wishes"] == wishes
+    assert record["recipe"]["train"]["length"] == "2 steps"
+    assert [each["level"] for each in record["cautions"]] == ["warning", "note"]
+    assert record["files"][0] == "plans/own/recipe.toml"
+    assert {each["path"] for each in record["decisions"]} >= {"train.length", "data.size", "name"}
+    assert record["step"] == {"memory": 2**30, "seconds": 0.5}
+
+
+def test_a_plan_that_is_there_is_kept(folder):
+    assert command("own").exit_code == 0
+    page = folder / "plans" / "own" / "plan.html"
+    page.write_text("mine")
+    done = command("own")
+    assert done.exit_code == 2
+    assert "plans/own already holds a plan; nothing was changed" in done.output
+    assert page.read_text() == "mine"
+    assert command("own", "--existing", "overwrite").exit_code == 0
+    assert page.read_text(encoding="utf-8") != "mine"
+
+
+def test_no_other_folder_is_overwritten(folder):
+    (folder / "precious").mkdir()
+    done = command("own", "--out", "precious", "--existing", "overwrite")
+    assert done.exit_code == 2
+    assert "precious already exists and is no plan" in done.output
+    assert [*(folder / "precious").iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "nowhere: it does not exist"),
+        (["own/trainA/0.png"], "it is a file, not a folder"),
+        (["own", "own"], "given as x and as y"),
+        (["own", "own/../own"], "given as x and as y"),
+        (["own/trainA", "own"], "lies in"),
+        (["own", "--budget", "two"], "--budget two: write a time as 90s, 30m, 2h or 1h30m"),
+        (["own", "--memory", "lots"], "is no amount of memory"),
+        (["own", "--out", "con"], "the recipe is named like its folder"),
+        (["empty"], "This folder holds no folders"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(folder, words, said):
+    (folder / "empty").mkdir()
+    done = command(*words)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "Traceback" not in done.output
+    assert not (folder / "plans").exists()
+
+
+def test_a_training_without_sense_is_refused(folder):
+    make_domains(folder / "few", ("trainA", "trainB"), 2)
+    done = command("few")
+    assert done.exit_code == 2
+    assert "x has hardly any image: get ten at least" in done.output
+    assert not (folder / "plans").exists()
+    done = command("few", "--anyway")
+    assert done.exit_code == 0, done.output
+    assert done.output.index("stop: x has hardly") < done.output.index("warning: x has 2 images")
+
+
+def test_names_that_strangers_chose(folder):
+    make_domains(folder / "own one" / "é 図", ("a\x1b[31m", "b\u202e"))
+    done = command("own one/é 図")
+    assert done.exit_code == 0, done.output
+    assert "\x1b[31m" not in done.output
+    assert "\u202e" not in done.output
+    assert "ganzoo run 'plans/é 図/recipe.toml'" in done.output
+    recipe = tomllib.loads((folder / "plans/é 図/recipe.toml").read_text(encoding="utf-8"))
+    assert recipe["data"]["x"] == "a\x1b[31m"
+
+
+def test_ctrl_c_leaves_nothing(folder, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(planning, "take_fingerprint", interrupt)
+    assert command("own").exit_code != 0
+    assert not (folder / "plans").exists()
+
+
+@pytest.fixture
+def made(folder):
+    return plan_recipe("own")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_pages_fit_the_terminal(made, width):
+    out = io.StringIO()
+    print_plan(made, "ganzoo run plans/own/recipe.toml", Terminal(file=out, width=width))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    text = out.getvalue()
+    order = ["own: two", "warning: x has 5", "Fixed", "By rule", "By trial", "Expected"]
+    places = [text.index(each) for each in [*order, "copying the input", "ganzoo run"]]
+    assert places == sorted(places)
+    assert "2 steps of 0.5 s: 1 s; 1.0 GiB of memory" in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_summary_has_eight_lines_and_the_warnings(made, width):
+    out = io.StringIO()
+    print_summary(made, "see there", Terminal(file=out, width=width))
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert max(map(len, lines)) <= width
+    words = ["plan", "x", "y", "networks", "losses", "training", "expected", "why"]
+    assert [line.split()[0] for line in lines[:8]] == words
+    assert lines[8:] == ["", "warning: x has 5 images", "    -> get more"]
