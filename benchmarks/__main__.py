@@ -26,6 +26,7 @@ COMMANDS = {
     "alarms": "what alarms cost beside a step",
     "own_folders": "what metrics of one's own folders cost while training",
     "trip": "functions and files between the command line and the first step, counted",
+    "planning": "planned recipes beside ten that are made by hand, and beside copying the input",
     "gpu": "steps, loading and translation on one GPU, in a given time",
 }
 

@@ -1,0 +1,1 @@
+"""Parts of `python -m benchmarks planning`: data sets, hand-made recipes, trainings, tables."""
