@@ -29,7 +29,7 @@ FolderX = Annotated[
     Path, typer.Argument(metavar="X", help="The folder of one domain; or, without Y, of both.")
 ]
 FolderY = Annotated[
-    Path | None, typer.Argument(metavar="[Y]", help="The folder of the other domain.")
+    Path | None, typer.Argument(metavar="Y", help="The folder of the other domain.")
 ]
 Out = Annotated[
     Path | None,

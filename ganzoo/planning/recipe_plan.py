@@ -186,7 +186,7 @@ def sort_cautions(draft: PlanDraft) -> list[Caution]:
 
 def format_caution(caution: Caution) -> str:
     """What was observed, and what to do, in one text."""
-    return f"{caution.text}: {caution.advice}" if caution.advice else caution.text
+    return f"{caution.text}; {caution.advice}" if caution.advice else caution.text
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,14 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.cli.pages.plan_page import print_plan, print_summary
+from ganzoo.compare.train_systems import Stopped
 from ganzoo.interfaces import StepCost
 from ganzoo.planning import recipe_plan as planning
+from ganzoo.planning.plan_html import plan_page
 from ganzoo.planning.plan_recipe import plan_recipe
+from ganzoo.planning.plan_record import record_plan
+from ganzoo.planning.trial_table import TrialRow, TrialTable
+from ganzoo.planning.trying import TriedPlan
 from ganzoo.printing.terminal import Terminal
 
 FILES = {"recipe.toml", "fingerprint.json", "plan.html"}
@@ -123,7 +129,7 @@ def test_a_training_without_sense_is_refused(folder):
     make_domains(folder / "few", ("trainA", "trainB"), 2)
     done = command("few")
     assert done.exit_code == 2
-    assert "x has hardly any image: get ten at least" in done.output
+    assert "x has hardly any image; get ten at least" in done.output
     assert not (folder / "plans").exists()
     done = command("few", "--anyway")
     assert done.exit_code == 0, done.output
@@ -166,6 +172,69 @@ def test_pages_fit_the_terminal(made, width):
     places = [text.index(each) for each in [*order, "copying the input", "ganzoo run"]]
     assert places == sorted(places)
     assert "2 steps of 0.5 s: 1 s; 1.0 GiB of memory" in text
+
+
+TRIALS = TrialTable(
+    rows=[
+        TrialRow("the plan", "beaten", 40, 40, 0.1, 0.913, 0.149, why="as the rules decided"),
+        TrialRow("a rather long name of a way", "won", 40, 40, 0.1, 0.8, 0.1, remark="\x1bbetter"),
+        TrialRow("copy the input", "copy", realism=0.7, faithfulness=0.0),
+    ],
+    realism="KID (efficientnet_lite0), lower is better",
+    faithfulness="structure distance (ganzoo_tiny), lower is better",
+    goal="style",
+    samples="6 validation samples of x, 5 of y",
+    verdict="Another way won. Copying the input is as good, or better.",
+    winner="a rather long name of a way",
+    beats_copying=False,
+)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_trials_take_the_place_of_candidates(made, width):
+    out = io.StringIO()
+    tried = replace(made, trials=TRIALS)
+    print_plan(tried, "ganzoo run plans/own/recipe.toml", Terminal(file=out, width=width))
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    for cells in ("the plan  ", "40 of 40  0.913", "won: \\x1bbetter", "Another way won."):
+        assert cells in text
+    assert "--try 3" not in text
+    html = plan_page(tried, "ganzoo run")
+    assert "Another way won." in html
+    assert "0.913" in html
+    assert record_plan(tried)["trials"]["winner"] == TRIALS.winner
+    summary = io.StringIO()
+    print_summary(tried, "see there", Terminal(file=summary, width=width))
+    assert "Copying the input is as good, or better." in " ".join(summary.getvalue().split())
+
+
+def test_trials_are_carried_out_kept_and_told(folder, monkeypatch):
+    def tried(draft, candidates, number, place, **_):
+        assert [each.name for each in candidates] == ["wider"]
+        assert number == 2
+        (place / "0-the-plan").mkdir(parents=True)
+        return TriedPlan(draft.with_candidate(candidates[0]), TRIALS)
+
+    monkeypatch.setattr(planning, "try_candidates", tried)
+    done = command("own", "--try", "2", "--budget", "1h")
+    assert done.exit_code == 0, done.output
+    plan = folder / "plans" / "own"
+    assert {path.name for path in plan.iterdir()} == {*FILES, "trials"}
+    recipe = tomllib.loads((plan / "recipe.toml").read_text(encoding="utf-8"))
+    assert recipe["networks"]["G"]["width"] == 8
+    assert [path.name for path in plan.parent.iterdir()] == ["own"]
+
+
+def test_trials_that_were_stopped_go_on(folder, monkeypatch):
+    def stop(*_, **__):
+        raise Stopped
+
+    monkeypatch.setattr(planning, "try_candidates", stop)
+    done = command("own", "--try", "2")
+    assert done.exit_code == 130
+    assert "the same command goes on with the trials in plans/.own-trials" in done.output
+    assert not (folder / "plans" / "own").exists()
 
 
 @pytest.mark.parametrize("width", [80, 100])

@@ -75,7 +75,7 @@ def test_every_value_has_its_reason(folder, tiny_rules):
 def test_the_worst_cautions_come_first(folder, tiny_rules):
     plan = planned(folder, tiny_rules, images=2, anyway=True)
     assert [caution.level for caution in plan.cautions] == ["stop", "warning", "note"]
-    assert "Beware: x has hardly any image: get ten at least" in plan.text
+    assert "Beware: x has hardly any image; get ten at least" in plan.text
     assert "Note: images are small" in plan.text
 
 
@@ -83,7 +83,7 @@ def test_a_training_without_sense_is_refused_in_a_sentence(folder, tiny_rules):
     with pytest.raises(GanzooError) as refused:
         planned(folder, tiny_rules, images=2)
     assert str(refused.value) == (
-        "x has hardly any image: get ten at least\nto plan all the same, add --anyway"
+        "x has hardly any image; get ten at least\nto plan all the same, add --anyway"
     )
 
 

@@ -34,6 +34,7 @@ from ganzoo.printing.text import one_line
 
 MARKS = {"stop": "stop", "warning": "warning", "note": "note"}
 STYLES = {"stop": "bold red", "warning": "bold yellow", "note": "bold"}
+HEADS = ("tried", "steps", "realism", "faithfulness", "")  # of the table of trials
 NAMES = 32  # columns of names, at most
 
 
@@ -133,11 +134,14 @@ def _print_decisions(decided: Sequence[tuple[str, Decided]], console: Console) -
 def _print_trials(trials: TrialTable, console: Console) -> None:
     _print_heading(f"Tried, on {trials.samples}", console)
     table = _columns()
-    for _ in trials.head:
-        table.add_column(overflow="fold")
-    for cells in (trials.head, *trials.cells()):
-        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    for head in HEADS:
+        table.add_column(no_wrap=head != HEADS[-1], overflow="fold", max_width=NAMES)
+    table.add_row(*HEADS, style="bold")
+    for *cells, state, remark in trials.cells():
+        outcome = ": ".join(filter(None, (state, remark)))
+        table.add_row(*(Text(one_line(cell)) for cell in (*cells, outcome)))
     console.print(Padding(table, (0, 0, 0, 2)))
+    _print_text(f"realism: {trials.realism}; faithfulness: {trials.faithfulness}", 2, console)
     _print_text(one_line(trials.verdict), 2, console)
 
 
