@@ -62,6 +62,11 @@ class Callbacks:
         """Whether any callback reads logits."""
         return any(each.callback.needs_logits for each, _ in self.views)
 
+    @property
+    def needs_gradients(self) -> bool:
+        """Whether any callback reads the norms of gradients."""
+        return any(each.callback.needs_gradients for each, _ in self.views)
+
     def call(self, hook: str, *given: Any) -> None:
         """Call a hook of all callbacks that have it."""
         for each, training in [*self.listening[hook]]:

@@ -73,6 +73,7 @@ class Game:
     latents: by name, the component that draws it and the shape of one sample.
     rank: the number of this process; each process draws its own random numbers.
     keeps_logits: whether to keep the logits of the last step's adversarial terms in `logits`.
+    keeps_values: whether to keep data and latents of the last step's shared batches in `values`.
     """
 
     minimisers: Sequence[Minimiser]
@@ -83,6 +84,8 @@ class Game:
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext
     keeps_logits: bool = False
     logits: dict[str, Logits] = field(default_factory=dict)
+    keeps_values: bool = False
+    values: list[Values] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.players = [minimiser.player for minimiser in self.minimisers]
@@ -97,6 +100,7 @@ class Game:
         Returns scalars by player and term, before their weights.
         """
         moving = tuple(i for i, p in enumerate(self.players) if is_turn(p, step))
+        self.values = []
         batches = {
             stream: [
                 self._begin(step, stream, micro, values, moving)
@@ -119,6 +123,8 @@ class Game:
     ) -> Values:
         """The values of a micro-batch: its data, its latents, and the fakes that are made ahead."""
         values = {**sample, **self._draw_latents((step, stream, micro), sample)}
+        if self.keeps_values and stream == SHARED:
+            self.values.append(dict(values))
         values.update(self._make_ahead(step, micro, self._plan_fakes(stream, moving), values))
         return values
 

@@ -71,6 +71,7 @@ class Trainer:
         self.memory = remember(self, latents)
         self.meter = Meter(accelerator)
         self.losses: LossesByPlayer = {}
+        self.scales: dict[str, float] = {}
         self.done = 0
         self.stop, self.stop_reason = False, ""
         self.waiting = self.moving = False
@@ -120,6 +121,7 @@ class Trainer:
         own = [Attached(callback, name) for name, callback in self.own_callbacks.items()]
         self.callbacks = Callbacks([*given, *own], lambda name: TrainingView(self, name))
         self.game.keeps_logits = self.callbacks.needs_logits
+        self.game.keeps_values = self.callbacks.needs_gradients
         self.callbacks.call("on_start")
         if self.done == 0:
             self.callbacks.call("on_samples")
@@ -179,6 +181,7 @@ class Trainer:
         progress = self.progress(self.done)
         rate = self.rules.rate.at(progress)
         factors = {term: factor.at(progress) for term, factor in self.rules.weights.items()}
+        factors |= {term: factors.get(term, 1.0) * scale for term, scale in self.scales.items()}
         for player_optimizer in self.player_optimizers:
             player_optimizer.set_rate(rate)
         batches = {name: [self._cast(sample) for sample in draw] for name, draw in draws.items()}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from ganzoo.engine.gradient_norms import find_opponents, squared_norms
 from ganzoo.errors import choices
-from ganzoo.interfaces import Data, Logits, Progress, Value
+from ganzoo.interfaces import Data, GradientNorms, Logits, Progress, Value
 
 if TYPE_CHECKING:
     from ganzoo.engine.trainer import Trainer
@@ -77,6 +78,12 @@ class TrainingView:
         """Whether this process writes files and prints messages."""
         return bool(self.trainer.accelerator.is_main_process)
 
+    @property
+    def opponents(self) -> Mapping[str, Sequence[str]]:
+        """The terms that pull at an adversarial term's fakes, by its name."""
+        found = find_opponents(self.trainer.game.players).items()
+        return {name: [term.name for term in against] for name, against in found}
+
     def outputs(
         self, inputs: Mapping[str, Tensor], names: Sequence[str] = (), seed: int = 0
     ) -> dict[str, Value]:
@@ -104,6 +111,19 @@ class TrainingView:
         for module in (networks[network], averages.get(network)):
             if module is not None:
                 _set(module, setting, value)
+
+    def gradient_norms(self) -> dict[str, GradientNorms]:
+        """The norms of gradients at fakes, by adversarial term, averaged over all processes."""
+        squares = squared_norms(self.trainer.game, self.trainer.done)
+        roots = {term: self.mean(both).sqrt().tolist() for term, both in squares.items()}
+        return {term: GradientNorms(*both) for term, both in roots.items()}
+
+    def scale_weight(self, term: str, factor: float) -> None:
+        """Multiply the weight of a term by a factor, in place of the factor before."""
+        terms = {name for player in self.trainer.game.players for name in player.weights}
+        if term not in terms:
+            raise ValueError(f"there is no term '{term}'.{choices(term, sorted(terms))}")
+        self.trainer.scales[term] = factor
 
     def stop(self, reason: str) -> None:
         """Ask the training to save and stop."""

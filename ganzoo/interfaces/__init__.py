@@ -9,11 +9,9 @@ from ganzoo.interfaces.augmentation import Augmentation as Augmentation
 from ganzoo.interfaces.buffer import Buffer as Buffer
 from ganzoo.interfaces.callback import Callback as Callback
 from ganzoo.interfaces.callback import LogEntry as LogEntry
-from ganzoo.interfaces.callback import Logits as Logits
 from ganzoo.interfaces.callback import Reference as Reference
 from ganzoo.interfaces.callback import Scores as Scores
 from ganzoo.interfaces.callback import ScoreTable as ScoreTable
-from ganzoo.interfaces.callback import Training as Training
 from ganzoo.interfaces.data import Data as Data
 from ganzoo.interfaces.data_fingerprint import DomainFacts as DomainFacts
 from ganzoo.interfaces.data_fingerprint import DomainGap as DomainGap
@@ -48,6 +46,9 @@ from ganzoo.interfaces.rule import StepCost as StepCost
 from ganzoo.interfaces.rule import Wishes as Wishes
 from ganzoo.interfaces.schedule import Progress as Progress
 from ganzoo.interfaces.schedule import Schedule as Schedule
+from ganzoo.interfaces.training import GradientNorms as GradientNorms
+from ganzoo.interfaces.training import Logits as Logits
+from ganzoo.interfaces.training import Training as Training
 from ganzoo.interfaces.variable import Variable as Variable
 from ganzoo.interfaces.writer import ImageForm as ImageForm
 from ganzoo.interfaces.writer import Writer as Writer

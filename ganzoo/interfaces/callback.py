@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganzoo.interfaces.data import Data
-from ganzoo.interfaces.networks import Value
-from ganzoo.interfaces.schedule import Progress
+from ganzoo.interfaces.training import Training
 
 Reference = Literal["metric", "network", "term"]
 
@@ -45,107 +42,6 @@ class Scores:
         return next(iter(self.tables.get(metric, {}).values()), {})
 
 
-@dataclass(frozen=True)
-class Logits:
-    """A discriminator's logits in an adversarial term: one tensor (N, ...) a scale, detached.
-
-    N counts this process's share of the step's samples, of all micro-batches.
-    """
-
-    real: Sequence[Tensor]
-    fake: Sequence[Tensor]
-
-
-class Training(Protocol):
-    """What a callback sees of the training. Read it; the methods below alone change anything.
-
-    Each process has a view of its own. `mean` is collective: all processes must call it alike.
-    """
-
-    @property
-    def name(self) -> str:
-        """The callback's own name in the recipe."""
-
-    @property
-    def step(self) -> int:
-        """How many steps are made."""
-
-    @property
-    def steps(self) -> int:
-        """How many steps the training has."""
-
-    @property
-    def progress(self) -> Progress:
-        """Where training stands, as schedules are given it."""
-
-    @property
-    def images_a_step(self) -> int:
-        """Samples a step, over all micro-batches and processes."""
-
-    @property
-    def networks(self) -> Mapping[str, nn.Module]:
-        """Every network by name, unwrapped. Do not change them; see `adjust`."""
-
-    @property
-    def losses(self) -> Mapping[str, Mapping[str, Tensor]]:
-        """Losses of the step just made, by player and term: scalars before weights, on the device.
-
-        Of this process's share; who rested is not among them. Reading a value waits for the device.
-        """
-
-    @property
-    def logits(self) -> Mapping[str, Logits]:
-        """Logits of the step just made, by adversarial term, as the discriminator's loss got them.
-
-        Empty unless a callback of the run says `needs_logits`; a player that rested has none.
-        """
-
-    @property
-    def data(self) -> Data:
-        """The prepared data; `data.test_sample(i)` is a sample without N."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where this process's networks are."""
-
-    @property
-    def is_main(self) -> bool:
-        """Whether this is the process that writes files and speaks; always one of them is."""
-
-    def outputs(
-        self, inputs: Mapping[str, Tensor], names: Sequence[str] = (), seed: int = 0
-    ) -> dict[str, Value]:
-        """The recipe's outputs for inputs (N, ...), without a trace in training.
-
-        inputs: by variable; a latent that is not given is drawn from the seed.
-        names: which outputs; left out, all.
-
-        Raises:
-            ValueError: there is no such output.
-        """
-
-    def mean(self, value: Tensor) -> Tensor:
-        """The average of a tensor over all processes. All of them must call it."""
-
-    def adjust(self, network: str, setting: str, value: float) -> None:
-        """Change a setting that the network's class declares `adjustable`, from the next step on.
-
-        All processes must do so alike. A checkpoint holds what was adjusted.
-
-        Raises:
-            ValueError: there is no such network, or its class does not allow that.
-        """
-
-    def stop(self, reason: str) -> None:
-        """Save and stop: at once in one process, soon and at the same step in several.
-
-        reason: a sentence for run.json and for whoever waits.
-        """
-
-    def say(self, text: str) -> None:
-        """Print a line, by the main process alone."""
-
-
 class Callback:
     """What happens beside training: every method may be left out.
 
@@ -162,12 +58,14 @@ class Callback:
 
     What a method raises ends the run with a sentence that names the callback; the last whole step
     is saved where that is possible. Raise ValueError from `on_start` to refuse a recipe.
-    A callback changes nothing of the training but by `Training.adjust` and `Training.stop`.
+    A callback changes nothing of the training but by `Training.adjust`, `Training.scale_weight` and
+    `Training.stop`.
 
     Plain attributes that changed, and the tensors of modules among them, are in checkpoints without
     the author's help; `state` is for what is neither.
 
     needs_logits: whether it reads `Training.logits`, which are kept for no one else.
+    needs_gradients: whether it reads `Training.gradient_norms`, which need a batch to be kept.
     refers: the settings that hold a name of the recipe's, or a list of names: of a "metric" that is
         computed while training, a "network" or an adversarial "term". Others are refused before
         training. Where a setting may be left out, its default is "" or ().
@@ -177,6 +75,7 @@ class Callback:
     """
 
     needs_logits: ClassVar[bool] = False
+    needs_gradients: ClassVar[bool] = False
     refers: ClassVar[Mapping[str, Reference]] = {}
     adjusts: ClassVar[str] = ""
     selects: ClassVar[bool] = False

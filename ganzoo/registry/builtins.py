@@ -199,6 +199,10 @@ COMPONENTS = {
             ".callbacks.early_stopping:EarlyStopping",
             "stops once a score has not improved for several evaluations",
         ),
+        "gradient_balance": (
+            ".callbacks.gradient_balance:GradientBalance",
+            "weights adversarial terms by the gradients of the terms against them",
+        ),
     },
     "output": {
         "latent_search": (

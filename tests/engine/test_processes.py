@@ -35,6 +35,7 @@ EXACT = {
     "train.precision": "float64",
     "losses.adversarial_Y": {"type": "lsgan", "real": "D_Y(y)", "fake": "D_Y(G(x))"},
     "losses.adversarial_X": {"type": "lsgan", "real": "D_X(x)", "fake": "D_X(F(y))"},
+    "callbacks": {"balance": {"type": "gradient_balance", "interval": 1}},
 }
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node", "2")
 ENDLESS = ("--set", "train.length=400000 steps")
