@@ -36,15 +36,15 @@ def find_opponents(players: Sequence[Player]) -> Opponents:
 
     Adversarial terms that have none are left out.
     """
-    found: Opponents = {}
+    opponents: Opponents = {}
     for player in players:
         plain = [term for term in player.terms if isinstance(term, PlainTerm) and term.weight]
         for term in player.terms:
             if isinstance(term, GeneratorTerm):
                 fakes = {str(fake) for fake in find_fakes(term, player)}
                 against = [each for each in plain if find_calls(each.expressions()) & fakes]
-                found |= {term.name: against} if against else {}
-    return found
+                opponents |= {term.name: against} if against else {}
+    return opponents
 
 
 def find_fakes(term: GeneratorTerm, player: Player) -> list[Expression]:
@@ -84,8 +84,8 @@ def squared_norms(game: Game, step: int) -> dict[str, Tensor]:
 def _measure(game: Game, sides: Sides, fakes: Sequence[Expression], values: Values) -> Tensor:
     """The squared norm of each side's gradient at the fakes, (sides,)."""
     with game.autocast():
-        made = evaluate(plan(fakes, values), values, game.networks)
-    shown = [made[str(fake)] for fake in fakes]
+        computed = evaluate(plan(fakes, values), values, game.networks)
+    shown = [computed[str(fake)] for fake in fakes]
     leaves = [tensor.detach().requires_grad_() for tensor in flatten(map(full_precision, shown))]
     named = zip(map(str, fakes), nest_like(shown, leaves), strict=True)
     with torch.enable_grad():

@@ -81,8 +81,8 @@ class TrainingView:
     @property
     def opponents(self) -> Mapping[str, Sequence[str]]:
         """The terms that pull at an adversarial term's fakes, by its name."""
-        found = find_opponents(self.trainer.game.players).items()
-        return {name: [term.name for term in against] for name, against in found}
+        opponents = find_opponents(self.trainer.game.players).items()
+        return {name: [term.name for term in against] for name, against in opponents}
 
     def outputs(
         self, inputs: Mapping[str, Tensor], names: Sequence[str] = (), seed: int = 0

@@ -76,8 +76,8 @@ class GradientBalance(Callback):
 
     def _average(self, term: str, norms: GradientNorms) -> None:
         new = [norms.adversarial, norms.opponents]
-        old, kept = self.averages.get(term, new), self.smoothing
-        self.averages[term] = [kept * a + (1 - kept) * b for a, b in zip(old, new, strict=True)]
+        old, share = self.averages.get(term, new), self.smoothing
+        self.averages[term] = [share * a + (1 - share) * b for a, b in zip(old, new, strict=True)]
 
     def _scale(self, training: Training) -> None:
         for term, both in self.averages.items():
