@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from ganzoo.errors import GanzooError
 from ganzoo.interfaces.rule import PlanCandidate
 from ganzoo.planning.drafting import NamedRule, PlanDraft, apply_rule
-from ganzoo.planning.trial_recipe import Tables, make_trial_tables, name_trial
+from ganzoo.planning.trial_recipe import Tables, describe_obstacle, make_trial_tables, name_trial
 from ganzoo.planning.trial_rounds import find_stops, training_steps
 from ganzoo.planning.trial_scores import TrialScores
 from ganzoo.planning.trial_table import PLAN
@@ -97,39 +98,33 @@ def choose_entrants(
     rules: those that made the plan.
     """
     entrants, left_out, recipes = [Entrant(PLAN, 0, draft)], list[LeftOut](), [draft.recipe]
-    for candidate, other in _with_drafts(draft, candidates, rules):
+    for candidate in candidates:
         if len(entrants) >= number:
             break
+        other = draft.with_candidate(candidate)
         if other.recipe in recipes:
             continue
-        recipes.append(other.recipe)
-        if obstacle := _find_obstacle(other):
-            left_out.append(LeftOut(candidate, obstacle))
+        recipes.append(deepcopy(other.recipe))
+        try:
+            _fit(candidate, other, rules)
+        except Exception as error:  # of a stranger's rule, or what it makes of the recipe
+            left_out.append(LeftOut(candidate, describe_obstacle(error)))
         else:
             entrants.append(Entrant(candidate.name, len(entrants), other, candidate))
     return entrants, left_out
 
 
-def _with_drafts(
-    draft: PlanDraft, candidates: Iterable[PlanCandidate], rules: Iterable[NamedRule]
-) -> Iterator[tuple[PlanCandidate, PlanDraft]]:
-    """Each candidate as a plan, as long as the rule says that decided the plan's length."""
-    length = draft.decided.get(LENGTH)
-    deciding = [each for each in rules if length and each.name == length.rule]
-    for candidate in candidates:
-        other = draft.with_candidate(candidate)
-        for rule in [] if LENGTH in {each.path for each in candidate.decisions} else deciding:
-            apply_rule(rule, other)
-        yield candidate, other
+def _fit(candidate: PlanCandidate, draft: PlanDraft, rules: Sequence[NamedRule]) -> None:
+    """Make a candidate's plan as long as the rule says that decided the length of the other.
 
-
-def _find_obstacle(draft: PlanDraft) -> str:
-    """Why a recipe cannot be tried here; "" if it can."""
-    most = draft.wishes.memory or draft.facts.machine.memory
-    try:
-        needed = draft.cost().memory
-    except GanzooError as error:  # a recipe that cannot be built costs nothing
-        return " ".join(str(error).split())
-    if needed <= most:
-        return ""
-    return f"it takes {short_count(needed, 'B')} of memory, and there are {short_count(most, 'B')}"
+    Raises:
+        GanzooError: its recipe has faults, or there is too little memory for it.
+    """
+    length, own = draft.decided.get(LENGTH), {each.path for each in candidate.decisions}
+    for rule in rules:
+        if length and rule.name == length.rule and LENGTH not in own:
+            apply_rule(rule, draft)
+    needed, most = draft.cost().memory, draft.wishes.memory or draft.facts.machine.memory
+    if needed > most:
+        sizes = short_count(needed, "B"), short_count(most, "B")
+        raise GanzooError("it takes {} of memory, and there are {}".format(*sizes))

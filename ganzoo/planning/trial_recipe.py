@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, get_args
 
+from ganzoo.errors import GanzooError, RecipeError, cut, reason
 from ganzoo.recipe.schema import AlarmName
 from ganzoo.registry.discovery import installed
 
@@ -16,6 +17,7 @@ Tables = dict[str, Any]
 DIVERGED = "non_finite"  # the alarm that ends a trial
 UNUSED = ("metrics", "trackers", "callbacks", "alarms", "samples", "checkpoints")
 LOGS = 8  # entries in the log of a trial: losses that are no numbers show there
+LONGEST = 300  # characters of what is said of a failure
 SHORT = 6  # characters of a hash
 
 
@@ -56,6 +58,14 @@ def name_trial(place: int, name: str, tables: Mapping[str, Any]) -> str:
 def hash_tables(tables: Any) -> str:
     """A hash of tables; the order of their keys counts, as that of networks and terms does."""
     return hashlib.sha256(json.dumps(tables, default=str).encode()).hexdigest()
+
+
+def describe_obstacle(error: Exception) -> str:
+    """Why a recipe cannot be tried, on one line; of a wrong one, its faults."""
+    said = " ".join(str(error).split()) if isinstance(error, GanzooError) else reason(error)
+    if isinstance(error, RecipeError):
+        said = "; ".join(f"{fault.path}: {fault.message}" for fault in error.faults)
+    return cut(said, LONGEST)
 
 
 def _needs_metric(table: Mapping[str, Any]) -> bool:

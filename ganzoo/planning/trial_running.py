@@ -13,7 +13,7 @@ from torch import nn
 from ganzoo.builder.experiment import Experiment, build_recipe, check_recipe
 from ganzoo.compare.train_systems import Stopped
 from ganzoo.engine.device import find_device
-from ganzoo.errors import GanzooError, RecipeError, reason
+from ganzoo.errors import GanzooError
 from ganzoo.files.writing import remove
 from ganzoo.interfaces import Callback, Training
 from ganzoo.launch.processes import wants_cpu
@@ -24,14 +24,13 @@ from ganzoo.planning.trial_measuring import (
     find_yardstick,
     measure_trial,
 )
-from ganzoo.planning.trial_recipe import DIVERGED
+from ganzoo.planning.trial_recipe import DIVERGED, describe_obstacle
 from ganzoo.printing.terminal import Terminal
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import last_saved
 from ganzoo.training.train import train
 from ganzoo.training.tuning import StepTimer
 
-LONGEST = 300  # characters of what is said of a failure
 TIMED = 0.5  # seconds for which steps are timed, but for the fewest
 Tables = Mapping[str, Any]
 StepTick = Callable[[int], None]
@@ -151,11 +150,4 @@ def failing() -> Iterator[None]:
     except (Stopped, TrialFailed):
         raise
     except Exception as error:  # a stranger's component may raise anything
-        raise TrialFailed(f"{_describe(error):.{LONGEST}}") from error
-
-
-def _describe(error: Exception) -> str:
-    """An error on one line; of a recipe, its faults."""
-    if isinstance(error, RecipeError):
-        return "; ".join(f"{fault.path}: {fault.message}" for fault in error.faults)
-    return " ".join(str(error).split()) if isinstance(error, GanzooError) else reason(error)
+        raise TrialFailed(describe_obstacle(error)) from error

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ganzoo.compare.train_systems import Stopped
+from ganzoo.errors import Fault, RecipeError
 from ganzoo.interfaces import (
     Aim,
     Decision,
@@ -263,6 +264,21 @@ def test_a_candidate_is_as_long_as_the_rule_says(tmp_path):
     assert plan.value("train.length") == "1000 steps"
     assert tried.draft.value("train.length") == "2000 steps"
     assert tried.draft.decided["train.length"].rule == "length"
+
+
+def test_a_candidate_that_cannot_be_priced_is_left_out(attempt):
+    plan = draft()
+    priced = plan.estimate
+
+    def estimate(recipe):
+        if recipe["width"] == 2:
+            raise RecipeError("recipe", [Fault("width", "2 is no width")])
+        return priced(recipe)
+
+    plan.estimate = estimate
+    tried = attempt(Given({1: [kid(0.04)] * 3, 3: [kid(0.05)] * 3}), 2, 3, plan=plan, number=2)
+    assert [row.state for row in tried.table.rows] == ["won", "beaten", "left out", "copy"]
+    assert tried.table.rows[2].remark == "width: 2 is no width"
 
 
 def test_what_is_slow_gets_fewer_steps(attempt):
