@@ -151,7 +151,15 @@ def try_plan(
         Stopped: a signal asked to stop; the same call goes on.
     """
     number = plan.request.tries
-    tried = try_candidates(plan.draft, plan.candidates, number, folder, say=say, console=console)
+    tried = try_candidates(
+        plan.draft,
+        plan.candidates,
+        number,
+        folder,
+        say=say,
+        console=console,
+        rules=installed_rules(),
+    )
     check_draft(tried.draft)
     return RecipePlan(plan.request, tried.draft, plan.candidates, tried.table)
 

@@ -34,6 +34,8 @@ class Contrast(Rule):
         generator = draft.value("networks.G", {})
         if generator.get("type") != "resnet" or draft.value("losses.cycle_X") is None:
             return
+        if not _takes_its_output(draft):
+            return
         distance = draft.facts.gap.structure_distance
         reason = f"no way back is asked for; the distance of structure is {distance:.2f}"
         decisions = tuple(
@@ -48,7 +50,6 @@ def contrast_tables(draft: RecipeDraft) -> dict[str, Any]:
     generator, discriminator = draft.value("networks.G"), draft.value("networks.D_Y")
     blocks = min(5, max(1, generator.get("blocks", 9) - 1))  # in half of G, as in the paper
     layers = [PIXELS, *DOWN, *sorted({FIRST_BLOCK, FIRST_BLOCK - 1 + blocks})]
-    shown = {"samples.show": ["x", "G(x)", "y", "G(y)"]} if _takes_y(draft) else {}
     return {
         "networks": {
             "G": {**generator, "layers": layers},
@@ -56,10 +57,13 @@ def contrast_tables(draft: RecipeDraft) -> dict[str, Any]:
             "D": dict(discriminator),
         },
         "latents": {"p": {"type": "normal", "like": "x", "channels": 1}},
-        "losses": _losses(_takes_y(draft)),
+        "losses": {
+            "adversarial": dict(ADVERSARIAL),
+            "nce_X": _contrast("x"),
+            "nce_Y": _contrast("y"),
+        },
         "outputs": {"x2y": "G(x)"},
-        "samples.show": ["x", "G(x)", "y"],
-        **shown,
+        "samples.show": ["x", "G(x)", "y", "G(y)"],
         **{f"metrics.{name}": None for name in _metrics_of(draft, "y2x")},
     }
 
@@ -68,11 +72,6 @@ def _projection(generator: Mapping[str, Any], channels: int, count: int) -> dict
     width = generator.get("width", 64)
     widths = [channels, 2 * width, *[4 * width] * (count - 2)]
     return {"type": "cut.projection", "channels": widths, "width": PROJECTED, "patches": PATCHES}
-
-
-def _losses(identity: bool) -> dict[str, Any]:
-    terms = {"adversarial": dict(ADVERSARIAL), "nce_X": _contrast("x")}
-    return {**terms, "nce_Y": _contrast("y")} if identity else terms
 
 
 def _contrast(name: str) -> dict[str, Any]:
@@ -86,8 +85,8 @@ def _channels(draft: RecipeDraft) -> int:
     return int(channels["x"] if isinstance(channels, Mapping) else channels)
 
 
-def _takes_y(draft: RecipeDraft) -> bool:
-    """Whether G, which takes x, can be given y, too."""
+def _takes_its_output(draft: RecipeDraft) -> bool:
+    """Whether G can be given its own output, which it is contrasted with x by, and y."""
     channels = draft.value("data.channels", 3)
     return not isinstance(channels, Mapping) or channels["x"] == channels["y"]
 
