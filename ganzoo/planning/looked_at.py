@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from ganzoo.components.data.image_listing import Survey, no_images, shown
 from ganzoo.errors import DataError
 from ganzoo.inspection.fact_reading import THREADS, Entry, Gallery, Tick
 from ganzoo.inspection.image_facts import ImageFacts
@@ -92,9 +93,17 @@ def _of_half(size: Size) -> Size:
 def _nothing(gallery: Gallery, name: str) -> str:
     training = gallery.contents.subset(name)
     if training is None:
-        return f"there are no images of {name} to train on in {gallery.folder}, only some to test"
+        return (
+            f"there are no images of {name} to train on in {shown(gallery.folder)}, only some to "
+            "test on; a plan is made by training images, so put them into 'trainA' and 'trainB'"
+        )
+    if not training.images:
+        there = Survey([], training.left_out)
+        return f"there are no images of {name} in {shown(training.folder)}{no_images(there)}"
     first = next((str(gallery.wrong[p]) for p in training.images if p in gallery.wrong), "")
-    return f"no image of {name} in {training.folder} can be read{f': {first}' if first else ''}"
+    return (
+        f"no image of {name} in {shown(training.folder)} can be read{f': {first}' if first else ''}"
+    )
 
 
 def _choose(entries: Sequence[Entry]) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ganzoo.components.rules.caution_texts import (
@@ -32,14 +32,15 @@ class TooFew(Rule):
     stage: ClassVar[Stage] = "cautions"
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
-        """One caution for each domain that is small."""
-        side = find_side(draft)
+        """A caution for each domain of a single image, and one for what else is small."""
+        side, few = find_side(draft), dict[str, DomainFacts]()
         for name, domain in named_domains(draft.facts):
-            different = domain.images - domain.duplicates
-            if different == 1 and _count_samples(domain, side) < CROPS:
+            if _different(domain) == 1 and _count_samples(domain, side) < CROPS:
                 yield _single(name, domain)
-            elif different < FEW:
-                yield _few(name, domain, different)
+            elif _different(domain) < FEW:
+                few[name] = domain
+        if few:
+            yield _few(few)
 
 
 class EqualValues(Rule):
@@ -133,19 +134,20 @@ def _single(name: str, domain: DomainFacts) -> Caution:
     return Caution("single_image", "stop", text, "add images of the same kind, some hundreds")
 
 
-def _few(name: str, domain: DomainFacts, different: int) -> Caution:
-    copies = f" ({count_images(domain.images)}, copies counted once)" if domain.duplicates else ""
-    text = (
-        f"{name} ({name_folder(domain)}) has {different:,} different "
-        f"image{'' if different == 1 else 's'}{copies}, and a training learns fewer than {FEW} "
-        "easily by heart"
-    )
-    return Caution(
-        "too_few",
-        "warning" if different < VERY_FEW else "note",
-        text,
-        "add more, or look whether outputs repeat them: 'nearer' and 'copied' among the scores",
-    )
+def _few(few: Mapping[str, DomainFacts]) -> Caution:
+    counts = [
+        f"{_different(domain):,} in {name} ({name_folder(domain)})" for name, domain in few.items()
+    ]
+    text = f"there are few different images ({', '.join(counts)}): below {FEW} they are easily "
+    text += "learnt by heart"
+    advice = "add more, or see by the scores copies_x2y and copies_y2x whether outputs repeat them"
+    least = min(map(_different, few.values()))
+    return Caution("too_few", "warning" if least < VERY_FEW else "note", text, advice)
+
+
+def _different(domain: DomainFacts) -> int:
+    """Images that are no copies of others."""
+    return domain.images - domain.duplicates
 
 
 def _near_copies(name: str, domain: DomainFacts, known: int, dealt: bool) -> Caution:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.caution_texts import check_command, name_folder, plan_command
+from ganzoo.components.rules.caution_texts import check_command, name_folder
 from ganzoo.components.rules.relations import are_near, describe_gap
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
@@ -64,29 +64,6 @@ class SwappedTests(Rule):
             )
             advice = f"in the recipe, data.test_x = '{y}' and data.test_y = '{x}'"
             yield Caution("swapped_tests", "warning", text, advice)
-
-
-class WrongWayRound(Rule):
-    """Pairs of label maps and photos may be meant either way: which one is x decides.
-
-    Note: x is label maps, y is not, and pairs are translated one way only; a warning where the goal
-    is to restore, as a photo does not follow from its label map.
-    """
-
-    stage: ClassVar[Stage] = "cautions"
-
-    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
-        """One caution, and the command that turns them round."""
-        x, y = draft.facts.domains
-        if not (draft.facts.paired and x.label_map and not y.label_map):
-            return
-        restored = draft.wishes.goal == "restore"
-        text = "x is label maps and y is not: the model will paint photos from label maps"
-        turn = "in the recipe, data.direction = 'yx'"
-        if draft.facts.layout == "pairs":
-            turn = plan_command(y, x, "--pairs")
-        advice = f"to get label maps of photos: {turn}"
-        yield Caution("wrong_way", "warning" if restored else "note", text, advice)
 
 
 class HardToBeat(Rule):
@@ -184,6 +161,12 @@ def _compositions(facts: Fingerprint) -> Iterator[Caution]:
 def _proportions(facts: Fingerprint) -> Iterator[Caution]:
     x, y = (domain.aspects[1] for domain in facts.domains)
     if max(x, y) >= ASPECT * min(x, y):
-        text = f"typical images of x are {x:.2g} times as wide as high, those of y {y:.2g} times"
+        text = (
+            f"width / height is {_ratio(x)} in typical images of x, and {_ratio(y)} in those of y"
+        )
         advice = "each sample shows another share of them; cut both to the same proportions"
         yield Caution("other_proportions", "note", text, advice)
+
+
+def _ratio(aspect: float) -> str:
+    return f"{aspect:,.0f}" if aspect >= 10 else f"{aspect:.2g}"

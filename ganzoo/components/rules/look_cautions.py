@@ -95,7 +95,7 @@ def _shapes(name: str, domain: DomainFacts) -> Iterator[Caution]:
     strip = max(most, 1 / least)
     if strip > STRIP:
         text = (
-            f"{name} has images {strip:.3g} times as long as wide: a sample shows a small piece "
+            f"{name} has images {strip:,.0f} times as long as wide: a sample shows a small piece "
             "of them, or is mostly the same"
         )
         advice = f"cut or remove them: {check_command(domain)}"

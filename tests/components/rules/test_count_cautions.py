@@ -39,6 +39,13 @@ def test_few_images(x: dict[str, Any], expected: Said) -> None:
     assert said("too_few", y=x) == expected
 
 
+def test_two_small_domains_are_one_caution() -> None:
+    draft = try_rule("too_few", make_fingerprint(x={"images": 60}, y={"images": 40}))
+    ((_, caution),) = draft.cautions
+    assert (caution.kind, caution.level) == ("too_few", "warning")
+    assert "(60 in x ('trainA'), 40 in y ('trainB'))" in caution.text
+
+
 def test_samples_that_are_no_squares_are_counted_by_their_shorter_side() -> None:
     recipe = {"data": {"size": [128, 512]}}
     assert said("too_few", recipe, x={"images": 1, "largest": (511, 512)}) == [

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from ganzoo.interfaces.rule import Wishes
 from ganzoo.testing import make_fingerprint, try_rule
 
 Said = list[tuple[str, str]]
@@ -50,28 +49,6 @@ def test_swapped_test_folders_name_the_settings_that_exchange_them() -> None:
     own = {"data": {"test_x": "test/a", "test_y": "test/b"}}
     named = try_rule("swapped_tests", make_fingerprint(gap=gap), recipe=own)
     assert "data.test_x = 'test/b' and data.test_y = 'test/a'" in named.cautions[0][1].advice
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "layout", "goal", "expected"),
-    [
-        (True, False, "pairs", None, [("wrong_way", "note")]),
-        (True, False, "pairs", "restore", [("wrong_way", "warning")]),
-        (True, False, "halves", "content", [("wrong_way", "note")]),
-        (True, False, "domains", "restore", []),
-        (False, True, "pairs", "restore", []),
-        (True, True, "pairs", "restore", []),
-    ],
-)
-def test_pairs_that_may_be_meant_the_other_way(
-    x: bool, y: bool, layout: Any, goal: Any, expected: Said
-) -> None:
-    facts = make_fingerprint(x={"label_map": x}, y={"label_map": y}, layout=layout)
-    draft = try_rule("wrong_way_round", facts, Wishes(goal=goal))
-    assert [(each.kind, each.level) for _, each in draft.cautions] == expected
-    if expected and layout == "pairs":
-        advice = draft.cautions[0][1].advice
-        assert advice.endswith("ganzoo plan FOLDER/trainB FOLDER/trainA --pairs")
 
 
 NEAR = {"colour_distance": 0.099, "structure_distance": 0.099}
