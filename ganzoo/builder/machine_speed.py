@@ -76,6 +76,14 @@ def measure_speed(seconds: float = SECONDS) -> MachineSpeed:
     return MachineSpeed(coarsen(call), coarsen(single), coarsen(half), coarsen(bandwidth))
 
 
+def stack_seconds(speed: MachineSpeed) -> dict[str, float]:
+    """Forward and backward seconds, at this speed, of the two networks that it was measured by."""
+    tiny, wide = make_stack(width=4, depth=12), make_stack(width=WIDE, depth=2)
+    calls = count_calls(tiny, torch.zeros(1, 4, 8, 8))
+    flops = count_flops(lambda: _differentiate(wide, torch.zeros(1, WIDE, SIDE, SIDE)))
+    return {"tiny": calls * speed.call, "wide": flops / speed.flops}
+
+
 def make_stack(width: int, depth: int) -> nn.Module:
     """Convolutions of 3 x 3 px, each with a norm and a ReLU."""
     layers = [

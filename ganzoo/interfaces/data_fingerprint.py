@@ -22,8 +22,9 @@ class DomainFacts:
     images, held_out: readable images to train on, and to test on.
     suffix: of most files, in lower case.
     unreadable: files that look like images and cannot be read, of both.
-    looked_at: how many of the images to train on were decoded. Sizes are those of all; values,
-        copies and statistics those of these, chosen by their names.
+    looked_at: how many of the images to train on were decoded. Sizes are those of all, and equal
+        files in x and y, or in training and test, are noticed in all; values, other copies and
+        statistics are those of these, chosen by their names.
     smallest, median, largest: sizes of the smallest, the median and the largest image by pixels.
     aspects: the least, the median and the greatest width / height.
     kind: the colours of most images: "gray", "rgb", "cmyk" or "bands".
@@ -119,7 +120,8 @@ class Machine:
     memory: bytes that are free on it, rounded down so that they stay the same from run to run.
     cores: of its processor.
     bf16: whether half precision is faster on it.
-    seconds: what a training step of two small networks takes, by their names.
+    seconds: what a forward and a backward pass of two small networks take on its processor: "tiny",
+        which is as slow as its operations are many, and "wide", as its products are.
     """
 
     device: str = "cpu"

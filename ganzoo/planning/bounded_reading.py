@@ -22,10 +22,13 @@ from ganzoo.inspection.folder_subsets import Contents, Subset
 from ganzoo.interfaces.data_fingerprint import Size
 
 # The images of a domain that are decoded at most, and at least.
-MOST, LEAST = 5_000, 256
-# What is spent on a domain: an image costs 1, and 2 more a million pixels. One is some 2.5 ms of a
-# processor in JPEG: 5,000 of 256 pixels take 13 s of one core, and so do 600 of 2,000 x 2,000.
+MOST, LEAST = 5_000, 64
+# What is spent on a domain: an image costs 1, some 2.5 ms of a core, and more a million pixels:
+# less where the decoder reduces it, as of JPEG. So 5,000 of 256 px take 14 s of one core, as do 630
+# JPEGs or 139 PNGs of 2,000 x 2,000. Measured on drawn images of 256 px to 12 million pixels.
 WORK = 5_700
+REDUCED, WHOLE = 2.0, 10.0
+HELD_OUT = 0.25  # of that is spent on images to test on
 # Sizes are taken from so many headers to know what images cost.
 SAMPLED = 64
 SHARE = 32  # files that a thread gets at once
@@ -65,10 +68,21 @@ def read_bounded(contents: Contents, tick: Tick) -> BoundedGallery:
 def _sample(subset: Subset) -> tuple[Path, ...]:
     """The images to decode: all, or those whose hashed names come first."""
     ordered = sorted(subset.images, key=lambda path: _name_key(subset, path))
-    few = [size for _, size in _read_sizes(ordered[:SAMPLED]) if not isinstance(size, DataError)]
-    pixels = sum(height * width for height, width in few) / max(1, len(few))
-    count = max(LEAST, min(MOST, int(WORK / (1 + 2 * pixels / 1e6))))
+    costs = [cost for path in ordered[:SAMPLED] if (cost := _cost(path))]
+    usual = sum(costs) / len(costs) if costs else 1.0
+    work = WORK * HELD_OUT if subset.held_out else WORK
+    count = max(LEAST, min(MOST, int(work / usual)))
     return subset.images if count >= len(ordered) else tuple(sorted(ordered[:count]))
+
+
+def _cost(path: Path) -> float:
+    """What it costs to decode an image; 0 of one that cannot be read."""
+    try:
+        with open_source(path) as source:
+            height, width = source.header.size
+            return 1 + (REDUCED if source.reduce else WHOLE) * height * width / 1e6
+    except DataError:
+        return 0.0
 
 
 def _name_key(subset: Subset, path: Path) -> bytes:

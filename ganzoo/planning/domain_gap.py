@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganzoo.components.data.leaked_files import find_leaks
 from ganzoo.inspection.copy_findings import (
     ACROSS_DOMAINS,
     ACROSS_TEST,
@@ -43,8 +44,8 @@ def describe_gap(
     return DomainGap(
         equal_names=count_equal_names(gallery),
         correlation=_correlation(gallery),
-        shared=len(_files(copies, (ACROSS_DOMAINS, SAME_PAIR), "x")),
-        leaked=len(_files(copies, (ACROSS_TEST,), held_out=True)),
+        shared=len(_files(copies, (ACROSS_DOMAINS, SAME_PAIR), "x") | _same_bytes(gallery)),
+        leaked=len(_files(copies, (ACROSS_TEST,), held_out=True) | _leaks(gallery)),
         colour_distance=_colour_distance(x, y),
         structure_distance=_structure_distance(x, y),
         separation=_separation(*(each.entries for each in domains)),
@@ -84,6 +85,24 @@ def _files(
         for each in both
         if each.domain == domain or (held_out and each.subset.held_out)
     }
+
+
+def _same_bytes(gallery: Gallery) -> set[Path]:
+    """The training images of x whose files are also among those of y, decoded or not."""
+    x, y = (_images(gallery, name, held_out=False) for name in ("x", "y"))
+    return {file for file, _ in find_leaks(y, x)}
+
+
+def _leaks(gallery: Gallery) -> set[Path]:
+    """The images to test on whose files are also trained on in their domain, decoded or not."""
+    both = [[_images(gallery, name, held_out) for held_out in (False, True)] for name in ("x", "y")]
+    return {file for trained, tested in both for file, _ in find_leaks(trained, tested)}
+
+
+def _images(gallery: Gallery, name: str, held_out: bool) -> list[Path]:
+    subsets = gallery.contents.subsets
+    of_domain = [each for each in subsets if name in each.domains and each.held_out == held_out]
+    return [path for each in of_domain for path in each.images if path not in gallery.wrong]
 
 
 def _names(subset: Subset | None) -> set[str]:

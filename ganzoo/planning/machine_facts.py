@@ -6,6 +6,7 @@ import os
 
 import torch
 
+from ganzoo.builder.machine_speed import find_speed, stack_seconds
 from ganzoo.engine.device import find_device
 from ganzoo.engine.precision import choose_precision
 from ganzoo.inference.tiling.memory_limit import free_memory
@@ -14,7 +15,7 @@ from ganzoo.training.environment import cpu_name
 
 
 def describe_machine() -> Machine:
-    """The device that a training takes by default, and what there is of it."""
+    """The device that a training takes by default, and its processor's speed."""
     device = find_device()
     cuda = device.type == "cuda"
     return Machine(
@@ -23,6 +24,7 @@ def describe_machine() -> Machine:
         round_down(free_memory(device)),
         _cores(),
         choose_precision(device).name == "bf16",
+        stack_seconds(find_speed()),
     )
 
 

@@ -374,6 +374,7 @@ def test_the_kid_of_copying_is_quick_kid(tmp_path):
 def test_the_same_files_give_the_same_text(halves, tmp_path, monkeypatch):
     """Whatever order and threads they were read in, and in whatever order they lie on the disk."""
     facts = take(*halves)
+    assert {*facts.machine.seconds} == {"tiny", "wide"}
     monkeypatch.setattr("ganzoo.inspection.fact_reading.THREADS", 1)
     monkeypatch.setattr("ganzoo.planning.looked_at.THREADS", 5)
     again = []
@@ -411,13 +412,26 @@ def test_partners_are_decoded_together(tmp_path, monkeypatch):
 
 
 def test_large_images_are_decoded_less_often(tmp_path, monkeypatch):
-    monkeypatch.setattr(bounded_reading, "WORK", 6)
-    monkeypatch.setattr(bounded_reading, "LEAST", 3)
+    monkeypatch.setattr(bounded_reading, "WORK", 5.72)
+    monkeypatch.setattr(bounded_reading, "LEAST", 1)
     x = tmp_path / "x"
     for number in range(9):
-        save(scene(number, 500), x / f"{number}.png")  # each costs 1 + 0.5
+        save(scene(number, 300), x / f"{number}.png")  # each costs 1 + 0.9
     facts = take(x, draw(tmp_path / "y", range(20, 40)))
-    assert (facts.x.looked_at, facts.y.looked_at) == (4, 5)
+    assert (facts.x.looked_at, facts.y.looked_at) == (3, 5)
+
+
+def test_leaks_are_noticed_among_images_that_are_not_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(bounded_reading, "MOST", 5)
+    monkeypatch.setattr(bounded_reading, "LEAST", 5)
+    draw(tmp_path / "trainA", range(40))
+    draw(tmp_path / "trainB", range(40, 80))
+    draw(tmp_path / "testA", range(30, 50))
+    draw(tmp_path / "testB", range(90, 100))
+    shutil.copy(tmp_path / "trainA" / "000.png", tmp_path / "trainB" / "astray.png")
+    facts = take(tmp_path)
+    assert facts.x.looked_at == 5
+    assert (facts.gap.leaked, facts.gap.shared) == (10, 1)
 
 
 def test_memory_is_rounded_down():
