@@ -59,7 +59,7 @@ def _refuse_images(recipe: str) -> None:
     from ganzoo.runs.layout import RunPaths
 
     folder = Path(recipe)
-    if folder.is_dir() and not RunPaths(folder).is_run() and count_images(folder):
+    if folder.is_dir() and not RunPaths(folder).recipe.is_file() and count_images(folder):
         command = f"ganzoo data check {shlex.quote(recipe)}"
         raise GanzooError(
             f"{recipe}: this folder is no run, it holds images. To check them: {command}"

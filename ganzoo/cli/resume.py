@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,8 @@ def resume(
 def no_run(folder: Path) -> str:
     """A sentence that says why a folder is no run, and which folder may be meant."""
     if RunPaths(folder).is_plan():
-        return f"{folder}: this folder is a plan, of which no run is begun yet: ganzoo run {folder}"
+        command = f"ganzoo run {shlex.quote(str(folder))}"
+        return f"{folder}: this folder is a plan, and no run; train it with: {command}"
     below = Path("runs") / folder
     hint = f" Did you mean {below}?" if RunPaths(below).is_run() else ""
     if folder.name == RECIPE_FILE and folder.is_file():

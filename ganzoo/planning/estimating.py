@@ -12,27 +12,28 @@ from ganzoo.interfaces.rule import StepCost
 from ganzoo.planning.drafting import Estimate
 from ganzoo.planning.trial_recipe import hash_tables
 
-# What a step costs hardly depends on, where it is not decided yet.
-STANDINS: Mapping[str, Mapping[str, Any]] = {
-    "train": {"length": "1 step"},
-    "optimizers": {"default": {"type": "adam"}},
-}
+# What a step is made of; other tables are about what happens beside the steps.
+TABLES = ("networks", "latents", "losses", "players", "data", "augmentations", "optimizers", "ema")
+# No step depends on the length, and rules ask before an optimizer is decided.
+LENGTH, OPTIMIZERS = "1e6 steps", {"default": {"type": "adam"}}
 
 
 def make_estimate() -> Estimate:
-    """By this machine's speed, which is measured once and kept. Each recipe is estimated once."""
+    """By this machine's speed, which is measured once and kept. Equal steps are estimated once."""
     speed, costs = find_speed(), dict[str, StepCost]()
 
     def estimate(recipe: Mapping[str, Any]) -> StepCost:
-        key = hash_tables(recipe)
+        tables = select_tables(recipe)
+        key = hash_tables(tables)
         if key not in costs:
-            costs[key] = estimate_step(check_recipe(_completed(recipe), count=False), speed)
+            costs[key] = estimate_step(check_recipe(tables, count=False), speed)
         return costs[key]
 
     return estimate
 
 
-def _completed(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables with stand-ins for what a recipe needs and no rule has decided yet."""
-    standins = {key: {**table, **recipe.get(key, {})} for key, table in STANDINS.items()}
-    return {**recipe, **standins}
+def select_tables(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables that a step depends on, with stand-ins for what is not decided yet."""
+    train = {**recipe.get("train", {}), "length": LENGTH}
+    tables = {key: recipe[key] for key in TABLES if key in recipe}
+    return {"optimizers": OPTIMIZERS, **tables, "train": train}

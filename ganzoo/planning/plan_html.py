@@ -98,7 +98,8 @@ def _trials(trials: TrialTable | None) -> Html | None:
     if trials is None:
         return None
     rows = [
-        el("tr", *(el("td", cell, class_="text") for cell in cells)) for cells in trials.cells()
+        el("tr", *(el("td", cell) for cell in cells), el("td", remark, class_="text"))
+        for *cells, remark in trials.cells()
     ]
     note = el("p", f"On {trials.samples}.", class_="note")
     return _section("Trials", el("p", trials.verdict), _table(trials.head, rows), note)

@@ -20,6 +20,7 @@ from ganzoo.planning import recipe_plan as planning
 from ganzoo.planning.plan_html import plan_page
 from ganzoo.planning.plan_recipe import plan_recipe
 from ganzoo.planning.plan_record import record_plan
+from ganzoo.planning.recipe_text import WIDTH
 from ganzoo.planning.trial_table import TrialRow, TrialTable
 from ganzoo.planning.trying import TriedPlan
 from ganzoo.printing.terminal import Terminal
@@ -66,6 +67,18 @@ def test_two_folders_are_planned_twice_alike(folder):
         assert done.exit_code == 0, done.output
     one, other = (folder / out / "recipe.toml" for out in ("plans/first", "again/first"))
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_installed_rules_plan(tmp_path, monkeypatch):
+    """Nothing is replaced here: fingerprint, rules and estimates as a user has them."""
+    monkeypatch.chdir(tmp_path)
+    make_domains(tmp_path / "own", count=12)
+    done = command("own", "--budget", "10m")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "plans/own/recipe.toml").read_text(encoding="utf-8")
+    recipe = tomllib.loads(text)
+    assert recipe.keys() >= {"networks", "losses", "data", "optimizers", "train", "outputs"}
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_wishes_reach_the_rules(folder):
