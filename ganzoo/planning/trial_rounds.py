@@ -24,7 +24,7 @@ STOPS = (0.25, 0.5, 1.0)  # of a trial
 SHARE = 0.2  # of the time that the user gives, what trials take
 LONGEST = 3600.0  # seconds of all trials where the user gives no time
 COARSE = 1.25  # measured times count in powers of it
-FEWEST_STEPS = 40  # of a trial; fewer show nothing
+FEWEST_STEPS, LEAST_SHARE = 100, 0.02  # of a trial, and of the training; fewer show little
 
 
 def leave_for_training(wishes: Wishes) -> Wishes:
@@ -79,6 +79,14 @@ def plan_lengths(seconds: float, step_seconds: Sequence[float], most: Sequence[i
         max(len(STOPS) + 1, min(whole, round_down(each / step)))
         for step, whole in zip(step_seconds, most, strict=True)
     ]
+
+
+def is_short(steps: int, whole: int) -> bool:
+    """Whether a trial of so many steps says little of the whole training.
+
+    Then it shows who is the first to learn colours, not where the training leads.
+    """
+    return steps < min(whole, max(FEWEST_STEPS, LEAST_SHARE * whole))
 
 
 def find_stops(steps: int) -> list[int]:

@@ -12,7 +12,7 @@ from ganzoo.interfaces.rule import Caution, Decision
 from ganzoo.planning.drafting import PlanDraft
 from ganzoo.planning.trial_entrants import Entrant, LeftOut
 from ganzoo.planning.trial_merit import Merit
-from ganzoo.planning.trial_rounds import FEWEST_STEPS
+from ganzoo.planning.trial_rounds import is_short
 from ganzoo.planning.trial_scores import Aspect, TrialScores
 from ganzoo.planning.trial_table import (
     COPYING,
@@ -47,13 +47,20 @@ class TrialVerdict:
     def winner(self) -> Entrant:
         """The best of those that were trained to the end: the plan, unless another one beats it.
 
-        Of several that do, the likeliest, unless another one beats that.
+        Of several that do, the likeliest, unless another one beats that. Short trials change
+        nothing.
         """
         best, *others = [each for each in self.entrants if each.alive and each.last]
-        for each in others:
+        for each in [] if self.are_short else others:
             if self.merit.beats(_last(each), _last(best)):
                 best = each
         return best
+
+    @cached_property
+    def are_short(self) -> bool:
+        """Whether trials say too little to change the plan."""
+        alive = [each for each in self.entrants if each.alive]
+        return any(is_short(each.length, each.whole_training()) for each in alive)
 
     @cached_property
     def beats_copying(self) -> bool:
@@ -94,16 +101,21 @@ class TrialVerdict:
             decided = self.winner.draft.with_candidate(candidate)
         first = [] if self.beats_copying else [(TRIAL, self._warn_of_copying())]
         decided.cautions = [*first, *decided.cautions]
-        if self.winner.length < FEWEST_STEPS:
-            said = f"trials of {self.winner.length} steps say little of a whole training"
-            more = "give more time (--budget), or decide without --try"
-            decided.take(TRIAL, Caution("short_trials", "note", said, more))
+        if self.are_short:
+            decided.take(TRIAL, self._warn_of_short_trials())
         return decided
+
+    def _warn_of_short_trials(self) -> Caution:
+        steps, whole = self.winner.length, self.winner.whole_training()
+        text = f"trials of {steps} steps say little of a training of {whole}, and decide nothing"
+        return Caution("short_trials", "note", text, "give more time (--budget)")
 
     def _by_trial(self, decision: Decision, numbers: str) -> Decision:
         return replace(decision, how="trial", reason=f"{decision.reason}; {numbers}")
 
     def _say_winner(self) -> str:
+        if self.winner.candidate is None and self.are_short:
+            return "The trials are too short to change the plan."
         if self.winner.candidate is None:
             return "The plan stays: no other way that was tried beats it beyond the noise."
         return f"The plan takes up '{self.winner.name}': {self._say_numbers()}."

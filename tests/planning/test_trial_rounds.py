@@ -10,6 +10,7 @@ from ganzoo.planning.trial_rounds import (
     count_survivors,
     count_whole_trials,
     find_stops,
+    is_short,
     leave_for_training,
     plan_lengths,
     settle_step_seconds,
@@ -43,6 +44,14 @@ def test_equal_time_means_fewer_steps_of_what_is_slow():
     assert plan_lengths(225, [0.5, 0.7], [10_000] * 2) == [220, 160]  # two digits
     assert plan_lengths(225, [0.5], [300]) == [300]  # no longer than the whole training
     assert plan_lengths(1, [0.5], [300]) == [4]
+
+
+def test_short_trials():
+    assert is_short(99, 3000)
+    assert not is_short(100, 3000)
+    assert is_short(199, 10_000)
+    assert not is_short(200, 10_000)
+    assert not is_short(60, 60)
 
 
 def test_three_stops():

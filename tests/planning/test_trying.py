@@ -303,8 +303,12 @@ def test_nothing_is_tried_where_nothing_can_be_compared(attempt, tmp_path):
     assert not (tmp_path / "trials").exists()
 
 
-def test_short_trials_say_so(attempt):
-    tried = attempt(Given({1: [kid(0.01)] * 3}), plan=draft(budget=12))
+def test_short_trials_decide_nothing_and_say_so(attempt):
+    runner = Given({1: [kid(0.04)] * 3, 2: [kid(0.01)] * 3})
+    tried = attempt(runner, 2, plan=draft(budget=60))  # 75 steps each
+    assert tried.draft.value("width") == 1
+    assert [row.state for row in tried.table.rows] == ["won", "beaten", "copy"]
+    assert tried.table.verdict.startswith("The trials are too short to change the plan.")
     assert [c.kind for _, c in tried.draft.cautions] == ["short_trials"]
 
 
