@@ -34,6 +34,7 @@ NAMES = {
     "A data set": ["stripes"],
     "An augmentation": ["invert"],
     "A latent and a schedule": ["signs", "inverse_root"],
+    "A rule": ["small_samples"],
 }
 # One process does all: commands as a terminal would, what they print, and a look at torch.
 TRIES = """
@@ -135,7 +136,7 @@ def plugin(tmp_path_factory):
 def test_the_page_has_a_row_for_each_thing():
     rows = re.findall(r"^\| \[.+?\]\(#([\w-]+)\)", PAGE, re.MULTILINE)
     assert rows == [title.lower().replace(" ", "-") for title in THINGS]
-    assert len(rows) == 10
+    assert len(rows) == 11
 
 
 @pytest.mark.parametrize("title", THINGS)

@@ -28,6 +28,7 @@ class Listing(StrEnum):
     components = "components"
     recipes = "recipes"
     plugins = "plugins"
+    rules = "rules"
     runs = "runs"
 
 
@@ -52,7 +53,7 @@ def list_(
     if in_ is not None and what is not Listing.runs:
         raise GanzooError("--in goes with: ganzoo list runs")
     if as_json:
-        shown = [what] if what else list(Listing)
+        shown = [what] if what else [each for each in Listing if each is not Listing.rules]
         listings = {each.value: _objects(each, kind, in_) for each in shown}
         say_json(listings[what.value] if what else listings)
     elif what is None:
@@ -71,6 +72,8 @@ def rows(what: Listing, kind: str | None = None) -> list[Row]:
     """The objects of one listing of what is installed."""
     if what is Listing.recipes:
         return recipe_rows()
+    if what is Listing.rules:
+        return component_rows("rule")
     return component_rows(kind) if what is Listing.components else plugin_rows()
 
 

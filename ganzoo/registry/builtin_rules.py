@@ -18,6 +18,10 @@ RULES = {
     "generators": ("network_rules:Generators", "the kind of the generators"),
     "discriminators": ("network_rules:Discriminators", "the kind of the discriminators"),
     "start_as_copy": ("network_rules:StartAsCopy", "a skip from input to output for near domains"),
+    "colours_alone": (
+        "network_rules:ColoursAlone",
+        "networks that change colours alone, for trials",
+    ),
     "batch": ("length_rules:Batch", "samples a step, and the seed"),
     "capacity": ("capacity_rules:Capacity", "sizes of samples and networks by time and memory"),
     "crops": ("cutting_rules:WholeOrCrop", "whole images reduced, or crops at full resolution"),

@@ -21,7 +21,13 @@ GANZOO_API = 2
 
 @hookimpl
 def register_components(register: Register) -> None:
-    """The data set of this package."""
+    """The data set and the rule of this package."""
+    register(
+        "rule",
+        "turning",
+        "ganzoo_earth.turning_rule:FromAbove",
+        summary="images from above are turned by quarters",
+    )
     register(
         "data",
         "maps",
