@@ -108,10 +108,21 @@ def estimate_recipe(source: Source, speed: MachineSpeed, overrides: Overrides = 
 
 def price(demand: StepDemand, speed: MachineSpeed) -> StepCost:
     """What a demand costs on a machine."""
-    work = demand.work
-    seconds = work.calls * speed.call + work.moved / speed.bandwidth
-    seconds += work.flops / speed.flops + work.half_flops / speed.half_flops
-    return StepCost(int(speed.resident + SPREAD * demand.peak), seconds)
+    return StepCost(count_memory(demand, speed.resident), sum(split_seconds(demand.work, speed)))
+
+
+def split_seconds(work: Work, speed: MachineSpeed) -> tuple[float, float, float]:
+    """The seconds of calls, of arithmetic, and of moving what products read and write."""
+    arithmetic = work.flops / speed.flops + work.half_flops / speed.half_flops
+    return work.calls * speed.call, arithmetic, work.moved / speed.bandwidth
+
+
+def count_memory(demand: StepDemand, resident: int) -> int:
+    """The bytes of a process at the peak of a step.
+
+    resident: what it takes before it has tensors; 0 for the memory of a GPU.
+    """
+    return int(resident + SPREAD * demand.peak)
 
 
 def measure_demand(checked: CheckedRecipe) -> StepDemand:
@@ -139,7 +150,6 @@ def measure_demand(checked: CheckedRecipe) -> StepDemand:
     more = averages + _history_bytes(assembly.players)
     more += (train.accumulate - micro) * _batch_bytes(blueprint)
     work = tracer.work.times(train.accumulate / micro)
-    work.moved += 3 * averages  # both are read, one is written
     return StepDemand(weights, tracer.live + more, tracer.peak + more, work)
 
 

@@ -24,7 +24,7 @@ class Work:
 
     calls: operations, those included that only look at a tensor in another way.
     flops: of convolutions and matrix products. half_flops: of those in half precision.
-    moved: bytes that all other operations read and write.
+    moved: bytes that those read and write: small products wait for memory, not for arithmetic.
     """
 
     calls: float = 0.0
@@ -69,13 +69,12 @@ class StepTracer(TorchDispatchMode):
             self._hold(tensor.untyped_storage())
         self.work.calls += self.share
         if func._overloadpacket in flop_registry:
+            self.work.moved += self.share * count_bytes([*_tensors((args, kwargs)), *results])
             flops = flop_registry[func._overloadpacket](*args, **kwargs, out_val=out)
             if results[0].dtype in (torch.bfloat16, torch.float16):
                 self.work.half_flops += self.share * flops
             else:
                 self.work.flops += self.share * flops
-        elif not func.is_view:
-            self.work.moved += self.share * count_bytes([*_tensors((args, kwargs)), *results])
         return out
 
     def _hold(self, storage: torch.UntypedStorage) -> None:

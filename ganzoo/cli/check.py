@@ -24,6 +24,14 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a setting: --set train.seed=1"),
     ] = None,
+    memory: Annotated[
+        bool,
+        typer.Option("--memory", help="Estimate memory and time of a step on this machine."),
+    ] = False,
+    measure_again: Annotated[
+        bool,
+        typer.Option("--measure-again", help="Measure this machine's speed anew, for --memory."),
+    ] = False,
 ) -> None:
     """Check a recipe without data: wires, shapes, parameters, cost."""
     from ganzoo.cli.early import refuse_early
@@ -34,16 +42,25 @@ def check(
     refuse_early(loaded, data=False, partly=False)
     import_torch()
     from ganzoo.builder.experiment import check_recipe
+
+    _print_page(check_recipe(loaded), memory or measure_again, measure_again)
+
+
+def _print_page(checked: CheckedRecipe, memory: bool, again: bool) -> None:
     from ganzoo.cli.pages.columns import heading, print_columns
     from ganzoo.cli.pages.sections import print_networks
 
-    checked = check_recipe(loaded)
     say(checked.place, bold=True)
     heading("wiring")
     print_columns(_terms(checked) + _outputs(checked), cap=36)
     print_networks(checked)
     heading("a step")
     print_columns(_cost(checked))
+    if memory:
+        from ganzoo.cli.pages.cost import describe_cost
+
+        heading("on this machine")
+        print_columns(describe_cost(checked, again))
     for note in checked.blueprint.warnings:
         say(f"\nnote: {note}")
     say(f"\nok: {_counts(checked)}")

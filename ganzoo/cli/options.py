@@ -124,7 +124,7 @@ def memory_of(text: str) -> int | None:
     """
     if not text:
         return None
-    from ganzoo.inference.tiling.memory_text import read_memory
+    from ganzoo.printing.memory_text import read_memory
 
     try:
         return read_memory(text)

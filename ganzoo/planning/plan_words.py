@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganzoo.inference.tiling.memory_text import format_memory
 from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint, Size
 from ganzoo.interfaces.rule import Decision, Wishes
 from ganzoo.planning.drafting import Decided
 from ganzoo.planning.recipe_plan import RecipePlan
+from ganzoo.printing.memory_text import format_memory
 from ganzoo.recipe.toml_values import write_value
 from ganzoo.registry.signature import as_written
 from ganzoo.report.text_sections import format_time

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import Field, field_validator, model_validator
 
+from ganzoo.printing.memory_text import read_memory
 from ganzoo.recipe.duration import Duration, DurationField
 from ganzoo.recipe.tables import (
     AugmentationTable,
@@ -86,6 +87,10 @@ class TrainTable(Table):
     device: "auto" takes an accelerator where there is one.
     compile: run players through torch.compile; those with penalties stay as they are.
     channels_last: on NVIDIA's GPUs, keep the convolutions in that memory layout.
+    memory: "8G" or "1500M": what a training may take at its peak. Where the estimate is above it,
+        networks that can compute blocks again in the backward pass do so (`checkpointing`), then
+        batches are split into micro-batches. A run's recipe says what was chosen. Left out, nothing
+        is changed.
     tune: before training, time a few ways to compute a step that differ by rounding, and keep the
         fastest: compile or not, and where the recipe leaves that open, channels_last on a GPU and
         precision. A run's recipe says which it was.
@@ -102,8 +107,17 @@ class TrainTable(Table):
     device: Literal["auto", "cpu"] = "auto"
     compile: bool = False
     channels_last: bool = False
+    memory: str | None = None
     tune: bool = False
     log_every: DurationField = Duration(50, "steps")
+
+    @field_validator("memory")
+    @classmethod
+    def _an_amount(cls, memory: str | None) -> str | None:
+        """It is read where training starts; a wrong one is refused at once."""
+        if memory is not None:
+            read_memory(memory)
+        return memory
 
 
 class SamplesTable(Table):

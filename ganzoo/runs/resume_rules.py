@@ -12,6 +12,7 @@ from typing import Any
 
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.recipe.schema import Recipe
+from ganzoo.recipe.tables import NetworkTable
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import as_written
 from ganzoo.runs.commands import resume_command
@@ -21,9 +22,11 @@ from ganzoo.runs.run_record import DATA
 # Tables of the recipe, and settings of [train], that the weights do not depend on.
 FREE = ("name", "summary", "samples", "checkpoints", "metrics", "outputs", "alarms", "trackers")
 ORDERED = ("augmentations",)  # tables whose order counts
-FREE_TRAIN = ("length", "workers", "device", "log_every")
+FREE_TRAIN = ("length", "workers", "device", "log_every", "memory")
 AUTO = "auto"  # of `train.precision`: the machine chooses, and the run's recipe says what
 TUNED = ("compile", "channels_last")  # settings of [train] that `train.tune` chooses
+SPLIT = ("batch_size", "accumulate")  # what `train.memory` chooses, and this setting of networks
+CHECKPOINTING = "checkpointing"
 NAMED = 5
 Change = dict[str, Any]
 
@@ -60,11 +63,29 @@ def adopt_choices(before: Recipe, now: Recipe, allowed: Collection[str] = ()) ->
     left_open += TUNED if now.train.tune and before.train.tune else ()
     if is_allowed("train.tune", allowed):
         left_open = []
+    left_open += SPLIT if _is_split(before, now) else ()
     chosen = [key for key in left_open if not is_allowed(f"train.{key}", allowed)]
     train = now.train.model_copy(update={key: getattr(before.train, key) for key in chosen})
     measured = adopt_measured(before, now, allowed)
     data = now.data.model_copy(update=measured)
-    return now.model_copy(update={"train": train, "data": data})
+    networks = _adopt_checkpointing(before, now) if now.train.memory else now.networks
+    return now.model_copy(update={"train": train, "data": data, "networks": networks})
+
+
+def _is_split(before: Recipe, now: Recipe) -> bool:
+    """Whether a run split its batches to fit into `train.memory`, and those of now are the same."""
+    was, is_now = (each.train.batch_size * each.train.accumulate for each in (before, now))
+    return bool(now.train.memory and before.train.memory) and was == is_now
+
+
+def _adopt_checkpointing(before: Recipe, now: Recipe) -> dict[str, NetworkTable]:
+    """The networks, with `checkpointing` where the run has it."""
+    return {
+        name: table.model_copy(update={CHECKPOINTING: True})
+        if name in before.networks and before.networks[name].settings.get(CHECKPOINTING)
+        else table
+        for name, table in now.networks.items()
+    }
 
 
 def adopt_measured(before: Recipe, now: Recipe, allowed: Collection[str] = ()) -> dict[str, Any]:

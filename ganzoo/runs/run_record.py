@@ -102,6 +102,7 @@ START: Mapping[str, Check] = {
     "data": lambda value: isinstance(value, dict),
     "splits": lambda value: isinstance(value, dict) and is_number(value.get("share")),
     "tuning": lambda value: isinstance(value, dict),
+    "memory": lambda value: isinstance(value, dict),
     "changes": lambda value: isinstance(value, list) and all(isinstance(c, dict) for c in value),
 }
 

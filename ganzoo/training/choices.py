@@ -21,6 +21,7 @@ from ganzoo.interfaces import Data
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.runs.folder import RunFolder, finite
 from ganzoo.runs.resume_rules import adopt_choices, adopt_measured
+from ganzoo.training.memory_choice import MemoryChoice, take_over_checkpointing
 from ganzoo.training.quick_metrics import (
     FEWEST_STEPS,
     MeasuringPlan,
@@ -51,6 +52,8 @@ class Choices:
     """What was chosen for this machine; None where the recipe says it.
 
     precision: what "auto" stands for. tuning: what `train.tune` measured.
+    memory: how a step was made to fit into `train.memory`.
+    shortage: that more memory is needed than is free.
     step: what one takes, where metrics ask for it.
     quick: the metrics that left open when they are computed, and what was chosen for them.
     failures: why it could not measure some settings.
@@ -61,6 +64,8 @@ class Choices:
     failures: Sequence[str] = ()
     step: StepTime | None = None
     quick: tuple[Sequence[str], MeasuringPlan] | None = None
+    memory: MemoryChoice | None = None
+    shortage: str = ""
 
     def record(self) -> dict[str, Any]:
         """What run.json says of it; the seconds of settings that failed are null."""
@@ -72,6 +77,8 @@ class Choices:
                 "chosen": dict(self.tuning.settings),
                 "seconds": finite(self.tuning.seconds),
             }
+        if self.memory:
+            record["memory"] = self.memory.record()
         return record
 
     def lines(self, precision: str, device: torch.device) -> list[str]:
@@ -81,7 +88,9 @@ class Choices:
         if emulated and not self.precision:
             lines = [f"precision: bf16, as the recipe says; {emulated}, so it is slow"]
         lines += [f"tuned: {self.tuning}"] if self.tuning else []
+        lines += [f"memory: {self.memory}"] if self.memory else []
         lines += [f"measured: {self.quick[1].describe(self.quick[0])}"] if self.quick else []
+        lines += [f"note: {self.shortage}"] if self.shortage else []
         return [*lines, *(f"note: {failure}" for failure in self.failures)]
 
 
@@ -102,6 +111,7 @@ def take_over_choices(experiment: Experiment, folder: RunFolder, allowed: Collec
         if measured := adopt_measured(before, experiment.recipe, allowed):
             settle_data(experiment, measured)
         adopted = adopt_choices(before, experiment.recipe, allowed)
+        take_over_checkpointing(experiment, adopted)
         experiment.recipe = experiment.blueprint.recipe = adopted
         take_over_metrics(experiment, before)
 

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from ganzoo.builder import Experiment
 from ganzoo.engine import state
-from ganzoo.engine.device import choose_accelerator
+from ganzoo.engine.device import choose_accelerator, find_device
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import RunError
 from ganzoo.evaluation.best import take_back
@@ -37,6 +37,7 @@ from ganzoo.training.choices import (
     time_step,
     tune,
 )
+from ganzoo.training.memory_choice import choose_memory, warn_of_memory
 from ganzoo.training.session import Session
 from ganzoo.training.tracking import check_trackers
 from ganzoo.training.tuning import StepTimer
@@ -113,6 +114,10 @@ def _accelerator(
     cpu = wants_cpu(device)
     begin.allowed = allow_choices(experiment.recipe, begin.allowed)
     choices = Choices(choose_open_precision(experiment, cpu))
+    on_processor = cpu or find_device().type == "cpu"
+    if not begin.resume:
+        choices.memory = choose_memory(experiment, on_processor)
+    choices.shortage = warn_of_memory(experiment) if on_processor else ""
 
     def make() -> Accelerator:
         train = experiment.recipe.train.model_copy(update={"device": "cpu"} if cpu else {})

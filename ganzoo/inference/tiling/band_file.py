@@ -25,12 +25,12 @@ from ganzoo.components.data.transforms import Size
 from ganzoo.files.untrusted import open_plain, read_object
 from ganzoo.files.writing import open_shared as open_to_rewrite
 from ganzoo.files.writing import remove, write_json
-from ganzoo.inference.tiling.memory_text import format_memory
 from ganzoo.inference.tiling.norm_calls import Moments
 from ganzoo.inference.tiling.reach import Reach
 from ganzoo.inference.tiling.tile_places import Extent, TilePlaces
 from ganzoo.inference.tiling.tile_plan import TilePlan
 from ganzoo.interfaces.reader import Values
+from ganzoo.printing.memory_text import format_memory
 
 PREFIX, SUFFIXES = ".ganzoo-bands-", (".rows", ".json")
 LONGEST = 180  # bytes of a target's name that names of bands repeat

@@ -16,10 +16,10 @@ from ganzoo.errors import GanzooError, first_line
 from ganzoo.inference.fast_network import uncompiled
 from ganzoo.inference.tiling.live_bytes import Law, measure_bytes
 from ganzoo.inference.tiling.memory_limit import free_memory, resident
-from ganzoo.inference.tiling.memory_text import format_memory
 from ganzoo.inference.tiling.reach import Reach, find_reach
 from ganzoo.inference.tiling.tile_plan import TilePlan, fit_tiles
 from ganzoo.interfaces import Variable
+from ganzoo.printing.memory_text import format_memory
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganzoo.inference.tiling.memory_text import format_memory, read_memory
+from ganzoo.printing.memory_text import format_memory, read_memory
 
 
 @pytest.mark.parametrize(
