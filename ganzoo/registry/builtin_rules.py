@@ -48,6 +48,7 @@ RULES = {
     "other_content": ("domain_cautions:OtherContent", "what is shown differs, not how"),
     "labels_as_photos": ("look_cautions:LabelMapsAsPhotos", "colours that are of no class"),
     "odd_sizes": ("look_cautions:OddSizes", "tiny images, strips, mixed proportions"),
+    "many_pages": ("look_cautions:ManyPages", "files of several pages, of which one is read"),
     "invented_things": ("promise_cautions:InventedThings", "what is added or lost without pairs"),
     "medical": ("promise_cautions:MedicalImages", "what treatment must not rest on"),
     "legal": ("promise_cautions:LegalImages", "what is no evidence"),

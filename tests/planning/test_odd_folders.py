@@ -376,7 +376,7 @@ ODD = {
     "loose images": Odd(loose, refused=("two folders", "24 images")),
     "three domains": Odd(three_domains, refused=("'cats'", "'dogs'", "'owls'", "ganzoo plan")),
     "folders in folders": Odd(nested, said=("48 images",)),
-    "stacks": Odd(stacks),
+    "stacks": Odd(stacks, said=("files of x hold 3 pages", "data.pages = 'each'")),
     "arrays": Odd(arrays),
     "opacity": Odd(opacity, values={"data.channels": 3}),
     "16 bit": Odd(deep, said=("medical",), values={"data.range": [0, 4095]}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from ganzoo.files.untrusted import UntrustedError, open_plain
 MAX_PIXELS = 2**26
 # How many bands an image of the most pixels may have.
 MOST_BANDS = 8
+# Pillow's own word on large images, which are opened for their headers alone.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Never all that Pillow knows: EPS would start Ghostscript. JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "GIF")
 # What broken files make readers raise, with messages that do not help.

@@ -27,6 +27,17 @@ def count_images(count: int) -> str:
     return f"{count:,} image{'' if count == 1 else 's'}"
 
 
+def count_looked_at(domain: DomainFacts) -> int:
+    """The images among which copies were looked for."""
+    return domain.looked_at or domain.images
+
+
+def count_different(domain: DomainFacts) -> int:
+    """The images that are no copies of others, as far as they were looked at."""
+    known = count_looked_at(domain)
+    return max(1, round(domain.images * (known - domain.duplicates) / known))
+
+
 def name_folder(domain: DomainFacts) -> str:
     """The folder's own name, in quotes."""
     return f"'{Path(domain.folder).name or domain.folder}'"

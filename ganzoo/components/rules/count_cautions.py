@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import ClassVar
 
 from ganzoo.components.rules.caution_texts import (
     check_command,
+    count_different,
     count_images,
+    count_looked_at,
     find_side,
     name_folder,
     named_domains,
@@ -35,12 +37,12 @@ class TooFew(Rule):
         """A caution for each domain of a single image, and one for what else is small."""
         side, few = find_side(draft), dict[str, DomainFacts]()
         for name, domain in named_domains(draft.facts):
-            if _different(domain) == 1 and _count_samples(domain, side) < CROPS:
+            if count_different(domain) == 1 and _count_samples(domain, side) < CROPS:
                 yield _single(name, domain)
-            elif _different(domain) < FEW:
+            elif count_different(domain) < FEW:
                 few[name] = domain
         if few:
-            yield _few(few)
+            yield _few(few, draft.value("metrics", {}))
 
 
 class EqualValues(Rule):
@@ -61,7 +63,7 @@ class EqualValues(Rule):
                 )
                 yield Caution("one_value", "stop", text, f"see what is in {name_folder(domain)}")
         constant = draft.facts.kinds.get("constant", 0)
-        images = sum(domain.looked_at or domain.images for domain in draft.facts.domains)
+        images = sum(map(count_looked_at, draft.facts.domains))
         if constant >= max(1, CONSTANT * images):
             text = f"{constant:,} of {count_images(images)} have one value everywhere"
             x, _ = draft.facts.domains
@@ -96,7 +98,7 @@ class RepeatedImages(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """Copies and near copies, by domain."""
         for name, domain in named_domains(draft.facts):
-            known = domain.looked_at or domain.images
+            known = count_looked_at(domain)
             if domain.duplicates and domain.duplicates >= COPIES * known:
                 text = f"{domain.duplicates:,} of {known:,} images of {name} are copies of others"
                 yield Caution("copies", "note", text, f"keep one of each: {check_command(domain)}")
@@ -134,20 +136,18 @@ def _single(name: str, domain: DomainFacts) -> Caution:
     return Caution("single_image", "stop", text, "add images of the same kind, some hundreds")
 
 
-def _few(few: Mapping[str, DomainFacts]) -> Caution:
+def _few(few: Mapping[str, DomainFacts], metrics: Collection[str]) -> Caution:
     counts = [
-        f"{_different(domain):,} in {name} ({name_folder(domain)})" for name, domain in few.items()
+        f"{count_different(domain):,} in {name} ({name_folder(domain)})"
+        for name, domain in few.items()
     ]
     text = f"there are few different images ({', '.join(counts)}): below {FEW} they are easily "
     text += "learnt by heart"
-    advice = "add more, or see by the scores copies_x2y and copies_y2x whether outputs repeat them"
-    least = min(map(_different, few.values()))
+    copies = [name for name in metrics if name.startswith("copies")]
+    copying = f"; whether outputs repeat them is among the scores ({', '.join(copies)})"
+    least = min(map(count_different, few.values()))
+    advice = f"add more images{copying if copies else ''}"
     return Caution("too_few", "warning" if least < VERY_FEW else "note", text, advice)
-
-
-def _different(domain: DomainFacts) -> int:
-    """Images that are no copies of others."""
-    return domain.images - domain.duplicates
 
 
 def _near_copies(name: str, domain: DomainFacts, known: int, dealt: bool) -> Caution:

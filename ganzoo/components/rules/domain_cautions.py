@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.caution_texts import check_command, name_folder
-from ganzoo.components.rules.relations import are_near, describe_gap
+from ganzoo.components.rules.caution_texts import check_command, count_looked_at, name_folder
+from ganzoo.components.rules.relations import are_near, describe_gap, has_label_maps
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
 
@@ -33,7 +33,7 @@ class SameImages(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """At most one caution."""
         facts = draft.facts
-        fewer = min(domain.images for domain in facts.domains)
+        fewer = min(map(count_looked_at, facts.domains))
         shared = facts.gap.shared
         if shared >= max(1, ALL * fewer):
             text = f"{shared:,} of {fewer:,} images lie in both x and y, with little to translate"
@@ -41,7 +41,7 @@ class SameImages(Rule):
                 "same_images", "stop", text, f"give two different folders: {_both(facts)}"
             )
         elif shared:
-            text = f"{shared:,} images lie in both x and y"
+            text = f"{shared:,} image{' lies' if shared == 1 else 's lie'} in both x and y"
             advice = f"move each to the domain that it belongs to: {_both(facts)}"
             yield Caution("shared_images", "warning", text, advice)
         elif not facts.paired and _are_one(facts):
@@ -104,8 +104,8 @@ class OtherContent(Rule):
     """Domains that differ in what they show cannot be translated by a change of style.
 
     Warning: the images of one domain share one composition, as portraits do (likeness 0.5 and
-    more), and those of the other do not (below 0.25). Note: typical proportions differ by half. Not
-    of pairs. What things are shown is not seen.
+    more), and those of the other do not (below 0.25); not of label maps. Note: typical proportions
+    differ by half. Not of pairs. What things are shown is not seen.
     """
 
     stage: ClassVar[Stage] = "cautions"
@@ -123,7 +123,7 @@ def find_limit(facts: Fingerprint) -> float:
 
 
 def _are_one(facts: Fingerprint) -> bool:
-    counts = [domain.looked_at or domain.images for domain in facts.domains]
+    counts = [*map(count_looked_at, facts.domains)]
     if min(counts) < FEWEST or facts.gap.copy_kid is None:
         return False
     lucky = 0.5 + max(LUCK, 1 / math.sqrt(sum(counts)))
@@ -149,7 +149,7 @@ def _both(facts: Fingerprint) -> str:
 
 def _compositions(facts: Fingerprint) -> Iterator[Caution]:
     x, y = (domain.likeness for domain in facts.domains)
-    if max(x, y) >= LIKE and min(x, y) < UNLIKE:
+    if max(x, y) >= LIKE and min(x, y) < UNLIKE and not has_label_maps(facts):
         text = (
             f"the images of {'x' if x > y else 'y'} share one composition (likeness "
             f"{max(x, y):.2f}), and those of {'y' if x > y else 'x'} do not ({min(x, y):.2f})"

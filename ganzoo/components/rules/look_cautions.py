@@ -55,6 +55,25 @@ class OddSizes(Rule):
             yield from _shapes(name, domain)
 
 
+class ManyPages(Rule):
+    """Files of several pages or slices, of which only the first is read. Warning."""
+
+    stage: ClassVar[Stage] = "cautions"
+
+    def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
+        """One caution for each domain with such files, unless the recipe says how to read them."""
+        if draft.value("data.pages"):
+            return
+        for name, domain in named_domains(draft.facts):
+            if domain.pages > 1:
+                text = f"files of {name} hold {domain.pages} pages or slices, and the first is read"
+                advice = (
+                    "in the recipe, data.pages = 'each' makes an image of each, and 'channels' "
+                    "channels of one image"
+                )
+                yield Caution("pages", "warning", text, advice)
+
+
 def _interpolation(draft: RecipeDraft, name: str) -> str:
     value = draft.value("data.interpolation", "bicubic")
     return str(value.get(name, "bicubic") if isinstance(value, dict) else value)

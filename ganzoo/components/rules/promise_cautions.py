@@ -104,7 +104,8 @@ def _untied(draft: RecipeDraft) -> Caution:
             "other does not; this was not looked for, and scores of realism do not see it"
         )
     advice = (
-        "see inputs and outputs side by side (samples/, layout_x2y in report.html); with pairs: "
+        "see inputs and outputs side by side (samples/, layout_x2y in report.html); if there are "
+        "true outputs, put them into y under the names of their inputs: "
         f"{plan_command(x, y, '--pairs')}"
     )
     level: Level = "warning" if draft.wishes.goal else "note"

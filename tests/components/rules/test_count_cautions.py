@@ -31,6 +31,8 @@ def said(rule: str, recipe: dict[str, Any] = RECIPE, **facts: Any) -> Said:
         ({"images": 500, "duplicates": 300}, []),
         ({"images": 1, "largest": (511, 512)}, [("single_image", "stop")]),
         ({"images": 1, "largest": (512, 512)}, [("too_few", "warning")]),
+        ({"images": 5000, "looked_at": 256, "duplicates": 240}, []),
+        ({"images": 5000, "looked_at": 256, "duplicates": 250}, [("too_few", "note")]),
         ({"images": 9, "duplicates": 8}, [("single_image", "stop")]),
     ],
 )
@@ -44,6 +46,14 @@ def test_two_small_domains_are_one_caution() -> None:
     ((_, caution),) = draft.cautions
     assert (caution.kind, caution.level) == ("too_few", "warning")
     assert "(60 in x ('trainA'), 40 in y ('trainB'))" in caution.text
+
+
+def test_only_scores_that_are_measured_are_named() -> None:
+    few = make_fingerprint(x={"images": 60})
+    assert try_rule("too_few", few).cautions[0][1].advice == "add more images"
+    recipe = {"metrics": {"copies_x2y": {"type": "memorisation"}, "truth": {"type": "psnr"}}}
+    advice = try_rule("too_few", few, recipe=recipe).cautions[0][1].advice
+    assert advice.endswith("among the scores (copies_x2y)")
 
 
 def test_samples_that_are_no_squares_are_counted_by_their_shorter_side() -> None:

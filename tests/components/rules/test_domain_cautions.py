@@ -24,6 +24,7 @@ HALVES = {"spread": 0.02}
     [
         ({}, []),
         ({"gap": {"shared": 250}}, [("same_images", "stop")]),
+        ({"gap": {"shared": 50}, "x": {"looked_at": 100}}, [("same_images", "stop")]),
         ({"gap": {"shared": 249}}, [("shared_images", "warning")]),
         ({"gap": {"shared": 250}, "layout": "pairs"}, [("same_images", "stop")]),
         ({"gap": {"shared": 1}, "x": {"images": 1}}, [("same_images", "stop")]),
@@ -82,6 +83,7 @@ def test_whether_a_copy_can_be_beaten(
         ({}, []),
         ({"x": {"likeness": 0.5}, "y": {"likeness": 0.24}}, [("other_composition", "warning")]),
         ({"x": {"likeness": 0.24}, "y": {"likeness": 0.5}}, [("other_composition", "warning")]),
+        ({"x": {"likeness": 0.5, "label_map": True}, "y": {"likeness": 0.1}}, []),
         ({"x": {"likeness": 0.49}, "y": {"likeness": 0.24}}, []),
         ({"x": {"likeness": 0.5}, "y": {"likeness": 0.25}}, []),
         ({"x": {"likeness": 0.5}, "y": {"likeness": 0.1}, "layout": "pairs"}, []),

@@ -54,6 +54,19 @@ def test_sizes(x: dict[str, Any], expected: Said) -> None:
     assert said("odd_sizes", {}, x=x) == expected
 
 
+@pytest.mark.parametrize(
+    ("pages", "data", "expected"),
+    [
+        (1, {}, []),
+        (2, {}, [("pages", "warning")]),
+        (2, {"pages": "each"}, []),
+        (2, {"pages": {"x": "each"}}, []),
+    ],
+)
+def test_pages(pages: int, data: dict[str, Any], expected: Said) -> None:
+    assert said("many_pages", data, x={"pages": pages}) == expected
+
+
 def test_what_is_enlarged_is_said_in_pixels() -> None:
     recipe = {"data": {"size": [64, 128]}}
     draft = try_rule("odd_sizes", make_fingerprint(x={"smallest": (8, 20)}), recipe=recipe)
