@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +103,14 @@ def _refuse_early(asked: PlannedRun, folder: Path) -> None:
             "--data without a recipe: several processes cannot plan together; plan first (ganzoo "
             "plan FOLDER), then launch its recipe; or ganzoo run --data FOLDER --processes N"
         )
+    go_on = f"ganzoo resume {shlex.quote(str(folder))}"
     if asked.resume:
-        raise GanzooError(f"--resume: a run has its recipe; go on with: ganzoo resume {folder}")
+        raise GanzooError(f"--resume: a run has its recipe; go on with: {go_on}")
+    if RunPaths(folder).is_run():
+        raise GanzooError(
+            f"{folder} already holds a run; nothing was changed. Go on with it: {go_on}; or choose "
+            "another folder with --out DIR"
+        )
     paths = [each.partition("=")[0].strip() for each in asked.overrides]
     if {"data", "data.type"} & {*paths}:
         raise GanzooError(

@@ -58,13 +58,22 @@ def refuse_folders(folders: Sequence[Path]) -> None:
     """
     for folder in folders:
         require_folder(folder, "")
-        if _is_odd(str(folder.absolute())):
-            raise DataError(
-                f"{shown(folder)}: its path holds a byte that is no UTF-8, which no recipe can "
-                "hold; rename the folder"
-            )
+        refuse_odd_bytes(folder.absolute())
     if len(folders) > 1 and folders[0].samefile(folders[1]):
         raise DataError(f"{shown(folders[0])}: this is given as x and as y; give two folders")
+
+
+def refuse_odd_bytes(path: Path) -> None:
+    """Refuse a path that no recipe can hold.
+
+    Raises:
+        DataError: it holds a byte that is no UTF-8.
+    """
+    if any("\ud800" <= sign <= "\udfff" for sign in str(path)):
+        raise DataError(
+            f"{shown(path)}: this path holds a byte that is no UTF-8, which no recipe can hold; "
+            "rename the folder"
+        )
 
 
 def name_plan(folders: Sequence[Path], out: Path | None = None) -> str:
@@ -97,7 +106,3 @@ def _clean(name: str) -> str:
 def _whole(folder: Path) -> Path:
     """The whole path, without `..`; links stay, as they may be what a person calls it."""
     return Path(os.path.normpath(folder.absolute()))
-
-
-def _is_odd(text: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in text)

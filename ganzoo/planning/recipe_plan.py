@@ -26,7 +26,7 @@ from ganzoo.planning.drafting import (
 )
 from ganzoo.planning.estimating import make_estimate
 from ganzoo.planning.fingerprinting import take_fingerprint
-from ganzoo.planning.plan_request import PlanRequest
+from ganzoo.planning.plan_request import PlanRequest, refuse_odd_bytes
 from ganzoo.planning.recipe_text import write_recipe
 from ganzoo.planning.trial_rounds import leave_for_training, training_steps
 from ganzoo.planning.trial_table import TrialTable
@@ -114,6 +114,8 @@ def make_plan(request: PlanRequest, tick: Tick = no_tick) -> RecipePlan:
         GanzooError: a training makes no sense, and why; or a rule fails.
     """
     facts = take_fingerprint(request.folders, request.wishes, tick)
+    for each in facts.data.values():
+        refuse_odd_bytes(Path(str(each)))
     return plan_for(facts, request, installed_rules(), make_estimate())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tomllib
 from dataclasses import replace
 
@@ -158,6 +159,17 @@ def test_names_that_strangers_chose(folder):
     assert "ganzoo run 'plans/é 図/recipe.toml'" in done.output
     recipe = tomllib.loads((folder / "plans/é 図/recipe.toml").read_text(encoding="utf-8"))
     assert recipe["data"]["x"] == "a\x1b[31m"
+
+
+def test_a_folder_below_whose_name_no_recipe_can_hold_is_refused(folder):
+    odd = os.fsdecode(b"b\xff")
+    try:
+        make_domains(folder / "odd", ("a", odd))
+    except OSError:
+        pytest.skip("this disk has no such names")
+    done = command("odd")
+    assert done.exit_code == 2
+    assert "b\\xff: this path holds a byte that is no UTF-8" in done.output
 
 
 def test_ctrl_c_leaves_nothing(folder, monkeypatch):

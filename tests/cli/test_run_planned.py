@@ -54,6 +54,9 @@ def test_it_plans_trains_and_keeps_the_plan(folder):
     assert json.loads((run / "run.json").read_text())["state"] == "finished"
     assert done.output.index("plan      own") < done.output.index("step 2/2")
     assert not (folder / "plans").exists()
+    again = command("run", "--data", "own")
+    assert again.exit_code == 2
+    assert "Go on with it: ganzoo resume runs/own; or" in again.output
 
 
 def test_settings_change_planned_values_on_record(folder):

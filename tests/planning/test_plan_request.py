@@ -69,5 +69,5 @@ def test_a_name_that_no_recipe_can_hold_is_refused(tmp_path):
         Path(odd).mkdir()
     except OSError:
         pytest.skip("this disk has no such names")
-    with pytest.raises(DataError, match=r"\\xff: its path holds a byte that is no UTF-8"):
+    with pytest.raises(DataError, match=r"\\xff: this path holds a byte that is no UTF-8"):
         refuse_folders([Path(odd)])
