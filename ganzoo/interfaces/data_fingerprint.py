@@ -117,7 +117,8 @@ class Machine:
     """The machine that a plan is for.
 
     device: "cpu", "cuda" or "mps". name: what it calls itself.
-    memory: bytes that are free on it, rounded down so that they stay the same from run to run.
+    memory: bytes for a training: half of its memory (of a graphics card, four fifths), or what is
+        free where that is less; rounded down, so that they stay the same from run to run.
     cores: of its processor.
     bf16: whether half precision is faster on it.
     seconds: what a forward and a backward pass of two small networks take on its processor: "tiny",

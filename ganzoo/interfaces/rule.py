@@ -36,7 +36,7 @@ class Wishes:
     """What the user asked for.
 
     budget: seconds that the training may take; None for what the recipe needs.
-    memory: bytes that it may take; None for what is free.
+    memory: bytes that it may take; None for what the fingerprint says of the machine.
     goal: "style": look like the other domain; "content": keep what is there; "restore": get the
         true image back. None where the rules decide.
     pairs: whether images of equal names are pairs; None where the images decide.

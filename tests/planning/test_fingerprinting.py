@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,10 +18,9 @@ from ganzoo.components.data.paired_folders import PairedFolders
 from ganzoo.components.metrics.quick_kid import QuickKid
 from ganzoo.errors import DataError
 from ganzoo.interfaces.rule import Wishes
-from ganzoo.planning import bounded_reading
+from ganzoo.planning import bounded_reading, machine_facts
 from ganzoo.planning.fingerprint_file import as_json
 from ganzoo.planning.fingerprinting import take_fingerprint
-from ganzoo.planning.machine_facts import round_down
 
 SIDE = 48
 
@@ -436,5 +436,20 @@ def test_leaks_are_noticed_among_images_that_are_not_decoded(tmp_path, monkeypat
 
 def test_memory_is_rounded_down():
     gigabyte = 2**30
-    sizes = [round_down(int(size * gigabyte)) / gigabyte for size in (1, 1.4, 1.6, 2.9, 3.1, 23)]
+    sizes = [
+        machine_facts.round_down(int(size * gigabyte)) / gigabyte
+        for size in (1, 1.4, 1.6, 2.9, 3.1, 23)
+    ]
     assert sizes == [1, 1, 1.5, 2, 3, 16]
+
+
+def test_memory_does_not_depend_on_what_else_runs(monkeypatch):
+    gigabyte = 2**30
+    memory = {"whole": 24 * gigabyte, "free": 20 * gigabyte}
+    for name in memory:
+        answer = partial(lambda name, _: memory[name], name)
+        monkeypatch.setattr(machine_facts, f"{name}_memory", answer)
+    sizes = []
+    for memory["free"] in (22 * gigabyte, 13 * gigabyte, 7 * gigabyte):
+        sizes.append(machine_facts.describe_machine().memory // gigabyte)
+    assert sizes == [12, 12, 6]

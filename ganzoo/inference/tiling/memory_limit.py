@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -33,6 +34,18 @@ def free_memory(device: torch.device) -> int:
             room = _room(Path(folder + group), limit, used)
             rooms += [] if room is None else [room]
     return int(FREE * max(0, min(rooms)))
+
+
+def whole_memory(device: torch.device) -> int:
+    """The bytes that this process could take if nothing else ran, whatever is free now."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    limits = [psutil.virtual_memory().total]
+    for group in _own_groups():
+        for folder, limit, _ in GROUPS:
+            with suppress(OSError, ValueError):  # there is no such group, or its limit is "max"
+                limits.append(int((Path(folder + group) / limit).read_text(encoding="utf-8")))
+    return int(min(limits))
 
 
 def _own_groups() -> set[str]:

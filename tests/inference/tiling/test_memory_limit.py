@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganzoo.inference.tiling import memory_limit
-from ganzoo.inference.tiling.memory_limit import free_memory
+from ganzoo.inference.tiling.memory_limit import free_memory, whole_memory
 
 
 @pytest.mark.parametrize(("limit", "room"), [("1000000", 700000), ("max", None)])
@@ -19,3 +19,5 @@ def test_the_least_limit_counts(tmp_path, monkeypatch, limit, room):
     available = memory_limit.psutil.virtual_memory().available
     expected = pytest.approx(0.9 * available, rel=0.2) if room is None else 0.9 * room
     assert free_memory(torch.device("cpu")) == expected
+    whole = memory_limit.psutil.virtual_memory().total if room is None else 1000000
+    assert whole_memory(torch.device("cpu")) == whole
