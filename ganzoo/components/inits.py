@@ -9,9 +9,14 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import is_parametrized
 
+from ganzoo.components.networks.input_skip import starts_at_zero
+
 
 class _Init(ABC):
-    """Fills weights as `fill` does, biases with 0, and the scales of norms from N(1, spread)."""
+    """Fills weights as `fill` does, biases with 0, and the scales of norms from N(1, spread).
+
+    What starts at zero, as the end of a network that starts as a copy, is left there.
+    """
 
     spread: float = 0.02
 
@@ -24,6 +29,8 @@ class _Init(ABC):
         """Fill the weight of a convolution or linear layer, in place."""
 
     def _fill_module(self, module: nn.Module) -> None:
+        if starts_at_zero(module):
+            return
         if isinstance(module, _ConvNd | nn.Linear):
             self.fill(_parameter(module))
         elif isinstance(module, _NormBase | nn.GroupNorm) and module.affine:

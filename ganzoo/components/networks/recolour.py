@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.networks.input_skip import InputSkip
+from ganzoo.components.networks.input_skip import add_to_input, has_skip, start_at_zero
 from ganzoo.components.networks.norms import make_norm
 from ganzoo.interfaces import Generator
 
@@ -17,11 +17,11 @@ class Recolour(Generator):
     """Each pixel's new colour, from its own colour and how that stands in the whole image.
 
     Convolutions of 1 x 1, as He et al. 2020 (arXiv:2009.10390) retouch photos: pixels of one image
-    that have one colour keep one colour, so no content can be added. The image as a whole enters
-    through each channel's mean and standard deviation, by which every layer also sees its input
-    normalised: those of colours are what Reinhard et al. 2001 (doi:10.1109/38.946629) transfer.
-    It starts as a copy of its input. Images (N, in_channels, H, W) of any size become images of the
-    same shape in [-1, 1].
+    that have one colour keep one colour (up to rounding), so no content can be added. The image as
+    a whole enters through each channel's mean and standard deviation, by which every layer also
+    sees its input normalised: those of colours are what Reinhard et al. 2001
+    (doi:10.1109/38.946629) transfer. It starts as a copy of its input. Images
+    (N, in_channels, H, W) of any size become images of the same shape in [-1, 1].
 
     in_channels: channels of the images.
     out_channels: the same number, as what is computed is added to the image.
@@ -46,12 +46,14 @@ class Recolour(Generator):
         widths = [in_channels, *[width] * (layers - 1)]
         hidden = [_Relative(a, b) for a, b in pairwise(widths)]
         between = [each for layer in hidden for each in (layer, nn.LeakyReLU(0.2, inplace=True))]
-        self.model = nn.Sequential(*between, _Relative(widths[-1], out_channels), nn.Tanh())
-        self.skip = InputSkip(in_channels, out_channels)
+        has_skip("input", in_channels, out_channels)
+        last = _Relative(widths[-1], out_channels)
+        start_at_zero(last.convolution)
+        self.model = nn.Sequential(*between, last, nn.Tanh())
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, in_channels, H, W) to images (N, out_channels, H, W) in other colours."""
-        return self.skip(images, self.model(images))  # type: ignore[no-any-return]
+        return add_to_input(images, self.model(images))
 
 
 class _Relative(nn.Module):

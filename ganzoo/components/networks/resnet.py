@@ -10,7 +10,12 @@ from torch.utils.checkpoint import checkpoint
 
 from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.halvings import check_halvings
-from ganzoo.components.networks.input_skip import SkipKind, make_skip
+from ganzoo.components.networks.input_skip import (
+    SkipKind,
+    add_to_input,
+    has_skip,
+    start_at_zero,
+)
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.components.networks.padding import Padding, make_padding
 from ganzoo.components.networks.same_size import same_size
@@ -44,8 +49,8 @@ class ResNet(Generator):
     layers: which outputs the head `features` returns: those after so many layers of `model`; 0 is
         the images themselves. Park et al. 2020 (arXiv:2007.15651) use [0, 5, 8, 11, 15]: the
         pixels, both downsamplings, the first block and the fifth.
-    skip: "input" adds what the network computes, times a learnt number that starts at 0, to its
-        input: it starts as a copy. For domains that are alike; it needs out_channels = in_channels.
+    skip: "input" adds what the network computes, at first nothing, to its input: it starts as a
+        copy. For domains that are alike; it needs out_channels = in_channels.
 
     Raises:
         ValueError: a setting is out of range.
@@ -87,14 +92,16 @@ class ResNet(Generator):
         _check_layers(layers, len(model))
         self.checkpointing = checkpointing
         self.layers = layers
-        self.skip = make_skip(skip, in_channels, out_channels)
+        self.skip = has_skip(skip, in_channels, out_channels)
+        if self.skip:
+            start_at_zero(self.model[-2])
         self.per_sample = is_per_sample(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
         # Reflection needs 2 px inside a block, and one more px than the outer convolutions reach.
         change = same_size(self._body, images, self.multiple, self.smallest)
-        return change if self.skip is None else self.skip(images, change)
+        return add_to_input(images, change) if self.skip else change
 
     @head
     def features(self, images: Tensor) -> list[Tensor]:

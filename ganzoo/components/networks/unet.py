@@ -8,7 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.components.networks.halvings import check_halvings
-from ganzoo.components.networks.input_skip import SkipKind, make_skip
+from ganzoo.components.networks.input_skip import (
+    SkipKind,
+    add_to_input,
+    has_skip,
+    start_at_zero,
+)
 from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator
@@ -28,8 +33,8 @@ class UNet(Generator):
     norm: the normalisation after every convolution but the first, the innermost and the last.
     dropout: the probability of dropping an activation in the decoder's `layers - 5` blocks next to
         the innermost (at least one); the paper keeps it on at test time, in place of input noise.
-    skip: "input" adds what the network computes, times a learnt number that starts at 0, to its
-        input: it starts as a copy. For domains that are alike; it needs out_channels = in_channels.
+    skip: "input" adds what the network computes, at first nothing, to its input: it starts as a
+        copy. For domains that are alike; it needs out_channels = in_channels.
 
     Raises:
         ValueError: a setting is out of range.
@@ -57,13 +62,15 @@ class UNet(Generator):
             drop = dropout if depth >= min(4, layers - 2) else 0.0
             block = Between(widths[depth - 1], widths[depth], block, norm, drop)
         self.model = Outermost(in_channels, out_channels, width, block, norm)
-        self.skip = make_skip(skip, in_channels, out_channels)
+        self.skip = has_skip(skip, in_channels, out_channels)
+        if self.skip:
+            start_at_zero(self.model.model[-2])
         self.per_sample = is_per_sample(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Translate images (N, in_channels, H, W)."""
         change = same_size(self.model, images, self.multiple, self.multiple)
-        return change if self.skip is None else self.skip(images, change)
+        return add_to_input(images, change) if self.skip else change
 
 
 class Outermost(nn.Module):

@@ -7,18 +7,18 @@ import torch
 from torch.nn import functional
 
 from ganzoo.components.inits import KaimingInit
-from ganzoo.components.networks.input_skip import RATE
 from ganzoo.components.networks.recolour import Recolour
 from ganzoo.inference.tiling.reach import find_reach
 from ganzoo.inference.tiling.tile_plan import plan_tiles
 from ganzoo.inference.tiling.tiled_output import compute_tiled
 
 
-def recolour(share=0.0, **settings):
+def recolour(changes=False, **settings):
     torch.manual_seed(0)
     network = Recolour(**settings)
     KaimingInit()(network)
-    network.skip.gate.data.fill_(share / RATE)
+    if changes:
+        KaimingInit().fill(network.model[-2].convolution.weight)
     return network
 
 
@@ -35,16 +35,17 @@ def test_it_starts_as_a_copy(channels):
 def test_pixels_of_one_colour_keep_one_colour():
     palette = images(4, 3)
     chosen = torch.randint(4, (31, 37), generator=torch.Generator().manual_seed(2))
-    out = recolour(0.7)(palette[chosen].permute(2, 0, 1)[None])[0]
+    out = recolour(changes=True)(palette[chosen].permute(2, 0, 1)[None])[0]
     for colour in range(4):
-        assert len(out[:, chosen == colour].T.unique(dim=0)) == 1
-    assert len(out.flatten(1).T.unique(dim=0)) == 4
+        pixels = out[:, chosen == colour]
+        assert (pixels.amax(1) - pixels.amin(1)).max() < 1e-6  # vector code rounds as it likes
+    assert len((out.flatten(1).T * 1e4).round().unique(dim=0)) == 4
     assert out.abs().max() <= 1
 
 
 def test_where_a_pixel_stands_plays_no_part():
     x = images(1, 3, 12, 12)
-    network = recolour(0.7)
+    network = recolour(changes=True)
     turned = network(x.flip(3).mT).mT.flip(3)
     torch.testing.assert_close(turned, network(x), rtol=0, atol=1e-5)
 
@@ -53,17 +54,17 @@ def test_the_image_as_a_whole_plays_a_part():
     x = images(1, 3, 8, 8)
     brighter = x.clone()
     brighter[..., 1:, :] = 1
-    network = recolour(0.7)
+    network = recolour(changes=True)
     assert (network(x)[..., 0, :] - network(brighter)[..., 0, :]).abs().max() > 0.01
 
 
 def test_one_layer_by_hand():
-    network = recolour(0.5, layers=1, in_channels=1, out_channels=1)
+    network = recolour(layers=1, in_channels=1, out_channels=1)
     with torch.no_grad():
         network.model[0].convolution.weight.copy_(torch.tensor([2.0, 1.0]).view(1, 2, 1, 1))
         network.model[0].convolution.bias.fill_(-0.25)
     x = torch.tensor([[[[0.25, 0.75]]]])  # mean 0.5, deviation 0.25: normalised, -1 and 1
-    expected = x + 0.5 * torch.tensor([0.5 - 1 - 0.25, 1.5 + 1 - 0.25]).tanh()
+    expected = x + torch.tensor([0.5 - 1 - 0.25, 1.5 + 1 - 0.25]).tanh()
     torch.testing.assert_close(network(x), expected.clamp(-1, 1), rtol=0, atol=1e-3)
 
 
@@ -84,13 +85,13 @@ def test_it_learns_a_curve_of_colours():
 def test_in_tiles_the_image_as_a_whole_is_the_same():
     smooth = functional.interpolate(images(1, 3, 12, 12), size=(512, 512), mode="bilinear")
     smooth[..., 100, 60] = smooth[..., 400, 500]
-    network = recolour(0.7).requires_grad_(False)
+    network = recolour(changes=True).requires_grad_(False)
     reach = find_reach(network, 3, network.multiple)
     assert (reach.pixels, reach.grid, reach.norms) == (0, 1, 3)
     plan = plan_tiles((512, 512), 256 * 256, reach, "a test")
     assert len(plan.places.rows) > 1
     tiled, whole = compute_tiled(network, smooth[0], plan), network(smooth)[0]
-    assert torch.equal(tiled[:, 100, 60], tiled[:, 400, 500])
+    torch.testing.assert_close(tiled[:, 100, 60], tiled[:, 400, 500], rtol=0, atol=1e-6)
     assert (tiled - whole).abs().mean() < 0.1 * (whole - smooth[0]).abs().mean()
 
 
