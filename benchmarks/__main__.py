@@ -22,6 +22,7 @@ COMMANDS = {
     "startup": "the commands that should answer at once, and the first step",
     "scaling": "time and memory of a step as work grows, a law fitted to them, plots",
     "memory": "the peak of memory as work grows",
+    "predicted": "what `ganzoo check --memory` predicts, beside what runs take",
     "parity": "scores of two folders, against torch-fidelity, clean-fid and lpips",
     "alarms": "what alarms cost beside a step",
     "own_folders": "what metrics of one's own folders cost while training",

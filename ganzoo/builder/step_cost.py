@@ -36,6 +36,7 @@ from ganzoo.recipe.overrides import Overrides
 Context = Callable[[], AbstractContextManager[Any]]
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 SPREAD = 1.25  # bytes that a process takes for each live one: freed memory lies in pieces
+MEASURING = 150 * 10**6  # bytes that a process with metrics takes beside a step
 SIMULATED = 2  # micro-batches of a step that are played; further ones are like the last
 
 
@@ -45,13 +46,14 @@ class StepDemand:
 
     weights: bytes of all networks. held: alive between steps: weights, averages, optimizer states
         and full histories. peak: the most that is alive within a step.
-    work: what it computes.
+    work: what it computes. measuring: bytes of what metrics import, where the recipe has some.
     """
 
     weights: int
     held: int
     peak: int
     work: Work
+    measuring: int = 0
 
 
 @dataclass
@@ -122,7 +124,8 @@ def count_memory(demand: StepDemand, resident: int) -> int:
 
     resident: what it takes before it has tensors; 0 for the memory of a GPU.
     """
-    return int(resident + SPREAD * demand.peak)
+    process = resident + demand.measuring if resident else 0
+    return int(process + SPREAD * demand.peak)
 
 
 def measure_demand(checked: CheckedRecipe) -> StepDemand:
@@ -150,7 +153,8 @@ def measure_demand(checked: CheckedRecipe) -> StepDemand:
     more = averages + _history_bytes(assembly.players)
     more += (train.accumulate - micro) * _batch_bytes(blueprint)
     work = tracer.work.times(train.accumulate / micro)
-    return StepDemand(weights, tracer.live + more, tracer.peak + more, work)
+    measuring = MEASURING if blueprint.metrics else 0
+    return StepDemand(weights, tracer.live + more, tracer.peak + more, work, measuring)
 
 
 def _average_bytes(blueprint: Blueprint, assembly: Assembly) -> int:

@@ -35,8 +35,9 @@ def describe_cost(checked: CheckedRecipe, again: bool) -> Rows:
 
 def _memory_terms(demand: StepDemand, speed: MachineSpeed) -> str:
     held, step = format_memory(demand.held), format_memory(demand.peak - demand.held)
+    process = format_memory(speed.resident + demand.measuring)
     return (
-        f": {format_memory(speed.resident)} of Python and torch; {held} of weights, optimizers, "
+        f": {process} of Python, torch and what metrics import; {held} of weights, optimizers, "
         f"averages and histories, and {step} of a step, a quarter more as memory lies in pieces"
     )
 
