@@ -31,7 +31,7 @@ TITLES = {
 }
 GRAY, LABELS = {"kind": "gray", "channels": 1}, {"label_map": True, "colours": 8, "flat": 0.9}
 DEEP = {"dtype": "uint16", "bits": 12, "values": (0.0, 4095.0), "range": (0.0, 4095.0)}
-NEAR = {"colour_distance": 0.04, "structure_distance": 0.06, "copy_kid": (0.002, 0.002)}
+NEAR = {"colour_distance": 0.04, "structure_distance": 0.06, "separation": 0.73}
 FEW = {"images": 60, "held_out": 0}
 EXAMPLES = {
     "photos": {},

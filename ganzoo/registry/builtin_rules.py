@@ -28,6 +28,10 @@ RULES = {
     "few_images": ("few_image_rules:FewImages", "smaller crops, below 200 images"),
     "precision": ("length_rules:Precision", "half precision, where that is faster"),
     "length": ("length_rules:Length", "steps by the time, at most 200 epochs"),
+    "too_short_to_change": (
+        "unpaired_rules:TooShortToChange",
+        "near domains stay a copy below 1,500 steps",
+    ),
     "optimizer": ("length_rules:Optimizer", "Adam and its rate by the length"),
     "decay": ("length_rules:Decay", "the learning rate falls in the second half"),
     "split": ("measuring_rules:ValidationSplit", "held-out images that choose the best model"),

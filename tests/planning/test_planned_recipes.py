@@ -16,7 +16,7 @@ DEEP = {"dtype": "uint16", "bits": 12, "values": (0.0, 4095.0), "range": (0.0, 4
 BANDS = {"kind": "bands", "channels": 5}
 PLANS = {
     "photos": {},
-    "near": {"gap": {"structure_distance": 0.05, "colour_distance": 0.05}},
+    "near": {"gap": {"structure_distance": 0.05, "colour_distance": 0.05, "separation": 0.7}},
     "colours": {"gap": {"colour_distance": 0.05}},
     "gray": {"x": GRAY, "y": GRAY},
     "gray to colour": {"x": GRAY, "gap": {"colour_distance": 0.05}},

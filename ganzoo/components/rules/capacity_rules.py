@@ -17,6 +17,7 @@ from ganzoo.components.rules.time_limits import (
 from ganzoo.interfaces.rule import Caution, Decision, RecipeDraft, Rule, Said, Stage, StepCost
 
 STEPS_A_PIXEL = 60  # steps that a training needs, for each pixel of a sample's side
+SMALL = 64  # pixels, below which a step hardly gets faster
 LARGE = 128  # pixels, from which on the paper's kernels and patches pay
 ANY_LENGTH = {"train.length": "1000 steps", "optimizers.default": {"type": "adam"}}
 
@@ -56,8 +57,9 @@ WIDER = ((24, 6), (32, 6), (48, 9), (64, 9))
 class Capacity(Rule):
     """The largest samples and networks that time and memory allow.
 
-    First the side, up to the one that the images call for, then the width: from 32 px with 16
-    channels and 4 blocks to the paper's 256 px with 64 channels and 9 blocks. Taken is the highest
+    First the side, up to the one that the images call for, then the width: from 64 px with 16
+    channels and 4 blocks to the paper's 256 px with 64 channels and 9 blocks; smaller sides where
+    images are smaller. Taken is the highest
     rung that fits into the memory and of which the time allows 60 steps for each pixel of a
     sample's side (3,840 at 64 px, 15,360 at 256 px), as larger images take longer to learn; the
     lowest one whatever it costs. First and last convolutions have 7 px as
@@ -80,7 +82,8 @@ class Capacity(Rule):
 
 def list_rungs(wanted: int) -> list[Rung]:
     """All rungs up to the side that is wanted, the cheapest first."""
-    sides = [side for side in LEAST if side <= wanted] or [SIDES[0]]
+    lowest = max(SIDES[0], min(wanted, SMALL))
+    sides = [side for side in LEAST if lowest <= side <= max(wanted, lowest)]
     top, least = sides[-1], LEAST[sides[-1]]
     sizes = [(side, *LEAST[side]) for side in sides]
     sizes += [(top, *each) for each in WIDER if each > least]

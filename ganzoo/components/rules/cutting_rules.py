@@ -10,7 +10,7 @@ from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
 SIDES = (32, 48, 64, 96, 128, 192, 256)
-DETAIL = 0.95  # of the contrast, that a sample should show
+DETAIL = 0.98  # of the contrast, that a sample should show
 TEXTURE = 0.6  # of the contrast; where less is left, the images live of their texture
 MARGIN = 286 / 256  # Zhu et al. 2017, arXiv:1703.10593: resized to 286, cut to 256
 
@@ -18,7 +18,7 @@ MARGIN = 286 / 256  # Zhu et al. 2017, arXiv:1703.10593: resized to 286, cut to 
 class SampleSize(Rule):
     """The side of a training sample, as the images alone would have it; `capacity` may lower it.
 
-    The smallest side of 32, 48, 64, 96, 128, 192 or 256 px at which 95 % of a typical image's
+    The smallest side of 32, 48, 64, 96, 128, 192 or 256 px at which 98 % of a typical image's
     contrast is left, and at most the shorter side of the median image. 256 is the largest that the
     papers train at.
     """

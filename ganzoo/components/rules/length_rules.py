@@ -8,14 +8,16 @@ from typing import ClassVar
 
 from ganzoo.components.rules.capacity_rules import ANY_LENGTH
 from ganzoo.components.rules.time_limits import (
+    LEAST,
     describe_limit,
     describe_seconds,
+    planned_steps,
     time_limit,
     training_seconds,
 )
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
-EPOCHS, LEAST, SHORT = 200, 4000, 10_000
+EPOCHS, SHORT = 200, 10_000
 HALF_PRECISION_SIDE = 128  # from here on bf16 saves a third of a step, below a tenth
 
 
@@ -119,14 +121,6 @@ class Length(Rule):
             reason = f"what {describe_limit(draft)} allow: {takes}"
         change = "longer if scores still improve at the end"
         yield Decision("train.length", f"{steps} steps", reason, change)
-
-
-def planned_steps(draft: RecipeDraft) -> int:
-    """The steps of a draft's length; those of the shortest training where it has none."""
-    count, _, unit = str(draft.value("train.length", f"{LEAST} steps")).partition(" ")
-    images = max(domain.images for domain in draft.facts.domains)
-    an_epoch = {"epochs": images, "epoch": images}.get(unit, 1)
-    return max(1, int(float(count) * an_epoch))
 
 
 def round_down(count: int) -> int:

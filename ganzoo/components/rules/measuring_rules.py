@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.length_rules import planned_steps
 from ganzoo.components.rules.relations import count_channels
+from ganzoo.components.rules.time_limits import planned_steps
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
 FEWEST = 4  # images, of which a distance of distributions can be computed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ganzoo.interfaces.rule import RecipeDraft
 
+LEAST = 4000  # steps, however few images there are
 EVENING = 3 * 3600.0  # seconds, where no budget is given
 SHARE = 0.9  # of the time, for steps; the rest is for samples, scores and checkpoints
 START = 10.0  # seconds until the first step, and for the last scores
@@ -39,3 +40,11 @@ def describe_seconds(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.2g} h"
+
+
+def planned_steps(draft: RecipeDraft) -> int:
+    """The steps of a draft's length; those of the shortest training where it has none."""
+    count, _, unit = str(draft.value("train.length", f"{LEAST} steps")).partition(" ")
+    images = max(domain.images for domain in draft.facts.domains)
+    an_epoch = {"epochs": images, "epoch": images}.get(unit, 1)
+    return max(1, int(float(count) * an_epoch))

@@ -40,13 +40,14 @@ def test_rungs_rise_in_side_then_in_width():
         sizes = [(rung.side, rung.width, rung.blocks) for rung in list_rungs(wanted)]
         assert sizes == sorted(sizes)
         assert sizes[-1] == (wanted, 64, 9)
+        assert sizes[0] == (min(wanted, 64), 16, 4)
         assert all(one != other for one, other in pairwise(sizes))
 
 
 @pytest.mark.parametrize(
     ("hours", "size", "width"),
     [
-        (0.05, 32, 16),  # (1/4)² x 1/2 x 1,920 steps are 60 s of 180
+        (0.05, 64, 16),  # (1/2)² x 1/2 x 3,840 steps are 480 s of 180; smaller is none
         (1, 96, 24),  # (3/4)² x 3/4 x 5,760 steps are 2,430 s; at 128 px 7,680 s
         (2.4, 128, 32),  # 7,680 s of 0.9 x 8,640 s - 10 s = 7,766 s
         (2.3, 96, 24),
@@ -59,7 +60,7 @@ def test_the_largest_that_the_time_allows(hours, size, width):
     assert draft.value("networks.G.width") == draft.value("networks.D.width") == width
 
 
-@pytest.mark.parametrize(("gib", "size"), [(2.56, 256), (2.55, 192), (0.2, 32)])
+@pytest.mark.parametrize(("gib", "size"), [(2.56, 256), (2.55, 192), (0.2, 64)])
 def test_the_largest_that_memory_allows(gib, size):
     draft = planned(256, Wishes(budget=1e9, memory=int(gib * GIB)))
     assert draft.value("data.size") == size
@@ -83,11 +84,11 @@ def test_networks_that_others_sized_stay_as_they_are():
 
 
 def test_too_little_time_is_told():
-    draft = planned(64, Wishes(budget=60, memory=99 * GIB))
+    draft = planned(64, Wishes(budget=60, memory=99 * GIB))  # 3,840 steps of 1/8 s
     (_, caution), *others = draft.cautions
     assert not others
-    assert caution.kind == "time_short"  # 1,920 steps of 1/32 s
-    assert "60 s" in caution.text
+    assert caution.kind == "time_short"
+    assert "8 min" in caution.text
 
 
 def test_few_estimates_are_asked_for():

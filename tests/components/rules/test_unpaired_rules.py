@@ -7,11 +7,17 @@ import pytest
 from ganzoo.components.rules.goal_rules import ChosenGoal
 from ganzoo.components.rules.network_rules import ColoursAlone, StartAsCopy
 from ganzoo.components.rules.pair_rules import Pairs
-from ganzoo.components.rules.unpaired_rules import Cycle, Identity, Unpaired
+from ganzoo.components.rules.unpaired_rules import (
+    Cycle,
+    Identity,
+    TooShortToChange,
+    Unpaired,
+    weighted_terms,
+)
 from ganzoo.interfaces import Wishes
 from ganzoo.testing import make_fingerprint, try_rule
 
-NEAR = {"colour_distance": 0.09, "structure_distance": 0.09, "copy_kid": (0.009, 0.009)}
+NEAR = {"colour_distance": 0.09, "structure_distance": 0.09, "separation": 0.89}
 LABELS = {"label_map": True}
 RESNETS = {"networks": {"G": {"type": "resnet"}, "F": {"type": "resnet"}}}
 
@@ -27,14 +33,13 @@ def weight(gap=None, wishes=None, **fields):
     ("changes", "near"),
     [
         ({}, True),
-        ({"copy_kid": None}, True),
-        ({"copy_kid": (0.001, 0.01)}, False),
+        ({"separation": 0.9}, False),
         ({"colour_distance": 0.1}, False),
         ({"structure_distance": 0.1}, False),
     ],
 )
 def test_near_domains(changes, near):
-    """Colour, structure and the KID of copying must all be small."""
+    """Colour, structure and separation must all be small."""
     gap = {**NEAR, **changes}
     assert (weight(gap) == 3) == near
     draft = try_rule(StartAsCopy, make_fingerprint(gap=gap), recipe=RESNETS)
@@ -100,6 +105,28 @@ def test_a_candidate_changes_cycle_and_identity_together(now, then):
         "losses.cycle_Y.weight": then,
         "losses.identity_X.weight": pytest.approx(then / 2),
     }
+
+
+@pytest.mark.parametrize(("colour", "count"), [(0.09, 1), (0.1, 0)])
+def test_a_copy_at_first_is_a_candidate_where_colours_stay(colour, count):
+    facts = make_fingerprint(gap={"colour_distance": colour})
+    draft = try_rule(Cycle, facts, recipe=RESNETS)
+    assert len([*StartAsCopy().candidates(draft)]) == count
+
+
+@pytest.mark.parametrize(("steps", "weight"), [(1499, 30), (1500, 3)])
+def test_near_domains_stay_a_copy_in_short_trainings(steps, weight):
+    terms = weighted_terms(3, 1)
+    recipe = {"networks": {"G": {"skip": "input"}}, "losses": terms}
+    before = {**recipe, "train": {"length": f"{steps} steps"}}
+    draft = try_rule(TooShortToChange, make_fingerprint(gap=NEAR), recipe=before)
+    assert draft.value("losses.cycle_X.weight") == weight
+    assert draft.value("losses.identity_Y.weight") == (15 if weight == 30 else 1)
+
+
+def test_others_keep_their_weights_however_short():
+    before = {"losses": weighted_terms(10, 0), "train": {"length": "10 steps"}}
+    assert try_rule(TooShortToChange, make_fingerprint(), recipe=before).recipe == before
 
 
 @pytest.mark.parametrize(("structure", "count"), [(0.09, 1), (0.1, 0)])
