@@ -82,7 +82,10 @@ def test_a_shift_of_all_colours_is_their_distance(tmp_path):
 
 def test_an_empty_folder_is_refused(halves, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no image of y in"):
+    with pytest.raises(DataError, match="no images of y in"):
+        take(halves[0], tmp_path / "empty")
+    (tmp_path / "empty" / "broken.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"no image of y in .* can be read: .*broken\.png"):
         take(halves[0], tmp_path / "empty")
 
 
