@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -264,6 +265,16 @@ def test_too_few_samples_and_no_output_are_refused(recipe):
     recipe["outputs"] = {"same": "x"}
     with pytest.raises(NothingToCompare, match="no output"):
         find_yardstick(build_recipe(make_trial_tables(recipe, 2, "one")).blueprint)
+
+
+def test_a_share_that_is_held_out_of_training_folders_chooses(recipe, images, tmp_path):
+    for domain in "AB":
+        shutil.copytree(images / f"test{domain}", tmp_path / f"train{domain}")
+    recipe["data"] |= {"root": str(tmp_path), "hold_out": 0.5}
+    recipe["checkpoints"]["validation"] = 0.5
+    runner = TrialRunner()
+    _, digest = runner.look_at(make_trial_tables(recipe, 2, "one"))
+    assert digest
 
 
 def test_real_trials_from_end_to_end(draft, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from ganzoo.planning.trial_measuring import MeasuredTrial, NothingToCompare
 from ganzoo.planning.trial_running import TrialFailed
 from ganzoo.planning.trial_scores import HalvedScore, TrialScores
 from ganzoo.planning.trying import try_candidates
+from ganzoo.printing.terminal import Terminal
 
 GB = 2**30
 SAMPLES = "18 validation samples of x and y"
@@ -288,6 +290,18 @@ def test_what_is_slow_gets_fewer_steps(attempt):
     assert [row.length for row in tried.table.rows[:2]] == [450, 230]  # 45 s each
     assert tried.table.rows[1].seconds == pytest.approx(slow)
     assert "230 and 450 steps in equal time" in tried.draft.decided["width"].decision.reason
+
+
+def test_a_bar_says_what_is_tried_on_a_terminal_and_a_pipe_stays_plain(tmp_path):
+    scores = {1: [kid(0.09)] * 3, 2: [kid(0.08)] * 3}
+    for terminal in (True, False):
+        screen = io.StringIO()
+        console = Terminal(file=screen, force_terminal=terminal, width=100)
+        folder = tmp_path / str(terminal)
+        try_candidates(draft(), [candidate(2)], 2, folder, console=console, runner=Given(scores))
+        assert ("trying width 2" in screen.getvalue()) is terminal
+        assert ("900/900" in screen.getvalue()) is terminal  # two trials of 45 s
+        assert bool(screen.getvalue()) is terminal
 
 
 def test_nothing_is_tried_where_nothing_can_be_compared(attempt, tmp_path):
