@@ -30,6 +30,7 @@ KINDS = {
     "rule": "By rule: from your images and your machine",
     "trial": "By trial: compared in short trainings",
 }
+MOST = 4  # changes of a candidate that are named
 Rows = list[tuple[str, str]]
 
 
@@ -117,7 +118,18 @@ def describe_candidates(plan: RecipePlan) -> Rows:
 
 
 def _changes(decisions: Sequence[Decision]) -> str:
-    return ", ".join(f"{each.path} = {as_written(each.value)}" for each in decisions)
+    """What decisions change, in a line: of tables their names alone, and no more than MOST."""
+    texts = [_describe_change(each) for each in decisions]
+    more = len(texts) - MOST
+    return ", ".join([*texts[:MOST], *([f"{more} more"] if more > 0 else [])])
+
+
+def _describe_change(decision: Decision) -> str:
+    if decision.value is None:
+        return f"no {decision.path}"
+    if isinstance(decision.value, (Mapping, list, tuple)):
+        return decision.path
+    return f"{decision.path} = {as_written(decision.value)}"
 
 
 def summarize(plan: RecipePlan) -> Iterator[tuple[str, str]]:
