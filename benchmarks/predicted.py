@@ -51,7 +51,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> list[Result]:
     """Predict, run and compare."""
-    rows = [compare(text, options.lines) for text in options.recipes]
+    rows = list[Row]()
+    for text in options.recipes:
+        options.report(text)
+        rows.append(compare(text, options.lines))
+        options.report(str(rows[-1]))
     return [Result("Predicted and taken", "predicted", {"lines": options.lines}, rows)]
 
 

@@ -127,7 +127,7 @@ def _file() -> Path | None:
     """Where this machine's speed is kept: by its processor, torch's version and threads."""
     folder = cache_folder()
     key = f"{platform.machine()}-{os.cpu_count()}-{torch.get_num_threads()}-{torch.__version__}"
-    return folder / "speed" / f"{key}.json" if folder else None
+    return folder / "speed-of-steps" / f"{key}.json" if folder else None
 
 
 def _read(file: Path) -> MachineSpeed | None:
