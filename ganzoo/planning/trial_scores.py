@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ganzoo.files.untrusted import is_number
 
 Aspect = Literal["realism", "faithfulness"]
+LEAST, LEAST_SHARE = 0.001, 0.02  # of a score: smaller differences do not matter
 CERTAIN = 1.645  # so many standard deviations are exceeded by chance in 5 of 100 cases
 
 
@@ -42,10 +43,15 @@ class HalvedScore:
         return CERTAIN * statistics.pstdev(differences) if len(differences) > 1 else 0.0
 
     def is_better_than(self, other: HalvedScore) -> bool:
-        """Whether it is better by more than the noise; a number always is better than none."""
+        """Whether it is better by more than the noise; a number always is better than none.
+
+        Outputs that are nearly the same have next to no noise between them, so a difference must
+        also matter.
+        """
         if math.isnan(other.value):
             return not math.isnan(self.value)
-        return self.gain_over(other) > self.noise_beside(other)
+        least = max(LEAST, LEAST_SHARE * abs(other.value))
+        return self.gain_over(other) > max(least, self.noise_beside(other))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; null for what is not a number."""

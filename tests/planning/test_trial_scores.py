@@ -26,6 +26,13 @@ def test_what_both_owe_to_the_samples_drops_out():
     assert one.is_better_than(other)
 
 
+def test_a_difference_that_does_not_matter_does_not_count():
+    copy = HalvedScore(0.1371, (0.10, 0.17))
+    assert not HalvedScore(0.1369, (0.0998, 0.1698)).is_better_than(copy)
+    assert HalvedScore(0.1340, (0.0969, 0.1669)).is_better_than(copy)  # by more than 2 %
+    assert not HalvedScore(0.0021).is_better_than(HalvedScore(0.0030))  # less than 0.001
+
+
 def test_higher_may_be_better():
     assert HalvedScore(20, (19, 21), True).gain_over(HalvedScore(18, (17, 19), True)) == 2
 
