@@ -198,9 +198,9 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
         (["run"], 2, 40),
         (["run", "--data", "nowhere"], 2, 54),
         (["run", "--data", "docs", "--set", "train.lenght=1"], 2, 60),
-        (["run", "cyclegann"], 2, 52),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 66),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 66),
+        (["run", "cyclegann"], 2, 54),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 68),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 68),
         (["translate", "nowhere", "a.png", "b.png"], 2, 30),
     ],
 )
