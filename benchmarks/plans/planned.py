@@ -16,12 +16,13 @@ def plan_tables(
 ) -> tuple[dict[str, Any], str]:
     """The tables of the planned recipe, and what it says of copying the input.
 
-    Metrics are left out: they are measured by themselves, and would take from the budget.
+    Metrics are left out, and what is the best by them: they would take from the budget.
     """
     from ganzoo.planning.plan_recipe import plan_recipe
 
     plan = plan_recipe(folder, budget=budget, goal=chosen.goal, name=chosen.name, anyway=True)
     tables = {**plan.recipe, "metrics": {}, "default_metrics": False}
     tables["train"] = {**tables["train"], "seed": seed}
+    tables["checkpoints"] = {k: v for k, v in tables.get("checkpoints", {}).items() if k != "best"}
     said = [each.text for each in plan.cautions if each.kind in COPYING]
     return tables, " ".join(said)

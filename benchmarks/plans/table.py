@@ -11,7 +11,9 @@ from benchmarks.plans.image_sets import ImageSet
 from benchmarks.plans.scored import COPY, LOWER, PLANNED, SCORES, Means, Scored, find_best, gather
 
 MARKS = "<!-- planning: begin -->\n", "<!-- planning: end -->\n"
-NEAR_ENOUGH = 0.05
+NEAR_ENOUGH, SEEDS = 0.05, 3
+KID_NOISE = 0.01
+NOT_RUN = ["0", "not run", *[""] * (len(SCORES) - 1)]
 HANDS = [each.name for each in TEN]
 TEXTS = {COPY: "copying the input", PLANNED: "**planned**"} | {e.name: e.text for e in TEN}
 
@@ -31,8 +33,8 @@ def _describe(chosen: ImageSet, scored: Sequence[Scored]) -> Iterator[str]:
     yield _row("recipe", "seeds", *SCORES.values())
     yield _row("---", *["---:"] * (1 + len(SCORES)))
     for recipe in (COPY, *HANDS, PLANNED):
-        if recipe in means:
-            yield _row(TEXTS[recipe], *_cells(means[recipe], recipe))
+        cells = _cells(means[recipe], recipe) if recipe in means else NOT_RUN
+        yield _row(TEXTS[recipe], *cells)
     yield f"\n{judge(chosen, means, scored)}\n"
 
 
@@ -53,42 +55,51 @@ def _row(*cells: str) -> str:
 
 
 def judge(chosen: ImageSet, means: dict[str, Means], scored: Sequence[Scored]) -> str:
-    """Sentences: what won, how near the plan came, whether it beats copying, what was not run."""
+    """Sentences: what won, of how many, how near the plan came, whether it beats copying."""
     best, planned = find_best(means, HANDS, chosen.merit), means.get(PLANNED)
     sentences = []
     if best is not None:
-        sentences.append(f"The best by hand is “{TEXTS[best.recipe]}”.")
+        sentences.append(f"{_count_run(means)}, “{TEXTS[best.recipe]}” is the best by hand.")
     if best is not None and planned is not None:
         sentences += [_ratio(best, planned, chosen.merit), _beside_copy(chosen, means, scored)]
-    sentences.append(_not_run(means))
+    sentences.append(_few_seeds(means))
     return " ".join(each for each in sentences if each)
 
 
 def _ratio(best: Means, planned: Means, merit: str) -> str:
-    """The planned recipe's score by the best one's; a KID about 0 has no ratio worth a word."""
-    mine, theirs = planned.mean(merit), best.mean(merit)
-    ratio = mine / theirs
+    """The planned recipe's score by the best one's."""
+    ratio = _value(planned, merit) / _value(best, merit)
     short = (ratio - 1) if merit in LOWER else (1 - ratio)
     verdict = "within 5 %" if short <= NEAR_ENOUGH else "**not within 5 %**"
     return f"Planned / best by {SCORES[merit]}: {ratio:.2f}, {verdict}."
 
 
+def _value(found: Means, merit: str) -> float:
+    """The mean; a KID below its noise counts as that."""
+    return max(found.mean(merit), KID_NOISE) if merit == "kid" else found.mean(merit)
+
+
 def _beside_copy(chosen: ImageSet, means: dict[str, Means], scored: Sequence[Scored]) -> str:
     if COPY not in means:
         return ""
-    if means[PLANNED].beats(means[COPY], chosen.merit):
+    planned, copied = (_value(means[name], chosen.merit) for name in (PLANNED, COPY))
+    if planned < copied if chosen.merit in LOWER else planned > copied:
         return "The plan beats copying the input."
     said = {each.says for each in scored if each.set == chosen.name and each.says}
     before = f"the plan said so before: {said.pop()}" if said else "and the plan did not say so"
     return f"**It does not beat copying the input**; {before}."
 
 
-def _not_run(means: dict[str, Means]) -> str:
-    never = [TEXTS[name] for name in (*HANDS, PLANNED) if name not in means]
-    few = [TEXTS[n] for n in (*HANDS, PLANNED) if n in means and means[n].seeds < 3]
-    texts = [f"Not run: {', '.join(never)}." if never else ""]
-    texts += [f"Fewer than 3 seeds: {', '.join(few)}." if few else ""]
-    return " ".join(each for each in texts if each)
+def _count_run(means: dict[str, Means]) -> str:
+    """Of how many recipes by hand the best is the best."""
+    count = sum(name in means for name in HANDS)
+    return "Of all ten" if count == len(HANDS) else f"Of **{count} of ten** that were run"
+
+
+def _few_seeds(means: dict[str, Means]) -> str:
+    """A recipe of one seed has no spread, and may be the best by chance."""
+    few = [name for name in (*HANDS, PLANNED) if name in means and means[name].seeds < SEEDS]
+    return f"{len(few)} of the recipes have fewer than {SEEDS} seeds." if few else ""
 
 
 def write_table(page: Path, table: str) -> None:
