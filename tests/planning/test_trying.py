@@ -56,7 +56,8 @@ class Given:
         width = tables["width"]
         if width not in self.scores:
             raise TrialFailed(f"width: {width} is not to be built")
-        return self.times.get(width, 0.1)
+        times = self.times.get(width, 0.1)
+        return times.pop(0) if isinstance(times, list) else times
 
     def train(self, tables, folder, stop, tick):
         width = tables["width"]
@@ -110,6 +111,12 @@ def attempt(tmp_path):
         )
 
     return call
+
+
+def test_another_program_while_a_step_is_timed_makes_no_trial_shorter(attempt):
+    runner = Given({1: [kid(0.05)] * 3, 2: [kid(0.05)] * 3}, times={1: [0.9, 0.1], 2: [0.1, 0.1]})
+    attempt(runner, 2, number=2)
+    assert runner.events[-2:] == [(1, 450), (2, 450)]  # 90 s of trials, 0.1 s a step
 
 
 def test_the_worse_one_stops_early_and_the_better_one_is_taken_up(attempt, tmp_path):
