@@ -25,11 +25,11 @@ def make_tables_of_sets(sets: Sequence[ImageSet], scored: Sequence[Scored]) -> s
 
 def _describe(chosen: ImageSet, scored: Sequence[Scored]) -> Iterator[str]:
     means = gather(scored, chosen.name)
-    budgets = {each.budget for each in scored if each.set == chosen.name and each.budget}
-    spent = " and ".join(f"{each:g}" for each in sorted(budgets))
+    budgets = {line.budget for line in scored if line.set == chosen.name and line.budget}
+    spent = " and ".join(f"{seconds:g}" for seconds in sorted(budgets))
     merit = SCORES[chosen.merit]
-    yield f"**{chosen.text}** ({chosen.side} px; goal {chosen.goal}, by {merit}; "
-    yield f"{spent} s of a thread each)\n\n"
+    each = f"; {spent} s of a thread each" if spent else ""
+    yield f"**{chosen.text}** ({chosen.side} px; goal {chosen.goal}, by {merit}{each})\n\n"
     yield _row("recipe", "seeds", *SCORES.values())
     yield _row("---", *["---:"] * (1 + len(SCORES)))
     for recipe in (COPY, *HANDS, PLANNED):
