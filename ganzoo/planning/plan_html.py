@@ -64,9 +64,10 @@ def _cautions(cautions: Sequence[Caution]) -> Html | None:
     if not cautions:
         return None
     entries = [
-        el("li", el("strong", f"{LEVELS[each.level]}: "), each.text, " ", el("em", each.advice))
+        el("li", el("strong", f"{LEVELS[each.level]}: "), each.text,
+           *([el("br"), "→ ", el("em", each.advice)] if each.advice else []))
         for each in cautions
-    ]
+    ]  # fmt: skip
     return _section("Cautions", el("ul", *entries), class_="alarms")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ganzoo.interfaces.rule import Goal
 
-TrialState = Literal["won", "beaten", "stopped", "failed", "left out", "copy"]
+TrialState = Literal["won", "beaten", "undecided", "stopped", "failed", "left out", "copy"]
 COPYING = "copy the input"
 PLAN = "the plan"
 
@@ -18,8 +18,8 @@ PLAN = "the plan"
 class TrialRow:
     """A candidate, and how it did.
 
-    state: "won"; "beaten" at the end; "stopped" early; "failed" with an error; "left out", never
-        trained; or "copy", the inputs themselves.
+    state: "won"; "beaten" at the end; "undecided", as trials were short; "stopped" early;
+        "failed" with an error; "left out", never trained; or "copy", the inputs themselves.
     steps, length: how many steps it was trained, of how many. seconds: of a step.
     realism, faithfulness: the scores after its last step; None where there is none.
     noise: by aspect, how large a difference to the plan may be by chance, after as many steps.

@@ -136,7 +136,8 @@ class TrialVerdict:
         if aspect:
             compared = self._compare(_last(self.winner), self.merit.copying, aspect)
             return f"It beats copying the input: {compared}."
-        return "Copying the input is as good, or better."
+        until = " so far" if self.are_short else ""
+        return f"Copying the input is as good, or better{until}."
 
     def _warn_of_copying(self) -> Caution:
         last, copying = _last(self.winner), self.merit.copying
@@ -146,6 +147,10 @@ class TrialVerdict:
             f"no trial beats copying the input: {compared} of the inputs as they are (± "
             f"{format_score(noise)} by chance), after {self.winner.length} steps, on {self.samples}"
         )
+        if self.are_short:
+            return Caution(
+                "copy_wins", "note", text, "so early this says little: wait for more steps"
+            )
         return Caution("copy_wins", "warning", text, self._advise(self._main))
 
     def _advise(self, aspect: Aspect) -> str:
@@ -200,6 +205,8 @@ class TrialVerdict:
             return "failed"
         if each.stopped:
             return "stopped"
+        if self.are_short:
+            return "undecided"
         return "won" if each is self.winner else "beaten"
 
     def _noise(self, scores: TrialScores, beside: TrialScores | None) -> Values:

@@ -328,9 +328,17 @@ def test_short_trials_decide_nothing_and_say_so(attempt):
     runner = Given({1: [kid(0.04)] * 3, 2: [kid(0.01)] * 3})
     tried = attempt(runner, 2, plan=draft(budget=60))  # 75 steps each
     assert tried.draft.value("width") == 1
-    assert [row.state for row in tried.table.rows] == ["won", "beaten", "copy"]
+    assert [row.state for row in tried.table.rows] == ["undecided", "undecided", "copy"]
     assert tried.table.verdict.startswith("The trials are too short to change the plan.")
     assert [c.kind for _, c in tried.draft.cautions] == ["short_trials"]
+
+
+def test_short_trials_do_not_send_a_user_back_to_copies(attempt):
+    tried = attempt(Given({1: [kid(0.4)] * 3, 2: [kid(0.3)] * 3}), 2, plan=draft(budget=60))
+    first, second = (each for _, each in tried.draft.cautions)
+    assert (first.kind, first.level, second.kind) == ("copy_wins", "note", "short_trials")
+    assert "use the images" not in first.advice
+    assert tried.table.verdict.endswith("as good, or better so far.")
 
 
 def test_the_goal_is_that_of_the_plan(attempt):

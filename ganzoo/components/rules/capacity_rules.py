@@ -135,8 +135,10 @@ def _is_in_time(draft: RecipeDraft, rung: Rung, cost: StepCost) -> bool:
 
 def _explain(draft: RecipeDraft, rung: Rung, cost: StepCost, last: bool) -> dict[str, str]:
     """A reason for each setting of a rung."""
-    costs = f"{cost.seconds:.2g} s a step and {cost.memory / 2**30:.2g} GB, by estimate"
-    largest = f"the largest for {describe_limit(draft)}"
+    costs = f"{cost.seconds:.2g} s a step and {cost.memory / 2**30:.2g} GiB, by estimate"
+    limit = describe_limit(draft)
+    fits = _fits(draft, rung, cost)
+    largest = f"the largest for {limit}" if fits else f"the smallest, though beyond {limit}"
     return {
         "size": f"{largest}: {costs}",
         "width": f"{'goes with' if last else largest + ' at'} {rung.side} px: {costs}",
@@ -150,7 +152,7 @@ def _warn(draft: RecipeDraft, rung: Rung, cost: StepCost) -> Iterator[Caution]:
     """Where not even the lowest rung is affordable."""
     if cost.memory > memory_limit(draft):
         needed, free = (each / 2**30 for each in (cost.memory, memory_limit(draft)))
-        text = f"the smallest networks need {needed:.2g} GB, and there are {free:.2g}"
+        text = f"the smallest networks need {needed:.2g} GiB, and may take {free:.2g} GiB"
         yield Caution("memory_short", "warning", text, "give it more by --memory")
     if not _is_in_time(draft, rung, cost):
         wanted = STEPS_A_PIXEL * rung.side

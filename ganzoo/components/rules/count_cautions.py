@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from ganzoo.components.rules.caution_texts import (
@@ -119,7 +121,14 @@ class Leaks(Rule):
                 f"{leaked:,} of {tests:,} test images are training images as well, or nearly so: "
                 "scores look better than they are"
             )
-            yield Caution("leaks", "warning", text, "remove them from the training folders")
+            yield Caution("leaks", "warning", text, _advise_on_leaks(draft.facts.domains))
+
+
+def _advise_on_leaks(domains: Sequence[DomainFacts]) -> str:
+    """To remove them, and the command that names them, where one folder holds both domains."""
+    roots = {str(Path(domain.folder).parent) for domain in domains}
+    command = f"; to see which: ganzoo data check {shlex.quote(*roots)}" if len(roots) == 1 else ""
+    return f"remove them from the training folders{command}"
 
 
 def _count_samples(domain: DomainFacts, side: int) -> int:

@@ -117,4 +117,6 @@ def _same_pictures(facts: Fingerprint) -> bool:
 def _describe_aspects(facts: Fingerprint) -> str:
     aspects: list[Any] = [domain.aspects for domain in facts.domains]
     low, high = min(each[0] for each in aspects), max(each[2] for each in aspects)
-    return f"squares are cut out of images of {low:.2g} to {high:.2g} times their height"
+    if f"{low:.2g}" == f"{high:.2g}" == "1":
+        return "the images are squares, or nearly"
+    return f"squares are cut out of images that are {low:.2g} to {high:.2g} times as wide as high"

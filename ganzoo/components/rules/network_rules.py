@@ -62,7 +62,7 @@ class StartAsCopy(Rule):
         if are_near(draft.facts):
             change = "leave it out where much should change"
             for name in _residual(draft):
-                reason = f"starts as a copy: {describe_gap(draft.facts)}"
+                reason = f"the domains are near, so start as a copy; {describe_gap(draft.facts)}"
                 yield Decision(f"networks.{name}.skip", "input", reason, change)
 
     def candidates(self, draft: RecipeDraft) -> Iterator[PlanCandidate]:

@@ -29,10 +29,10 @@ def memory_limit(draft: RecipeDraft) -> int:
 
 
 def describe_limit(draft: RecipeDraft) -> str:
-    """`2 h and 8 GB`."""
+    """`2 h and 8 GiB`."""
     time = describe_seconds(time_limit(draft))
     own = "" if draft.wishes.budget is not None else " (an evening, as no budget is given)"
-    return f"{time}{own} and {memory_limit(draft) / 2**30:.2g} GB"
+    return f"{time}{own} and {memory_limit(draft) / 2**30:.2g} GiB"
 
 
 def describe_seconds(seconds: float) -> str:

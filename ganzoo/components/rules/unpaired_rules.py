@@ -19,6 +19,7 @@ from ganzoo.interfaces.rule import Decision, How, PlanCandidate, RecipeDraft, Ru
 BUFFER = {"type": "history", "size": 50}
 PAPER, STRONG, NEAR = 10, 30, 3  # weights of the cycle
 NEAR_IDENTITY = 1
+KEEPS_COPIES = "more would keep outputs copies"
 ENOUGH_STEPS = 1500
 LONG = 3600.0  # seconds, from which on the paper's weight does
 
@@ -153,19 +154,23 @@ def choose_cycle(draft: RecipeDraft) -> tuple[float, str]:
     """The weight of the cycle terms, and why."""
     facts = draft.facts
     if are_near(facts):
-        return NEAR, f"near domains: at more it would stay a copy; {describe_gap(facts)}"
+        return NEAR, f"{NEAR}, as the domains are near: {KEEPS_COPIES}; {describe_gap(facts)}"
     if has_label_maps(facts):
-        return STRONG, "a domain is label maps: at 10 things move from their places"
+        return (
+            STRONG,
+            f"{STRONG}, as a domain is label maps: at {PAPER} things move from their places",
+        )
     if draft.goal != "style":
-        return STRONG, f"the goal is {draft.goal}"
+        return STRONG, f"{STRONG}, as the goal is {draft.goal}: at {PAPER} things move"
     if time_limit(draft) < LONG:
-        return STRONG, f"{describe_seconds(time_limit(draft))} are short: at 10 things move"
-    return PAPER, "as Zhu et al. 2017 (arXiv:1703.10593)"
+        time = describe_seconds(time_limit(draft))
+        return STRONG, f"{STRONG}, as {time} is little time: at {PAPER} things move then"
+    return PAPER, f"{PAPER}, as Zhu et al. 2017 (arXiv:1703.10593)"
 
 
 def _identity_weight(draft: RecipeDraft, reason: str) -> tuple[float, str]:
     if are_near(draft.facts):
-        return NEAR_IDENTITY, f"{reason}; near domains: at more it would stay a copy"
+        return NEAR_IDENTITY, f"{reason}; {NEAR_IDENTITY}, as the domains are near: {KEEPS_COPIES}"
     return draft.value("losses.cycle_X.weight", PAPER) / 2, f"{reason}; half of the cycle's weight"
 
 

@@ -65,6 +65,8 @@ def test_the_largest_that_memory_allows(gib, size):
     draft = planned(256, Wishes(budget=1e9, memory=int(gib * GIB)))
     assert draft.value("data.size") == size
     assert [each.kind for _, each in draft.cautions] == (["memory_short"] if gib < 0.3 else [])
+    reason = draft.decided["networks.G.width"].decision.reason
+    assert ("the smallest, though beyond" in reason) is (gib < 0.3)
 
 
 def test_the_side_that_images_call_for_is_not_exceeded_and_its_reason_stays():

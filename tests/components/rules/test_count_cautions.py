@@ -109,6 +109,13 @@ def test_leaks() -> None:
     ((_, caution),) = draft.cautions
     assert caution.level == "warning"
     assert caution.text.startswith("3 of 100 test images")
+    apart = {"x": {"folder": "my data/a", "held_out": 9}, "y": {"folder": "my data/b"}}
+    for facts, advised in (
+        (apart, "; to see which: ganzoo data check 'my data'"),
+        (apart | {"y": {"folder": "other/b"}}, "from the training folders"),
+    ):
+        ((_, caution),) = try_rule("leaks", make_fingerprint(gap={"leaked": 3}, **facts)).cautions
+        assert caution.advice.endswith(advised)
 
 
 def test_the_advised_command_names_the_folder() -> None:
