@@ -30,7 +30,7 @@ from benchmarks.result import Result
 ROUNDS = 0
 RECORD = ROOT / "benchmarks" / "planning.jsonl"
 PAGE = ROOT / "docs" / "planning.md"
-SECONDS_A_PIXEL = 1 / 2  # of a side: 16 s at 32 px, 24 s at 48 px
+SECONDS_A_PIXEL = 5 / 4  # of a side: 40 s at 32 px, 60 s at 48 px
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sets", default="", metavar="NAMES", help="only these, with commas")
     parser.add_argument("--recipes", default=recipes, metavar="NAMES", help=recipes)
     parser.add_argument("--seeds", default="0,1,2", metavar="NUMBERS")
-    parser.add_argument("--budget", type=float, metavar="SECONDS", help="[default: side / 2]")
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="[default: 1.25 side]")
     parser.add_argument("--training", type=int, default=TRAINING, help="images of each domain")
     parser.add_argument("--testing", type=int, default=TESTING, help="pairs")
     parser.add_argument("--record-file", type=Path, default=RECORD, metavar="FILE")

