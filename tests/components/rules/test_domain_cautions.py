@@ -52,7 +52,7 @@ def test_swapped_test_folders_name_the_settings_that_exchange_them() -> None:
     assert "data.test_x = 'test/b' and data.test_y = 'test/a'" in named.cautions[0][1].advice
 
 
-NEAR = {"colour_distance": 0.099, "structure_distance": 0.099}
+NEAR = {"colour_distance": 0.099, "structure_distance": 0.099, "separation": 0.7}
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,5 @@ def test_domains_that_show_other_things(facts: dict[str, Any], expected: Said) -
 def test_numbers_stand_in_the_text() -> None:
     draft = try_rule("hard_to_beat", make_fingerprint(gap={**NEAR, "copy_kid": (0.03, 0.04)}))
     said_ = draft.cautions[0][1].text
-    assert "distances of colour 0.10 and structure 0.10; quick KID of copies 0.040" in said_
+    assert "distances: colour 0.10, structure 0.10; 70% of the images" in said_
+    assert "quick KID of copies 0.040" in said_
