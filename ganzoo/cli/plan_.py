@@ -88,8 +88,12 @@ def carry_out(request: PlanRequest, trials: Path) -> RecipePlan:
     from ganzoo.printing.terminal import Terminal
 
     console = Terminal(stderr=True)
-    with progress(console, "looking for images") as tick:
-        plan = make_plan(request, tick)
+    try:
+        with progress(console, "looking for images") as tick:
+            plan = make_plan(request, tick)
+    except KeyboardInterrupt:
+        say_aside("\nStopped before there was a plan; nothing was written")
+        raise typer.Exit(BY_SIGNAL) from None
     if not request.tries:
         return plan
     try:

@@ -102,7 +102,7 @@ def _trials(trials: TrialTable | None) -> Html | None:
         el("tr", *(el("td", cell) for cell in cells), el("td", remark, class_="text"))
         for *cells, remark in trials.cells()
     ]
-    note = el("p", f"On {trials.samples}.", class_="note")
+    note = el("p", f"On {trials.samples}; {trials.legend()}.", class_="note")
     return _section("Trials", el("p", trials.verdict), _table(trials.head, rows), note)
 
 

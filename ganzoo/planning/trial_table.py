@@ -61,7 +61,11 @@ class TrialTable:
     @property
     def head(self) -> list[str]:
         """The titles of the columns."""
-        return ["tried", "steps", self.realism, self.faithfulness, "", ""]
+        return ["tried", "steps", "realism", "faithfulness", "", ""]
+
+    def legend(self) -> str:
+        """What is compared, and which way is better."""
+        return f"realism: {self.realism}; faithfulness: {self.faithfulness}"
 
     def cells(self) -> list[list[str]]:
         """The rows as texts, in the columns of `head`."""

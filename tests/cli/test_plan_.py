@@ -177,7 +177,9 @@ def test_ctrl_c_leaves_nothing(folder, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(planning, "take_fingerprint", interrupt)
-    assert command("own").exit_code != 0
+    done = command("own")
+    assert done.exit_code == 130
+    assert "nothing was written" in done.output
     assert not (folder / "plans").exists()
 
 

@@ -141,7 +141,7 @@ def _print_trials(trials: TrialTable, console: Console) -> None:
         outcome = ": ".join(filter(None, (state, remark)))
         table.add_row(*(Text(one_line(cell)) for cell in (*cells, outcome)))
     console.print(Padding(table, (0, 0, 0, 2)))
-    _print_text(f"realism: {trials.realism}; faithfulness: {trials.faithfulness}", 2, console)
+    _print_text(trials.legend(), 2, console)
     _print_text(one_line(trials.verdict), 2, console)
 
 

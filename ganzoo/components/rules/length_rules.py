@@ -40,7 +40,9 @@ class Optimizer(Rule):
         if steps < SHORT:
             reason = f"{steps} steps are few"
             yield Decision("optimizers.default.lr", 4e-4, f"{reason}: twice the papers' rate")
-            yield Decision("optimizers.default.betas", [0.5, 0.99], f"{reason}: forgets sooner")
+            yield Decision(
+                "optimizers.default.betas", [0.5, 0.99], f"{reason}: old gradients count less"
+            )
         else:
             yield Decision("optimizers.default.lr", 2e-4, paper, how="fixed")
             yield Decision("optimizers.default.betas", [0.5, 0.999], paper, how="fixed")
