@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -94,9 +94,13 @@ class TracedMinimiser:
             return self.player(*given)
 
 
-def estimate_step(checked: CheckedRecipe, speed: MachineSpeed) -> StepCost:
-    """What a step of a recipe takes on a machine: bytes at its peak, and seconds."""
-    return price(measure_demand(checked), speed)
+def estimate_step(checked: CheckedRecipe, speed: MachineSpeed, measured: bool = False) -> StepCost:
+    """What a step of a recipe takes on a machine: bytes at its peak, and seconds.
+
+    measured: whether it will have metrics, though it has none yet.
+    """
+    demand = measure_demand(checked)
+    return price(replace(demand, measuring=MEASURING) if measured else demand, speed)
 
 
 def estimate_recipe(source: Source, speed: MachineSpeed, overrides: Overrides = ()) -> StepCost:

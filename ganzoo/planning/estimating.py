@@ -26,7 +26,7 @@ def make_estimate() -> Estimate:
         tables = select_tables(recipe)
         key = hash_tables(tables)
         if key not in costs:
-            costs[key] = estimate_step(check_recipe(tables, count=False), speed)
+            costs[key] = estimate_step(check_recipe(tables, count=False), speed, measured=True)
         return costs[key]
 
     return estimate

@@ -14,7 +14,8 @@ def asked(monkeypatch):
     """The recipes of which a step was estimated; each costs its batch size."""
     estimated = []
 
-    def estimate_step(checked, speed):
+    def estimate_step(checked, speed, measured):
+        assert measured  # rules decide metrics after sizes, and all plans have some
         estimated.append(checked.blueprint.recipe)
         return StepCost(0, float(checked.blueprint.recipe.train.batch_size))
 
