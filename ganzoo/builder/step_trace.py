@@ -7,7 +7,7 @@ optimizers do what they do in training, with neither memory nor arithmetic.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
-from torch.utils.flop_counter import flop_registry
 
 
 @dataclass
@@ -52,6 +51,11 @@ class StepTracer(TorchDispatchMode):
 
     def __post_init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        from torch.utils.flop_counter import (
+            flop_registry,
+        )  # slow to import; most runs trace nothing
+
+        self._count_flops: Mapping[Any, Callable[..., int]] = flop_registry
         self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}
 
     def begin(self) -> None:
@@ -68,9 +72,9 @@ class StepTracer(TorchDispatchMode):
         for tensor in results:
             self._hold(tensor.untyped_storage())
         self.work.calls += self.share
-        if func._overloadpacket in flop_registry:
+        if func._overloadpacket in self._count_flops:
             self.work.moved += self.share * count_bytes([*_tensors((args, kwargs)), *results])
-            flops = flop_registry[func._overloadpacket](*args, **kwargs, out_val=out)
+            flops = self._count_flops[func._overloadpacket](*args, **kwargs, out_val=out)
             if results[0].dtype in (torch.bfloat16, torch.float16):
                 self.work.half_flops += self.share * flops
             else:

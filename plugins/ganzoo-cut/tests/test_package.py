@@ -6,7 +6,7 @@ import ganzoo
 from ganzoo import testing
 from ganzoo.registry.discovery import installed
 
-NAMES = {("module", "cut.projection"), ("loss", "cut.patch_nce")}
+NAMES = {("module", "cut.projection"), ("loss", "cut.patch_nce"), ("rule", "cut.contrast")}
 RECIPES = {"cut.cut", "cut.fastcut", "cut.reverse", "cut.earth"}
 
 

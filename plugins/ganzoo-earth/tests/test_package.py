@@ -35,10 +35,13 @@ def test_it_is_light():
     testing.check_light_import("ganzoo_earth")
 
 
-def test_the_data_set():
+def test_the_parts():
     testing.check_package("ganzoo-earth")
     own = [part for part in ganzoo.list_components() if part.package == "ganzoo-earth"]
-    assert [(part.kind, part.name) for part in own] == [("data", "earth.maps")]
+    assert [(part.kind, part.name) for part in own] == [
+        ("data", "earth.maps"),
+        ("rule", "earth.turning"),
+    ]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
