@@ -32,7 +32,6 @@ from ganzoo.planning.trial_table import TrialTable
 from ganzoo.printing.terminal import Terminal
 from ganzoo.printing.text import one_line
 
-MARKS = {"stop": "stop", "warning": "warning", "note": "note"}
 STYLES = {"stop": "bold red", "warning": "bold yellow", "note": "bold"}
 HEADS = ("tried", "steps", "realism", "faithfulness", "")  # of the table of trials
 NAMES = 32  # columns of names, at most
@@ -44,7 +43,7 @@ def print_plan(plan: RecipePlan, command: str, console: Console | None = None) -
     command: what trains its recipe.
     """
     console = console or Terminal()
-    _print_title(plan, console)
+    console.print(Text(f"{one_line(plan.name)}: {describe_layout(plan)}", "bold"))
     x, y = plan.facts.domains
     rows = [
         (f"x  {name_folder(x)}", describe_images(x)),
@@ -90,14 +89,10 @@ def print_cautions(cautions: Sequence[Caution], console: Console) -> None:
     """Print what to beware of, with advice below."""
     for each in cautions:
         console.print()
-        text = Text(f"{MARKS[each.level]}: ", STYLES[each.level])
+        text = Text(f"{each.level}: ", STYLES[each.level])
         console.print(text.append(one_line(each.text), "not bold default"))
         if each.advice:
             _print_text(f"-> {one_line(each.advice)}", 4, console)
-
-
-def _print_title(plan: RecipePlan, console: Console) -> None:
-    console.print(Text(f"{one_line(plan.name)}: {describe_layout(plan)}", "bold"))
 
 
 def _print_heading(text: str, console: Console) -> None:

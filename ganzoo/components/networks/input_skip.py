@@ -17,12 +17,22 @@ def has_skip(skip: SkipKind, in_channels: int, out_channels: int) -> bool:
     """
     if skip not in ("none", "input"):
         raise ValueError(f"there is no skip '{skip}': choose none or input")
-    if skip == "input" and in_channels != out_channels:
+    if skip == "input":
+        check_same_channels(in_channels, out_channels)
+    return skip == "input"
+
+
+def check_same_channels(in_channels: int, out_channels: int) -> None:
+    """Refuse a network whose input cannot be added to its output.
+
+    Raises:
+        ValueError: they differ in channels.
+    """
+    if in_channels != out_channels:
         raise ValueError(
             f"in_channels is {in_channels} and out_channels {out_channels}: they must be equal, "
             "because the input is added to the output"
         )
-    return skip == "input"
 
 
 def add_to_input(images: Tensor, change: Tensor) -> Tensor:

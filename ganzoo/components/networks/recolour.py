@@ -8,7 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganzoo.components.networks.input_skip import add_to_input, has_skip, start_at_zero
+from ganzoo.components.networks.input_skip import (
+    add_to_input,
+    check_same_channels,
+    start_at_zero,
+)
 from ganzoo.components.networks.norms import make_norm
 from ganzoo.interfaces import Generator
 
@@ -42,11 +46,11 @@ class Recolour(Generator):
         super().__init__()
         if min(width, layers) < 1:
             raise ValueError(f"width is {width} and layers {layers}: each must be at least 1")
+        check_same_channels(in_channels, out_channels)
         self.in_channels, self.out_channels = in_channels, out_channels
         widths = [in_channels, *[width] * (layers - 1)]
         hidden = [_Relative(a, b) for a, b in pairwise(widths)]
         between = [each for layer in hidden for each in (layer, nn.LeakyReLU(0.2, inplace=True))]
-        has_skip("input", in_channels, out_channels)
         last = _Relative(widths[-1], out_channels)
         start_at_zero(last.convolution)
         self.model = nn.Sequential(*between, last, nn.Tanh())
