@@ -75,6 +75,14 @@ def write_json(results: Sequence[Result], file: Path) -> None:
     file.write_text(text + "\n", encoding="utf-8")
 
 
+def write_between_marks(page: Path, name: str, table: str) -> None:
+    """Put a table between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in a page."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}{table}{end}{after}", encoding="utf-8")
+
+
 def record(result: Result, file: Path = HISTORY) -> None:
     """Append a line to the history."""
     rows = {row.name: _shorten(row) for row in result.rows}

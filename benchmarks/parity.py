@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import ROOT, read_commit
+from benchmarks.output import write_between_marks
 from benchmarks.result import Result
 
 ROUNDS = 0
 RECORD = ROOT / "benchmarks" / "parity.jsonl"
 PAGE = ROOT / "docs" / "evaluation.md"
-MARKS = "<!-- parity: begin -->\n", "<!-- parity: end -->\n"
 FIGURES = ("FID", "KID", "precision", "recall", "IS", "FID clean", "KID clean", "LPIPS")
 TOOLS = {
     "torch-fidelity": ("FID", "KID", "precision", "recall", "IS"),
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
                 add_to_record(case, measure(case, Path(folder)))
     table = make_table(read_record())
     print(table)
-    write_page(table)
+    write_between_marks(PAGE, "parity", table)
     yield from ()
 
 
@@ -239,11 +239,3 @@ def make_table(record: list[tuple[Case, dict[str, Any]]]) -> str:
     most = [f"**{largest[name]:.0e}**" for name in FIGURES]
     rows.append(["**largest**", "", "", "", "", *most])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def write_page(table: str) -> None:
-    """Put the table between its marks in docs/evaluation.md."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    PAGE.write_text(f"{before}{MARKS[0]}{table}{MARKS[1]}{after}", encoding="utf-8")

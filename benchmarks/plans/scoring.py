@@ -21,7 +21,6 @@ STRUCTURE = tuple(
     f"metrics.structure_distance.{each}" for each in ("backbone=ganzoo_tiny", "size=64")
 )
 """A small network, as there are many trainings to measure."""
-SCORES = ("kid", "psnr", "ssim", "structure")
 
 
 def score_model(chosen: ImageSet, folder: Path, model: Path) -> dict[str, float]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from benchmarks.plans.hand_made import TEN
 from benchmarks.plans.image_sets import ImageSet
 from benchmarks.plans.scored import COPY, LOWER, PLANNED, SCORES, Means, Scored, find_best, gather
 
-MARKS = "<!-- planning: begin -->\n", "<!-- planning: end -->\n"
 NEAR_ENOUGH, SEEDS = 0.05, 3
 KID_NOISE = 0.01
 NOT_RUN = ["0", "not run", *[""] * (len(SCORES) - 1)]
@@ -100,11 +98,3 @@ def _few_seeds(means: dict[str, Means]) -> str:
     """A recipe of one seed has no spread, and may be the best by chance."""
     few = [name for name in (*HANDS, PLANNED) if name in means and means[name].seeds < SEEDS]
     return f"{len(few)} of the recipes have fewer than {SEEDS} seeds." if few else ""
-
-
-def write_table(page: Path, table: str) -> None:
-    """Put the tables between their marks in a page."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    page.write_text(f"{before}{MARKS[0]}{table}{MARKS[1]}{after}", encoding="utf-8")

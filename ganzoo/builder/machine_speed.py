@@ -24,24 +24,21 @@ FEWEST = 5  # times that each is done
 # What trainings showed of each rate beside that of its network.
 OF_TINY, OF_WIDE, OF_HALF, OF_NARROW = 1.09, 1.23, 1.15, 1.5
 STEPS_A_DECADE = 16  # of rounding: values lie 15 % apart, so that a plan stays what it was
-RESIDENT = 768 * 10**6  # bytes of a process that trains, before its tensors; measured
 
 
 @dataclass(frozen=True)
 class MachineSpeed:
-    """The rates of a machine, in seconds and bytes.
+    """The rates of a machine.
 
     call: seconds that an operation takes at least, whatever its size.
     flops, half_flops: floating-point operations a second, in float32 and in half precision.
     bandwidth: bytes that convolutions and matrix products read and write in a second.
-    resident: bytes that a process takes before it has tensors.
     """
 
     call: float
     flops: float
     half_flops: float
     bandwidth: float
-    resident: int = RESIDENT
 
 
 def find_speed(again: bool = False) -> MachineSpeed:

@@ -19,7 +19,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ganzoo.builder.assemble import Assembly, assemble
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.builder.experiment import CheckedRecipe, check_recipe
+from ganzoo.builder.experiment import CheckedRecipe
 from ganzoo.builder.machine_speed import MachineSpeed
 from ganzoo.builder.rules import averaged, make_optimizers
 from ganzoo.builder.step_trace import StepTracer, Work, count_bytes
@@ -30,11 +30,10 @@ from ganzoo.engine.player import Player
 from ganzoo.engine.player_optimizer import AssignedOptimizer
 from ganzoo.engine.step import Game
 from ganzoo.interfaces.rule import StepCost
-from ganzoo.recipe.loading import Source
-from ganzoo.recipe.overrides import Overrides
 
 Context = Callable[[], AbstractContextManager[Any]]
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+RESIDENT = 768 * 10**6  # bytes of a process that trains, before its tensors; measured
 SPREAD = 1.25  # bytes that a process takes for each live one: freed memory lies in pieces
 MEASURING = 150 * 10**6  # bytes that a process with metrics takes beside a step
 SIMULATED = 2  # micro-batches of a step that are played; further ones are like the last
@@ -44,12 +43,11 @@ SIMULATED = 2  # micro-batches of a step that are played; further ones are like 
 class StepDemand:
     """What a step asks of any machine.
 
-    weights: bytes of all networks. held: alive between steps: weights, averages, optimizer states
-        and full histories. peak: the most that is alive within a step.
+    held: bytes that are alive between steps: weights, averages, optimizer states and full
+        histories. peak: the most that are alive within a step.
     work: what it computes. measuring: bytes of what metrics import, where the recipe has some.
     """
 
-    weights: int
     held: int
     peak: int
     work: Work
@@ -103,18 +101,9 @@ def estimate_step(checked: CheckedRecipe, speed: MachineSpeed, measured: bool = 
     return price(replace(demand, measuring=MEASURING) if measured else demand, speed)
 
 
-def estimate_recipe(source: Source, speed: MachineSpeed, overrides: Overrides = ()) -> StepCost:
-    """The same of a recipe's file, name or tables.
-
-    Raises:
-        RecipeError: everything wrong with it, each fault with its path.
-    """
-    return estimate_step(check_recipe(source, overrides, count=False), speed)
-
-
 def price(demand: StepDemand, speed: MachineSpeed) -> StepCost:
     """What a demand costs on a machine."""
-    return StepCost(count_memory(demand, speed.resident), sum(split_seconds(demand.work, speed)))
+    return StepCost(count_memory(demand), sum(split_seconds(demand.work, speed)))
 
 
 def split_seconds(work: Work, speed: MachineSpeed) -> tuple[float, float, float]:
@@ -123,12 +112,12 @@ def split_seconds(work: Work, speed: MachineSpeed) -> tuple[float, float, float]
     return work.calls * speed.call, arithmetic, work.moved / speed.bandwidth
 
 
-def count_memory(demand: StepDemand, resident: int) -> int:
-    """The bytes of a process at the peak of a step.
+def count_memory(demand: StepDemand, cpu: bool = True) -> int:
+    """The bytes that are taken at the peak of a step.
 
-    resident: what it takes before it has tensors; 0 for the memory of a GPU.
+    cpu: whether tensors lie beside the process itself; a GPU's memory holds them alone.
     """
-    process = resident + demand.measuring if resident else 0
+    process = RESIDENT + demand.measuring if cpu else 0
     return int(process + SPREAD * demand.peak)
 
 
@@ -143,7 +132,6 @@ def measure_demand(checked: CheckedRecipe) -> StepDemand:
         assembly = assemble(blueprint, "cpu", checked.place, start=False)
         assembly.freeze(checked.trial.idle)
         checked.trial.mark(assembly)
-        weights = tracer.live
         minimisers = [
             TracedMinimiser(player.train(), make_optimizers(player, blueprint), autocast, tracer)
             for player in assembly.players
@@ -158,7 +146,7 @@ def measure_demand(checked: CheckedRecipe) -> StepDemand:
     more += (train.accumulate - micro) * _batch_bytes(blueprint)
     work = tracer.work.times(train.accumulate / micro)
     measuring = MEASURING if blueprint.metrics else 0
-    return StepDemand(weights, tracer.live + more, tracer.peak + more, work, measuring)
+    return StepDemand(tracer.live + more, tracer.peak + more, work, measuring)
 
 
 def _average_bytes(blueprint: Blueprint, assembly: Assembly) -> int:

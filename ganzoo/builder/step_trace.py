@@ -51,9 +51,8 @@ class StepTracer(TorchDispatchMode):
 
     def __post_init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        from torch.utils.flop_counter import (
-            flop_registry,
-        )  # slow to import; most runs trace nothing
+        # Slow to import, and most runs trace nothing.
+        from torch.utils.flop_counter import flop_registry
 
         self._count_flops: Mapping[Any, Callable[..., int]] = flop_registry
         self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}

@@ -13,7 +13,7 @@ from ganzoo.planning.trial_recipe import Tables, describe_obstacle, make_trial_t
 from ganzoo.planning.trial_rounds import find_stops, training_steps
 from ganzoo.planning.trial_scores import TrialScores
 from ganzoo.planning.trial_table import PLAN
-from ganzoo.printing.text import short_count
+from ganzoo.printing.memory_text import format_memory
 
 LENGTH = "train.length"
 
@@ -126,5 +126,5 @@ def _fit(candidate: PlanCandidate, draft: PlanDraft, rules: Sequence[NamedRule])
             apply_rule(rule, draft)
     needed, most = draft.cost().memory, draft.wishes.memory or draft.facts.machine.memory
     if needed > most:
-        sizes = short_count(needed, "B"), short_count(most, "B")
-        raise GanzooError("it takes {} of memory, and there are {}".format(*sizes))
+        sizes = f"{format_memory(needed)} of memory, and there are {format_memory(most)}"
+        raise GanzooError(f"it takes {sizes}")

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
 
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.builder.default_metrics import TINY, TranslatedOutput, find_translations
+from ganzoo.builder.default_metrics import TranslatedOutput, find_translations
 from ganzoo.builder.trained import open_model
 from ganzoo.components.metrics.distribution import COPY, FEWEST, MODEL, REAL
-from ganzoo.components.metrics.feature_extractor import FeatureExtractor, shared_extractor
+from ganzoo.components.metrics.feature_extractor import (
+    TINY,
+    TINY_SIZE,
+    FeatureExtractor,
+    shared_extractor,
+)
 from ganzoo.components.metrics.intervals import draw_halves
 from ganzoo.components.metrics.quick_kid import QuickKid
 from ganzoo.components.networks.backbones import is_installed
 from ganzoo.engine.rng import keep_rng
 from ganzoo.errors import GanzooError
 from ganzoo.evaluation.learning import prepare_metric
-from ganzoo.evaluation.measuring import Tell, say_nothing
+from ganzoo.evaluation.measuring import say_nothing
 from ganzoo.evaluation.observed import format_observed
-from ganzoo.evaluation.showing import ShownMetric, show
+from ganzoo.evaluation.showing import ShownMetric, no_tick, show
 from ganzoo.evaluation.splits import deal
 from ganzoo.inference.model import Model
 from ganzoo.interfaces import Data
 from ganzoo.planning.trial_scores import HalvedScore, TrialScores
+from ganzoo.training.quick_metrics import LARGER
 
 REALISM, FAITHFULNESS = "realism", "faithfulness"
-LARGER, SMALLER = "tf_efficientnet_lite0", "ganzoo_tiny"
 MOST_IMAGES = 200  # of each domain that are shown
 DRAWS = 200  # halves of them
 
@@ -71,7 +76,7 @@ class Yardstick:
     @property
     def faithfulness(self) -> str:
         """The name of the score of faithfulness."""
-        return "PSNR in dB" if self.truth else f"structure distance ({SMALLER})"
+        return "PSNR in dB" if self.truth else f"structure distance ({TINY})"
 
     def open_network(self) -> FeatureExtractor:
         """The network of the distance to real images; whoever holds it need not load it again."""
@@ -84,7 +89,8 @@ class Yardstick:
         target = {"target": self.output.domain}
         kid = {"type": "quick_kid", "backbone": self.backbone, **wires, **target}
         true = {"type": "psnr", **wires, **target}
-        beside = true if self.truth else {"type": "structure_distance", **TINY, **wires}
+        tiny = {"backbone": TINY, "size": TINY_SIZE}
+        beside = true if self.truth else {"type": "structure_distance", **tiny, **wires}
         tables = {REALISM: kid, FAITHFULNESS: beside}
         return {name: {**table, "images": MOST_IMAGES} for name, table in tables.items()}
 
@@ -99,7 +105,7 @@ def find_yardstick(blueprint: Blueprint) -> Yardstick:
     best = sorted(outputs, key=lambda each: each.domain != "y")
     if not best or blueprint.dataset is None:
         raise NothingToCompare("the recipe has no output that is made of one picture")
-    backbone = LARGER if is_installed(LARGER) else SMALLER
+    backbone = LARGER if is_installed(LARGER) else TINY
     return Yardstick(best[0], blueprint.dataset.paired, backbone)
 
 
@@ -125,13 +131,7 @@ def find_validation(data: Data, share: float, yardstick: Yardstick) -> Data:
     return validation
 
 
-def measure_trial(
-    file: Path,
-    yardstick: Yardstick,
-    device: Any,
-    tick: Callable[..., None],
-    tell: Tell = say_nothing,
-) -> MeasuredTrial:
+def measure_trial(file: Path, yardstick: Yardstick, device: torch.device) -> MeasuredTrial:
     """Measure a trial's model file.
 
     Raises:
@@ -144,22 +144,15 @@ def measure_trial(
     data.prepare()
     share = blueprint.recipe.checkpoints.validation
     validation = find_validation(data, share, yardstick)
-    return _measure(blueprint, model.to(device), validation, yardstick, tick, tell)
+    return _measure(blueprint, model.to(device), validation, yardstick)
 
 
-def _measure(
-    blueprint: Blueprint,
-    model: Model,
-    data: Data,
-    yardstick: Yardstick,
-    tick: Callable[..., None],
-    tell: Tell,
-) -> MeasuredTrial:
+def _measure(blueprint: Blueprint, model: Model, data: Data, yardstick: Yardstick) -> MeasuredTrial:
     with keep_rng(model.device):
         shown = [ShownMetric.of(name, blueprint, data, limited=True) for name in yardstick.tables()]
         for each in shown:
-            prepare_metric(each, blueprint, model, data, tell)
-        show(shown, model, data, tick)
+            prepare_metric(each, blueprint, model, data, say_nothing)
+        show(shown, model, data, no_tick)
         shown[0].metric.compute()  # keeps the features of real images for the next trial
     realism, faithfulness = shown
     model_scores, copying = (
@@ -193,6 +186,6 @@ def halve_mean(values: Sequence[float], higher_is_better: bool) -> HalvedScore |
     return HalvedScore(statistics.fmean(values), tuple(drawn), higher_is_better)
 
 
-def _indices(chosen: Tensor) -> list[int]:
+def _indices(chosen: torch.Tensor) -> list[int]:
     indices: list[int] = chosen.tolist()
     return indices

@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ganzoo.components.rules.length_rules import round_down
 from ganzoo.interfaces.rule import Wishes
 from ganzoo.planning.drafting import PlanDraft
 from ganzoo.recipe.duration import parse_duration
@@ -76,7 +77,7 @@ def plan_lengths(seconds: float, step_seconds: Sequence[float], most: Sequence[i
     """
     each = seconds / count_whole_trials(len(step_seconds) - 1)
     return [
-        max(len(STOPS) + 1, min(whole, round_down(each / step)))
+        max(len(STOPS) + 1, min(whole, round_down(int(each / step))))
         for step, whole in zip(step_seconds, most, strict=True)
     ]
 
@@ -114,10 +115,3 @@ def _coarse(ratio: float) -> float:
     if ratio <= 0 or 1 / COARSE <= ratio <= COARSE:
         return 1.0
     return float(COARSE ** round(math.log(ratio, COARSE)))
-
-
-def round_down(steps: float) -> int:
-    """To two digits: 137.5 becomes 130."""
-    whole = int(steps)
-    unit: int = 10 ** max(0, len(str(whole)) - 2)
-    return whole // unit * unit

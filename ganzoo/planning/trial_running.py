@@ -105,15 +105,16 @@ class TrialRunner:
             TrialFailed: it diverges, or cannot be trained.
             Stopped: a signal asked to stop; the run is saved.
         """
-        begun = RunPaths(folder).is_run() and last_saved(folder) is not None
-        if begun and (last_saved(folder) or 0) >= stop:
-            return
-        if not begun:
+        saved = last_saved(folder) if RunPaths(folder).is_run() else None
+        if saved is None:
             remove(folder)  # a run that ended before its first checkpoint
+        elif saved >= stop:
+            return
+        begins = saved is None
         with failing():
-            self._train(build_recipe(tables, start=not begun), folder, begun, StopAt(stop, tick))
+            self._train(build_recipe(tables, start=begins), folder, not begins, StopAt(stop, tick))
 
-    def measure(self, folder: Path, tick: Callable[..., None]) -> MeasuredTrial:
+    def measure(self, folder: Path) -> MeasuredTrial:
         """Measure the run in a folder on validation samples.
 
         Raises:
@@ -122,7 +123,7 @@ class TrialRunner:
         assert self.yardstick is not None
         with failing():
             device = find_device(self.device)
-            return measure_trial(RunPaths(folder).model, self.yardstick, device, tick)
+            return measure_trial(RunPaths(folder).model, self.yardstick, device)
 
     def _train(self, experiment: Experiment, folder: Path, resume: bool, stop: StopAt) -> None:
         quiet = Terminal(quiet=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ganzoo.files.untrusted import is_number
+from ganzoo.runs.folder import finite
 
 Aspect = Literal["realism", "faithfulness"]
 LEAST, LEAST_SHARE = 0.001, 0.02  # of a score: smaller differences do not matter
@@ -55,11 +56,8 @@ class HalvedScore:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; null for what is not a number."""
-        return {
-            "value": _finite(self.value),
-            "halves": [_finite(each) for each in self.halves],
-            "higher_is_better": self.higher_is_better,
-        }
+        table: dict[str, Any] = finite(asdict(self))
+        return table
 
     @classmethod
     def from_json(cls, stored: Any) -> HalvedScore:
@@ -106,10 +104,6 @@ class TrialScores:
         if not table or table.keys() - {"realism", "faithfulness"}:
             raise ValueError("these are no scores")
         return cls(**{name: HalvedScore.from_json(each) for name, each in table.items()})
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _number(stored: Any) -> float:

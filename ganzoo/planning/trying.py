@@ -11,6 +11,7 @@ from rich.console import Console
 from ganzoo.compare.train_systems import Stopped
 from ganzoo.evaluation.measuring import Tell, say_nothing
 from ganzoo.evaluation.progress import progress
+from ganzoo.evaluation.showing import Tick
 from ganzoo.files.writing import remove
 from ganzoo.interfaces.rule import Caution, PlanCandidate
 from ganzoo.planning.drafting import NamedRule, PlanDraft
@@ -70,8 +71,8 @@ def try_candidates(
     runner = runner or TrialRunner()
     try:
         with progress(console or Terminal(quiet=True), "trials") as tick:
-            trials = _Trials(draft, folder, runner, say, tick)
-            return trials.carry_out(*choose_entrants(draft, candidates, number, rules))
+            entrants, left_out = choose_entrants(draft, candidates, number, rules)
+            return _Trials(draft, entrants, left_out, folder, runner, say, tick).carry_out()
     except NothingToCompare as error:
         draft.take(TRIAL, Caution("not_tried", "note", f"nothing was tried: {error}"))
         return TriedPlan(draft)
@@ -84,36 +85,35 @@ class _Trials:
     """Trials on their way."""
 
     draft: PlanDraft
+    entrants: Sequence[Entrant]
+    left_out: Sequence[LeftOut]
     folder: Path
     runner: TrialRunner
     say: Tell
-    tick: Callable[..., None]
-    done: int = 0
-    total: int = 0
+    tick: Tick
     record: TrialRecord = field(init=False)
     yardstick: Yardstick = field(init=False)
 
-    def carry_out(self, entrants: list[Entrant], left_out: Sequence[LeftOut]) -> TriedPlan:
+    def carry_out(self) -> TriedPlan:
         """Train, compare and stop them, and draw the conclusion."""
-        data = self.runner.look_at(entrants[0].tables(1))
+        data = self.runner.look_at(self.entrants[0].tables(1))
         assert self.runner.yardstick is not None
         self.yardstick, seconds = self.runner.yardstick, trial_seconds(self.draft)
-        self.record = TrialRecord.open(self.folder, hash_trials(entrants, seconds, data))
-        self._settle_lengths(entrants, seconds)
-        self.total = sum(each.length for each in entrants)
-        for count in count_survivors(len(entrants) - 1):
-            self._go_on(entrants, count)
-        return self._conclude(entrants, left_out)
+        self.record = TrialRecord.open(self.folder, hash_trials(self.entrants, seconds, data))
+        self._settle_lengths(seconds)
+        for count in count_survivors(len(self.entrants) - 1):
+            self._go_on(count)
+        return self._conclude()
 
-    def _settle_lengths(self, entrants: Sequence[Entrant], seconds: float) -> None:
+    def _settle_lengths(self, seconds: float) -> None:
         """Give each trial its length: that of a trial that goes on, else by what a step takes."""
         known = self.record.lengths
-        for each in entrants:
+        for each in self.entrants:
             each.length, each.seconds = known.get(each.place, (0, 0.0))
-        for each in [each for each in entrants if not each.length] * TIMINGS:
+        for each in [each for each in self.entrants if not each.length] * TIMINGS:
             if not each.failure:
                 self._guard(each, self._time)
-        able = [each for each in entrants if not each.failure]
+        able = [each for each in self.entrants if not each.failure]
         if any(each.place not in known for each in able):
             estimated = [each.draft.cost().seconds for each in able]
             times = settle_step_seconds(estimated, [each.seconds for each in able])
@@ -127,19 +127,18 @@ class _Trials:
         taken = self.runner.time_step(each.tables(TIMED))
         each.seconds = min(each.seconds or taken, taken)
 
-    def _go_on(self, entrants: Sequence[Entrant], survivors: int) -> None:
+    def _go_on(self, survivors: int) -> None:
         """Stop who did worse than others, and train and measure the rest up to the next stop.
 
         survivors: how many beside the plan go on.
         """
-        others = [each for each in entrants if each.alive and each.candidate]
+        others = [each for each in self.entrants if each.alive and each.candidate]
         if len(others) > survivors:
             others.sort(key=self._sort_key, reverse=True)
             for each in others[survivors:]:
                 each.stopped = True
                 self.say(f"stopped: {each.name}, after step {each.reached}")
-                self._count_out(each)
-        for each in [each for each in entrants if each.alive]:
+        for each in [each for each in self.entrants if each.alive]:
             self._guard(each, self._reach_next)
 
     def _sort_key(self, each: Entrant) -> list[float]:
@@ -152,21 +151,21 @@ class _Trials:
         known = self.record.scores.get(each.folder, {}).get(stop)
         if known is None:
             self._train(each, folder, stop)
-            measured = self.runner.measure(folder, lambda *_: None)
+            measured = self.runner.measure(folder)
             self.record.copying, self.record.samples = measured.copying, measured.samples
             self.record.keep(each.folder, stop, measured.model)
             known = measured.model
-        self.done += stop - each.reached
         each.scores.append(known)
 
     def _train(self, each: Entrant, folder: Path, stop: int) -> None:
         if folder.exists() and (last_saved(folder) or 0) > stop:
             remove(folder)  # its scores up to here are lost
         self.say(f"trying {each.name}: to step {stop} of {each.length}, in {folder}")
-        before = self.done - each.reached
+        others = sum(other.reached for other in self.entrants if other is not each)
+        total = sum(other.length if other.alive else other.reached for other in self.entrants)
 
         def tick(step: int) -> None:
-            self.tick(before + step, self.total, f"trying {each.name}")
+            self.tick(others + step, total, f"trying {each.name}")
 
         self.runner.train(each.tables(), folder, stop, tick)
 
@@ -177,11 +176,6 @@ class _Trials:
         except TrialFailed as error:
             each.failure = str(error)
             self.say(f"failed: {each.name}: {error}")
-            self._count_out(each)
-
-    def _count_out(self, each: Entrant) -> None:
-        """Expect no more steps of it."""
-        self.total -= each.length - each.reached
 
     @property
     def merit(self) -> Merit:
@@ -189,14 +183,14 @@ class _Trials:
         assert self.record.copying is not None
         return Merit(self.draft.goal, self.yardstick.truth, self.record.copying)
 
-    def _conclude(self, entrants: Sequence[Entrant], left_out: Sequence[LeftOut]) -> TriedPlan:
-        if not any(each.alive for each in entrants):
-            said = "; ".join(f"{each.name}: {each.failure}" for each in entrants)
+    def _conclude(self) -> TriedPlan:
+        if not any(each.alive for each in self.entrants):
+            said = "; ".join(f"{each.name}: {each.failure}" for each in self.entrants)
             text = f"every trial failed, and the plan stays as it is: {said}"
             self.draft.take(TRIAL, Caution("trials_failed", "warning", text))
             return TriedPlan(self.draft)
         names = self.yardstick.realism, self.yardstick.faithfulness
-        verdict = TrialVerdict(entrants, left_out, self.merit, names, self.record.samples)
+        verdict = TrialVerdict(self.entrants, self.left_out, self.merit, names, self.record.samples)
         table = verdict.table()
         self.record.write(table)
         return TriedPlan(verdict.decide(self.draft), table)

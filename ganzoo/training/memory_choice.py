@@ -9,9 +9,8 @@ import psutil  # type: ignore[import-untyped]
 
 from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint
-from ganzoo.builder.machine_speed import RESIDENT
 from ganzoo.builder.memory_fit import SmallerStep, adopt_smaller, as_checked, fit_memory
-from ganzoo.builder.step_cost import count_memory, measure_demand
+from ganzoo.builder.step_cost import RESIDENT, count_memory, measure_demand
 from ganzoo.builder.step_trace import count_bytes
 from ganzoo.builder.trial import example
 from ganzoo.engine.expressions import flatten
@@ -104,4 +103,4 @@ def take_over_checkpointing(experiment: Experiment, adopted: Recipe) -> None:
 
 
 def _estimate(experiment: Experiment, blueprint: Blueprint, cpu: bool) -> int:
-    return count_memory(measure_demand(as_checked(experiment, blueprint)), RESIDENT if cpu else 0)
+    return count_memory(measure_demand(as_checked(experiment, blueprint)), cpu)

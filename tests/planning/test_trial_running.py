@@ -176,7 +176,7 @@ def test_only_validation_samples_are_looked_at(recipe, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Folders, "test_item", test_item)
     monkeypatch.setattr(Folders, "test_sample", test_sample)
-    measured = runner.measure(tmp_path / "one", nothing)
+    measured = runner.measure(tmp_path / "one")
     assert shown == chosen
     counts = {name: len(indices) for name, indices in chosen.items()}
     assert measured.samples == "{x} validation samples of x, {y} of y".format(**counts)
@@ -186,7 +186,7 @@ def test_scores_are_those_of_the_metrics(recipe, tmp_path):
     tables, runner = make_trial_tables(recipe, 2, "one"), TrialRunner()
     runner.look_at(tables)
     runner.train(tables, tmp_path / "one", 2, nothing)
-    measured = runner.measure(tmp_path / "one", nothing)
+    measured = runner.measure(tmp_path / "one")
     experiment = build_recipe(tmp_path / "one", {"metrics": runner.yardstick.tables()})
     experiment.data.prepare()
     validation = deal(experiment.data, 0.4).validation
@@ -236,20 +236,20 @@ def test_the_mean_of_halves():
     assert halve_mean([], False) is None
 
 
-def test_the_truth_where_there_are_pairs(recipe, images, tmp_path):
-    pairs = {"type": "paired_folders", "train": str(images / "pairs"), "size": 32}
+def test_the_truth_where_there_are_pairs(recipe, tmp_path):
     rng = np.random.default_rng(0)
     for folder, count in (("pairs", 4), ("pairs_test", 24)):
-        (images / folder).mkdir()
+        (tmp_path / folder).mkdir()
         for number in range(count):
             both = rng.integers(0, 255, (32, 64, 3)).astype("uint8")
-            Image.fromarray(both).save(images / folder / f"{number}.png")
-    recipe["data"] = {**pairs, "root": str(images), "train": "pairs", "test": "pairs_test"}
+            Image.fromarray(both).save(tmp_path / folder / f"{number}.png")
+    folders = {"root": str(tmp_path), "train": "pairs", "test": "pairs_test"}
+    recipe["data"] = {"type": "paired_folders", **folders, "size": 32}
     tables, runner = make_trial_tables(recipe, 2, "one"), TrialRunner()
     runner.look_at(tables)
     assert runner.yardstick.faithfulness == "PSNR in dB"
     runner.train(tables, tmp_path / "one", 2, nothing)
-    measured = runner.measure(tmp_path / "one", nothing)
+    measured = runner.measure(tmp_path / "one")
     assert measured.model.faithfulness.higher_is_better
     assert 0 < measured.copying.faithfulness.value < 20
 

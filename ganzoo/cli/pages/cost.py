@@ -25,17 +25,18 @@ def describe_cost(checked: CheckedRecipe, again: bool) -> Rows:
 
     speed, demand = find_speed(again), measure_demand(checked)
     cost = price(demand, speed)
-    seconds = cost.seconds
     return [
-        ("memory", f"about {format_memory(cost.memory)} at the peak{_memory_terms(demand, speed)}"),
-        ("seconds", f"about {seconds:.2g} a step{_time_terms(demand, speed)}"),
-        ("training", _whole(checked, seconds)),
+        ("memory", f"about {format_memory(cost.memory)} at the peak{_memory_terms(demand)}"),
+        ("seconds", f"about {cost.seconds:.2g} a step{_time_terms(demand, speed)}"),
+        ("training", _whole(checked, cost.seconds)),
     ]
 
 
-def _memory_terms(demand: StepDemand, speed: MachineSpeed) -> str:
+def _memory_terms(demand: StepDemand) -> str:
+    from ganzoo.builder.step_cost import RESIDENT
+
     held, step = format_memory(demand.held), format_memory(demand.peak - demand.held)
-    process = format_memory(speed.resident + demand.measuring)
+    process = format_memory(RESIDENT + demand.measuring)
     return (
         f": {process} of Python, torch and what metrics import; {held} of weights, optimizers, "
         f"averages and histories, and {step} of a step, a quarter more as memory lies in pieces"
