@@ -26,7 +26,7 @@ from benchmarks.tiny_images import Pictures, held_out_sets
 from ganzoo.components.metrics.feature_extractor import TINY_SIZE as SIZE
 from ganzoo.components.metrics.feature_extractor import FeatureExtractor
 from ganzoo.components.metrics.kid import kernel
-from ganzoo.components.metrics.quick_kid import mean_of_pairs
+from ganzoo.components.metrics.quick_kid import unbiased_kid
 from ganzoo.components.networks.tiny_backbone import FEATURES, TinyBackbone
 
 TEACHER = "tf_efficientnet_lite0"
@@ -165,8 +165,8 @@ def make_kid(backbone: str, size: int) -> Callable[[Tensor, Tensor], float]:
         if id(real) not in known:
             known[id(real)] = real, extractor.network(real).double()
         one, two = extractor.network(generated).double(), known[id(real)][1]
-        within = mean_of_pairs(kernel(one, one)) + mean_of_pairs(kernel(two, two))
-        return within - 2 * float(kernel(one, two).mean())
+        tables = kernel(one, one), kernel(two, two), kernel(one, two)
+        return unbiased_kid(*tables, matched=False)
 
     return measure
 

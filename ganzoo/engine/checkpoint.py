@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ganzoo.engine.header import parse_header
 from ganzoo.errors import ModelError
-from ganzoo.files.writing import write_with
+from ganzoo.files.writing import write_bytes
 
 FORMAT = 1
 Tensors = dict[str, Tensor]
@@ -136,7 +136,7 @@ def write_tensors(path: Path, tensors: Tensors, header: Mapping[str, Any]) -> No
         {name: t.detach().cpu().contiguous() for name, t in tensors.items()},
         metadata={"ganzoo": json.dumps({"format": FORMAT, **header}, ensure_ascii=False)},
     )
-    write_with(path, lambda file: file.write(content))
+    write_bytes(path, content)
 
 
 def read_header(path: Path) -> dict[str, Any]:

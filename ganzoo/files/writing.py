@@ -47,9 +47,14 @@ def write_with(path: Path, write: Callable[[BinaryIO], object], *, durable: bool
         sync_folder(path.parent)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file of this content."""
+    write_with(path, lambda file: file.write(content))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8."""
-    write_with(path, lambda file: file.write(text.encode("utf-8")))
+    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

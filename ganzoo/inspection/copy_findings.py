@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ from ganzoo.inspection.file_findings import is_constant, used_share
 from ganzoo.inspection.finding import Finding, Level, below
 from ganzoo.inspection.glance import Glance
 from ganzoo.inspection.near_copies import find_copies
+from ganzoo.inspection.pair_findings import find_pairs
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,25 @@ CopiesByKind: TypeAlias = dict[tuple[CopyKind, bool], list[tuple[Entry, Entry]]]
 """Pairs of copies by kind, and by whether they are only nearly equal."""
 
 
-def copy_findings(gallery: Gallery, partners: Sequence[tuple[Entry, Entry]]) -> Iterator[Finding]:
-    """Copies among all images, by where they lie; those of one value are left out.
+def copy_findings(gallery: Gallery, copies: CopiesByKind) -> Iterator[Finding]:
+    """What is wrong about copies: a finding for each kind."""
+    for (kind, near), both in copies.items():
+        yield _finding(gallery, kind, near, both)
 
-    partners: the pairs of x and y, which are alike on purpose.
+
+def sort_copies(gallery: Gallery) -> CopiesByKind:
+    """Copies among all images by what they are, the equal ones first.
+
+    Images of one value are left out. The two of a pair are alike on purpose; they count where they
+    are equal.
     """
-    for (kind, near), both in sort_copies(gallery, partners).items():
-        yield copy_finding(gallery, kind, near, both)
-
-
-def sort_copies(gallery: Gallery, partners: Sequence[tuple[Entry, Entry]]) -> CopiesByKind:
-    """Copies among all images by what they are, the equal ones first; as `copy_findings`."""
     shares = {
         subset.name: used_share(gallery.facts[subset.name]) for subset in gallery.contents.subsets
     }
     entries = [e for e in gallery.entries() if not is_constant(e.facts, shares[e.subset.name])]
     copies = find_copies([_digest(each) for each in entries], [each.glance for each in entries])
+    paired = gallery.contents.need == "pairs"
+    partners = chain(*(find_pairs(gallery, held_out) for held_out in (False, True) if paired))
     pairs = {(id(x.glance), id(y.glance)) for x, y in partners}
     by_kind: CopiesByKind = {}
     for near, pairs_of in ((False, copies.equal), (True, copies.near)):
@@ -114,10 +119,9 @@ def _look_equal(one: Glance, other: Glance) -> bool:
     )
 
 
-def copy_finding(
+def _finding(
     gallery: Gallery, kind: CopyKind, near: bool, both: Sequence[tuple[Entry, Entry]]
 ) -> Finding:
-    """The finding about copies of one kind."""
     groups = _groups((one.facts.path, other.facts.path) for one, other in both)
     count = sum(len(group) - 1 for group in groups)
     are = "1 image is" if count == 1 else f"{count} images are"

@@ -40,12 +40,12 @@ def glance(levels: Floats, middle: Floats) -> Glance:
     levels: it (H, W, 3) in 0 ... 255, possibly reduced. middle: its middle (h, w, 3) at full size.
     """
     gray = levels @ LUMA
-    small = _box(gray, (GRAY, GRAY))
-    colours = np.stack([_box(levels[..., c], (COLOUR, COLOUR)) for c in range(3)], -1)
+    small = resize_by_boxes(gray, (GRAY, GRAY))
+    colours = np.stack([resize_by_boxes(levels[..., c], (COLOUR, COLOUR)) for c in range(3)], -1)
     means, covariance = channel_moments(levels)
     return Glance(
-        _as_levels(small),
-        _as_levels(colours),
+        as_levels(small),
+        as_levels(colours),
         float(np.sqrt(covariance.diagonal().max())),
         _statistics(means, covariance, gray, middle @ LUMA),
     )
@@ -63,13 +63,14 @@ def channel_moments(levels: Floats) -> tuple[Floats, Floats]:
     return means, products / np.float32(planes.shape[1])
 
 
-def _box(gray: Floats, size: tuple[int, int]) -> Floats:
-    """A picture (H, W) resized by averages over boxes."""
+def resize_by_boxes(gray: Floats, size: tuple[int, int]) -> Floats:
+    """A picture (H, W) resized by averages over boxes. size: (height, width)."""
     picture = Image.fromarray(np.ascontiguousarray(gray, np.float32))
     return np.asarray(picture.resize(size[::-1], Image.Resampling.BOX))
 
 
-def _as_levels(values: Floats) -> NDArray[np.uint8]:
+def as_levels(values: Floats) -> NDArray[np.uint8]:
+    """Values rounded to levels of 0 ... 255."""
     return values.round().clip(0, 255).astype(np.uint8)
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from ganzoo.components.data.decode import ORIENTATIONS, decode, list_left_out
 from ganzoo.components.data.headers import turned_size
 from ganzoo.components.data.image_files import open_source
-from ganzoo.inspection.glance import Floats, Glance, glance
+from ganzoo.inspection.glance import Floats, Glance, as_levels, glance
 from ganzoo.interfaces.reader import Header, Raw, Values
 from ganzoo.interfaces.variable import Variable
 
@@ -102,8 +102,7 @@ def read_reduced(
 
 def _small(header: Header, raw: Raw) -> NDArray[np.uint8]:
     low, high = find_ends(raw)
-    levels = cut_levels(header, raw, own_variable(header, low, high), reduce_values)
-    return levels.round().clip(0, 255).astype(np.uint8)
+    return as_levels(cut_levels(header, raw, own_variable(header, low, high), reduce_values))
 
 
 def _facts(path: Path, header: Header, raw: Raw, halves: bool) -> ImageFacts:

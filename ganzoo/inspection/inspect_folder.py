@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganzoo.components.data.choosing import Need
-from ganzoo.inspection.copy_findings import copy_findings
+from ganzoo.inspection.copy_findings import CopiesByKind, copy_findings, sort_copies
 from ganzoo.inspection.domain_findings import domain_findings
 from ganzoo.inspection.fact_reading import Gallery, Tick, read_all
 from ganzoo.inspection.file_findings import file_findings
 from ganzoo.inspection.finding import LEVELS, Finding, Level
 from ganzoo.inspection.folder_subsets import find_subsets
 from ganzoo.inspection.layout_findings import layout_findings
-from ganzoo.inspection.pair_findings import find_pairs, look_paired, pair_findings
+from ganzoo.inspection.pair_findings import look_paired, pair_findings
 from ganzoo.inspection.size_findings import size_findings
 from ganzoo.inspection.value_findings import value_findings
 
@@ -46,18 +46,22 @@ def inspect_folder(folder: Path, need: Need | None, size: int, tick: Tick) -> In
     if need is None and gallery.contents.need == "domains" and look_paired(gallery):
         gallery = replace(gallery, contents=replace(gallery.contents, need="pairs"))
     tick(0, 0, "comparing images")
-    findings = sorted(_findings(gallery, size), key=lambda each: LEVELS.index(each.level))
+    findings = sorted(
+        find_faults(gallery, sort_copies(gallery), size), key=lambda each: LEVELS.index(each.level)
+    )
     return Inspection(gallery, tuple(findings), size)
 
 
-def _findings(gallery: Gallery, size: int) -> Iterator[Finding]:
-    paired = gallery.contents.need == "pairs"
+def find_faults(gallery: Gallery, copies: CopiesByKind, size: int) -> Iterator[Finding]:
+    """Everything that is wrong with a folder.
+
+    copies: those of `sort_copies`. size: as in `inspect_folder`.
+    """
     yield from file_findings(gallery)
     yield from value_findings(gallery)
-    if paired:
+    if gallery.contents.need == "pairs":
         yield from pair_findings(gallery)
-    partners = [pair for held_out in (False, True) for pair in find_pairs(gallery, held_out)]
-    yield from copy_findings(gallery, partners if paired else [])
+    yield from copy_findings(gallery, copies)
     yield from domain_findings(gallery)
     yield from size_findings(gallery, size)
     yield from layout_findings(gallery)

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.inspection.glance import LUMA, Floats, channel_moments
+from ganzoo.inspection.glance import (
+    LUMA,
+    Floats,
+    as_levels,
+    channel_moments,
+    resize_by_boxes,
+)
 from ganzoo.inspection.image_facts import (
     cut_levels,
     cut_middle,
@@ -105,7 +111,7 @@ def _reduce(values: Values) -> Values:
 def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
     square = _squared(levels)
     means, deviations = _colours(levels)
-    packed = _as_levels(middle).astype(np.int32) @ PACK
+    packed = as_levels(middle).astype(np.int32) @ PACK
     return CloseUp(
         square,
         means,
@@ -120,12 +126,8 @@ def _look(levels: Floats, middle: Floats, bits: int) -> CloseUp:
     )
 
 
-def _as_levels(levels: Floats) -> Levels:
-    return levels.round().clip(0, 255).astype(np.uint8)
-
-
 def _squared(levels: Floats) -> Levels:
-    picture = Image.fromarray(_as_levels(levels))
+    picture = Image.fromarray(as_levels(levels))
     return np.asarray(picture.resize((SQUARE, SQUARE), Image.Resampling.BICUBIC))
 
 
@@ -188,17 +190,12 @@ def _shrunk(gray: Floats, side: int) -> Floats:
     scale = side / min(height, width)
     if scale >= 1:
         return gray
-    return _boxed(gray, (max(1, round(width * scale)), max(1, round(height * scale))))
-
-
-def _boxed(gray: Floats, size: tuple[int, int]) -> Floats:
-    picture = Image.fromarray(np.ascontiguousarray(gray, np.float32))
-    return np.asarray(picture.resize(size, Image.Resampling.BOX))
+    return resize_by_boxes(gray, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
 def _texture(gray: Floats) -> Floats:
     """Shares in 0 ... 1 that neither brightness nor contrast changes, of a square picture."""
-    variances = [float(_boxed(gray, (side, side)).var()) for side in OCTAVES]
+    variances = [float(resize_by_boxes(gray, (side, side)).var()) for side in OCTAVES]
     octaves = np.maximum(np.diff([0.0, *variances]), 0)
     across, down = np.diff(gray, axis=1)[:-1], np.diff(gray, axis=0)[:, :-1]
     edges = np.sort(np.hypot(across, down), axis=None)

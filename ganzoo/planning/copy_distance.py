@@ -11,8 +11,8 @@ from torch import Tensor
 from ganzoo.components.metrics.distribution import FEWEST
 from ganzoo.components.metrics.feature_extractor import TINY, shared_extractor
 from ganzoo.components.metrics.kid import kernel
-from ganzoo.components.metrics.quick_kid import mean_of_pairs
-from ganzoo.inspection.glance import LUMA, Floats
+from ganzoo.components.metrics.quick_kid import unbiased_kid
+from ganzoo.inspection.glance import LUMA, as_levels
 from ganzoo.planning.close_up import SQUARE, CloseUp, Levels
 
 BATCH = 32
@@ -47,11 +47,9 @@ def measure_copying(
 
 
 def measure_kid(generated: Tensor, real: Tensor, matched: bool) -> float:
-    """The unbiased estimate of all images at once, as `quick_kid` has it, of features (N, d)."""
-    within = mean_of_pairs(kernel(generated, generated)) + mean_of_pairs(kernel(real, real))
-    between = kernel(generated, real)
-    apart = mean_of_pairs(between) if matched else float(between.mean())
-    return within - 2 * apart
+    """The KID of features (N, d), as `quick_kid` has it."""
+    tables = kernel(generated, generated), kernel(real, real), kernel(generated, real)
+    return unbiased_kid(*tables, matched)
 
 
 def extract_features(squares: Sequence[Levels]) -> Tensor:
@@ -68,5 +66,4 @@ def extract_features(squares: Sequence[Levels]) -> Tensor:
 
 
 def _as_gray(square: Levels) -> Levels:
-    gray: Floats = square.astype(np.float32) @ LUMA
-    return gray.round().astype(np.uint8)[..., None].repeat(3, -1)
+    return as_levels(square.astype(np.float32) @ LUMA)[..., None].repeat(3, -1)

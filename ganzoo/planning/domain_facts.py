@@ -13,7 +13,7 @@ import numpy as np
 from ganzoo.components.data.image_listing import shown
 from ganzoo.components.metrics.pixel_copies import unit_rows
 from ganzoo.inspection.file_findings import used_share
-from ganzoo.interfaces.data_fingerprint import DomainFacts
+from ganzoo.interfaces.data_fingerprint import DomainFacts, Size
 from ganzoo.planning.close_up import DETAIL, CloseUp
 from ganzoo.planning.looked_at import LookedAt
 
@@ -32,8 +32,8 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
     """
     facts, close_ups = domain.facts, domain.close_ups
     sizes = sorted(domain.sizes, key=lambda size: (size[0] * size[1], size))
-    aspects = sorted(width / height for height, width in sizes)
     low, high = min(each.low for each in facts), max(each.high for each in facts)
+    dtype = _usual(each.dtype for each in facts)
     return DomainFacts(
         folder=shown(domain.folder),
         images=len(sizes),
@@ -44,10 +44,10 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         smallest=sizes[0],
         median=sizes[len(sizes) // 2],
         largest=sizes[-1],
-        aspects=(aspects[0], aspects[len(aspects) // 2], aspects[-1]),
+        aspects=_find_aspects(sizes),
         kind=_usual(each.kind for each in facts),
         channels=_usual(each.bands for each in facts),
-        dtype=(dtype := _usual(each.dtype for each in facts)),
+        dtype=dtype,
         bits=_count_bits(dtype, low, high, close_ups),
         values=(low, high),
         used=used_share(facts),
@@ -64,6 +64,12 @@ def describe_domain(domain: LookedAt, copies: tuple[int, int], spread: float | N
         likeness=_likeness(domain),
         spread=spread,
     )
+
+
+def _find_aspects(sizes: Sequence[Size]) -> tuple[float, float, float]:
+    """The least, the median and the greatest width / height."""
+    aspects = sorted(width / height for height, width in sizes)
+    return aspects[0], aspects[len(aspects) // 2], aspects[-1]
 
 
 def _suffix(path: Path) -> str:

@@ -42,7 +42,7 @@ def describe_gap(
     """
     x, y = (each.close_ups for each in domains)
     return DomainGap(
-        equal_names=count_equal_names(gallery),
+        equal_names=_count_equal_names(gallery),
         correlation=_correlation(gallery),
         shared=len(_files(copies, (ACROSS_DOMAINS, SAME_PAIR), "x") | _same_bytes(gallery)),
         leaked=len(_files(copies, (ACROSS_TEST,), held_out=True) | _leaks(gallery)),
@@ -54,12 +54,12 @@ def describe_gap(
     )
 
 
-def count_equal_names(gallery: Gallery) -> float:
+def _count_equal_names(gallery: Gallery) -> float:
     """The share of the smaller domain's names that the other one has, too."""
-    names = [_names(gallery.contents.subset(name)) for name in ("x", "y")]
-    fewer = min(map(len, names))
     if any(subset.halves for subset in gallery.contents.subsets):
         return 1.0
+    names = [_names(gallery.contents.subset(name)) for name in ("x", "y")]
+    fewer = min(map(len, names))
     return len(names[0] & names[1]) / fewer if fewer else 0.0
 
 

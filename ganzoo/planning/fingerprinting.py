@@ -6,22 +6,17 @@ hashes of their names and contents, and numbers are rounded to four decimals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from ganzoo.components.data.image_listing import shown
 from ganzoo.components.data.partners import by_name, require_partners
 from ganzoo.errors import DataError
-from ganzoo.inspection.copy_findings import CopiesByKind, copy_finding, sort_copies
-from ganzoo.inspection.domain_findings import domain_findings
+from ganzoo.inspection.copy_findings import CopiesByKind, sort_copies
 from ganzoo.inspection.fact_reading import Gallery, Tick
-from ganzoo.inspection.file_findings import file_findings
-from ganzoo.inspection.finding import Finding
-from ganzoo.inspection.layout_findings import layout_findings
-from ganzoo.inspection.pair_findings import find_pairs, look_paired, pair_findings
-from ganzoo.inspection.size_findings import size_findings
-from ganzoo.inspection.value_findings import value_findings
+from ganzoo.inspection.inspect_folder import find_faults
+from ganzoo.inspection.pair_findings import look_paired
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Wishes
 from ganzoo.planning.bounded_reading import BoundedGallery, read_bounded
@@ -57,9 +52,8 @@ def take_fingerprint(folders: Sequence[Path], wishes: Wishes, tick: Tick) -> Fin
 def _compare(
     inputs: InputFolders, gallery: Gallery, domains: tuple[LookedAt, LookedAt], paired: bool
 ) -> Fingerprint:
-    pairs = [both for held_out in (False, True) for both in find_pairs(gallery, held_out)]
-    copies = sort_copies(gallery, pairs if paired else [])
-    kinds = _count_findings(gallery, copies, paired)
+    copies = sort_copies(gallery)
+    kinds = _count_findings(gallery, copies)
     x, y = (
         describe_domain(each, count_copies(copies, each.name), measure_spread(each.close_ups))
         for each in domains
@@ -91,8 +85,7 @@ def _settle_pairs(inputs: InputFolders, gallery: Gallery, pairs: bool | None) ->
 def _find_lonely(gallery: Gallery) -> str:
     """Why files are no pairs, by their names; "" where each has a partner."""
     for held_out in (False, True):
-        subsets = [gallery.contents.subset(name, held_out) for name in ("x", "y")]
-        x, y = subsets
+        x, y = (gallery.contents.subset(name, held_out) for name in ("x", "y"))
         if x is None or y is None:
             continue
         try:
@@ -113,21 +106,9 @@ def _with(gallery: Gallery, inputs: InputFolders) -> Gallery:
     return Gallery(inputs.contents, facts, gallery.wrong)
 
 
-def _count_findings(gallery: Gallery, copies: CopiesByKind, paired: bool) -> dict[str, int]:
+def _count_findings(gallery: Gallery, copies: CopiesByKind) -> dict[str, int]:
     """How many files each kind of finding is about; 1 of what is about a folder."""
     counts: dict[str, int] = {}
-    for each in _findings(gallery, copies, paired):
+    for each in find_faults(gallery, copies, 0):
         counts[each.kind] = counts.get(each.kind, 0) + max(1, len(each.suspects))
     return dict(sorted(counts.items()))
-
-
-def _findings(gallery: Gallery, copies: CopiesByKind, paired: bool) -> Iterator[Finding]:
-    yield from file_findings(gallery)
-    yield from value_findings(gallery)
-    if paired:
-        yield from pair_findings(gallery)
-    for (kind, near), both in copies.items():
-        yield copy_finding(gallery, kind, near, both)
-    yield from domain_findings(gallery)
-    yield from size_findings(gallery, 0)
-    yield from layout_findings(gallery)

@@ -11,6 +11,7 @@ from pathlib import Path
 from ganzoo.components.data.image_listing import Survey, no_images, shown
 from ganzoo.errors import DataError
 from ganzoo.inspection.fact_reading import THREADS, Entry, Gallery, Tick
+from ganzoo.inspection.folder_subsets import Subset
 from ganzoo.inspection.image_facts import ImageFacts
 from ganzoo.inspection.pair_findings import find_pairs
 from ganzoo.inspection.value_findings import needed_range
@@ -78,7 +79,7 @@ def _gather(bounded: BoundedGallery, name: str) -> LookedAt:
     entries = gallery.entries(name, held_out=False)
     training = next((each for each in of_domain if not each.held_out), None)
     if training is None or not entries:
-        raise DataError(_nothing(gallery, name))
+        raise DataError(_nothing(gallery, name, training))
     unreadable = sum(path in gallery.wrong for each in of_domain for path in each.images)
     limits = needed_range([each.facts for each in entries])
     return LookedAt(
@@ -90,8 +91,8 @@ def _of_half(size: Size) -> Size:
     return size[0], size[1] // 2
 
 
-def _nothing(gallery: Gallery, name: str) -> str:
-    training = gallery.contents.subset(name)
+def _nothing(gallery: Gallery, name: str, training: Subset | None) -> str:
+    """Why there are no images of a domain to train on."""
     if training is None:
         return (
             f"there are no images of {name} to train on in {shown(gallery.folder)}, only some to "

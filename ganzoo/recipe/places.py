@@ -43,6 +43,13 @@ KINDS = {
 WIRES = {"loss": "forward", "metric": "update", "output": "make"}
 
 
+def look_up(tables: Any, path: str) -> Any:
+    """The value at a dotted path; None if there is none."""
+    for key in path.split("."):
+        tables = tables.get(key) if isinstance(tables, dict) else None
+    return tables
+
+
 def kinds_at(path: Sequence[str]) -> tuple[str, ...]:
     """The kinds of component that the table at a path may name."""
     return next((kinds for pattern, kinds in KINDS.items() if is_at(path, pattern)), ())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ganzoo.errors import RunError
 from ganzoo.files.untrusted import UntrustedError, inside, read_objects
-from ganzoo.files.writing import append, write_text, write_with
+from ganzoo.files.writing import append, write_bytes, write_text, write_with
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.checkpoint_folders import find_undamaged, put_back, set_aside
@@ -47,7 +46,7 @@ class RunFolder(RunPaths):
             raise RunError(f"{self.path}: cannot be made ({error.strerror})") from None
         self.lock.take()
         for name, content in (plan or {}).items():
-            write_with(self.plan / name, partial(_write, content))
+            write_bytes(self.plan / name, content)
         write_text(self.recipe, recipe.to_toml())
         write_text(self.log, "")
 
@@ -176,10 +175,6 @@ class RunFolder(RunPaths):
             raise RunError(f"{error}; delete it to go on without") from None
         except OSError as error:
             raise RunError(f"{file}: this cannot be read ({error.strerror})") from None
-
-
-def _write(content: bytes, file: BinaryIO) -> None:
-    file.write(content)
 
 
 def finite(value: Any) -> Any:

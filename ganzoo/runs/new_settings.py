@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganzoo.errors import GanzooError
-from ganzoo.recipe.places import kinds_at
+from ganzoo.recipe.places import kinds_at, look_up
 from ganzoo.registry.discovery import installed
 from ganzoo.registry.signature import parameters
 
@@ -18,18 +18,14 @@ def is_new_default(path: str, before: Mapping[str, Any], now: Mapping[str, Any])
     path: of the setting. before, now: the recipes' tables, the run's first; both are filled, so
         only a component that had no such setting leaves it out.
     """
-    *table, key = path.split(".")
-    was, now_is = (_table_at(tables, table) for tables in (before, now))
+    table, _, key = path.rpartition(".")
+    was, now_is = (look_up(tables, table) for tables in (before, now))
+    if not isinstance(was, dict) or not isinstance(now_is, dict):
+        return False
     if key in was or key not in now_is or was.get("type") != now_is.get("type"):
         return False
-    parameter = _parameters(table, str(now_is.get("type"))).get(key)
+    parameter = _parameters(table.split("."), str(now_is.get("type"))).get(key)
     return parameter is not None and _as_written(parameter.default) == now_is[key]
-
-
-def _table_at(tables: Any, path: list[str]) -> Mapping[str, Any]:
-    for key in path:
-        tables = tables.get(key) if isinstance(tables, Mapping) else None
-    return tables if isinstance(tables, Mapping) else {}
 
 
 def _parameters(path: list[str], name: str) -> Mapping[str, inspect.Parameter]:

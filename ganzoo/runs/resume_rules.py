@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import GanzooError, RunError
+from ganzoo.recipe.places import look_up
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.tables import NetworkTable
 from ganzoo.registry.discovery import installed
@@ -174,13 +175,6 @@ def check_steps_left(
             f"{folder}: all {done} steps are made, so none would be trained with what is changed "
             f"({paths}); make it longer as well: --set 'train.length=...'"
         )
-
-
-def look_up(tables: Any, path: str) -> Any:
-    """The value at a dotted path; None if there is none."""
-    for key in path.split("."):
-        tables = tables.get(key) if isinstance(tables, dict) else None
-    return tables
 
 
 def _places(recipe: Recipe) -> tuple[str, ...]:

@@ -197,6 +197,16 @@ def test_pairs_side_by_side(tmp_path):
         take(tmp_path, pairs=False)
 
 
+def test_broken_pairs_side_by_side(tmp_path):
+    """Their headers tell that they are twice as wide as high."""
+    for number in range(4):
+        path = tmp_path / "train" / f"{number}.jpg"
+        save(np.concatenate([scene(number), scene(number)], 1), path)
+        path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(DataError, match=r"no image of x in .*train can be read: .*0\.jpg"):
+        take(tmp_path)
+
+
 def labels(pixels):
     """Four flat colours, each a channel's own."""
     palette = np.array([[0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255]], np.uint8)

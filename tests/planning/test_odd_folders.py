@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from ganzoo.cli import app
 from ganzoo.interfaces import StepCost
 from ganzoo.planning import recipe_plan as planning
+from ganzoo.recipe.places import look_up
 
 Pixels = NDArray[Any]
 COUNT = 24
@@ -427,9 +428,3 @@ def check(odd: Odd, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert look_up(recipe, path) == value, path
     checked = CliRunner().invoke(app, ["check", "plan/recipe.toml"])
     assert checked.exit_code == 0, checked.output
-
-
-def look_up(tables: Any, path: str) -> Any:
-    for key in path.split("."):
-        tables = tables.get(key) if isinstance(tables, dict) else None
-    return tables

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from ganzoo.components.data.image_listing import shown
 from ganzoo.components.data.pages import ImagePage
@@ -15,6 +16,7 @@ from ganzoo.files.untrusted import UntrustedError, open_plain
 THREADS = 8
 SIZE = 16  # bytes of a key, without its page
 PIECE = 2**20  # bytes that are read at once
+Key = TypeVar("Key")
 
 
 def image_keys(images: Sequence[ImagePage]) -> list[bytes]:
@@ -25,18 +27,20 @@ def image_keys(images: Sequence[ImagePage]) -> list[bytes]:
     Raises:
         DataError: a file cannot be read.
     """
-    distinct = list(dict.fromkeys(image.path for image in images))
-    with ThreadPoolExecutor(THREADS) as pool:
-        hashes = dict(zip(distinct, pool.map(hash_file, distinct), strict=True))
+    hashes = _hash_each((image.path for image in images), hash_file)
     return [hashes[path] + (f" {page}".encode() if page else b"") for path, page in images]
 
 
 def hash_readable(paths: Iterable[Path]) -> dict[Path, bytes]:
     """A hash of the bytes of each file; those that cannot be read are left out."""
+    hashes = _hash_each(paths, hash_if_readable)
+    return {path: key for path, key in hashes.items() if key}
+
+
+def _hash_each(paths: Iterable[Path], hash_one: Callable[[Path], Key]) -> dict[Path, Key]:
     distinct = list(dict.fromkeys(paths))
     with ThreadPoolExecutor(THREADS) as pool:
-        hashes = zip(distinct, pool.map(hash_if_readable, distinct), strict=True)
-        return {path: key for path, key in hashes if key}
+        return dict(zip(distinct, pool.map(hash_one, distinct), strict=True))
 
 
 def hash_if_readable(path: Path) -> bytes | None:

@@ -88,10 +88,10 @@ class QuickKid(DistributionMetric):
             if min(m, n) < 2:
                 return {kid: math.nan}
             pairs = ((chosen, chosen), (chosen_real, chosen_real), (chosen, chosen_real))
-            picked = [t[i[:, None], j] for t, (i, j) in zip(tables, pairs, strict=True)]
-            within, within_real = (mean_of_pairs(table) for table in picked[:2])
-            between = mean_of_pairs(picked[2]) if matched else float(picked[2].mean())
-            values = {kid: within + within_real - 2 * between}
+            within, within_real, between = (
+                table[i[:, None], j] for table, (i, j) in zip(tables, pairs, strict=True)
+            )
+            values = {kid: unbiased_kid(within, within_real, between, matched)}
             if distances is not None:
                 shown = torch.cat([chosen, chosen_real]) if system == REAL else chosen
                 values[distance] = float(distances[shown].mean())
@@ -128,7 +128,17 @@ class QuickKid(DistributionMetric):
         return (generated - inputs).square().sum(1) / apart
 
 
-def mean_of_pairs(table: Tensor) -> float:
+def unbiased_kid(within: Tensor, within_real: Tensor, between: Tensor, matched: bool) -> float:
+    """The unbiased estimate from the kernels of all pairs, without subsets.
+
+    within, within_real: of generated images, (m, m), and of real ones, (n, n). between: (m, n).
+    matched: images of equal numbers show one scene, and are not compared.
+    """
+    apart = _mean_of_pairs(between) if matched else float(between.mean())
+    return _mean_of_pairs(within) + _mean_of_pairs(within_real) - 2 * apart
+
+
+def _mean_of_pairs(table: Tensor) -> float:
     """The mean of a square table without its diagonal."""
     count = len(table)
     return float((table.sum() - table.trace()) / (count * (count - 1)))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganzoo.components.writers.png_chunks import write_chunks
 from ganzoo.components.writers.strips import find_colour_obstacle
-from ganzoo.files.writing import write_with
+from ganzoo.files.writing import write_bytes
 from ganzoo.interfaces.reader import Values
 from ganzoo.interfaces.writer import ImageForm, Writer
 
@@ -52,4 +52,4 @@ def save_png(picture: Image.Image, path: Path) -> None:
         OSError: the folder cannot be written.
     """
     content = encode_png(picture)
-    write_with(path, lambda file: file.write(content))
+    write_bytes(path, content)
