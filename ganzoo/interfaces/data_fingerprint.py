@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 Size: TypeAlias = tuple[int, int]
@@ -78,6 +79,11 @@ class DomainFacts:
     detail: Mapping[str, float] = field(default_factory=dict)
     likeness: float = 0.2
     spread: float | None = None
+
+    @property
+    def folder_name(self) -> str:
+        """The last name of the folder, which a person knows it by."""
+        return Path(self.folder).name or self.folder
 
 
 @dataclass(frozen=True)
@@ -160,3 +166,8 @@ class Fingerprint:
     def domains(self) -> tuple[DomainFacts, DomainFacts]:
         """Both domains, x first."""
         return self.x, self.y
+
+    @property
+    def named_domains(self) -> tuple[tuple[str, DomainFacts], tuple[str, DomainFacts]]:
+        """Both domains, each with its variable, x first."""
+        return ("x", self.x), ("y", self.y)

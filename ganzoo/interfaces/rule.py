@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 
@@ -26,9 +26,7 @@ Level = Literal["stop", "warning", "note"]
 How = Literal["fixed", "rule", "trial"]
 """How a value was decided: by the papers, by a rule, or by what trials showed."""
 Stage = Literal["goal", "data", "objective", "networks", "training", "measuring", "cautions"]
-STAGES: tuple[Stage, ...] = (
-    *("goal", "data", "objective", "networks", "training", "measuring", "cautions"),
-)
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True)
@@ -127,6 +125,11 @@ class RecipeDraft(ABC):
     @abstractmethod
     def goal(self) -> Goal:
         """The user's, or else the one of the last rule that set one."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """The steps of the training; 0 until a rule has decided its length."""
 
     @abstractmethod
     def value(self, path: str, default: Any = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ganzoo.errors import GanzooError
@@ -22,6 +22,7 @@ from ganzoo.interfaces.rule import (
     StepCost,
     Wishes,
 )
+from ganzoo.recipe.duration import parse_duration
 from ganzoo.registry.builtin_rules import RULES
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import installed
@@ -70,6 +71,16 @@ class PlanDraft(RecipeDraft):
         """The user's, or else the one of the last rule that set one."""
         return self.wishes.goal or (self.aim[1].goal if self.aim else "style")
 
+    @property
+    def steps(self) -> int:
+        """The steps of the training; 0 until a rule has decided its length."""
+        length = self.value("train.length")
+        if length is None:
+            return 0
+        batch = self.value("train.batch_size", 1) * self.value("train.accumulate", 1)
+        images = max(domain.images for domain in self.facts.domains)
+        return parse_duration(length).steps(images, batch)
+
     def value(self, path: str, default: Any = None) -> Any:
         """What was decided for a path: a value, or a table of them."""
         table: Any = self.recipe
@@ -103,9 +114,12 @@ class PlanDraft(RecipeDraft):
 
     def with_candidate(self, candidate: PlanCandidate) -> PlanDraft:
         """The same draft with a candidate's decisions in place of its own."""
-        other = PlanDraft(self.facts, self.wishes, self.estimate, deepcopy(self.recipe))
-        other.decided, other.cautions = {**self.decided}, [*self.cautions]
-        other.aim = self.aim
+        other = replace(
+            self,
+            recipe=deepcopy(self.recipe),
+            decided={**self.decided},
+            cautions=[*self.cautions],
+        )
         for decision in candidate.decisions:
             other.take(candidate.name, decision)
         return other

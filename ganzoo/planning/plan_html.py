@@ -21,7 +21,6 @@ from ganzoo.planning.plan_words import (
     describe_images,
     describe_layout,
     describe_wishes,
-    name_folder,
 )
 from ganzoo.planning.recipe_plan import RecipePlan
 from ganzoo.planning.trial_table import TrialTable
@@ -74,9 +73,9 @@ def _cautions(cautions: Sequence[Caution]) -> Html | None:
 def _images(plan: RecipePlan) -> Html:
     facts = plan.facts
     shown = [
-        (el("h3", f"{side}: {name_folder(domain)} ", el("small", describe_images(domain))),
+        (el("h3", f"{side}: {domain.folder_name} ", el("small", describe_images(domain))),
          guarded("Pictures", partial(show_images, domain)))
-        for side, domain in zip("xy", facts.domains, strict=True)
+        for side, domain in facts.named_domains
     ]  # fmt: skip
     return _section("Images", *shown, el("p", describe_gap(facts), ".", class_="note"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint, Size
@@ -44,11 +43,6 @@ def describe_wishes(wishes: Wishes) -> str:
     said = [f"{format_time(wishes.budget)} at most"] if wishes.budget else []
     said += [f"{format_memory(wishes.memory)} at most"] if wishes.memory else []
     return ", ".join(said)
-
-
-def name_folder(domain: DomainFacts) -> str:
-    """The last name of the folder, which a person knows it by."""
-    return Path(domain.folder).name or domain.folder
 
 
 def describe_images(domain: DomainFacts) -> str:
@@ -134,9 +128,8 @@ def _describe_change(decision: Decision) -> str:
 
 def summarize(plan: RecipePlan) -> Iterator[tuple[str, str]]:
     """The plan in a few lines, each under a word."""
-    x, y = plan.facts.domains
-    yield "x", f"{name_folder(x)}: {describe_images(x)}"
-    yield "y", f"{name_folder(y)}: {describe_images(y)}"
+    for name, domain in plan.facts.named_domains:
+        yield name, f"{domain.folder_name}: {describe_images(domain)}"
     yield "networks", _describe_tables(plan.recipe.get("networks", {}))
     yield "losses", _describe_tables(plan.recipe.get("losses", {}))
     yield "training", _describe_training(plan.recipe)

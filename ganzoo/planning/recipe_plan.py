@@ -28,7 +28,7 @@ from ganzoo.planning.estimating import make_estimate
 from ganzoo.planning.fingerprinting import take_fingerprint
 from ganzoo.planning.plan_request import PlanRequest, refuse_odd_bytes
 from ganzoo.planning.recipe_text import write_recipe
-from ganzoo.planning.trial_rounds import leave_for_training, training_steps
+from ganzoo.planning.trial_rounds import leave_for_training
 from ganzoo.planning.trial_table import TrialTable
 from ganzoo.planning.trying import try_candidates
 
@@ -93,7 +93,7 @@ class RecipePlan:
     @property
     def steps(self) -> int:
         """The steps of the whole training."""
-        return training_steps(self.draft)
+        return self.draft.steps
 
     @property
     def seconds(self) -> float:
@@ -214,7 +214,7 @@ def _summary(facts: Fingerprint) -> Decision:
 
 def _describe_domain(domain: DomainFacts) -> str:
     """`photos (800 images)`."""
-    return f"{Path(domain.folder).name or domain.folder} ({domain.images:,} images)"
+    return f"{domain.folder_name} ({domain.images:,} images)"
 
 
 def _head(plan: RecipePlan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.interfaces.rule import PlanCandidate
 from ganzoo.planning.drafting import NamedRule, PlanDraft, apply_rule
 from ganzoo.planning.trial_recipe import Tables, describe_obstacle, make_trial_tables, name_trial
-from ganzoo.planning.trial_rounds import find_stops, training_steps
+from ganzoo.planning.trial_rounds import find_stops
 from ganzoo.planning.trial_scores import TrialScores
 from ganzoo.planning.trial_table import PLAN
 from ganzoo.printing.memory_text import format_memory
@@ -65,7 +65,7 @@ class Entrant:
 
     def whole_training(self) -> int:
         """The steps of its whole training."""
-        return training_steps(self.draft)
+        return self.draft.steps
 
     def tables(self, steps: int | None = None) -> Tables:
         """The recipe of its trial. steps: how long that is; left out, `length`."""

@@ -16,10 +16,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ganzoo.components.rules.length_rules import round_down
+from ganzoo.components.rules.time_limits import round_down
 from ganzoo.interfaces.rule import Wishes
 from ganzoo.planning.drafting import PlanDraft
-from ganzoo.recipe.duration import parse_duration
 
 STOPS = (0.25, 0.5, 1.0)  # of a trial
 SHARE = 0.2  # of the time that the user gives, what trials take
@@ -43,15 +42,8 @@ def trial_seconds(draft: PlanDraft) -> float:
     """
     if draft.wishes.budget is not None:
         return SHARE / (1 - SHARE) * draft.wishes.budget
-    whole = training_steps(draft) * draft.cost().seconds
+    whole = draft.steps * draft.cost().seconds
     return min(LONGEST, SHARE / (1 - SHARE) * whole)
-
-
-def training_steps(draft: PlanDraft) -> int:
-    """The steps of the planned training."""
-    batch = draft.value("train.batch_size", 1) * draft.value("train.accumulate", 1)
-    images = max(each.images for each in draft.facts.domains)
-    return parse_duration(draft.value("train.length")).steps(images, batch)
 
 
 def count_survivors(others: int) -> list[int]:
@@ -77,7 +69,7 @@ def plan_lengths(seconds: float, step_seconds: Sequence[float], most: Sequence[i
     """
     each = seconds / count_whole_trials(len(step_seconds) - 1)
     return [
-        max(len(STOPS) + 1, min(whole, round_down(int(each / step))))
+        max(len(STOPS) + 1, min(whole, round_down(each / step)))
         for step, whole in zip(step_seconds, most, strict=True)
     ]
 

@@ -73,6 +73,23 @@ def test_a_cost_leaves_the_draft_as_it_is():
     assert draft.value("networks.G.width") == 8
 
 
+@pytest.mark.parametrize(
+    ("train", "steps"),
+    [
+        ({}, 0),
+        ({"length": "70 steps", "batch_size": 5}, 70),
+        ({"length": "3 epochs"}, 60),  # y has 20 images, x 10
+        ({"length": "3 epochs", "batch_size": 2, "accumulate": 3}, 10),
+        ({"length": "1e3 images", "batch_size": 5}, 200),
+    ],
+)
+def test_the_steps_are_those_of_the_length_in_any_unit(train, steps):
+    draft, _ = drafted()
+    for key, value in train.items():
+        draft.take("some", Decision(f"train.{key}", value, "some"))
+    assert draft.steps == steps
+
+
 def test_none_takes_a_value_and_all_below_it_away():
     draft, _ = drafted(Narrow())
     draft.take("other", Decision("networks.G", None, "there is no G"))

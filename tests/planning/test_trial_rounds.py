@@ -14,7 +14,6 @@ from ganzoo.planning.trial_rounds import (
     leave_for_training,
     plan_lengths,
     settle_step_seconds,
-    training_steps,
     trial_seconds,
 )
 
@@ -69,11 +68,6 @@ def test_a_fifth_of_the_users_time_is_for_trials():
 def test_without_a_time_it_is_as_much_of_the_expected_one_up_to_an_hour():
     assert trial_seconds(draft("800 steps")) == pytest.approx(100)  # of 400 s that follow
     assert trial_seconds(draft("1000000 steps")) == 3600
-
-
-def test_an_epoch_shows_each_image_of_the_larger_domain():
-    assert training_steps(draft("2 epochs")) == 60
-    assert training_steps(draft("2 epochs", batch_size=2, accumulate=3)) == 10
 
 
 def test_estimated_times_stand_unless_they_are_clearly_wrong():

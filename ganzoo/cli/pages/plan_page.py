@@ -24,7 +24,6 @@ from ganzoo.planning.plan_words import (
     describe_images,
     describe_layout,
     group_by_reason,
-    name_folder,
     summarize,
 )
 from ganzoo.planning.recipe_plan import RecipePlan
@@ -44,10 +43,9 @@ def print_plan(plan: RecipePlan, command: str, console: Console | None = None) -
     """
     console = console or Terminal()
     console.print(Text(f"{one_line(plan.name)}: {describe_layout(plan)}", "bold"))
-    x, y = plan.facts.domains
     rows = [
-        (f"x  {name_folder(x)}", describe_images(x)),
-        (f"y  {name_folder(y)}", describe_images(y)),
+        (f"{name}  {domain.folder_name}", describe_images(domain))
+        for name, domain in plan.facts.named_domains
     ]
     _print_rows([*rows, ("apart", describe_gap(plan.facts))], console)
     print_cautions(plan.cautions, console)

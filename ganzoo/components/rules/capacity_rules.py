@@ -59,12 +59,11 @@ class Capacity(Rule):
 
     First the side, up to the one that the images call for, then the width: from 64 px with 16
     channels and 4 blocks to the paper's 256 px with 64 channels and 9 blocks; smaller sides where
-    images are smaller. Taken is the highest
-    rung that fits into the memory and of which the time allows 60 steps for each pixel of a
-    sample's side (3,840 at 64 px, 15,360 at 256 px), as larger images take longer to learn; the
-    lowest one whatever it costs. First and last convolutions have 7 px as
-    in the paper, below 128 px 5 px: they cost most in narrow networks, and those of 3 px leave a
-    chequered pattern. Costs are estimates (`ganzoo check --memory`).
+    images are smaller. Taken is the highest rung that fits into the memory and of which the time
+    allows 60 steps for each pixel of a sample's side (3,840 at 64 px, 15,360 at 256 px), as larger
+    images take longer to learn; the lowest one whatever it costs. First and last convolutions have
+    7 px as in the paper, below 128 px 5 px: they cost most in narrow networks, and those of 3 px
+    leave a chequered pattern. Costs are estimates (`ganzoo check --memory`).
     """
 
     stage: ClassVar[Stage] = "training"

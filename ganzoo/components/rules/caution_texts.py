@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
-from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint
+from ganzoo.interfaces.data_fingerprint import DomainFacts
 from ganzoo.interfaces.rule import RecipeDraft
-
-NAMES = ("x", "y")
-
-
-def named_domains(facts: Fingerprint) -> list[tuple[str, DomainFacts]]:
-    """Both domains, each with its variable."""
-    return [*zip(NAMES, facts.domains, strict=True)]
 
 
 def find_side(draft: RecipeDraft) -> int:
@@ -40,7 +32,7 @@ def count_different(domain: DomainFacts) -> int:
 
 def name_folder(domain: DomainFacts) -> str:
     """The folder's own name, in quotes."""
-    return f"'{Path(domain.folder).name or domain.folder}'"
+    return f"'{domain.folder_name}'"
 
 
 def check_command(domain: DomainFacts) -> str:

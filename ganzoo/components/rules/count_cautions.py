@@ -14,7 +14,6 @@ from ganzoo.components.rules.caution_texts import (
     count_looked_at,
     find_side,
     name_folder,
-    named_domains,
 )
 from ganzoo.interfaces.data_fingerprint import DomainFacts
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
@@ -38,7 +37,7 @@ class TooFew(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """A caution for each domain of a single image, and one for what else is small."""
         side, few = find_side(draft), dict[str, DomainFacts]()
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             if count_different(domain) == 1 and _count_samples(domain, side) < CROPS:
                 yield _single(name, domain)
             elif count_different(domain) < FEW:
@@ -57,7 +56,7 @@ class EqualValues(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """What is empty, by domain, or of both together."""
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             if domain.values[0] == domain.values[1]:
                 text = (
                     f"every pixel of every image of {name} has the value {domain.values[0]:g}, so "
@@ -79,7 +78,7 @@ class BrokenFiles(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """One caution for each domain with broken files."""
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             if domain.unreadable:
                 of = domain.unreadable + domain.images + domain.held_out
                 text = f"{domain.unreadable:,} of {of:,} files of {name} cannot be read"
@@ -99,7 +98,7 @@ class RepeatedImages(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """Copies and near copies, by domain."""
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             known = count_looked_at(domain)
             if domain.duplicates and domain.duplicates >= COPIES * known:
                 text = f"{domain.duplicates:,} of {known:,} images of {name} are copies of others"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ganzoo.components.rules.relations import has_label_maps
 from ganzoo.interfaces.data_fingerprint import Fingerprint
@@ -52,9 +52,8 @@ class WholeOrCrop(Rule):
         yield Decision(
             "data.aspect", "keep", _describe_aspects(draft.facts), '"squash" shows all of an image'
         )
-        shortest = min(min(domain.median) for domain in draft.facts.domains)
         margin = round(side * MARGIN)
-        if shortest >= margin:
+        if median_side(draft.facts) >= margin:
             reason = "crops at random places, as the paper: resized to 286, cut to 256"
             yield Decision("data.resize", margin, reason)
 
@@ -72,7 +71,7 @@ class Mirroring(Rule):
 
 def choose_side(facts: Fingerprint) -> tuple[int, str]:
     """The side in pixels, and why."""
-    shortest = min(min(domain.median) for domain in facts.domains)
+    shortest = median_side(facts)
     fitting = [side for side in SIDES if side <= shortest] or [SIDES[0]]
     enough = [side for side in fitting if detail_at(facts, side) >= DETAIL]
     if enough and enough[0] < fitting[-1]:
@@ -81,6 +80,11 @@ def choose_side(facts: Fingerprint) -> tuple[int, str]:
     if shortest < SIDES[0]:
         return SIDES[0], f"the median image is {shortest} px, and networks need {SIDES[0]}"
     return fitting[-1], f"the median image is {shortest} px at its shorter side"
+
+
+def median_side(facts: Fingerprint) -> int:
+    """The shorter side of the median image, of the domain where it is smaller."""
+    return min(min(domain.median) for domain in facts.domains)
 
 
 def detail_at(facts: Fingerprint, side: int) -> float:
@@ -115,7 +119,7 @@ def _same_pictures(facts: Fingerprint) -> bool:
 
 
 def _describe_aspects(facts: Fingerprint) -> str:
-    aspects: list[Any] = [domain.aspects for domain in facts.domains]
+    aspects = [domain.aspects for domain in facts.domains]
     low, high = min(each[0] for each in aspects), max(each[2] for each in aspects)
     if f"{low:.2g}" == f"{high:.2g}" == "1":
         return "the images are squares, or nearly"

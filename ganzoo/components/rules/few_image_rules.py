@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from ganzoo.components.rules.cutting_rules import median_side
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
 FEW = 200
@@ -23,8 +24,7 @@ class FewImages(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """A larger `data.resize`, or nothing."""
         fewest = min(domain.images for domain in draft.facts.domains)
-        shortest = min(min(domain.median) for domain in draft.facts.domains)
         margin = round(MARGIN * draft.value("data.size"))
-        if fewest < FEW and shortest >= margin and draft.value("data.resize"):
+        if fewest < FEW and median_side(draft.facts) >= margin and draft.value("data.resize"):
             reason = f"{fewest} images are few (below {FEW}): smaller crops make more of them"
             yield Decision("data.resize", margin, reason, "leave it out to show whole images")

@@ -8,16 +8,16 @@ from typing import ClassVar
 
 from ganzoo.components.rules.capacity_rules import ANY_LENGTH
 from ganzoo.components.rules.time_limits import (
-    LEAST,
     describe_limit,
     describe_seconds,
-    planned_steps,
+    round_down,
     time_limit,
     training_seconds,
 )
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
 EPOCHS, SHORT = 200, 10_000
+LEAST = 4000  # steps, however few images there are
 HALF_PRECISION_SIDE = 128  # from here on bf16 saves a third of a step, below a tenth
 
 
@@ -36,7 +36,7 @@ class Optimizer(Rule):
             return
         paper = "as the papers (arXiv:1703.10593, arXiv:1611.07004)"
         yield Decision("optimizers.default.type", "adam", paper, how="fixed")
-        steps = planned_steps(draft)
+        steps = draft.steps
         if steps < SHORT:
             reason = f"{steps} steps are few"
             yield Decision("optimizers.default.lr", 4e-4, f"{reason}: twice the papers' rate")
@@ -113,7 +113,7 @@ class Length(Rule):
         images = max(domain.images for domain in draft.facts.domains)
         batch = draft.value("train.batch_size", 1) * draft.value("train.accumulate", 1)
         epochs = max(EPOCHS * images // batch, LEAST)
-        steps = round_down(max(1, int(min(in_time, epochs))))
+        steps = round_down(max(1, min(in_time, epochs)))
         takes = f"about {describe_seconds(steps * seconds)} at {seconds:.2g} s a step"
         if epochs <= in_time and epochs > LEAST:
             reason = f"200 epochs of {images} images, as in the papers: {takes}"
@@ -123,9 +123,3 @@ class Length(Rule):
             reason = f"what {describe_limit(draft)} allow: {takes}"
         change = "longer if scores still improve at the end"
         yield Decision("train.length", f"{steps} steps", reason, change)
-
-
-def round_down(count: int) -> int:
-    """To two digits: 3,871 becomes 3,800."""
-    unit: int = 10 ** max(0, len(str(count)) - 2)
-    return count // unit * unit

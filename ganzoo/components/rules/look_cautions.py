@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ganzoo.components.rules.caution_texts import check_command, find_side, named_domains
+from ganzoo.components.rules.caution_texts import check_command, find_side
 from ganzoo.interfaces.data_fingerprint import DomainFacts
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
 
@@ -26,7 +26,7 @@ class LabelMapsAsPhotos(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """One caution a domain at most."""
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             if domain.label_map and domain.kind == "gray" and domain.colours > MASK:
                 yield _numbers(name, domain)
             elif domain.label_map and _interpolation(draft, name) != "nearest":
@@ -50,7 +50,7 @@ class OddSizes(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """Small images, strips and mixed proportions of each domain."""
         side = find_side(draft)
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             yield from _small(name, domain, side)
             yield from _shapes(name, domain)
 
@@ -64,7 +64,7 @@ class ManyPages(Rule):
         """One caution for each domain with such files, unless the recipe says how to read them."""
         if draft.value("data.pages"):
             return
-        for name, domain in named_domains(draft.facts):
+        for name, domain in draft.facts.named_domains:
             if domain.pages > 1:
                 text = f"files of {name} hold {domain.pages} pages or slices, and the first is read"
                 advice = (

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ganzoo.components.rules.relations import count_channels
-from ganzoo.components.rules.time_limits import planned_steps
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
 FEWEST = 4  # images, of which a distance of distributions can be computed
@@ -81,11 +80,9 @@ class SamplePictures(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """What is shown, and how often."""
-        cycles = ["x", "G(x)", "F(G(x))", "y", "F(y)", "G(F(y))"]
-        shown = ["x", "x2y", "y"] if draft.facts.paired else cycles
-        names = {name.partition("(")[0] for name in shown if "(" in name} | {"F"}
-        if not draft.facts.paired and not names <= {*draft.value("networks", {})}:
-            shown = ["x", *draft.value("outputs", {}), "y"]
+        shown = ["x", *draft.value("outputs", {}), "y"]
+        if not draft.facts.paired and {"G", "F"} <= {*draft.value("networks", {})}:
+            shown = ["x", "G(x)", "F(G(x))", "y", "F(y)", "G(F(y))"]
         reason = "inputs, outputs, and what a cycle makes of them"
         yield Decision("samples.show", shown, reason)
         every = f"{_interval(draft, TIMES)} steps"
@@ -139,6 +136,6 @@ def _held_out(draft: RecipeDraft) -> float:
 
 def _interval(draft: RecipeDraft, times: int) -> int:
     """Steps between so many moments of a training, rounded up to two digits."""
-    steps = max(1, planned_steps(draft) // times)
+    steps = max(1, draft.steps // times)
     unit: int = 10 ** max(0, len(str(steps)) - 2)
     return -(-steps // unit) * unit

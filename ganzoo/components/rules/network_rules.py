@@ -12,7 +12,7 @@ from ganzoo.components.rules.relations import (
     describe_gap,
     structure_stays,
 )
-from ganzoo.components.rules.unpaired_rules import NEAR, STRONG, weighted_terms
+from ganzoo.components.rules.unpaired_rules import NEAR, STRONG, weigh_terms
 from ganzoo.interfaces.rule import Decision, PlanCandidate, RecipeDraft, Rule, Stage
 
 CALL = re.compile(r"(\w+)(?:\.\w+)?\(")
@@ -74,7 +74,7 @@ class StartAsCopy(Rule):
         value, weights = (None, (STRONG, STRONG / 2)) if skips else ("input", (NEAR, 1))
         changes: dict[str, object] = {f"networks.{name}.skip": value for name in names}
         if draft.value("losses.cycle_X"):
-            changes |= {f"losses.{n}": term for n, term in weighted_terms(*weights).items()}
+            changes |= {f"losses.{n}": term for n, term in weigh_terms(*weights).items()}
         title = "no copy at first" if skips else "starts as a copy"
         why = "more may change" if skips else "less may have to change than the rules believe"
         decisions = tuple(Decision(p, each, why, how="trial") for p, each in changes.items())
@@ -102,7 +102,7 @@ class ColoursAlone(Rule):
         if not names or not structure_stays(draft.facts) or not draft.value("losses.cycle_X"):
             return
         changes: dict[str, object] = {f"networks.{name}": {"type": "recolour"} for name in names}
-        changes |= {f"losses.{name}": term for name, term in weighted_terms(NEAR, 1).items()}
+        changes |= {f"losses.{name}": term for name, term in weigh_terms(NEAR, 1).items()}
         why = f"only colours may have to change; {describe_gap(draft.facts)}"
         decisions = tuple(Decision(p, value, why, how="trial") for p, value in changes.items())
         yield PlanCandidate("colours alone", decisions, why, rank=0.8)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from ganzoo.components.rules.caution_texts import named_domains, plan_command
+from ganzoo.components.rules.caution_texts import plan_command
 from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint
 from ganzoo.interfaces.rule import Caution, Level, RecipeDraft, Rule, Stage
 
@@ -64,7 +64,7 @@ class MedicalImages(Rule):
         if sign:
             yield _treatment(draft, f"these look like medical images ({sign})", False)
             return
-        deep = [n for n, d in named_domains(draft.facts) if d.kind == "gray" and d.bits in DEPTHS]
+        deep = [n for n, d in draft.facts.named_domains if d.kind == "gray" and d.bits in DEPTHS]
         if deep:
             sign = f"{' and '.join(deep)}: gray of more than 8 bits"
             yield _treatment(draft, f"if these are medical images or measurements ({sign})", True)
@@ -80,7 +80,7 @@ class LegalImages(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Caution]:
         """One caution, with the word that it is concluded from."""
-        word = next((w for _, d in named_domains(draft.facts) for w in _words(d) if w in LEGAL), "")
+        word = next((w for _, d in draft.facts.named_domains for w in _words(d) if w in LEGAL), "")
         if word:
             text = (
                 f"if these images are evidence or identify people (a folder is named '{word}'): "
@@ -126,7 +126,7 @@ def _treatment(draft: RecipeDraft, who: str, asked: bool) -> Caution:
 
 
 def _medical_sign(facts: Fingerprint) -> str:
-    for name, domain in named_domains(facts):
+    for name, domain in facts.named_domains:
         if domain.suffix in MEDICAL_FILES:
             return f"{domain.suffix} files of {name}"
         word = next((each for each in _words(domain) if each in MEDICAL), "")

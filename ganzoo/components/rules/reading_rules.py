@@ -9,8 +9,6 @@ from ganzoo.components.rules.relations import count_channels
 from ganzoo.interfaces.data_fingerprint import DomainFacts
 from ganzoo.interfaces.rule import Decision, RecipeDraft, Rule, Stage
 
-NAMES = ("x", "y")
-
 
 class Files(Rule):
     """The data set that reads the images, from the folders that were given.
@@ -42,7 +40,7 @@ class ImageChannels(Rule):
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """The channels of both domains, or of each."""
         counts = count_channels(draft.facts)
-        kinds = [_colours(domain, counts[n]) for n, domain in _named(draft)]
+        kinds = [_colours(domain, counts[n]) for n, domain in draft.facts.named_domains]
         reason = (
             f"{kinds[0]} on both sides" if len({*kinds}) == 1 else f"x {kinds[0]}, y {kinds[1]}"
         )
@@ -60,15 +58,15 @@ class ValueRange(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """A range for each domain that needs one; nothing where none does."""
-        ranges = {n: list(d.range) for n, d in _named(draft) if d.range is not None}
+        ranges = {n: list(d.range) for n, d in draft.facts.named_domains if d.range is not None}
         if not ranges:
             return
         said = [
-            f"{n} {d.dtype} holds {d.values[0]:g} ... {d.values[1]:g}" for n, d in _named(draft)
+            f"{n} {d.dtype} holds {d.values[0]:g} ... {d.values[1]:g}"
+            for n, d in draft.facts.named_domains
         ]
         change = "set the window that is to be seen"
-        value = _merged(ranges) if len(ranges) == len(NAMES) else ranges
-        yield Decision("data.range", value, "; ".join(said), change)
+        yield Decision("data.range", _merged(ranges), "; ".join(said), change)
 
 
 class LabelMaps(Rule):
@@ -78,7 +76,7 @@ class LabelMaps(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """`nearest` for the domains that look like label maps."""
-        labels = {n: d for n, d in _named(draft) if d.label_map}
+        labels = {n: d for n, d in draft.facts.named_domains if d.label_map}
         if not labels:
             return
         said = [f"{n} has {d.colours} colours, {d.flat:.0%} flat" for n, d in labels.items()]
@@ -87,17 +85,9 @@ class LabelMaps(Rule):
         yield Decision("data.interpolation", _merged(value), "; ".join(said), change)
 
 
-def _named(draft: RecipeDraft) -> list[tuple[str, DomainFacts]]:
-    return [*zip(NAMES, draft.facts.domains, strict=True)]
-
-
-def _ends(domain: DomainFacts) -> str:
-    return "{:g} ... {:g}".format(*domain.values)
-
-
 def _merged(values: dict[str, Any]) -> Any:
     """One value where both domains have the same, else a table."""
-    if len(values) == len(NAMES) and values["x"] == values["y"]:
+    if values.get("x") == values.get("y"):
         return values["x"]
     return values
 

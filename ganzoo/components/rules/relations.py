@@ -30,7 +30,7 @@ def same_channels(facts: Fingerprint) -> bool:
 def count_channels(facts: Fingerprint) -> dict[str, int]:
     """The channels by which each domain is read: 1 where all channels are equal."""
     counts = {}
-    for name, domain in zip("xy", facts.domains, strict=True):
+    for name, domain in facts.named_domains:
         gray = domain.kind == "gray" or (domain.kind != "bands" and domain.saturation < 0.004)
         counts[name] = 1 if gray else domain.channels if domain.kind == "bands" else 3
     return counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ganzoo.interfaces.rule import RecipeDraft
 
-LEAST = 4000  # steps, however few images there are
 EVENING = 3 * 3600.0  # seconds, where no budget is given
 SHARE = 0.9  # of the time, for steps; the rest is for samples, scores and checkpoints
 START = 10.0  # seconds until the first step, and for the last scores
@@ -42,9 +41,8 @@ def describe_seconds(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.2g} h"
 
 
-def planned_steps(draft: RecipeDraft) -> int:
-    """The steps of a draft's length; those of the shortest training where it has none."""
-    count, _, unit = str(draft.value("train.length", f"{LEAST} steps")).partition(" ")
-    images = max(domain.images for domain in draft.facts.domains)
-    an_epoch = {"epochs": images, "epoch": images}.get(unit, 1)
-    return max(1, int(float(count) * an_epoch))
+def round_down(count: float) -> int:
+    """To two digits: 3,871 becomes 3,800."""
+    whole = int(count)
+    unit: int = 10 ** max(0, len(str(whole)) - 2)
+    return whole // unit * unit

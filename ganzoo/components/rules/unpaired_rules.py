@@ -13,7 +13,7 @@ from ganzoo.components.rules.relations import (
     describe_gap,
     has_label_maps,
 )
-from ganzoo.components.rules.time_limits import describe_seconds, planned_steps, time_limit
+from ganzoo.components.rules.time_limits import describe_seconds, time_limit
 from ganzoo.interfaces.rule import Decision, How, PlanCandidate, RecipeDraft, Rule, Stage
 
 BUFFER = {"type": "history", "size": 50}
@@ -22,6 +22,7 @@ NEAR_IDENTITY = 1
 KEEPS_COPIES = "more would keep outputs copies"
 ENOUGH_STEPS = 1500
 LONG = 3600.0  # seconds, from which on the paper's weight does
+Term = dict[str, object]
 
 
 class Unpaired(Rule):
@@ -62,9 +63,8 @@ class Cycle(Rule):
             return
         weight, reason = choose_cycle(draft)
         change = "raise it where content is lost, lower it where nothing changes"
-        for name, term in weighted_terms(weight, 0).items():
-            if name.startswith("cycle"):
-                yield Decision(f"losses.{name}", term, reason, change)
+        for name, term in cycle_terms(weight).items():
+            yield Decision(f"losses.{name}", term, reason, change)
 
     def candidates(self, draft: RecipeDraft) -> Iterator[PlanCandidate]:
         """The next weight, together with that of the identity terms."""
@@ -127,27 +127,32 @@ class TooShortToChange(Rule):
 
     def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
         """The weights of both terms, or nothing."""
-        steps = planned_steps(draft)
+        steps = draft.steps
         if not draft.value("networks.G.skip") or steps >= ENOUGH_STEPS:
             return
         reason = f"{steps} steps are too few to become better than the copy (below {ENOUGH_STEPS})"
-        for name, term in weighted_terms(STRONG, STRONG / 2).items():
+        for name, term in weigh_terms(STRONG, STRONG / 2).items():
             if draft.value(f"losses.{name}") is not None:
                 yield Decision(f"losses.{name}.weight", term["weight"], reason, "give it more time")
 
 
-def weighted_terms(cycle: float, identity: float) -> dict[str, dict[str, object]]:
+def weigh_terms(cycle: float, identity: float) -> dict[str, Term]:
     """Cycle and identity terms of some weights, by name."""
-    wires = {
-        "cycle_X": ("F(G(x))", "x", cycle),
-        "cycle_Y": ("G(F(y))", "y", cycle),
-        "identity_Y": ("G(y)", "y", identity),
-        "identity_X": ("F(x)", "x", identity),
-    }
-    return {
-        name: {"type": "l1", "prediction": prediction, "target": target, "weight": _whole(weight)}
-        for name, (prediction, target, weight) in wires.items()
-    }
+    return cycle_terms(cycle) | identity_terms(identity)
+
+
+def cycle_terms(weight: float) -> dict[str, Term]:
+    """Both, by name."""
+    return {"cycle_X": _l1("F(G(x))", "x", weight), "cycle_Y": _l1("G(F(y))", "y", weight)}
+
+
+def identity_terms(weight: float) -> dict[str, Term]:
+    """Both, by name."""
+    return {"identity_Y": _l1("G(y)", "y", weight), "identity_X": _l1("F(x)", "x", weight)}
+
+
+def _l1(prediction: str, target: str, weight: float) -> Term:
+    return {"type": "l1", "prediction": prediction, "target": target, "weight": _whole(weight)}
 
 
 def choose_cycle(draft: RecipeDraft) -> tuple[float, str]:
@@ -176,9 +181,8 @@ def _identity_weight(draft: RecipeDraft, reason: str) -> tuple[float, str]:
 
 def _identity(weight: float, reason: str, how: How = "rule") -> Iterator[Decision]:
     change = "leave both out where colours should change"
-    for name, term in weighted_terms(0, weight).items():
-        if name.startswith("identity"):
-            yield Decision(f"losses.{name}", term, reason, change, how)
+    for name, term in identity_terms(weight).items():
+        yield Decision(f"losses.{name}", term, reason, change, how)
 
 
 def _whole(weight: float) -> float:

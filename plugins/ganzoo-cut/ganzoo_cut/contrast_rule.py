@@ -34,8 +34,8 @@ class Contrast(Rule):
         generator = draft.value("networks.G", {})
         if generator.get("type") != "resnet" or draft.value("losses.cycle_X") is None:
             return
-        if not _takes_its_output(draft):
-            return
+        if not isinstance(draft.value("data.channels", 3), int):
+            return  # x and y differ in channels, and G takes its output and y, too
         distance = draft.facts.gap.structure_distance
         reason = f"no way back is asked for; the distance of structure is {distance:.2f}"
         decisions = tuple(
@@ -53,7 +53,7 @@ def contrast_tables(draft: RecipeDraft) -> dict[str, Any]:
     return {
         "networks": {
             "G": {**generator, "layers": layers},
-            "H": _projection(generator, _channels(draft), len(layers)),
+            "H": _projection(generator, draft.value("data.channels", 3), len(layers)),
             "D": dict(discriminator),
         },
         "latents": {"p": {"type": "normal", "like": "x", "channels": 1}},
@@ -77,18 +77,6 @@ def _projection(generator: Mapping[str, Any], channels: int, count: int) -> dict
 def _contrast(name: str) -> dict[str, Any]:
     query, key = f"H(G.features(G({name})), p)", f"H(G.features({name}), p)"
     return {"type": "cut.patch_nce", "query": query, "key": key}
-
-
-def _channels(draft: RecipeDraft) -> int:
-    """Of x."""
-    channels = draft.value("data.channels", 3)
-    return int(channels["x"] if isinstance(channels, Mapping) else channels)
-
-
-def _takes_its_output(draft: RecipeDraft) -> bool:
-    """Whether G can be given its own output, which it is contrasted with x by, and y."""
-    channels = draft.value("data.channels", 3)
-    return not isinstance(channels, Mapping) or channels["x"] == channels["y"]
 
 
 def _metrics_of(draft: RecipeDraft, output: str) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from ganzoo.components.rules.relations import colours_stay
 from ganzoo.interfaces import Aim, Decision, Fingerprint, RecipeDraft, Rule
 from ganzoo.interfaces.rule import Said, Stage
 
 LEAST, TIMES = 0.02, 3.0  # noise of x, and how many times that of y
-COLOURS = 0.1  # the largest distance of domains that show the same
 SIZES = {"width": 32, "layers": 7, "norm": "none"}
 
 
@@ -48,16 +48,14 @@ class LearntNoise(Rule):
         change = "--goal style for other differences than noise"
         for path in ("losses", "outputs"):
             yield Decision(path, None, reason)
-        for path, value in noise_tables(_channels(draft)).items():
+        for path, value in noise_tables(draft.value("data.channels", 3)).items():
             yield Decision(path, value, reason, change if path == "losses" else "")
 
 
 def is_noisy(facts: Fingerprint) -> bool:
     """Whether x shows what y shows, with noise."""
     x, y = facts.domains
-    same = x.channels == y.channels and facts.gap.colour_distance < COLOURS
-    labels = x.label_map or y.label_map
-    return same and not labels and x.noise > LEAST and x.noise > TIMES * y.noise
+    return colours_stay(facts) and x.noise > LEAST and x.noise > TIMES * y.noise
 
 
 def describe_noise(facts: Fingerprint) -> str:
@@ -98,8 +96,3 @@ def noise_tables(channels: int) -> dict[str, Any]:
         },
         "train.batch_size": 4,
     }
-
-
-def _channels(draft: RecipeDraft) -> int:
-    channels = draft.value("data.channels", 3)
-    return channels if isinstance(channels, int) else 3

@@ -24,7 +24,8 @@ def noisy(x=0.09, y=0.02, colour=0.05, **fields):
         (noisy(x=0.02, y=0.0), "style"),
         (noisy(colour=0.1), "style"),
         (noisy(label_map=True), "style"),
-        (noisy(channels=1), "style"),
+        (noisy(kind="gray", channels=1), "style"),
+        (noisy(saturation=0.003), "style"),  # gray stored as RGB is read as one channel
         (noisy(x=0.02, y=0.09), "style"),
     ],
 )

@@ -22,37 +22,53 @@ def texts(
     say(shipped_file(language), end="")
 
 
+Rates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rate",
+        metavar="[NAME=]PERCENT",
+        help="% labelled real of a method; give two of them.",
+    ),
+]
+Spread = Annotated[
+    float,
+    typer.Option("--spread", min=0, max=49, help="Of it between participants, in points."),
+]
+Trials = Annotated[
+    int,
+    typer.Option(
+        "--trials",
+        min=0,
+        max=1000,
+        show_default=False,
+        help="Scored ones, for each participant. [default: the study's, or 40]",
+    ),
+]
+Power = Annotated[
+    float,
+    typer.Option("--power", min=5, max=99.99, help="In so many % of studies it is detected."),
+]
+Alpha = Annotated[
+    float,
+    typer.Option("--alpha", min=0.01, max=50, help="% of studies that find what is not there."),
+]
+Analyses = Annotated[
+    int, typer.Option("--analyses", min=1, max=20, help="How often it may be decided.")
+]
+
+
 @app.command()
 def plan(
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[STUDY]", help="Keep the plan in this study, for its report."),
     ] = None,
-    rate: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]PERCENT", help="% labelled real of a method; give two of them."
-        ),
-    ] = None,
-    spread: Annotated[
-        float, typer.Option(min=0, max=49, help="Of it between participants, in points.")
-    ] = 12.0,
-    trials: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=1000,
-            show_default=False,
-            help="Scored ones, for each participant. [default: the study's, or 40]",
-        ),
-    ] = 0,
-    power: Annotated[
-        float, typer.Option(min=5, max=99.99, help="In so many % of studies it is detected.")
-    ] = 80.0,
-    alpha: Annotated[
-        float, typer.Option(min=0.01, max=50, help="% of studies that find what is not there.")
-    ] = 5.0,
-    analyses: Annotated[int, typer.Option(min=1, max=20, help="How often it may be decided.")] = 5,
+    rate: Rates = None,
+    spread: Spread = 12.0,
+    trials: Trials = 0,
+    power: Power = 80.0,
+    alpha: Alpha = 5.0,
+    analyses: Analyses = 5,
 ) -> None:
     """How many participants a difference between two methods needs, and when to stop early."""
     from ganzoo_study import planning

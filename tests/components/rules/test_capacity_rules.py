@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from ganzoo.components.rules.capacity_rules import Capacity, list_rungs
-from ganzoo.components.rules.length_rules import Length, Optimizer, Precision, round_down
-from ganzoo.components.rules.time_limits import describe_seconds, training_seconds
+from ganzoo.components.rules.length_rules import Length, Optimizer, Precision
+from ganzoo.components.rules.time_limits import describe_seconds, round_down, training_seconds
 from ganzoo.interfaces import StepCost, Wishes
 from ganzoo.testing import make_fingerprint, try_rule
 

@@ -12,7 +12,7 @@ from ganzoo.components.rules.unpaired_rules import (
     Identity,
     TooShortToChange,
     Unpaired,
-    weighted_terms,
+    weigh_terms,
 )
 from ganzoo.interfaces import Wishes
 from ganzoo.testing import make_fingerprint, try_rule
@@ -116,7 +116,7 @@ def test_a_copy_at_first_is_a_candidate_where_colours_stay(colour, count):
 
 @pytest.mark.parametrize(("steps", "weight"), [(1499, 30), (1500, 3)])
 def test_near_domains_stay_a_copy_in_short_trainings(steps, weight):
-    terms = weighted_terms(3, 1)
+    terms = weigh_terms(3, 1)
     recipe = {"networks": {"G": {"skip": "input"}}, "losses": terms}
     before = {**recipe, "train": {"length": f"{steps} steps"}}
     draft = try_rule(TooShortToChange, make_fingerprint(gap=NEAR), recipe=before)
@@ -125,7 +125,7 @@ def test_near_domains_stay_a_copy_in_short_trainings(steps, weight):
 
 
 def test_others_keep_their_weights_however_short():
-    before = {"losses": weighted_terms(10, 0), "train": {"length": "10 steps"}}
+    before = {"losses": weigh_terms(10, 0), "train": {"length": "10 steps"}}
     assert try_rule(TooShortToChange, make_fingerprint(), recipe=before).recipe == before
 
 
