@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import torch
 
 from ganzoo.builder import Experiment
 from ganzoo.builder.blueprint import Blueprint
@@ -14,6 +14,7 @@ from ganzoo.builder.step_cost import RESIDENT, count_memory, measure_demand
 from ganzoo.builder.step_trace import count_bytes
 from ganzoo.builder.trial import example
 from ganzoo.engine.expressions import flatten
+from ganzoo.inference.tiling.memory_limit import free_memory
 from ganzoo.printing.memory_text import format_memory
 from ganzoo.recipe.schema import Recipe
 
@@ -66,14 +67,13 @@ def choose_memory(experiment: Experiment, cpu: bool) -> MemoryChoice | None:
     return MemoryChoice(smaller, plain, after, smaller.describe(before))
 
 
-def warn_of_memory(experiment: Experiment, free: int | None = None) -> str:
+def warn_of_memory(experiment: Experiment) -> str:
     """That a step on this processor needs more memory than is free; "" where it fits.
 
-    free: bytes; None asks the system. The estimate takes a second or two, so it is made only where
-    a rough bound says that it might not fit.
+    The estimate takes a second or two, so it is made only where a rough bound says that it might
+    not fit.
     """
-    free = psutil.virtual_memory().available if free is None else free
-    blueprint = experiment.blueprint
+    free, blueprint = free_memory(torch.device("cpu")), experiment.blueprint
     batch = count_bytes(
         flatten(example(blueprint.variables, experiment.recipe.train.batch_size).values())
     )
