@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Device, Set
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths

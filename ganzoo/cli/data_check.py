@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say_aside, say_json
 

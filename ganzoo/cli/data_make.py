@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganzoo.cli.importing import import_torch
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.printing.text import say, say_aside
 
 if TYPE_CHECKING:

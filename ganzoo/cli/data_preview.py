@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Set
 from ganzoo.cli.run import find_folder_settings
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
 

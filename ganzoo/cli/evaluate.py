@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Best, Device, NetworkOf, RecipeOf, Set
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, say_json
 from ganzoo.runs.path_checks import refuse_missing

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.plan_options import (
     Anyway,
     Budget,
@@ -17,6 +16,7 @@ from ganzoo.cli.plan_options import (
     PlanOptions,
     Tries,
 )
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.train_request import BY_SIGNAL
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, say_aside, say_json

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Device, Set
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.printing.text import say
 
 if TYPE_CHECKING:

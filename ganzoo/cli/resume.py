@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Processes, Set, StopAfter
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.errors import GanzooError
 from ganzoo.recipe.toml_text import RECIPE_FILE

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Processes, Set, StopAfter
 from ganzoo.cli.plan_options import (
     Anyway,
@@ -19,6 +18,7 @@ from ganzoo.cli.plan_options import (
     PlanOptions,
     Tries,
 )
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.train_request import Request, begin, typed_words
 from ganzoo.errors import GanzooError
 from ganzoo.launch.worker import is_launched

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 

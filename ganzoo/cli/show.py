@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.importing import import_torch
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import seconds
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.launch.worker import (
     answer_signals,
     end_quietly,

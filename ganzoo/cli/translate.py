@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganzoo.cli.importing import import_torch
 from ganzoo.cli.options import (
     Best,
     Compile,
@@ -21,6 +20,7 @@ from ganzoo.cli.options import (
     memory_of,
     scale_of,
 )
+from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate_progress import ImageProgress, show_progress
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing

@@ -33,7 +33,7 @@ def imported(*words):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, request, tiny_settings):
     """A run of two steps, and the modules that were imported for it."""
-    folder = tmp_path_factory.mktemp("importing")
+    folder = tmp_path_factory.mktemp("torch_import")
     settings = {**tiny_settings, "train.length": "2 steps", "samples.count": 1}
     words = [word for path, value in flat(settings) for word in ("--set", f"{path}={value!r}")]
     recipe = request.config.rootpath / "recipes" / "cyclegan.toml"
@@ -64,7 +64,7 @@ def test_a_trained_model_needs_no_compiler(run):
 
 def test_python_searches_for_unreachable_objects_again_afterwards():
     code = (
-        "import gc, sys\nfrom ganzoo.cli.importing import import_torch\nimport_torch()\n"
+        "import gc, sys\nfrom ganzoo.cli.torch_import import import_torch\nimport_torch()\n"
         "assert 'torch' in sys.modules and gc.isenabled()\nkept = gc.get_freeze_count()\n"
         "import_torch()\nsys.exit(not 100_000 < kept == gc.get_freeze_count())"
     )
