@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -71,9 +72,7 @@ def _read_picture(name: str, picture: Any, variable: Variable) -> Tensor:
 def _call_with_tensors(
     model: Model, output: OutputWire, given: Mapping[str, Any], seed: int
 ) -> Value:
-    inputs = {}
-    for name, value in given.items():  # no comprehension, whose frame would shift stacklevel below
-        inputs[name] = _check_tensor(name, value, model)
+    inputs = {name: _check_tensor(name, value, model) for name, value in given.items()}
     counts = {name: len(value) for name, value in inputs.items()}
     if len(set(counts.values())) > 1:
         counts_by_name = " and ".join(f"{name} {count}" for name, count in counts.items())
@@ -126,9 +125,17 @@ def _check_image(name: str, batch: Tensor) -> Tensor:
         warnings.warn(
             f"{name} holds {low:g} ... {high:g}, and images are in [-1, 1], where negative values "
             "are dark: if it is in 0 ... 1, give x * 2 - 1",
-            stacklevel=6,
+            stacklevel=_count_own_frames(),
         )
     return batch
+
+
+def _count_own_frames() -> int:
+    """The `stacklevel` of a warning by the function that asks, to show the line of the user."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals["__name__"].startswith("ganzoo.inference."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _check_label(name: str, value: Any, classes: int) -> Tensor:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal, overload
 
 import torch
 from torch import Tensor, nn
 
-from ganzoo.engine.expressions import Values, evaluate, full_precision, plan
-from ganzoo.engine.rng import no_trace, seed_torch, torch_generator
-from ganzoo.expression import names
-from ganzoo.inference.bound_wire import BoundWire
 from ganzoo.inference.calling import Given, call
 from ganzoo.inference.drawing import draw
 from ganzoo.inference.origin import UNKNOWN, Origin, describe_size, floating_tensors
+from ganzoo.inference.output_values import evaluate_outputs
 from ganzoo.inference.output_wire import OutputWire as OutputWire
 from ganzoo.inference.resting import resting_modules as resting_modules
 from ganzoo.inference.saving import File, save_image
-from ganzoo.inference.scale import Scale, match_sizes
+from ganzoo.inference.scale import Scale
 from ganzoo.inference.speeding import AskedPrecision, speed_up
+from ganzoo.inference.translate_images import Image, translate_images
 from ganzoo.interfaces import Latent, Value, Variable
 from ganzoo.printing.text import one_line
 
@@ -114,6 +111,35 @@ class Model:
         """
         return call(self, self.output(output), inputs, seed, scale)
 
+    def translate(
+        self,
+        image: Image | Sequence[Image],
+        output: str = "",
+        *,
+        seed: int = 0,
+        scale: Scale = "trained",
+        **more: Given,
+    ) -> Any:
+        """Translate an image, or each of a list; what goes in is what comes out.
+
+            labels = model.translate(Image.open("photo.png"))  # a Pillow image
+            labels = model.translate(array)  # (H, W, C), and an array comes back
+            labels = model.translate(["a.png", "b.png"])  # two Pillow images
+
+        image: a file, a Pillow image, an array or a tensor, as `Model.__call__` takes it; which
+            input of the output it is needs not be said. Of a file comes a Pillow image. Or a list
+            of any of them, which are translated one after another into a list.
+        output: its name; left out, the first output.
+        seed, scale: see `Model.__call__`.
+        more: what the output needs beside one image, by name: classes, or other images.
+
+        Raises:
+            ValueError: as `Model.__call__`; or the output takes no image, or several of which not
+                all but one are given by name.
+            DataError: a file cannot be read.
+        """
+        return translate_images(self, self.output(output), image, seed, scale, more)
+
     def output(self, name: str = "") -> OutputWire:
         """An output by its name; the first output if no name is given.
 
@@ -183,68 +209,14 @@ class Model:
 
         The modules in `resting` are in evaluation mode even if an output has `train_mode`.
         """
-        used = {name for output in outputs for name in output.networks}
-        values = self._inputs(outputs, inputs, seed)
-        results: dict[int, Value] = {}
-        with no_trace([self.networks[name] for name in used]), self.autocast():
-            for train_mode in {output.train_mode for output in outputs}:
-                for name in used:
-                    self._set_mode(name, train_mode)
-                seed_torch(seed, "output")
-                batch = [o for o in outputs if o.train_mode == train_mode and o.component is None]
-                by_wire = evaluate(plan([o.wire for o in batch], values), values, self.networks)
-                results |= {id(o): by_wire[str(o.wire)] for o in batch}
-            for output in outputs:
-                if output.component is not None:
-                    results[id(output)] = self._make(output, output.component, inputs, seed)
-        return [full_precision(results[id(output)]) for output in outputs]
-
-    def _make(
-        self, output: OutputWire, component: Any, inputs: Mapping[str, Tensor], seed: int
-    ) -> Value:
-        """Let a component make its output, with the networks in evaluation mode."""
-        for name in output.networks:
-            self.networks[name].eval()
-        placed = {name: self._place(tensor) for name, tensor in inputs.items()}
-        draw_latent = partial(self._draw, seed, inputs)
-        known = placed, self.networks, draw_latent, _batch_size(inputs)
-        bound = {name: BoundWire(wire, *known) for name, wire in output.wires.items()}
-        seed_torch(seed, "output")
-        value: Value = component.make(**bound)
-        return value
+        return evaluate_outputs(self, outputs, inputs, seed)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """A context in which networks compute in the model's precision."""
         is_bf16 = self.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16) if is_bf16 else nullcontext()
 
-    def _set_mode(self, name: str, train_mode: bool) -> None:
-        self.networks[name].train(train_mode)
-        for inner in self.resting.get(name, ()):
-            self.networks[name].get_submodule(inner).training = False
-
     def _example(self) -> Tensor:
         """Some tensor of the networks, for its device and type; an empty one if they hold none."""
         nothing = torch.empty(0, device=self._home, dtype=torch.float32)
         return next(floating_tensors(self.networks.values()), nothing)
-
-    def _inputs(self, outputs: list[OutputWire], inputs: Mapping[str, Tensor], seed: int) -> Values:
-        wanted = {name for output in outputs for name in names(output.wire)}
-        values: Values = {name: self._place(tensor) for name, tensor in inputs.items()}
-        for name in wanted & set(self.latents) - set(inputs):
-            values[name] = self._draw(seed, inputs, name, _batch_size(inputs))
-        return values
-
-    def _draw(self, seed: int, inputs: Mapping[str, Tensor], name: str, count: int) -> Tensor:
-        """Draw a latent for `count` samples; a spatial latent takes its size from the inputs."""
-        rng, latent = torch_generator(seed, "latent", name), self.latents[name]
-        shape = latent.variable(match_sizes(self.variables, inputs)).shape
-        return self._place(latent.draw((count, *shape), rng))
-
-    def _place(self, tensor: Tensor) -> Tensor:
-        kind = self.dtype if tensor.is_floating_point() else tensor.dtype
-        return tensor.to(self.device, kind)
-
-
-def _batch_size(inputs: Mapping[str, Tensor]) -> int:
-    return len(next(iter(inputs.values()))) if inputs else 1
