@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.components.networks.open_sizes import are_sizes_open
+
 BLOCK = 2  # the side of a block of pixels
 LANES = 16  # oneDNN computes output channels in multiples of so many
 
@@ -24,12 +26,16 @@ class FewChannelConv2d(nn.Conv2d):
         self.blockwise = BLOCK**2 * out_channels <= LANES
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        whole = all((side - self.kernel_size[0] + 1) % BLOCK == 0 for side in input.shape[-2:])
-        if not (self.blockwise and whole and input.device.type == "cpu"):
+        if are_sizes_open() or not (self.blockwise and self._is_whole(input)):
             return functional.conv2d(input, weight, bias)
         biases = None if bias is None else bias.repeat_interleave(BLOCK**2)
         blocks = functional.conv2d(input, shift_kernel(weight), biases, stride=BLOCK)
         return functional.pixel_shuffle(blocks, BLOCK)
+
+    def _is_whole(self, input: Tensor) -> bool:
+        """Whether the output is one of whole blocks, on a CPU."""
+        sides = [side - self.kernel_size[0] + 1 for side in input.shape[-2:]]
+        return input.device.type == "cpu" and all(side % BLOCK == 0 for side in sides)
 
 
 def shift_kernel(weight: Tensor) -> Tensor:

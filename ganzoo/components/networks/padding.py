@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.components.networks.open_sizes import are_sizes_open
+
 Padding = Literal["reflect", "replicate", "zero"]
 
 MANY = 2**17  # values, from which on a CPU whole rows are faster than torch's single pixels
@@ -44,7 +46,7 @@ class ReflectionPad(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) become (N, C, H + 2 margin, W + 2 margin)."""
         device = images.device.type
-        if device != "cpu":
+        if device != "cpu" or are_sizes_open():
             return _reflect(images, self.margin)
         # Autocast would turn bf16 into float32 here, and back before the convolution that follows.
         with torch.autocast(device, enabled=False):

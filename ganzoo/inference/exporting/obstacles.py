@@ -1,0 +1,59 @@
+"""Outputs that are more than one graph of tensors, which no file of another format can hold."""
+
+from __future__ import annotations
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from ganzoo.errors import ModelError
+from ganzoo.expression import calls
+from ganzoo.inference.fast_network import FastNetwork
+from ganzoo.inference.model import Model, OutputWire
+
+
+def refuse_obstacle(model: Model, output: OutputWire) -> None:
+    """Check that an output is a function of its inputs that one graph can compute.
+
+    Raises:
+        ModelError: a component makes it, it is random or depends on its batch, a network computes
+            gradients, or the model is a faster copy.
+    """
+    reason = _find_obstacle(model, output)
+    if reason:
+        raise ModelError(f"'{output.wire}' cannot be exported: {reason}")
+
+
+def _find_obstacle(model: Model, output: OutputWire) -> str:
+    networks = {name: model.networks[name] for name in sorted(output.networks)}
+    if output.component is not None:
+        kind = type(output.component).__name__
+        return f"{kind} makes it in several steps, and a file holds one evaluation of a wire"
+    if not networks:
+        return "it calls no network"
+    for name, network in networks.items():
+        if isinstance(network, FastNetwork):
+            return "the model was sped up already; export the model as it was loaded"
+        layer = _random_layer(network, model.resting.get(name, frozenset()))
+        if output.train_mode and layer:
+            return (
+                f"its mode is train, so {layer} in {name} works as in training, where results are "
+                "random or depend on their batch; set the output's mode to eval"
+            )
+    return _find_gradient(networks, output)
+
+
+def _random_layer(network: nn.Module, resting: frozenset[str]) -> str:
+    """A layer that works otherwise in training, by its type; "" if there is none."""
+    for name, module in network.named_modules():
+        drops = isinstance(module, _DropoutNd) and module.p > 0
+        if name not in resting and (drops or isinstance(module, _BatchNorm)):
+            return type(module).__name__
+    return ""
+
+
+def _find_gradient(networks: dict[str, nn.Module], output: OutputWire) -> str:
+    for call in calls(output.wire):
+        if call.head in getattr(networks[call.network], "differentiates", ()):
+            return f"'{call}' computes gradients"
+    return ""
