@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from ganzoo import build_recipe
 from ganzoo.cli import app
+from ganzoo.components.latents import NormalLatent
 from ganzoo.components.metrics import feature_extractor
 from ganzoo.components.metrics.cycle_error import CycleError
 from ganzoo.components.metrics.fid import frechet_distance
@@ -394,6 +395,15 @@ def test_alarms_look_at_different_items(built):
     shown = choose_examples(data, built({}).model())
     for name in "xy":
         assert len({example[name].numpy().tobytes() for example in shown}) == len(shown) == 4
+
+
+def test_alarms_draw_latents_as_large_as_test_samples(built):
+    """Held-out samples may be larger than training's, as those of denoise.sample_photos."""
+    data, model = Few(), built({}).model()
+    model.latents = {"z": NormalLatent(like="y")}
+    model.variables = {**model.variables, "z": model.variables["y"]}
+    data.test_sample = lambda index: {"x": data.x[index], "y": torch.zeros(3, 24, 40)}
+    assert {example["z"].shape for example in choose_examples(data, model)} == {(1, 3, 24, 40)}
 
 
 @pytest.mark.case("A2")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganzoo.engine.rng import derive, numpy_generator, torch_generator
 from ganzoo.inference.model import Model
+from ganzoo.inference.scale import match_sizes
 from ganzoo.interfaces import Data
 from ganzoo.training.alarms.probed import ProbedOutput
 
@@ -35,13 +36,17 @@ def choose_examples(data: Data, model: Model) -> list[dict[str, Tensor]]:
             rng = numpy_generator(SEED, number)
             sample = data.train_sample(number * len(data) // count, rng)
         batch = {name: value[None] for name, value in sample.items()}
-        examples.append(batch | _draw_latents(model, number))
+        examples.append(batch | _draw_latents(model, number, batch))
     return [example | _choose_labels(model, number) for number, example in enumerate(examples)]
 
 
-def _draw_latents(model: Model, number: int) -> dict[str, Tensor]:
+def _draw_latents(model: Model, number: int, sample: Example) -> dict[str, Tensor]:
+    """Latents of a sample; spatial ones have its size, which may be another than training's."""
+    variables = match_sizes(model.variables, sample)
     return {
-        name: latent.draw((1, *model.variables[name].shape), torch_generator(SEED, name, number))
+        name: latent.draw(
+            (1, *latent.variable(variables).shape), torch_generator(SEED, name, number)
+        )
         for name, latent in model.latents.items()
     }
 

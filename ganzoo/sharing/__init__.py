@@ -1,0 +1,1 @@
+"""What goes out of the house with a model: its card."""
