@@ -22,6 +22,7 @@ from ganzoo.recipe.overrides import Overrides, override
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
+from ganzoo.registry.needed_packages import find_lacking
 
 HUB = "hub"  # the word for weights that are fetched from the network
 
@@ -194,4 +195,5 @@ def _missing_plugins(header: Mapping[str, Any]) -> str:
     if not packages:
         return ""
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    return f"\n  the file was made with {versions}"
+    advice = (f"\n  {package.advice()}" for package in find_lacking(packages))
+    return f"\n  the file was made with {versions}{''.join(advice)}"

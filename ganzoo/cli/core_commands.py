@@ -61,6 +61,14 @@ CORE: Commands = {
         "report_:report",
         "Write report.html of a run anew, from the files in its folder; open it in a browser.",
     ),
+    "bundle": (
+        "bundle:bundle",
+        "Put a model into one file: weights, recipe, card and pictures, and never code.",
+    ),
+    "open": (
+        "open_:open_",
+        "Write a bundle's files into a folder, which is a model then; no code comes from it.",
+    ),
     "list": (
         "list_:list_",
         "List the installed components, recipes and plugins, and the runs below this folder.",

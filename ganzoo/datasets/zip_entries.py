@@ -30,16 +30,21 @@ def zip_entries(file: BinaryIO, most: int) -> Iterator[tuple[str, BinaryIO]]:
     Raises:
         ArchiveError: too many entries, or one that is no plain file or folder.
     """
-    _check_table(file, most)
+    check_table(file, most)
     with zipfile.ZipFile(cast(IO[bytes], file)) as archive:
         for entry in archive.infolist():
-            _check(entry)
+            check_entry(entry)
             if not entry.is_dir():
                 with archive.open(entry) as content:
                     yield entry.filename, cast(BinaryIO, content)
 
 
-def _check(entry: zipfile.ZipInfo) -> None:
+def check_entry(entry: zipfile.ZipInfo) -> None:
+    """Check that an entry is a plain file or folder that can be read as it is.
+
+    Raises:
+        ArchiveError: it is a link, a device, encrypted, or compressed in an unusual way.
+    """
     mode = entry.external_attr >> 16
     name = shorten(entry.orig_filename)
     if "\0" in entry.orig_filename:
@@ -52,8 +57,12 @@ def _check(entry: zipfile.ZipInfo) -> None:
         raise ArchiveError(f"'{name}' is compressed in an unusual way")
 
 
-def _check_table(file: BinaryIO, most: int) -> None:
-    """Refuse a table of entries that would fill the memory, before `zipfile` reads it."""
+def check_table(file: BinaryIO, most: int) -> None:
+    """Refuse a table of entries that would fill the memory, before `zipfile` reads it.
+
+    Raises:
+        ArchiveError: there are more than `most` entries, or the archive has no such table.
+    """
     entries, size = _table(file)
     if entries > most or size > most * LONGEST_ENTRY:
         raise ArchiveError(f"it has more than the {most:,} files that are unpacked")

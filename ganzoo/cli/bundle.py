@@ -1,0 +1,56 @@
+"""`ganzoo bundle MODEL`: a model in one file, for others to open."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganzoo.cli.options import Best, ModelOf
+from ganzoo.printing.text import say, say_aside, short_count
+from ganzoo.runs.path_checks import refuse_missing
+
+if TYPE_CHECKING:
+    from ganzoo.runs.bundle_manifest import Manifest
+    from ganzoo.sharing.shipment import Shipment
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="A new file. [default: the model's name.ganzoo]"),
+]
+
+
+def bundle(model: ModelOf, out: Out = None, best: Best = False) -> None:
+    """Put a model into one file: weights, recipe, card and pictures, and never code."""
+    from ganzoo.files.existing import refuse_existing
+    from ganzoo.runs.bundle_manifest import SUFFIX
+    from ganzoo.sharing.bundle_writing import write_bundle
+    from ganzoo.sharing.shipment import gather_files
+
+    refuse_existing([out] if out else [])
+    refuse_missing(model, best=best)
+    with tempfile.TemporaryDirectory(prefix="ganzoo-") as work:
+        shipment = gather_files(model, Path(work), best)
+        path = out or Path(f"{shipment.name}{SUFFIX}")
+        manifest = write_bundle(shipment, path)
+    say(f"{path}: {short_count(path.stat().st_size, 'B')}")
+    list_files(manifest)
+    warn_of_places(shipment)
+    say(f"\nOpen it anywhere: ganzoo open {shlex.quote(str(path))}")
+
+
+def list_files(manifest: Manifest) -> None:
+    """Print the files of a bundle with their sizes, and the packages that it needs."""
+    for member in manifest.files:
+        say(f"  {member.name:<28}{short_count(member.size, 'B'):>9}")
+    needs = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
+    say(f"  needs {needs}" if needs else "  needs no package")
+
+
+def warn_of_places(shipment: Shipment) -> None:
+    """Say which names of folders of this machine go along, in the recipe and in the weights."""
+    if shipment.places:
+        say_aside(f"note: its recipe says where your images are: {', '.join(shipment.places)}")

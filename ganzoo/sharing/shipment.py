@@ -1,0 +1,92 @@
+"""Which files of a model leave the house: weights, recipe, card, pictures."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganzoo.engine.header import STATE
+from ganzoo.engine.model_header import read_model_header
+from ganzoo.errors import ModelError
+from ganzoo.files.writing import write_text
+from ganzoo.recipe.loading import load_recipe
+from ganzoo.recipe.older import up_to_date
+from ganzoo.registry.discovery import installed
+from ganzoo.runs.bundle_manifest import RECIPE, WEIGHTS
+from ganzoo.runs.model_files import best_model, model_file
+
+FOREIGN = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """The files of a model, by their names in a bundle, and where they are here.
+
+    name: the model's, as its recipe is called.
+    packages: the distributions whose components the recipe names, with their versions.
+    places: the settings that name places of this machine, as `data.root = /home/me/photos`.
+    """
+
+    name: str
+    files: Mapping[str, Path]
+    packages: Mapping[str, str]
+    places: tuple[str, ...]
+
+
+def gather_files(model: Path, work: Path, best: bool = False) -> Shipment:
+    """Find or make the files of a model that are for others.
+
+    model: a run's folder, or a model file. best: a run's best model instead of its last one.
+    work: a folder for what has to be written first.
+
+    Raises:
+        ModelError: there is no ganzoo model.
+    """
+    weights = _find_weights(model, best)
+    header = read_model_header(weights)
+    recipe = load_recipe(up_to_date(dict(header["recipe"])))
+    write_text(work / RECIPE, recipe.to_toml())
+    files = {WEIGHTS: weights, RECIPE: work / RECIPE}
+    tables = recipe.to_dict()
+    packages = {**_plugins_of(tables), **header.get("packages", {})}
+    return Shipment(recipe.name or model.stem, files, packages, tuple(_places(tables.get("data"))))
+
+
+def _find_weights(model: Path, best: bool) -> Path:
+    if model.suffix in FOREIGN:
+        raise ModelError(
+            f"{model}: this has no recipe, so it is no ganzoo model; make it one: "
+            f"{shlex.join(['ganzoo', 'import', str(model)])}"
+        )
+    if (model / STATE).is_file():
+        raise ModelError(f"{model}: a checkpoint is for resuming; name its run's folder instead")
+    return best_model(model) if best else model_file(model)
+
+
+def _plugins_of(tables: Mapping[str, Any]) -> dict[str, str]:
+    """The packages of the plugins whose components a recipe names, for training or for use."""
+    prefixes = {name.partition(".")[0] for name in _types(tables) if "." in name}
+    plugins = [plugin for plugin in installed().plugins if plugin.name in prefixes]
+    return {plugin.package: plugin.version for plugin in plugins}
+
+
+def _types(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("type"), str):
+            yield value["type"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _types(inner)
+
+
+def _places(table: Any, path: str = "data") -> Iterator[str]:
+    """Settings that hold a path from the root of this machine."""
+    if isinstance(table, Mapping):
+        for key, value in table.items():
+            yield from _places(value, f"{path}.{key}")
+    elif isinstance(table, str) and Path(table).is_absolute():
+        yield f"{path} = {table}"

@@ -1,0 +1,116 @@
+"""A bundle holds a model's files and nothing else; equal models make equal bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+import zipfile
+
+import pytest
+from typer.testing import CliRunner
+
+import ganzoo
+from ganzoo.cli import app
+from ganzoo.errors import GanzooError, ModelError
+from ganzoo.runs.bundle_reading import open_bundle
+from ganzoo.sharing.bundle_writing import write_bundle
+from ganzoo.sharing.shipment import gather_files
+
+
+@pytest.fixture
+def bundle(shared_run, tmp_path):
+    return write(shared_run, tmp_path / "one.ganzoo")
+
+
+def write(model, path):
+    work = path.with_suffix(".work")
+    work.mkdir()
+    write_bundle(gather_files(model, work), path)
+    return path
+
+
+def test_a_bundle_is_a_zip_archive_that_others_read(bundle, shared_run):
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert names[0] == "manifest.json"
+        assert {"model.safetensors", "recipe.toml"} <= {*names}
+        assert archive.read("model.safetensors") == (shared_run / "model.safetensors").read_bytes()
+        recipe = tomllib.loads(archive.read("recipe.toml").decode())
+        assert recipe == tomllib.loads((shared_run / "recipe.toml").read_text())
+        manifest = json.loads(archive.read("manifest.json"))
+        for file in manifest["files"]:
+            content = archive.read(file["name"])
+            assert hashlib.sha256(content).hexdigest() == file["sha256"]
+            assert len(content) == file["size"]
+        assert [file["name"] for file in manifest["files"]] == names[1:]
+
+
+def test_equal_models_make_equal_bytes(bundle, shared_run, tmp_path):
+    os.utime(shared_run / "model.safetensors", (1, 1))
+    assert write(shared_run, tmp_path / "two.ganzoo").read_bytes() == bundle.read_bytes()
+
+
+def test_what_was_opened_makes_the_same_bundle(bundle, tmp_path):
+    open_bundle(bundle, tmp_path / "opened")
+    assert write(tmp_path / "opened", tmp_path / "two.ganzoo").read_bytes() == bundle.read_bytes()
+
+
+def test_an_opened_bundle_is_a_model(bundle, shared_run, tmp_path):
+    import torch
+
+    open_bundle(bundle, tmp_path / "opened")
+    images = torch.rand(1, 3, 16, 16) * 2 - 1
+    before, after = (ganzoo.load_model(place) for place in (shared_run, tmp_path / "opened"))
+    assert torch.equal(before("x2y", x=images), after("x2y", x=images))
+
+
+def test_nothing_is_overwritten(bundle, shared_run):
+    with pytest.raises(GanzooError, match="already exists"):
+        write_bundle(gather_files(shared_run, bundle.with_suffix(".work")), bundle)
+
+
+def test_plugins_of_training_are_needed_too(shared_run, tmp_path):
+    """Those that the weights need stand in the file; others are known by the recipe's types."""
+    from ganzoo.sharing.shipment import _plugins_of
+
+    tables = {"losses": {"a": {"type": "cut.patchnce"}}, "callbacks": {"b": {"type": "own"}}}
+    assert list(_plugins_of(tables)) == ["ganzoo-cut"]
+
+
+@pytest.mark.parametrize("name", ["model.pth", "weights.bin", "last.ckpt"])
+def test_foreign_weights_are_imported_first(name, tmp_path):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(ModelError, match=f"ganzoo import .*{name}"):
+        gather_files(tmp_path / name, tmp_path)
+
+
+def test_a_checkpoint_is_no_model(shared_run, tmp_path):
+    with pytest.raises(ModelError, match="a checkpoint is for resuming"):
+        gather_files(shared_run / "checkpoints" / "step-00000002", tmp_path)
+
+
+def test_commands(shared_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["bundle", str(shared_run)])
+    assert done.exit_code == 0, done.output
+    assert "ganzoo open cyclegan.ganzoo" in done.output
+    done = CliRunner().invoke(app, ["open", "cyclegan.ganzoo"])
+    assert done.exit_code == 0, done.output
+    assert "ganzoo translate cyclegan IN OUT" in done.output
+    assert (tmp_path / "cyclegan" / "model.safetensors").is_file()
+    again = CliRunner().invoke(app, ["open", "cyclegan.ganzoo"])
+    assert again.exit_code == 2
+    assert "already exists" in again.output
+
+
+def test_places_of_this_machine_are_named(shared_run, tmp_path, monkeypatch):
+    """The recipe goes along as it is, so its author is told what it says of his disk."""
+    from ganzoo.sharing import shipment
+
+    header = {"recipe": {**ganzoo.load_recipe(shared_run).to_dict()}}
+    header["recipe"]["data"] = {"type": "folders", "root": "/home/me/photos", "x": "rel"}
+    monkeypatch.setattr(shipment, "read_model_header", lambda path: header)
+    assert gather_files(shared_run, tmp_path).places == ("data.root = /home/me/photos",)
