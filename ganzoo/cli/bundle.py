@@ -21,19 +21,26 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="A new file. [default: the model's name.ganzoo]"),
 ]
+Licence = Annotated[
+    str,
+    typer.Option(
+        "--licence", metavar="NAME", help="Of the weights, for a run's card, as apache-2.0."
+    ),
+]
 
 
-def bundle(model: ModelOf, out: Out = None, best: Best = False) -> None:
+def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence = "") -> None:
     """Put a model into one file: weights, recipe, card and pictures, and never code."""
     from ganzoo.files.existing import refuse_existing
     from ganzoo.runs.bundle_manifest import SUFFIX
     from ganzoo.sharing.bundle_writing import write_bundle
+    from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.shipment import gather_files
 
     refuse_existing([out] if out else [])
     refuse_missing(model, best=best)
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as work:
-        shipment = gather_files(model, Path(work), best)
+        shipment = gather_files(model, Path(work), best, Statements(licence=licence))
         path = out or Path(f"{shipment.name}{SUFFIX}")
         manifest = write_bundle(shipment, path)
     say(f"{path}: {short_count(path.stat().st_size, 'B')}")

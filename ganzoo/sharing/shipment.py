@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ganzoo.engine.header import STATE
 from ganzoo.engine.model_header import read_model_header
-from ganzoo.errors import ModelError
+from ganzoo.errors import GanzooError, ModelError
+from ganzoo.files.untrusted import is_plain
 from ganzoo.files.writing import write_text
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.older import up_to_date
 from ganzoo.registry.discovery import installed
-from ganzoo.runs.bundle_manifest import RECIPE, WEIGHTS
+from ganzoo.runs.bundle_manifest import CARD, CARD_TABLE, RECIPE, SAMPLES, WEIGHTS
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.model_files import best_model, model_file
+from ganzoo.sharing.model_card import NOTHING, Statements, write_card
 
 FOREIGN = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
 
@@ -36,20 +39,32 @@ class Shipment:
     places: tuple[str, ...]
 
 
-def gather_files(model: Path, work: Path, best: bool = False) -> Shipment:
+def gather_files(
+    model: Path, work: Path, best: bool = False, stated: Statements = NOTHING
+) -> Shipment:
     """Find or make the files of a model that are for others.
 
-    model: a run's folder, or a model file. best: a run's best model instead of its last one.
+    model: a run's folder, whose card is written; or a model file, with the card beside it.
     work: a folder for what has to be written first.
+    best: a run's best model instead of its last one.
+    stated: what a person says of the model of a run, for its card.
 
     Raises:
         ModelError: there is no ganzoo model.
+        RunError: the run cannot be read.
+        GanzooError: a licence is given, and the card is written already.
     """
     weights = _find_weights(model, best)
     header = read_model_header(weights)
     recipe = load_recipe(up_to_date(dict(header["recipe"])))
     write_text(work / RECIPE, recipe.to_toml())
-    files = {WEIGHTS: weights, RECIPE: work / RECIPE}
+    is_run = RunPaths(model).record.is_file()
+    if is_run:
+        write_card(model, work, replace(stated, load=stated.load or recipe.name), best=best)
+    elif stated.licence:
+        raise GanzooError(f"{model}: --licence is for a run, whose card is written now")
+    card = _find_card(work if is_run else weights.parent)
+    files = {WEIGHTS: weights, RECIPE: work / RECIPE, **card}
     tables = recipe.to_dict()
     packages = {**_plugins_of(tables), **header.get("packages", {})}
     return Shipment(recipe.name or model.stem, files, packages, tuple(_places(tables.get("data"))))
@@ -64,6 +79,12 @@ def _find_weights(model: Path, best: bool) -> Path:
     if (model / STATE).is_file():
         raise ModelError(f"{model}: a checkpoint is for resuming; name its run's folder instead")
     return best_model(model) if best else model_file(model)
+
+
+def _find_card(folder: Path) -> dict[str, Path]:
+    """The files of a card in a folder, where there is one."""
+    names = [name for name in (CARD, CARD_TABLE, SAMPLES) if is_plain(folder / name, folder)]
+    return {name: folder / name for name in names} if CARD in names else {}
 
 
 def _plugins_of(tables: Mapping[str, Any]) -> dict[str, str]:

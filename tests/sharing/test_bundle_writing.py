@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tomllib
 import zipfile
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import ganzoo
@@ -16,6 +19,7 @@ from ganzoo.cli import app
 from ganzoo.errors import GanzooError, ModelError
 from ganzoo.runs.bundle_reading import open_bundle
 from ganzoo.sharing.bundle_writing import write_bundle
+from ganzoo.sharing.model_card import Statements
 from ganzoo.sharing.shipment import gather_files
 
 
@@ -36,7 +40,10 @@ def test_a_bundle_is_a_zip_archive_that_others_read(bundle, shared_run):
         assert archive.testzip() is None
         names = archive.namelist()
         assert names[0] == "manifest.json"
-        assert {"model.safetensors", "recipe.toml"} <= {*names}
+        rest = ["card.json", "card.md", "model.safetensors", "recipe.toml", "samples.png"]
+        assert names[1:] == rest
+        with archive.open("samples.png") as picture, Image.open(picture) as image:
+            assert image.format == "PNG"
         assert archive.read("model.safetensors") == (shared_run / "model.safetensors").read_bytes()
         recipe = tomllib.loads(archive.read("recipe.toml").decode())
         assert recipe == tomllib.loads((shared_run / "recipe.toml").read_text())
@@ -90,6 +97,24 @@ def test_foreign_weights_are_imported_first(name, tmp_path):
 def test_a_checkpoint_is_no_model(shared_run, tmp_path):
     with pytest.raises(ModelError, match="a checkpoint is for resuming"):
         gather_files(shared_run / "checkpoints" / "step-00000002", tmp_path)
+
+
+def test_a_model_file_takes_the_card_that_lies_beside_it(shared_run, tmp_path):
+    names = ["card.json", "card.md", "samples.png"]
+    file = shutil.copy(shared_run / "model.safetensors", tmp_path)
+    assert not {*names} & gather_files(Path(file), tmp_path / "work").files.keys()
+    (tmp_path / "samples.png").write_bytes(b"of something else")
+    assert not {*names} & gather_files(Path(file), tmp_path / "work").files.keys()
+    (tmp_path / "card.md").write_text("# Mine")
+    assert gather_files(Path(file), tmp_path / "work").files["card.md"] == tmp_path / "card.md"
+
+
+def test_a_licence_stands_on_the_card_of_a_run(shared_run, bundle, tmp_path):
+    files = gather_files(shared_run, tmp_path, stated=Statements(licence="cc0-1.0")).files
+    assert 'license: "cc0-1.0"' in files["card.md"].read_text()
+    open_bundle(bundle, tmp_path / "opened")
+    with pytest.raises(GanzooError, match="--licence is for a run"):
+        gather_files(tmp_path / "opened", tmp_path, stated=Statements(licence="cc0-1.0"))
 
 
 def test_commands(shared_run, tmp_path, monkeypatch):
