@@ -81,7 +81,7 @@ def _greater(one: int, other: int) -> int:
 
 def _all_positive(numbers: Sequence[int]) -> Tensor:
     """Whether all numbers, which may be symbols, are above 0: a tensor ()."""
-    return torch.stack([torch.full((), number) for number in numbers]).amin() > 0
+    return torch.stack([torch.full((), number) for number in numbers]).amin(0) > 0
 
 
 def _fold(rows: Tensor, side: int, mirrors: Tensor) -> Tensor:

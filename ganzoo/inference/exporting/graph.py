@@ -30,6 +30,7 @@ class ExportedOutput(nn.Module):
 
     inputs: what `forward` takes, in order.
     output_name: the output's name in the model.
+    domain_name, domain: the variable that the output's images are of; "" and None if not known.
 
     Raises:
         ValueError: there is no such output, or pixels do not hold its values.
@@ -49,7 +50,7 @@ class ExportedOutput(nn.Module):
         self.output_name = output or next(iter(model.outputs))
         self.inputs = find_inputs(model, wire, pixels)
         self.wire, self.pixels, self.dtype = wire.wire, pixels, dtype
-        self.domain = model.variables.get(wire.domain)
+        self.domain_name, self.domain = wire.domain, model.variables.get(wire.domain)
         self._names = sorted(wire.networks)
         copied = copy.deepcopy(
             {name: model.networks[name] for name in self._names}

@@ -46,6 +46,13 @@ class GraphInput:
         """The value as networks take it: pixels as an image (N, C, H, W) in [-1, 1]."""
         return self.pixels.read(value, self.variable) if self.pixels else value
 
+    def unread(self, value: Tensor) -> Tensor:
+        """A value as networks take it as one that the graph takes; the reverse of `read`."""
+        if self.pixels is None:
+            return value
+        image = value.movedim(1, -1) if self.pixels.channels == "last" else value
+        return self.pixels.scale((image + 1) / 2, self.variable)
+
     def make_example(self, sizes: Mapping[str, int], seed: int) -> Tensor:
         """A random tensor of its kind: images in [-1, 1] or of pixels, normal vectors, labels.
 
@@ -72,7 +79,7 @@ def find_inputs(
     Raises:
         ValueError: pixels do not hold the values of an image.
     """
-    variables = {name: _variable_of(model, name) for name in sorted(output.names)}
+    variables = {name: model.variables[name] for name in sorted(output.names)}
     ordered = sorted(variables, key=lambda name: _rank(name, variables[name], model))
     sizes: dict[Sides, str] = {}
     inputs = []
@@ -82,13 +89,6 @@ def find_inputs(
         form = pixels if sides and name not in model.latents else None
         inputs.append(_describe(name, variables[name], prefix, form))
     return tuple(inputs)
-
-
-def _variable_of(model: Model, name: str) -> Variable:
-    """What a name stands for; a latent's shape follows from the data's variables."""
-    if name in model.latents:
-        return model.latents[name].variable(model.variables)
-    return model.variables[name]
 
 
 def _rank(name: str, variable: Variable, model: Model) -> tuple[bool, bool, str]:

@@ -74,6 +74,11 @@ class PixelForm:
             values = values.round().to(torch.uint8)
         return values.movedim(1, -1) if self.channels == "last" else values
 
+    def read_back(self, values: Tensor, variable: Variable | None) -> Tensor:
+        """Values that `write` gave as an image in [-1, 1]; the order of axes stays."""
+        low, high = range_of(variable or Variable())
+        return (values.float() - low) * (2 / (high - low)) - 1
+
 
 def holds_bytes(variable: Variable) -> bool:
     """Whether a variable is read from values of 0 ... 255."""
