@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from ganzoo.builder import machine_speed
 from ganzoo.builder.machine_speed import MachineSpeed, coarsen, find_speed
@@ -46,3 +47,22 @@ def test_a_cache_that_cannot_be_written_is_no_fault(measured, monkeypatch, tmp_p
 def test_near_values_round_to_one():
     assert coarsen(1.00e11) == coarsen(1.05e11) == coarsen(0.95e11) == 1e11
     assert coarsen(1.2e11) > 1e11
+
+
+def test_the_least_of_all_turns_counts(monkeypatch):
+    """A core that another program has slows threads that wait for one another, not one alone."""
+    before = torch.get_num_threads()
+    slow = iter([100.0] * 4 + [1.0, 2.0, 4.0, 8.0] + [50.0] * 8)
+    asked = []
+
+    def take(network, seconds, half=False):
+        asked.append(torch.get_num_threads())
+        return next(slow)
+
+    monkeypatch.setattr(machine_speed.TimedNetwork, "time", take)
+    speed = machine_speed.measure_speed(turns=2)
+    wide = machine_speed.TimedNetwork(*machine_speed.WIDE).work
+    assert speed.flops == coarsen(machine_speed.OF_WIDE * wide.flops / 2)
+    assert speed.half_flops == coarsen(machine_speed.OF_HALF * wide.flops / 4)
+    assert asked == ([before] * 4 + [1] * 4) * 2
+    assert torch.get_num_threads() == before

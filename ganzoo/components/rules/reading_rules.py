@@ -31,8 +31,10 @@ class Files(Rule):
 class ImageChannels(Rule):
     """Gray images are read as one channel, others as they are.
 
-    Images in RGB whose channels are all equal (a saturation below 0.004) count as gray: one channel
-    in place of three is faster, and cannot become coloured.
+    Images in RGB whose channels are all equal (a saturation below 0.004) count as gray where those
+    of the other domain are gray, too: one channel in place of three cannot become coloured. Beside
+    coloured images they stay RGB, for which identity terms are worth more (edges and photos, white
+    and painted digits: docs/planning.md).
     """
 
     stage: ClassVar[Stage] = "data"

@@ -15,7 +15,7 @@ Of these, a generator that starts as a copy was the best network for the drawing
 
 from __future__ import annotations
 
-from ganzoo.interfaces.data_fingerprint import Fingerprint
+from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint
 
 COLOURS_STAY = 0.1
 STRUCTURE_STAYS = 0.1
@@ -28,12 +28,22 @@ def same_channels(facts: Fingerprint) -> bool:
 
 
 def count_channels(facts: Fingerprint) -> dict[str, int]:
-    """The channels by which each domain is read: 1 where all channels are equal."""
-    counts = {}
-    for name, domain in facts.named_domains:
-        gray = domain.kind == "gray" or (domain.kind != "bands" and domain.saturation < 0.004)
-        counts[name] = 1 if gray else domain.channels if domain.kind == "bands" else 3
-    return counts
+    """The channels by which each domain is read: 1 where both are gray, however stored.
+
+    Gray images stored as RGB beside coloured ones stay RGB, so that each may be the other's.
+    """
+    both_gray = all(map(_is_gray, facts.domains))
+    return {name: _count(domain, both_gray) for name, domain in facts.named_domains}
+
+
+def _count(domain: DomainFacts, both_gray: bool) -> int:
+    if domain.kind == "bands":
+        return domain.channels
+    return 1 if both_gray or domain.kind == "gray" else 3
+
+
+def _is_gray(domain: DomainFacts) -> bool:
+    return domain.kind == "gray" or (domain.kind != "bands" and domain.saturation < 0.004)
 
 
 def has_label_maps(facts: Fingerprint) -> bool:

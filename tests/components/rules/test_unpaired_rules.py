@@ -68,13 +68,21 @@ def test_the_weight_of_the_cycle(wishes, fields, expected):
     assert weight(wishes=wishes, **fields) == expected
 
 
-@pytest.mark.parametrize(("colour", "expected"), [(0.09, 5), (0.1, None)])
-def test_identity_where_colours_stay(colour, expected):
-    facts = make_fingerprint(gap={"colour_distance": colour})
+@pytest.mark.parametrize(("x", "expected"), [({}, 5), (LABELS, 5), ({"kind": "gray"}, None)])
+def test_identity_where_channels_are_the_same(x, expected):
     before = {"losses": {"cycle_X": {"weight": 10}}}
-    draft = try_rule(Identity, facts, recipe=before)
+    draft = try_rule(Identity, make_fingerprint(x=x), recipe=before)
     assert draft.value("losses.identity_X.weight") == expected
     assert draft.value("losses.identity_Y.weight") == expected
+
+
+def test_no_identity_is_a_candidate():
+    before = {"losses": weigh_terms(10, 5)}
+    (candidate,) = Identity().candidates(try_rule(Unpaired, make_fingerprint(), recipe=before))
+    assert {d.path: d.value for d in candidate.decisions} == {
+        "losses.identity_X": None,
+        "losses.identity_Y": None,
+    }
 
 
 def test_identity_of_near_domains_is_light():
