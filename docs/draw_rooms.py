@@ -19,7 +19,7 @@ DOOR = ("__init__", "__main__")
 ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
     *("components", "datasets", "engine", "runs", "inference", "inspection", "builder"),
-    *("evaluation", "report", "launch", "training", "compare", "sharing"),
+    *("importing", "evaluation", "report", "launch", "training", "compare", "sharing"),
     *("planning", "reproduce", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16

@@ -191,8 +191,8 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
 @pytest.mark.parametrize(
     ("words", "code", "most"),
     [
-        (["--help"], 0, 27),
-        (["list"], 0, 36),
+        (["--help"], 0, 28),
+        (["list"], 0, 37),
         (["plan", "nowhere"], 2, 54),
         (["plan", "nowhere", "--budget", "2"], 2, 54),
         (["run"], 2, 40),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from ganzoo.builder.blueprint import Blueprint, ComponentPlan
 from ganzoo.builder.experiment import Experiment
@@ -13,11 +16,20 @@ from ganzoo.registry.discovery import installed
 
 def write_model(experiment: Experiment, path: Path, step: int) -> None:
     """Write the networks that the outputs reach; `load_model` reads it anywhere."""
-    blueprint = experiment.blueprint
     networks = experiment.model().networks  # averages where they are kept
+    write_networks(experiment.blueprint, networks, path, {"step": step})
+
+
+def write_networks(
+    blueprint: Blueprint, networks: Mapping[str, nn.Module], path: Path, more: Mapping[str, Any]
+) -> None:
+    """Write a model file of these networks.
+
+    more: what its header says beside the recipe.
+    """
     header: dict[str, Any] = {
-        "recipe": experiment.recipe.to_dict(),
-        "step": step,
+        "recipe": blueprint.recipe.to_dict(),
+        **more,
         "packages": packages(blueprint),
         "shared": {},
     }

@@ -95,7 +95,8 @@ def find_weights(path: Path, recipe: Source | None = None, network: str = "") ->
     if path.suffix == ".pth":
         if recipe is None:
             raise ModelError(
-                f"{path}: a .pth file holds no recipe; say which: --recipe cyclegan_paper"
+                f"{path}: a .pth file holds no recipe; make a model of it: ganzoo import {path}; "
+                "or say which it was: --recipe cyclegan_paper"
             )
         return WeightSource(path, {"shared": {}}, load_recipe(recipe).to_dict(), True, network)
     if network:

@@ -43,6 +43,10 @@ CORE: Commands = {
         "resume:resume",
         "Go on with a run, by its own recipe and in as many processes as before.",
     ),
+    "import": (
+        "import_:import_",
+        "Make a model of weights from elsewhere: what they are is read from the file itself.",
+    ),
     "translate": ("translate:translate", "Translate one image or a folder; sizes are kept."),
     "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "evaluate": (

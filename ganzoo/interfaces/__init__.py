@@ -36,6 +36,10 @@ from ganzoo.interfaces.reader import Header as Header
 from ganzoo.interfaces.reader import OpenedImage as OpenedImage
 from ganzoo.interfaces.reader import Raw as Raw
 from ganzoo.interfaces.reader import Reader as Reader
+from ganzoo.interfaces.recogniser import Guess as Guess
+from ganzoo.interfaces.recogniser import Options as Options
+from ganzoo.interfaces.recogniser import Recogniser as Recogniser
+from ganzoo.interfaces.recogniser import Shapes as Shapes
 from ganzoo.interfaces.rule import Aim as Aim
 from ganzoo.interfaces.rule import Caution as Caution
 from ganzoo.interfaces.rule import Decision as Decision

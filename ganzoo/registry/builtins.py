@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ganzoo.registry.builtin_formats import FORMATS, SUFFIXES
+from ganzoo.registry.builtin_recognisers import RECOGNISERS
 from ganzoo.registry.builtin_rules import RULES
 from ganzoo.registry.discovery import API, Register, hookimpl
 
@@ -211,6 +212,7 @@ COMPONENTS = {
         ),
     },
     **FORMATS,
+    "recogniser": RECOGNISERS,
     "rule": {name: (f".rules.{target}", summary) for name, (target, summary) in RULES.items()},
 }
 

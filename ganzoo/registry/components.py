@@ -31,6 +31,7 @@ KINDS = {
     "callback": "what happens beside training",
     "output": "how an output is made that takes more than a wire",
     "rule": "what `ganzoo plan` decides of a recipe, and why",
+    "recogniser": "which network the weights of a file from elsewhere belong to",
 }
 
 

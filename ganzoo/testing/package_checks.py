@@ -16,6 +16,7 @@ from ganzoo.interfaces import (
     Network,
     Output,
     Penalty,
+    Recogniser,
     Rule,
 )
 from ganzoo.registry.components import Component
@@ -41,6 +42,7 @@ BASES: dict[str, type] = {
     "output": Output,
     "penalty": Penalty,
     "rule": Rule,
+    "recogniser": Recogniser,
 }
 WIRED = {"loss": "forward", "metric": "update", "output": "make"}
 

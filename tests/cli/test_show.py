@@ -34,7 +34,7 @@ def test_a_network():
         "Down, residual blocks, up: c7s1-64, d128, d256, R256 x 9, u128, u64, c7s1-3, tanh." in page
     )
     assert "  width  64  a whole number" in page
-    assert "  upsampling  \"transposed\"  'transposed' or 'resize'" in page
+    assert "  upsampling  \"transposed\"  'transposed', 'resize' or 'blurred'" in page
 
 
 def test_settings_without_a_default_are_required(monkeypatch, capsys):

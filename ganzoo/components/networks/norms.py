@@ -39,9 +39,12 @@ def make_norm(norm: Norm, channels: int) -> nn.Module:
     raise ValueError(f"there is no norm '{norm}': choose instance, batch, group, layer or none")
 
 
-def needs_bias(norm: Norm) -> bool:
-    """Whether a convolution before this norm has a bias; batch norm brings its own shift."""
-    return norm != "batch"
+def needs_bias(norm: Norm, bias: bool | None = None) -> bool:
+    """Whether a convolution before this norm has a bias; batch norm brings its own shift.
+
+    bias: the user's choice, or None.
+    """
+    return norm != "batch" if bias is None else bias
 
 
 def is_per_sample(network: nn.Module) -> bool:

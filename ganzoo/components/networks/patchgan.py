@@ -27,6 +27,7 @@ class PatchGAN(Discriminator):
     layers: instead, how often the image is halved: 1, 2, 3, 4, 5 make patches of 16, 34, 70, 142,
         286 px.
     norm: the normalisation after every convolution but the first and the last.
+    bias: whether the convolutions before a norm have a bias; left out, all but before batch norm.
 
     Raises:
         ValueError: a setting is out of range, or both receptive_field and layers are given.
@@ -41,6 +42,7 @@ class PatchGAN(Discriminator):
         receptive_field: ReceptiveField | None = None,
         layers: int | None = None,
         norm: Norm = "instance",
+        bias: bool | None = None,
     ) -> None:
         super().__init__()
         if width < 1:
@@ -54,7 +56,7 @@ class PatchGAN(Discriminator):
         for i in range(1, layers + 1):
             stride = 2 if i < layers else 1
             model += [
-                _convolution(widths[i - 1], widths[i], stride, needs_bias(norm)),
+                _convolution(widths[i - 1], widths[i], stride, needs_bias(norm, bias)),
                 make_norm(norm, widths[i]),
                 _leaky_relu(),
             ]

@@ -21,6 +21,7 @@ class PixelDiscriminator(Discriminator):
     in_channels: channels of the images; of all of them, where several are concatenated.
     width: channels of the first layer; the second has twice as many.
     norm: the normalisation after the second convolution.
+    bias: whether the convolutions around the norm have a bias; left out, all but around batch norm.
 
     Raises:
         ValueError: width is less than 1.
@@ -28,20 +29,26 @@ class PixelDiscriminator(Discriminator):
 
     default_init: ClassVar[str | None] = "normal"
 
-    def __init__(self, in_channels: int = 3, width: int = 64, norm: Norm = "instance") -> None:
+    def __init__(
+        self,
+        in_channels: int = 3,
+        width: int = 64,
+        norm: Norm = "instance",
+        bias: bool | None = None,
+    ) -> None:
         super().__init__()
         if width < 1:
             raise ValueError(f"width is {width}: it must be at least 1")
         self.in_channels, self.out_channels = in_channels, 1
-        bias = needs_bias(norm)
+        biased = needs_bias(norm, bias)
         self.net = nn.Sequential(
             nn.Conv2d(in_channels, width, 1),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, 1, bias=bias),
+            nn.Conv2d(width, 2 * width, 1, bias=biased),
             make_norm(norm, 2 * width),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(
-                2 * width, 1, 1, bias=bias
+                2 * width, 1, 1, bias=biased
             ),  # with a bias where the published weights have one
         )
         self.per_sample = is_per_sample(self)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from dataclasses import replace
+from itertools import chain
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.halvings import check_halvings
 from ganzoo.components.networks.input_skip import (
     SkipKind,
@@ -16,12 +17,16 @@ from ganzoo.components.networks.input_skip import (
     has_skip,
     start_at_zero,
 )
-from ganzoo.components.networks.norms import Norm, is_per_sample, make_norm, needs_bias
-from ganzoo.components.networks.padding import Padding, make_padding
+from ganzoo.components.networks.norms import Norm, is_per_sample, needs_bias
+from ganzoo.components.networks.padding import Padding
+from ganzoo.components.networks.resnet_layers import (
+    Downsampling,
+    Layers,
+    ResidualBlock,
+    Upsampling,
+)
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator, head
-
-Upsampling = Literal["transposed", "resize"]
 
 
 class ResNet(Generator):
@@ -36,8 +41,9 @@ class ResNet(Generator):
     width: channels of the first layer; each downsampling doubles them.
     blocks: residual blocks in the middle, 6 for 128 px and 9 from 256 px on in the paper.
     downsamplings: how often the image is halved before the blocks.
-    upsampling: transposed convolutions, as published, or nearest-neighbour resize + convolution,
-        which leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+    upsampling: transposed convolutions, as published; nearest-neighbour resize + convolution, which
+        leaves no checkerboard (Odena et al. 2016, doi:10.23915/distill.00003); or `blurred`, zeros
+        between the pixels and a blur (as Karras et al. 2019, arXiv:1812.04948) + convolution.
     padding: how the convolutions of stride 1 continue the image beyond its border.
     norm: the normalisation after every convolution but the last.
     dropout: the probability of dropping an activation inside a residual block.
@@ -51,6 +57,10 @@ class ResNet(Generator):
         pixels, both downsamplings, the first block and the fifth.
     skip: "input" adds what the network computes, at first nothing, to its input: it starts as a
         copy. For domains that are alike; it needs out_channels = in_channels.
+    downsampling: by convolutions of stride 2, as published, or `blurred`: by convolutions of stride
+        1 and a blur, which leaves no aliases (Zhang 2019, arXiv:1904.11486).
+    block_padding: the padding inside the residual blocks, where it differs from the others'.
+    bias: whether the convolutions before a norm have a bias; left out, all but before batch norm.
 
     Raises:
         ValueError: a setting is out of range.
@@ -73,6 +83,9 @@ class ResNet(Generator):
         checkpointing: bool = False,
         layers: tuple[int, ...] = (),
         skip: SkipKind = "none",
+        downsampling: Downsampling = "strided",
+        block_padding: Padding | None = None,
+        bias: bool | None = None,
     ) -> None:
         super().__init__()
         _check(width, blocks, downsamplings, dropout, kernel)
@@ -81,17 +94,16 @@ class ResNet(Generator):
         self.multiple = 2**downsamplings
         self.smallest = max(kernel // 2 + 1, 2 * self.multiple)
         widths = [width * 2**i for i in range(downsamplings + 1)]
-        model = _first(in_channels, width, kernel, padding, norm)
-        for channels in widths[:-1]:
-            model += _down(channels, norm)
-        model += [ResidualBlock(widths[-1], padding, norm, dropout) for _ in range(blocks)]
-        for channels in reversed(widths[1:]):
-            model += _up(channels, upsampling, padding, norm)
-        model += _last(width, out_channels, kernel, padding)
+        make = Layers(norm, padding, needs_bias(norm, bias))
+        within = replace(make, padding=block_padding or padding)
+        downs = (make.down(channels, downsampling) for channels in widths[:-1])
+        middle = [ResidualBlock(widths[-1], within, dropout) for _ in range(blocks)]
+        ups = (make.up(channels, upsampling) for channels in reversed(widths[1:]))
+        first, last = make.first(in_channels, width, kernel), make.last(width, out_channels, kernel)
+        model = [*first, *chain(*downs), *middle, *chain(*ups), *last]
         self.model = nn.Sequential(*model)
         _check_layers(layers, len(model))
-        self.checkpointing = checkpointing
-        self.layers = layers
+        self.checkpointing, self.layers = checkpointing, layers
         self.skip = has_skip(skip, in_channels, out_channels)
         if self.skip:
             start_at_zero(self.model[-2])
@@ -130,70 +142,6 @@ class ResNet(Generator):
         if self.checkpointing and torch.is_grad_enabled() and isinstance(layer, ResidualBlock):
             return checkpoint(layer, x, use_reentrant=False)  # type: ignore[no-any-return]
         return layer(x)  # type: ignore[no-any-return]
-
-
-class ResidualBlock(nn.Module):
-    """x + convolutions(x), with no ReLU after the sum (He et al. 2015, arXiv:1512.03385)."""
-
-    def __init__(self, channels: int, padding: Padding, norm: Norm, dropout: float) -> None:
-        super().__init__()
-        bias = needs_bias(norm)
-        self.conv_block = nn.Sequential(
-            make_padding(padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
-            make_norm(norm, channels),
-            nn.ReLU(inplace=True),
-            *([nn.Dropout(dropout)] if dropout else []),
-            make_padding(padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
-            make_norm(norm, channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (N, channels, H, W) in and out."""
-        return x + self.conv_block(x)  # type: ignore[no-any-return]
-
-
-def _first(
-    in_channels: int, width: int, kernel: int, padding: Padding, norm: Norm
-) -> list[nn.Module]:
-    """c7s1-k: a 7x7 convolution, norm, ReLU."""
-    convolution = nn.Conv2d(in_channels, width, kernel, bias=needs_bias(norm))
-    layers = [make_padding(padding, kernel // 2), convolution, make_norm(norm, width)]
-    return [*layers, nn.ReLU(inplace=True)]
-
-
-def _down(channels: int, norm: Norm) -> list[nn.Module]:
-    """dk: half the size, twice the channels."""
-    wider = 2 * channels
-    convolution = nn.Conv2d(channels, wider, 3, stride=2, padding=1, bias=needs_bias(norm))
-    return [convolution, make_norm(norm, wider), nn.ReLU(inplace=True)]
-
-
-def _up(channels: int, upsampling: Upsampling, padding: Padding, norm: Norm) -> list[nn.Module]:
-    """uk: twice the size, half the channels."""
-    narrower = channels // 2
-    enlarge = _enlarge(channels, narrower, upsampling, padding, needs_bias(norm))
-    return [enlarge, make_norm(norm, narrower), nn.ReLU(inplace=True)]
-
-
-def _enlarge(
-    channels: int, narrower: int, upsampling: Upsampling, padding: Padding, bias: bool
-) -> nn.Module:
-    if upsampling == "transposed":
-        return nn.ConvTranspose2d(
-            channels, narrower, 3, stride=2, padding=1, output_padding=1, bias=bias
-        )
-    if upsampling == "resize":
-        convolution = nn.Conv2d(channels, narrower, 3, bias=bias)
-        return nn.Sequential(nn.Upsample(scale_factor=2), make_padding(padding, 1), convolution)
-    raise ValueError(f"there is no upsampling '{upsampling}': choose transposed or resize")
-
-
-def _last(width: int, out_channels: int, kernel: int, padding: Padding) -> list[nn.Module]:
-    """c7s1-3 without a norm, then tanh."""
-    convolution = FewChannelConv2d(width, out_channels, kernel)
-    return [make_padding(padding, kernel // 2), convolution, nn.Tanh()]
 
 
 def _check(width: int, blocks: int, downsamplings: int, dropout: float, kernel: int) -> None:

@@ -35,6 +35,7 @@ class UNet(Generator):
         the innermost (at least one); the paper keeps it on at test time, in place of input noise.
     skip: "input" adds what the network computes, at first nothing, to its input: it starts as a
         copy. For domains that are alike; it needs out_channels = in_channels.
+    bias: whether the convolutions before a norm have a bias; left out, all but before batch norm.
 
     Raises:
         ValueError: a setting is out of range.
@@ -51,17 +52,19 @@ class UNet(Generator):
         norm: Norm = "batch",
         dropout: float = 0.5,
         skip: SkipKind = "none",
+        bias: bool | None = None,
     ) -> None:
         super().__init__()
         _check(width, layers, dropout)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.multiple = 2**layers
         widths = [width * min(2**i, 8) for i in range(layers)]
-        block: nn.Module = Innermost(widths[-2], widths[-1], norm)
+        biased = needs_bias(norm, bias)
+        block: nn.Module = Innermost(widths[-2], widths[-1], norm, biased)
         for depth in range(layers - 2, 0, -1):
             drop = dropout if depth >= min(4, layers - 2) else 0.0
-            block = Between(widths[depth - 1], widths[depth], block, norm, drop)
-        self.model = Outermost(in_channels, out_channels, width, block, norm)
+            block = Between(widths[depth - 1], widths[depth], block, norm, biased, drop)
+        self.model = Outermost(in_channels, out_channels, width, block, biased)
         self.skip = has_skip(skip, in_channels, out_channels)
         if self.skip:
             start_at_zero(self.model.model[-2])
@@ -77,11 +80,11 @@ class Outermost(nn.Module):
     """The first and the last convolution, around everything else; no skip."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, width: int, inside: nn.Module, norm: Norm
+        self, in_channels: int, out_channels: int, width: int, inside: nn.Module, bias: bool
     ) -> None:
         super().__init__()
         self.model = nn.Sequential(
-            _halve(in_channels, width, needs_bias(norm)),
+            _halve(in_channels, width, bias),
             inside,
             nn.ReLU(inplace=True),
             _double(2 * width, out_channels, bias=True),
@@ -111,10 +114,15 @@ class Between(Skip):
     """Half the size, the blocks inside, twice the size."""
 
     def __init__(
-        self, outer: int, inner: int, inside: nn.Module, norm: Norm, dropout: float
+        self,
+        outer: int,
+        inner: int,
+        inside: nn.Module,
+        norm: Norm,
+        bias: bool,
+        dropout: float,
     ) -> None:
         super().__init__()
-        bias = needs_bias(norm)
         self.model = nn.Sequential(
             nn.LeakyReLU(0.2, inplace=True),
             _halve(outer, inner, bias),
@@ -130,9 +138,8 @@ class Between(Skip):
 class Innermost(Skip):
     """Half the size and back. There is no norm between, where a sample may be a single pixel."""
 
-    def __init__(self, outer: int, inner: int, norm: Norm) -> None:
+    def __init__(self, outer: int, inner: int, norm: Norm, bias: bool) -> None:
         super().__init__()
-        bias = needs_bias(norm)
         self.model = nn.Sequential(
             nn.LeakyReLU(0.2, inplace=True),
             _halve(outer, inner, bias),

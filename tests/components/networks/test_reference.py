@@ -64,8 +64,8 @@ class Hostile:
         ({"a": torch.zeros(1), "epoch": 3}, "'epoch' holds a int"),
         ({3: torch.zeros(1)}, "no flat dict"),
         ({"a": torch.zeros(2).to_sparse()}, "no flat dict"),
-        ({"a": Hostile()}, "cannot read this as plain weights"),
-        (nn.Linear(1, 1), "cannot read this as plain weights"),
+        ({"a": Hostile()}, "asks for __builtin__ print, which is no weight; nothing was run"),
+        (nn.Linear(1, 1), "asks for torch.nn.modules.linear Linear, which is no weight"),
     ],
 )
 def test_anything_else_is_refused(tmp_path, capfd, value, words):

@@ -1,0 +1,1 @@
+"""Recognisers: which network the tensors of a file belong to."""
