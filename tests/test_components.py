@@ -57,7 +57,8 @@ def make(part):
 
 
 @parts("generator", "discriminator", "module", "loss", "buffer", "data", "augmentation", "latent",
-       "init", "penalty", "schedule", "metric", "output", "reader", "writer", "rule", "recogniser")  # fmt: skip
+       "init", "penalty", "schedule", "metric", "output", "reader", "writer", "rule",
+       "recogniser")  # fmt: skip
 def test_it_is_documented(part):
     loaded = part.load()
     text = inspect.getdoc(loaded) or ""
