@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import ClassVar
 
@@ -19,12 +19,9 @@ from ganzoo.components.networks.input_skip import (
 )
 from ganzoo.components.networks.norms import Norm, is_per_sample, needs_bias
 from ganzoo.components.networks.padding import Padding
-from ganzoo.components.networks.resnet_layers import (
-    Downsampling,
-    Layers,
-    ResidualBlock,
-    Upsampling,
-)
+from ganzoo.components.networks.resnet_layers import Downsampling, Layers
+from ganzoo.components.networks.resnet_layers import ResidualBlock as ResidualBlock
+from ganzoo.components.networks.resnet_layers import Upsampling as Upsampling
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.interfaces import Generator, head
 
@@ -94,10 +91,10 @@ class ResNet(Generator):
         self.multiple = 2**downsamplings
         self.smallest = max(kernel // 2 + 1, 2 * self.multiple)
         widths = [width * 2**i for i in range(downsamplings + 1)]
-        make = Layers(norm, padding, needs_bias(norm, bias))
-        within = replace(make, padding=block_padding or padding)
+        make, within = Layers(norm, padding, needs_bias(norm, bias)), block_padding or padding
         downs = (make.down(channels, downsampling) for channels in widths[:-1])
-        middle = [ResidualBlock(widths[-1], within, dropout) for _ in range(blocks)]
+        block = partial(ResidualBlock, widths[-1], within, norm, dropout, bias)
+        middle = [block() for _ in range(blocks)]
         ups = (make.up(channels, upsampling) for channels in reversed(widths[1:]))
         first, last = make.first(in_channels, width, kernel), make.last(width, out_channels, kernel)
         model = [*first, *chain(*downs), *middle, *chain(*ups), *last]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganzoo.components.networks.blur import BlurDown, BlurUp
 from ganzoo.components.networks.few_channels import FewChannelConv2d
-from ganzoo.components.networks.norms import Norm, make_norm
+from ganzoo.components.networks.norms import Norm, make_norm, needs_bias
 from ganzoo.components.networks.padding import Padding, make_padding
 
 Downsampling = Literal["strided", "blurred"]
@@ -74,17 +74,25 @@ class Layers:
 class ResidualBlock(nn.Module):
     """x + convolutions(x), with no ReLU after the sum (He et al. 2015, arXiv:1512.03385)."""
 
-    def __init__(self, channels: int, make: Layers, dropout: float) -> None:
+    def __init__(
+        self,
+        channels: int,
+        padding: Padding,
+        norm: Norm,
+        dropout: float,
+        bias: bool | None = None,
+    ) -> None:
         super().__init__()
+        biased = needs_bias(norm, bias)
         self.conv_block = nn.Sequential(
-            make_padding(make.padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=make.bias),
-            make_norm(make.norm, channels),
+            make_padding(padding, 1),
+            nn.Conv2d(channels, channels, 3, bias=biased),
+            make_norm(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(dropout)] if dropout else []),
-            make_padding(make.padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=make.bias),
-            make_norm(make.norm, channels),
+            make_padding(padding, 1),
+            nn.Conv2d(channels, channels, 3, bias=biased),
+            make_norm(norm, channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:

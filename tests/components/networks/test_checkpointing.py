@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 import ganzoo
 from ganzoo.builder.experiment import check_recipe
-from ganzoo.components.networks.resnet import ResNet
-from ganzoo.components.networks.resnet_layers import ResidualBlock
+from ganzoo.components.networks.resnet import ResidualBlock, ResNet
 
 SETTINGS = [
     {},
