@@ -202,6 +202,8 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
         (["run", "cyclegan", "--set", "train.lenght=1"], 2, 68),
         (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 68),
         (["translate", "nowhere", "a.png", "b.png"], 2, 30),
+        (["export", "nowhere", "a.onnx", "--to", "onnx"], 2, 33),
+        (["export", "nowhere", "a.onnx", "--to", "onnx", "--precision", "bf16"], 2, 33),
     ],
 )
 def test_imports_at_start(words, code, most):

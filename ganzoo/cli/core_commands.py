@@ -48,6 +48,10 @@ CORE: Commands = {
         "Make a model of weights from elsewhere: what they are is read from the file itself.",
     ),
     "translate": ("translate:translate", "Translate one image or a folder; sizes are kept."),
+    "export": (
+        "export:export",
+        "Write an output of a model as ONNX, OpenVINO, torch.export or the authors' .pth.",
+    ),
     "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "evaluate": (
         "evaluate:evaluate",

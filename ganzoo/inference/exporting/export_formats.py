@@ -12,6 +12,11 @@ ExportFormat = Literal["onnx", "openvino", "torch-export", "reference"]
 ExportPrecision = Literal["fp32", "fp16", "bf16", "int8"]
 """What an exported network computes in, or holds its weights in."""
 
+PixelType = Literal["uint8", "float32"]
+"""The type of the values of pixels that a file takes and gives."""
+ChannelPlace = Literal["first", "last"]
+"""(N, C, H, W) or (N, H, W, C)."""
+
 # The first suffix is that of the file that is named; OpenVINO's weights lie in a second one.
 SUFFIXES: dict[ExportFormat, tuple[str, ...]] = {
     "onnx": (".onnx",),

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ganzoo.inference.exporting.pixel_form import PixelForm
+from ganzoo.inference.exporting.pixel_form import PixelForm, range_of
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Sides
 from ganzoo.interfaces import Variable
@@ -41,6 +41,18 @@ class GraphInput:
         if self.variable.classes:
             return "label"
         return "image" if self.variable.size else "vector"
+
+    def __str__(self) -> str:
+        """`x (N, 3, H, W) in [-1, 1]`."""
+        shape = (
+            f"{self.name} ({', '.join(map(str, self.axes))}{',' if self.variable.classes else ''})"
+        )
+        if self.variable.classes:
+            return f"{shape} of 0 ... {self.variable.classes - 1}"
+        if self.pixels:
+            low, high = range_of(self.variable)
+            return f"{shape} of {self.pixels.dtype}, {low:g} ... {high:g}"
+        return f"{shape} in [-1, 1]" if self.kind == "image" else shape
 
     def read(self, value: Tensor) -> Tensor:
         """The value as networks take it: pixels as an image (N, C, H, W) in [-1, 1]."""

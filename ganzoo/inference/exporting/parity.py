@@ -27,13 +27,15 @@ class Parity:
     """The largest difference between an exported file, in its own runtime, and its model.
 
     sizes: of the images that were computed, as `61 x 75`; none where it takes no images.
-    difference: of values in [-1, 1]. levels: of values of 0 ... 255.
+    difference: of values in [-1, 1]; mean: on average, where that is largest.
+    levels: of values of 0 ... 255.
     limit: of `difference`, by the precision; for files that give bytes at least one level.
     """
 
     precision: ExportPrecision
     sizes: tuple[str, ...]
     difference: float
+    mean: float
     levels: int
     limit: float
 
@@ -45,10 +47,10 @@ class Parity:
     def __str__(self) -> str:
         """One line for the user."""
         where = f" at {', '.join(self.sizes)} px" if self.sizes else ""
-        levels = f"{self.levels} of 255 level{'' if self.levels == 1 else 's'}"
+        levels = f"{self.levels} level{'' if self.levels == 1 else 's'} of 255"
         return (
-            f"parity{where}: differs from the model by {self.difference:.1e} in [-1, 1] at most, "
-            f"{levels} ({self.precision}: up to {self.limit:.1g})"
+            f"parity{where}: differs from the model by {self.difference:.1e} in [-1, 1] at most "
+            f"({self.precision}: up to {self.limit:.2g}), {self.mean:.1e} on average; {levels}"
         )
 
     @property
@@ -64,16 +66,18 @@ class Parity:
 
 def compare(model: Model, graph: ExportedOutput, run: Run, precision: ExportPrecision) -> Parity:
     """Compute random inputs of several sizes by the model and by a file."""
-    worst, levels = 0.0, 0
+    worst, mean, levels = 0.0, 0.0, 0
     sizes = choose_sizes(graph)
     for number, each in enumerate(sizes):
         given = [value.make_example(each, number) for value in graph.inputs]
         one, other = run(given), _compute(model, graph, given)
-        worst = max(worst, _largest(_as_image(graph, one) - _as_image(graph, other)))
-        levels = max(levels, int(_largest(_as_levels(graph, one) - _as_levels(graph, other))))
+        off = _difference(_as_image(graph, one), _as_image(graph, other))
+        worst, mean = max(worst, float(off.max())), max(mean, float(off.mean()))
+        apart = _difference(_as_levels(graph, one), _as_levels(graph, other))
+        levels = max(levels, int(apart.clamp_max(255).max()))
     gives_bytes = other.dtype == torch.uint8
     limit = max(LIMITS[precision], 1.01 * LEVEL) if gives_bytes else LIMITS[precision]
-    return Parity(precision, tuple(filter(None, map(_format, sizes))), worst, levels, limit)
+    return Parity(precision, tuple(filter(None, map(_format, sizes))), worst, mean, levels, limit)
 
 
 def choose_sizes(graph: ExportedOutput) -> list[dict[str, int]]:
@@ -108,9 +112,11 @@ def _as_levels(graph: ExportedOutput, values: Tensor) -> Tensor:
     return to_levels(_as_image(graph, values)).float()
 
 
-def _largest(difference: Tensor) -> float:
-    """The largest absolute value; infinity where a value is no number."""
-    return float(difference.abs().nan_to_num(torch.inf).max())
+def _difference(one: Tensor, other: Tensor) -> Tensor:
+    """Absolute differences; infinity where a value is no number, or shapes differ."""
+    if one.shape != other.shape:
+        return torch.full((), torch.inf)
+    return (one - other).abs().nan_to_num(torch.inf)
 
 
 def _format(sizes: Mapping[str, int]) -> str:

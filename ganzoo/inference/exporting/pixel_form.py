@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from ganzoo.inference.exporting.export_formats import ChannelPlace, PixelType
 from ganzoo.inference.value_type import SCALES, Range
 from ganzoo.interfaces import Variable
 from ganzoo.interfaces.levels import from_levels, to_exact_levels
-
-PixelType = Literal["uint8", "float32"]
-ChannelPlace = Literal["first", "last"]
 
 
 @dataclass(frozen=True)
