@@ -20,7 +20,7 @@ ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
     *("components", "datasets", "engine", "runs", "inference", "inspection", "builder"),
     *("importing", "evaluation", "report", "launch", "training", "compare", "sharing"),
-    *("planning", "reproduce", "testing", "cli"),
+    *("planning", "reproduce", "demo", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16
 STEP = 13  # between two arrows that run beside each other

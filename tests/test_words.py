@@ -69,11 +69,12 @@ NAMES = {
     "subject": "probed output",
     "subjects": "probed outputs",
 }
-# Where a word of the above is another's: the standard library's names, a paper's own, a file's, a
+# Where a word of the above is another's: a library's names, a paper's own, a file's, a
 # tag of HTML, and keys that lie in run folders.
 ALLOWED = re.compile(
     r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|FigureCanvasAgg"
     r"|\"figures?\"|\"critic\"|earth mover|in part\b|take[sn]? part\b|part-\d|\.part\b"
+    r"|connection_made|MultiPart(?:Parser|Exception)|max_part_size"
 )
 # Files that quote what is refused or read from older versions.
 QUOTING = {"former.py", "older.py", "cases.md"}

@@ -52,6 +52,10 @@ CORE: Commands = {
         "export:export",
         "Write an output of a model as ONNX, OpenVINO, torch.export or the authors' .pth.",
     ),
+    "demo": (
+        "demo:demo",
+        "Show models on a page in the browser: drop a picture, see it translated, download it.",
+    ),
     "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "evaluate": (
         "evaluate:evaluate",

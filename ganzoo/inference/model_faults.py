@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ganzoo.components.data.image_files import shown
+from ganzoo.components.data.image_source import ImageSource
 from ganzoo.components.data.transforms import Size
 from ganzoo.errors import DataError, GanzooError, first_line
 from ganzoo.inference.scale import Scale, halve_scale
@@ -15,7 +15,7 @@ from ganzoo.inference.tiling.tiling import Tiling
 
 
 @contextmanager
-def explain_model(source: Path, size: Size, tiling: Tiling, scale: Scale) -> Iterator[None]:
+def explain_model(source: ImageSource, size: Size, tiling: Tiling, scale: Scale) -> Iterator[None]:
     """A context in which a model is given an image file of that size.
 
     Raises:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ganzoo.components.data.headers import HeaderSummary, summarise
 from ganzoo.components.data.image_files import read_full_header, read_image
+from ganzoo.components.data.image_source import ImageSource
 from ganzoo.inference.image_writing import PlannedImage
 from ganzoo.inference.model_faults import explain_model
 from ganzoo.inference.output_format import OutputFormat
@@ -62,7 +63,7 @@ def read_file(
     if variable.pages == "each" and header.pages > 1:
         return StackedImages(source, summary, planned, scale, seed)
     with explain_model(source, summary.size, tiling, scale):
-        tiles = _plan_tiles(tiling, source, summary, scale)
+        tiles = plan_tiles(tiling, source, summary, scale)
         if tiles and tiles.size == summary.size:
             return read_big(source, target, tiles, planned, summary, tiling)
         image = read_image(source, variable)
@@ -70,9 +71,15 @@ def read_file(
     return ReadImage(source, prepared, summary, planned, tiles)
 
 
-def _plan_tiles(
-    tiling: Tiling, source: Path, header: HeaderSummary, scale: Scale
+def plan_tiles(
+    tiling: Tiling, source: ImageSource, header: HeaderSummary, scale: Scale
 ) -> TilePlan | None:
+    """How an image that is resized for the networks is tiled; None if it is computed whole.
+
+    Raises:
+        DataError, GanzooError: see `plan_file`.
+        ValueError: see `working_size`.
+    """
     if tiling.read_as.depth is not None:
         return None
     worked = working_size(header.size, tiling.read_as, scale)

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ganzoo.components.readers.installed_readers import read_suffixes
@@ -121,7 +122,18 @@ def _write_all(images: Iterator[Tensor], files: list[Path], wire: str) -> Iterat
 
 
 def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> Iterator[Path]:
-    """Write all images as one grid; if classes take turns, each has a column of its own."""
+    try:
+        save_png(draw_grid(images, turns), target)
+    except OSError as error:
+        raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
+    yield target
+
+
+def draw_grid(images: list[Tensor], turns: Variable | None) -> Image.Image:
+    """All images as one grid.
+
+    turns: the variable of classes that take turns, each of which has a column of its own.
+    """
     classes = turns.classes if turns else None
     columns = math.ceil(math.sqrt(len(images)))
     headings = [""] * columns
@@ -131,8 +143,4 @@ def _write_grid(images: list[Tensor], target: Path, turns: Variable | None) -> I
     empty = [torch.ones_like(images[0])] * (-len(images) % columns)
     cells = [*images, *empty]
     rows = [cells[i : i + columns] for i in range(0, len(cells), columns)]
-    try:
-        save_png(grid(rows, headings), target)
-    except OSError as error:
-        raise GanzooError(f"{target}: cannot be written ({error.strerror or error})") from error
-    yield target
+    return grid(rows, headings)

@@ -15,12 +15,13 @@ from ganzoo.components.data.image_listing import list_images as list_images
 from ganzoo.components.data.image_listing import shown as shown
 from ganzoo.components.data.image_opening import BROKEN, check_values, readable
 from ganzoo.components.data.image_opening import MAX_PIXELS as MAX_PIXELS
+from ganzoo.components.data.image_source import ImageSource, open_bytes
 from ganzoo.components.data.pages import check_pages, check_together, decode_pages, shown_page
 from ganzoo.components.data.spare_bands import choose_bands
 from ganzoo.components.readers.installed_readers import START, find_reader
 from ganzoo.components.writers.png_writer import save_png
 from ganzoo.errors import DataError
-from ganzoo.files.untrusted import UntrustedError, open_plain
+from ganzoo.files.untrusted import UntrustedError
 from ganzoo.interfaces.levels import to_pixels
 from ganzoo.interfaces.reader import Box, Header, OpenedImage, Raw
 from ganzoo.interfaces.variable import Variable
@@ -30,7 +31,7 @@ Size = tuple[int, int]
 """(height, width)"""
 
 
-def read_image(path: Path, variable: Variable = RGB, page: int = 0) -> Tensor:
+def read_image(path: ImageSource, variable: Variable = RGB, page: int = 0) -> Tensor:
     """One image file as a tensor (channels, H, W) of 0 ... 255, upright.
 
     A file whose pages are slices becomes a volume (channels, D, H, W).
@@ -104,7 +105,9 @@ def open_source(path: Path) -> Iterator[OpenedImage]:
         yield source
 
 
-def read_header(path: Path, variable: Variable = RGB, *, whole: bool = True) -> HeaderSummary:
+def read_header(
+    path: ImageSource, variable: Variable = RGB, *, whole: bool = True
+) -> HeaderSummary:
     """A summary of the header of an image file, and of what reading it as that variable leaves out.
 
     whole: the image is to be read whole; otherwise it may have more than MAX_PIXELS where
@@ -123,7 +126,7 @@ class Regions:
     size: (height, width) of the image, upright. pages: as many has the file.
     """
 
-    def __init__(self, path: Path, source: OpenedImage, variable: Variable) -> None:
+    def __init__(self, path: ImageSource, source: OpenedImage, variable: Variable) -> None:
         self._path, self._source, self._variable = path, source, variable
         self.size, self.pages = turned_size(source.header), source.header.pages
 
@@ -148,7 +151,7 @@ class Regions:
 
 
 @contextmanager
-def open_regions(path: Path, variable: Variable = RGB) -> Iterator[Regions | None]:
+def open_regions(path: ImageSource, variable: Variable = RGB) -> Iterator[Regions | None]:
     """Open an image of any size, to read regions of it; None where its format has none.
 
     A region is equal to the same box cut out of what `read_image` returns, save that values out of
@@ -163,7 +166,7 @@ def open_regions(path: Path, variable: Variable = RGB) -> Iterator[Regions | Non
         yield None if source.read_region is None else Regions(path, source, variable)
 
 
-def read_full_header(path: Path, variable: Variable = RGB) -> Header:
+def read_full_header(path: ImageSource, variable: Variable = RGB) -> Header:
     """The header of an image file, which says what a file that is made from it should hold.
 
     Raises:
@@ -188,7 +191,7 @@ def save_image(image: Tensor, path: Path) -> None:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _named(path: ImageSource) -> Iterator[None]:
     """Turn any error in reading the file into a DataError that names it."""
     try:
         yield
@@ -197,7 +200,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[OpenedImage]:
+def _opened(path: ImageSource, variable: Variable, whole: bool = True) -> Iterator[OpenedImage]:
     with _opened_by_reader(path) as opened:
         source = choose_bands(opened, variable)
         header = source.header
@@ -209,8 +212,8 @@ def _opened(path: Path, variable: Variable, whole: bool = True) -> Iterator[Open
 
 
 @contextmanager
-def _opened_by_reader(path: Path) -> Iterator[OpenedImage]:
-    with open_plain(path) as file:
+def _opened_by_reader(path: ImageSource) -> Iterator[OpenedImage]:
+    with open_bytes(path) as file:
         reader = find_reader(file.read(START), path)
         file.seek(0)
         with reader.open(file) as opened:

@@ -7,9 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ganzoo.components.readers.installed_readers import read_suffixes
 from ganzoo.errors import DataError
+
+if TYPE_CHECKING:
+    from ganzoo.components.data.image_source import ImageSource
 
 # How many suffixes are named; the files of others are only counted.
 NAMED = 6
@@ -120,9 +124,11 @@ def no_images(there: Survey) -> str:
     return f" ({left_out}); convert them: {readable}" if left_out else f"; {readable}"
 
 
-def shown(path: Path) -> str:
+def shown(path: ImageSource) -> str:
     r"""A path for messages: bytes that are not UTF-8, which no terminal can print, as `\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return os.fsencode(path if isinstance(path, Path) else path.name).decode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def _walk(folder: Path, above: frozenset[str], refused: list[DataError] | None) -> Iterator[Path]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganzoo.components.data.decode import check, decode
 from ganzoo.components.data.image_files import read_header, read_image
+from ganzoo.components.data.image_source import ImageContent
 from ganzoo.errors import DataError
 from ganzoo.interfaces.reader import Header, Kind, Raw
 from ganzoo.interfaces.variable import Variable
@@ -53,11 +54,10 @@ def read_picture(picture: Picture, variable: Variable) -> Tensor:
     if isinstance(picture, np.ndarray) and not _is_plain(picture, variable):
         return _read_array(picture, variable)
     image = picture if isinstance(picture, Image.Image) else _of_array(picture)
-    with TemporaryDirectory() as folder:
-        try:
-            return read_image(_written(image, Path(folder)), variable)
-        except DataError as error:  # its message names the temporary file
-            raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
+    try:
+        return read_image(_encode(image), variable)
+    except DataError as error:  # its message names a file, and there is none
+        raise ValueError(str(error).partition(" cannot be read: ")[2]) from error
 
 
 def _is_plain(array: NDArray[Any], variable: Variable) -> bool:
@@ -123,13 +123,13 @@ def _of_16_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(values.astype(np.uint16)) if fits else image
 
 
-def _written(image: Image.Image, folder: Path) -> Path:
-    """The image as a file, with its profile, transparency and orientation."""
+def _encode(image: Image.Image) -> ImageContent:
+    """The image as the content of a file, with its profile, transparency and orientation."""
     profile, exif = image.info.get("icc_profile"), image.getexif()
-    image = _of_16_bits(image) if image.mode == "I" else image
+    image, encoded = _of_16_bits(image) if image.mode == "I" else image, BytesIO()
     if image.mode in TIFF_MODES:
-        image.save(folder / "picture.tif", icc_profile=profile, exif=exif)
-        return folder / "picture.tif"
+        image.save(encoded, "TIFF", icc_profile=profile, exif=exif)
+        return ImageContent("picture.tif", encoded.getvalue())
     fits = image if image.mode in PNG_MODES else image.convert("RGB")
-    fits.save(folder / "picture.png", compress_level=1, icc_profile=profile, exif=exif)
-    return folder / "picture.png"
+    fits.save(encoded, "PNG", compress_level=1, icc_profile=profile, exif=exif)
+    return ImageContent("picture.png", encoded.getvalue())

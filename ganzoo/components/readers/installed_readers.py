@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.registry.components import Component
 from ganzoo.registry.discovery import Zoo, installed
 
 if TYPE_CHECKING:
+    from ganzoo.components.data.image_source import ImageSource
     from ganzoo.interfaces.reader import Reader
 
 # Reads whatever no other reader recognises, or says that it cannot.
@@ -23,7 +23,7 @@ def read_suffixes() -> tuple[str, ...]:
     return _suffixes(installed())
 
 
-def find_reader(start: bytes, path: Path) -> Reader:
+def find_reader(start: bytes, path: ImageSource) -> Reader:
     """The reader of a file.
 
     Readers of the file's suffix are asked first, then the core's; others are not imported.

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ganzoo.components.data.headers import HeaderSummary
 from ganzoo.components.data.image_files import MAX_PIXELS, open_regions, read_image, shown
+from ganzoo.components.data.image_source import ImageSource
 from ganzoo.components.data.transforms import Size, crop
 from ganzoo.components.writers.installed_writers import make_writer
 from ganzoo.engine.allocator import release_freed_memory
@@ -176,7 +177,9 @@ class BigResult:
         self.bands.discard()
 
 
-def plan_file(tiling: Tiling, source: Path, header: HeaderSummary, worked: Size) -> TilePlan | None:
+def plan_file(
+    tiling: Tiling, source: ImageSource, header: HeaderSummary, worked: Size
+) -> TilePlan | None:
     """How an image file is tiled; None if it is computed whole.
 
     worked: the size to which it is resized for the networks.

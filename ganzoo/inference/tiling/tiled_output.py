@@ -154,13 +154,18 @@ def _shrink(source: Source, factor: int) -> Tensor:
     return small
 
 
-def compute_tiled(run: Run, image: Tensor, plan: TilePlan) -> Tensor:
-    """The result (C, H, W) of an image (C, H, W), both in [-1, 1] and in memory."""
-    source = from_image(image)
-    statistics = gather_statistics(run, source, plan, _ignore)
-    bands = compute_bands(run, source, plan, statistics, _ignore)
-    return torch.cat([band.values for band in bands], 1)
-
-
 def _ignore(pixels: float) -> None:
     """Nobody is told how many pixels are done."""
+
+
+def compute_tiled(
+    run: Run, image: Tensor, plan: TilePlan, done: Callable[[float], None] = _ignore
+) -> Tensor:
+    """The result (C, H, W) of an image (C, H, W), both in [-1, 1] and in memory.
+
+    done: called with how many pixels of the result are computed.
+    """
+    source = from_image(image)
+    statistics = gather_statistics(run, source, plan, done)
+    bands = compute_bands(run, source, plan, statistics, done)
+    return torch.cat([band.values for band in bands], 1)

@@ -1,0 +1,99 @@
+"""`ganzoo demo MODEL...`: trained models on a page of this machine."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganzoo.cli.options import Best, Compile, Device, Precision, memory_of, scale_of
+from ganzoo.cli.torch_import import import_torch
+from ganzoo.cli.translate import MemoryOf, ScaleOf
+from ganzoo.demo.listening import check_packages, listen, make_link, make_token
+from ganzoo.launch.worker import answer_signals, end_at_once
+from ganzoo.printing.text import say
+from ganzoo.runs.path_checks import refuse_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from ganzoo.demo.demo_models import DemoModel
+
+STOPPED = 130
+ModelsOf = Annotated[
+    list[Path],
+    typer.Argument(metavar="MODEL...", help="Runs' folders, checkpoints' folders, or model files."),
+]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        metavar="ADDRESS",
+        help="Where to listen. Other addresses than this machine's own are behind a token.",
+    ),
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 is any free one.")]
+OpenBrowser = Annotated[bool, typer.Option("--open-browser", help="Open the page in a browser.")]
+
+
+def demo(
+    models: ModelsOf,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    open_browser: OpenBrowser = False,
+    best: Best = False,
+    scale: ScaleOf = "trained",
+    memory: MemoryOf = "",
+    precision: Precision = "float32",
+    compile_: Compile = False,
+    device: Device = "",
+) -> None:
+    """Show models on a page in the browser: drop a picture, see it translated, download it."""
+    check_packages()
+    for model in models:
+        refuse_missing(model, best=best)
+    factor, amount, token = scale_of(scale), memory_of(memory), make_token(host)
+    at = listen(host, port)
+    import_torch()
+    from ganzoo.builder.opening import Opening
+    from ganzoo.demo.demo_models import open_models
+
+    openings = [
+        Opening(model, best, device, precision=precision, compiled=compile_) for model in models
+    ]
+    shown = open_models(openings, factor, amount)
+    _say_what(shown)
+    link = make_link(host, at.getsockname()[1], token)
+    say(f"{link}\nCtrl-C ends it. Nothing that is sent is stored.")
+    if open_browser:
+        webbrowser.open(link)
+    _serve(shown, at, host, token)
+
+
+def _say_what(models: Sequence[DemoModel]) -> None:
+    for model in models:
+        say(f"{model.name}: {', '.join(model.outputs)} ({model.model.origin})")
+        for name, why in model.left_out.items():
+            say(f"note: {model.name}: {name} is not shown: {why}", err=True)
+
+
+def _serve(models: Sequence[DemoModel], at: socket, host: str, token: str) -> None:
+    """Serve until a signal comes; what is computed then is not waited for."""
+    from ganzoo.demo.demo_server import make_server
+    from ganzoo.demo.front import make_site
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    _, application = make_site(models, host, at.getsockname()[1], token)
+    server = make_server(application)
+    answer_signals(stop)
+    try:
+        server.run(sockets=[at])
+    except KeyboardInterrupt:
+        say("\nStopped.")
+        end_at_once(STOPPED)
