@@ -89,6 +89,11 @@ def list_rungs(wanted: int) -> list[Rung]:
     return [Rung(*each, kernel=7 if each[0] >= LARGE else 5) for each in sizes]
 
 
+def steps_needed(draft: RecipeDraft) -> int:
+    """Steps that images of the recipe's size need."""
+    return STEPS_A_PIXEL * int(draft.value("data.size", SIDES[0]))
+
+
 def settings_of(rung: Rung, draft: RecipeDraft) -> dict[str, Any]:
     """The values of a recipe on a rung, by their paths."""
     settings: dict[str, Any] = {"data.size": rung.side}

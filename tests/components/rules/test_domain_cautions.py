@@ -20,6 +20,25 @@ HALVES = {"spread": 0.02}
 
 
 @pytest.mark.parametrize(
+    ("kid", "steps", "size", "warned"),
+    [
+        (0.059, 1919, 32, True),
+        (0.059, 1920, 32, False),
+        (0.059, 1920, 33, True),
+        (0.06, 1919, 32, False),
+        (0.059, 0, 32, False),
+    ],
+)
+def test_copies_that_a_short_training_does_not_beat(
+    kid: float, steps: int, size: int, warned: bool
+) -> None:
+    recipe = {"data": {"size": size}, "train": {"length": f"{steps} steps"} if steps else {}}
+    facts = make_fingerprint(gap={"copy_kid": (0.01, kid)})
+    draft = try_rule("hard_to_beat", facts, recipe=recipe)
+    assert [each.level for _, each in draft.cautions] == ["warning"] * warned
+
+
+@pytest.mark.parametrize(
     ("facts", "expected"),
     [
         ({}, []),
