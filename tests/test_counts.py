@@ -191,19 +191,19 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
 @pytest.mark.parametrize(
     ("words", "code", "most"),
     [
-        (["--help"], 0, 28),
-        (["list"], 0, 37),
+        (["--help"], 0, 29),
+        (["list"], 0, 39),
         (["plan", "nowhere"], 2, 54),
         (["plan", "nowhere", "--budget", "2"], 2, 54),
         (["run"], 2, 40),
         (["run", "--data", "nowhere"], 2, 54),
-        (["run", "--data", "docs", "--set", "train.lenght=1"], 2, 60),
-        (["run", "cyclegann"], 2, 54),
-        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 68),
-        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 68),
-        (["translate", "nowhere", "a.png", "b.png"], 2, 30),
-        (["export", "nowhere", "a.onnx", "--to", "onnx"], 2, 33),
-        (["export", "nowhere", "a.onnx", "--to", "onnx", "--precision", "bf16"], 2, 33),
+        (["run", "--data", "docs", "--set", "train.lenght=1"], 2, 61),
+        (["run", "cyclegann"], 2, 55),
+        (["run", "cyclegan", "--set", "train.lenght=1"], 2, 69),
+        (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 69),
+        (["translate", "nowhere", "a.png", "b.png"], 2, 31),
+        (["export", "nowhere", "a.onnx", "--to", "onnx"], 2, 34),
+        (["export", "nowhere", "a.onnx", "--to", "onnx", "--precision", "bf16"], 2, 34),
     ],
 )
 def test_imports_at_start(words, code, most):

@@ -39,7 +39,8 @@ def load_model(
         model = ganzoo.load_model("runs/cyclegan")
         labels = model("x2y", x="photo.png")
 
-    path: a run's folder, a checkpoint's, a `model.safetensors`, or a `.pth` of the authors' code.
+    path: a run's folder, a checkpoint's, a `model.safetensors`, or a `.pth` of the authors' code;
+        or the name of a ready model, as "streets/cyclegan": see `ganzoo list models`.
     recipe: the recipe by which a `.pth` was trained, or a checkpoint outside its run.
     network: which of the recipe's networks a `.pth` holds; left out, the one of the first output.
     overrides: settings of the recipe to change, as `["networks.G.blocks=6"]`.

@@ -24,6 +24,7 @@ from ganzoo.errors import ModelError, choices
 from ganzoo.recipe.loading import Source, load_recipe
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.model_files import model_file
+from ganzoo.runs.model_names import find_model
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class WeightSource:
 
 
 def find_weights(path: Path, recipe: Source | None = None, network: str = "") -> WeightSource:
-    """What a path means: a model file, a run's or a checkpoint's folder, or a `.pth`.
+    """What a MODEL is: a model file, a run's or a checkpoint's folder, a `.pth`, or a name.
 
     recipe: by what it was trained; needed for a `.pth`, and for a checkpoint outside its run.
     network: which of the recipe's networks a `.pth` holds.
@@ -92,6 +93,7 @@ def find_weights(path: Path, recipe: Source | None = None, network: str = "") ->
     Raises:
         ModelError: there is none, or it is not clear by what recipe.
     """
+    path = find_model(path)
     if path.suffix == ".pth":
         if recipe is None:
             raise ModelError(

@@ -13,6 +13,7 @@ from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.model_names import place_of
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +74,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     wrong = []
     for name in dict.fromkeys(systems):
         try:
-            if not RunPaths(Path(name)).is_run():
+            if not RunPaths(place_of(name)).is_run():
                 refuse_early(read_recipe(name, overrides), data=False)
         except GanzooError as error:
             wrong.append(str(error))

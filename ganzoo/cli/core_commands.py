@@ -83,9 +83,12 @@ CORE: Commands = {
     ),
     "list": (
         "list_:list_",
-        "List the installed components, recipes and plugins, and the runs below this folder.",
+        "List the installed components, recipes, models and plugins, and the runs below here.",
     ),
-    "show": ("show:show", "Show a component, or a recipe and its objective, on one page."),
+    "show": (
+        "show:show",
+        "Show a component, a recipe and its objective, or a ready model, on one page.",
+    ),
     "check": ("check:check", "Check a recipe without data: wires, shapes, parameters, cost."),
     "data": ("", "Fetch, make or check the images that you want to train on."),
     "new": ("new:new", "Begin a plugin package or a recipe: complete, small, working as written."),

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 Model = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[MODEL]", help="A run's folder, a checkpoint's, a model file, or a .pth."
+        metavar="[MODEL]",
+        help="A run's folder, a checkpoint's, a model file, a .pth, or a ready model's name.",
     ),
 ]
 Folders = Annotated[

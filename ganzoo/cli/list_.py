@@ -17,7 +17,10 @@ from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say, say_json
 from ganzoo.recipe.toml_text import read_tables
 from ganzoo.registry.components import KINDS
-from ganzoo.registry.discovery import Plugin, api_of, installed
+from ganzoo.registry.discovery import Plugin, installed
+from ganzoo.registry.former import READY_MODELS, how_to_install
+from ganzoo.registry.plugin_api import api_of
+from ganzoo.runs.ready_models import ready_rows
 
 Row = dict[str, str]
 
@@ -27,6 +30,7 @@ class Listing(StrEnum):
 
     components = "components"
     recipes = "recipes"
+    models = "models"
     plugins = "plugins"
     rules = "rules"
     runs = "runs"
@@ -45,7 +49,7 @@ def list_(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
-    """List the installed components, recipes and plugins, and the runs below this folder."""
+    """List the installed components, recipes, models and plugins, and the runs below here."""
     what = Listing.components if kind is not None and what is None else what
     what = Listing.runs if in_ is not None and what is None else what
     if kind is not None:
@@ -60,6 +64,10 @@ def list_(
         _overview()
     elif what is Listing.runs:
         print_runs(run_list(in_), sys.stdout.isatty())
+    elif what is Listing.models and sys.stdout.isatty():
+        print_terms(
+            model_terms() or [("none", f"they come in packages: {how_to_install(READY_MODELS)}")]
+        )
     else:
         _print_rows(rows(what, kind))
 
@@ -74,6 +82,8 @@ def rows(what: Listing, kind: str | None = None) -> list[Row]:
         return recipe_rows()
     if what is Listing.rules:
         return component_rows("rule")
+    if what is Listing.models:
+        return ready_rows()
     return component_rows(kind) if what is Listing.components else plugin_rows()
 
 
@@ -103,6 +113,18 @@ def recipe_rows() -> list[Row]:
         }
         for name, (path, plugin) in sorted(installed().recipes.items())
     ]
+
+
+def model_terms() -> list[tuple[str, str]]:
+    """Ready models for a terminal: the name, and what is told of it."""
+    return [(row["name"], _describe_model(row)) for row in ready_rows()]
+
+
+def _describe_model(row: Row) -> str:
+    origin = f"{row['package']} {row['version']}"
+    return "; ".join(
+        filter(None, (*(row[k] for k in ("summary", "score", "size", "licence")), origin))
+    )
 
 
 def plugin_rows() -> list[Row]:
@@ -188,6 +210,9 @@ def _overview() -> None:
     print_terms([(kind, ", ".join(registry.names(kind))) for kind in KINDS if registry.names(kind)])
     heading("recipes")
     print_terms(_recipes_briefly() or [("none", "")])
+    if models := ready_rows():
+        heading("models")
+        print_terms([(row["name"], row["summary"]) for row in models])
     heading("plugins")
     plugins = [row for row in plugin_rows() if row["name"] != "(core)"]
     print_terms([(row["name"], _state(row)) for row in plugins] or [("none", "")])

@@ -16,7 +16,7 @@ import typer
 from ganzoo import __version__
 from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say
-from ganzoo.registry.discovery import API, CORE
+from ganzoo.registry.plugin_api import API, CORE
 
 TEMPLATES = "templates"  # in the package; the names end in .txt, as templates are no valid Python
 SUFFIX = ".txt"

@@ -24,7 +24,8 @@ Best = Annotated[
 ModelOf = Annotated[
     Path,
     typer.Argument(
-        metavar="MODEL", help="A run's folder, a checkpoint's, a model file, or a .pth."
+        metavar="MODEL",
+        help="A run's folder, a checkpoint's, a model file, a .pth, or a ready model's name.",
     ),
 ]
 Device = Annotated[

@@ -1,4 +1,4 @@
-"""`ganzoo show NAME`: shows a component or a recipe on one page."""
+"""`ganzoo show NAME`: shows a component, a recipe or a ready model on one page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.model_names import ready_folder
 
 if TYPE_CHECKING:
     from ganzoo.registry.components import Component
@@ -18,15 +19,23 @@ if TYPE_CHECKING:
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A component's name, or a recipe's file, folder or name.")
+        str,
+        typer.Argument(
+            help="A component's name, a recipe's file, folder or name, or a ready model's name."
+        ),
     ],
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="Which kind, where several share the name.")
     ] = None,
 ) -> None:
-    """Show a component, or a recipe and its objective, on one page."""
+    """Show a component, a recipe and its objective, or a ready model, on one page."""
     components = _components(name, kind)
     recipe = None if kind else _recipe(name)
+    if not components and recipe is None and kind is None and (ready := ready_folder(name)):
+        from ganzoo.cli.pages.ready_model import show_ready
+
+        show_ready(ready)
+        return
     if not components and recipe is None:
         raise GanzooError(_unknown(name))
     if components:
@@ -86,7 +95,8 @@ def _unknown(name: str) -> str:
         return new_name
     if dot and plugin not in zoo.registry.plugins:
         return f"there is no component or recipe '{name}': {zoo.registry.missing(plugin)}"
-    hint = did_you_mean(name, {*zoo.recipes, *(component.name for component in zoo.registry)})
+    components = (component.name for component in zoo.registry)
+    hint = did_you_mean(name, {*zoo.recipes, *zoo.models, *components})
     return f"there is no component or recipe '{name}'.{hint} See: ganzoo list"
 
 

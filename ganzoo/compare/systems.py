@@ -17,6 +17,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
+from ganzoo.runs.model_names import place_of
 from ganzoo.runs.resume_rules import adopt_choices, changed_settings
 
 State = Literal["new", "begun", "finished", "busy"]
@@ -84,7 +85,7 @@ def find_systems(
     systems, wrong = [], []
     for source in sources:
         try:
-            is_run = RunPaths(Path(source)).is_run()
+            is_run = RunPaths(place_of(source)).is_run()
             systems.append(_run(source) if is_run else recipe_system(source, seeds, overrides, out))
         except GanzooError as error:
             wrong.append(str(error))
@@ -116,11 +117,12 @@ def recipe_system(
 
 
 def _run(source: str) -> System:
-    folder, blueprint = Path(source), check_recipe(source, count=False).blueprint
-    training = SystemRun(folder, source, (), _state(folder, blueprint.recipe))
+    folder = place_of(source)
+    blueprint = check_recipe(folder, count=False).blueprint
+    training = SystemRun(folder, str(folder), (), _state(folder, blueprint.recipe))
     if training.state == "new":
         raise RunError(f"{folder}: this run has no checkpoint yet; start it again with ganzoo run")
-    return System(str(folder), blueprint, [training])
+    return System(str(Path(source)), blueprint, [training])
 
 
 def _state(folder: Path, recipe: Recipe, busy: bool = False) -> State:

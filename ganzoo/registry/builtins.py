@@ -8,7 +8,8 @@ from pathlib import Path
 from ganzoo.registry.builtin_formats import FORMATS, SUFFIXES
 from ganzoo.registry.builtin_recognisers import RECOGNISERS
 from ganzoo.registry.builtin_rules import RULES
-from ganzoo.registry.discovery import API, Register, hookimpl
+from ganzoo.registry.discovery import Register, hookimpl
+from ganzoo.registry.plugin_api import API
 
 GANZOO_API = API
 

@@ -26,16 +26,14 @@ import pluggy
 
 from ganzoo.errors import reason
 from ganzoo.registry.components import Component, PluginError, Registry
-from ganzoo.registry.packages import entry_points, installed_version, named, required
+from ganzoo.registry.packages import MODEL_FILE, entry_points, installed_version, named
+from ganzoo.registry.plugin_api import CORE, load_plugin
 
 if TYPE_CHECKING:
     import typer
 
 GROUP = "ganzoo"
 NAME = re.compile(r"[^\W\d][\w-]*")
-CORE = "ganzoo-core"
-API = 2  # rises when plugins may use something more, or something no longer
-RETIRED = {1: "0.2"}  # APIs that are no longer taken: the first ganzoo-core without it
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
@@ -73,6 +71,14 @@ class Hooks:
         """Name a folder of recipes (`*.toml`) that the package ships."""
 
     @hookspec
+    def register_models(self, register: Callable[[Path], None]) -> None:
+        """Name a folder of ready models: `FOLDER/streets/cyclegan/model.safetensors`, its card.
+
+        That one is `streets/cyclegan` wherever a model is asked for. The first plugin that has a
+        name keeps it.
+        """
+
+    @hookspec
     def register_commands(self, app: typer.Typer) -> None:
         """Add commands to `ganzoo`."""
 
@@ -93,11 +99,12 @@ class Plugin:
 
 @dataclass(eq=False)
 class Zoo:
-    """Everything installed: components, recipes and plugins."""
+    """Everything installed: components, recipes, ready models by name, and plugins."""
 
     registry: Registry = field(default_factory=Registry)
     plugins: list[Plugin] = field(default_factory=list)
     recipes: dict[str, tuple[Path, Plugin]] = field(default_factory=dict)
+    models: dict[str, tuple[Path, Plugin]] = field(default_factory=dict)
     modules: list[tuple[Plugin, Any]] = field(default_factory=list)
 
 
@@ -121,7 +128,7 @@ def discover(points: Iterable[EntryPoint]) -> Zoo:
     )
     for point in sorted(points, key=lambda p: (p.name, p.value)):
         plugin = Plugin(point.name or "?", *named(point.dist))
-        _load(zoo, plugin, functools.partial(_module, point))
+        _load(zoo, plugin, functools.partial(load_plugin, point))
     return zoo
 
 
@@ -146,50 +153,8 @@ def _load(zoo: Zoo, plugin: Plugin, load: Callable[[], Any]) -> None:
     zoo.registry.plugins.add(plugin.name)
     zoo.registry.components.update(trial.registry.components)
     zoo.recipes.update(trial.recipes)
+    zoo.models = trial.models | zoo.models
     zoo.modules.append((plugin, module))
-
-
-def api_of(module: Any) -> Any:
-    """The plugin API that a plugin was written for; the first, where it does not say."""
-    return getattr(module, "GANZOO_API", 1)
-
-
-def _module(point: EntryPoint) -> Any:
-    """A plugin's module.
-
-    Raises:
-        PluginError: it was written for a ganzoo that is newer, or too much older.
-    """
-    try:
-        module = point.load()
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] != "ganzoo":
-            raise
-        raise PluginError(f"{type(error).__name__}: {error} {_cores(point)}") from error
-    _check_api(point, api_of(module))
-    return module
-
-
-def _check_api(point: EntryPoint, wanted: Any) -> None:
-    if not isinstance(wanted, int) or wanted < 1:
-        raise PluginError(f"its GANZOO_API is {wanted!r}: it must be a whole number, as {API}")
-    if wanted > API:
-        raise PluginError(
-            f"it needs plugin API {wanted}, and this ganzoo has {API}: upgrade {CORE} "
-            f"{_cores(point)}"
-        )
-    if wanted in RETIRED:
-        raise PluginError(
-            f"it needs plugin API {wanted}, which {CORE} {RETIRED[wanted]} gave up: upgrade the "
-            f"plugin, or pip install '{CORE}<{RETIRED[wanted]}'"
-        )
-
-
-def _cores(point: EntryPoint) -> str:
-    """Which ganzoo-core a plugin's package asks for, and which one is here."""
-    asked = [r.partition(";")[0].strip() for r in required(point.dist)]
-    wanted = [f"wanted: {r}, " for r in asked if re.fullmatch(r"ganzoo[-_.]core[^\w.-].*", r)]
-    return f"({''.join(wanted)}installed: {installed_version(CORE)})"
 
 
 def _note(zoo: Zoo, plugin: Plugin, problem: str) -> None:
@@ -242,5 +207,11 @@ def _call_hooks(zoo: Zoo, plugin: Plugin, module: Any) -> None:
         for path in sorted(Path(folder).glob("*.toml")):
             zoo.recipes[prefix + path.stem] = (path, plugin)
 
+    def register_ready(folder: Path) -> None:
+        for path in sorted(Path(folder).glob(f"*/*/{MODEL_FILE}")):
+            place = path.parent
+            zoo.models[f"{place.parent.name}/{place.name}"] = (place, plugin)
+
     hooks.register_components(register=register)
     hooks.register_recipes(register=register_folder)
+    hooks.register_models(register=register_ready)

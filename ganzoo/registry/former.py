@@ -46,6 +46,9 @@ def new_name(path: Sequence[str], name: object) -> str:
     return ""
 
 
+READY_MODELS = "ganzoo-models"  # our package of them
+
+
 def how_to_install(package: str) -> str:
     """What to type for one of ganzoo's own packages."""
     return f"pip install ./plugins/{package} in a clone of ganzoo"

@@ -9,6 +9,7 @@ from typing import Any
 
 from ganzoo.errors import reason
 
+MODEL_FILE = "model.safetensors"  # of a run, and of a ready model in a package
 Unreadable = tuple[str, str, str]  # a package's name, its version, what is wrong
 
 

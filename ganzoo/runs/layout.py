@@ -1,7 +1,8 @@
 """The names of the files in a run's folder. No file is opened here, and nothing heavy is imported.
 
-Three names are defined elsewhere, by code that writes such files outside of runs, too: recipe.toml
-(recipe/), state.safetensors (engine/header.py) and process-<rank>.safetensors (engine/state.py).
+Four names are defined elsewhere, by code that knows such files outside of runs, too: recipe.toml
+(recipe/), model.safetensors (registry/packages.py), state.safetensors (engine/header.py) and
+process-<rank>.safetensors (engine/state.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from pathlib import Path
 
 from ganzoo.recipe.toml_text import RECIPE_FILE
+from ganzoo.registry.packages import MODEL_FILE
 
 # Beside the recipe of a plan, which is no run.
 FINGERPRINT_FILE, PAGE_FILE = "fingerprint.json", "plan.html"
@@ -93,7 +95,7 @@ class RunPaths:
     @property
     def model(self) -> Path:
         """The model file: all that `ganzoo translate` and `load_model` need."""
-        return self.path / "model.safetensors"
+        return self.path / MODEL_FILE
 
     @property
     def best_model(self) -> Path:

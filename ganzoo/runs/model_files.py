@@ -1,4 +1,4 @@
-"""Which file of trained weights a path means; nothing is opened, and no torch is imported."""
+"""Which file of trained weights a MODEL is; nothing is opened, and no torch is imported."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from pathlib import Path
 from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
+from ganzoo.runs.model_names import find_model
 
 
 def refuse_modelless(path: Path, best: bool = False) -> None:
-    """Check early that a folder holds a model, or a run's best one.
+    """Check early that a model's folder holds one, or a run's best one.
 
     Raises:
         ModelError: it does not.
     """
     if best:
         best_model(path)
-    elif not (path / STATE).is_file():
+    elif not (find_model(path) / STATE).is_file():
         model_file(path)
 
 
 def model_file(path: Path) -> Path:
-    """The model file that a path means.
+    """The model file that a path or a name means.
 
     Raises:
-        ModelError: it is a folder without one; a run's that is so young has checkpoints.
+        ModelError: there is none; a run that is so young has checkpoints.
     """
+    path = find_model(path)
     run = RunPaths(path)
     if not path.is_dir() or run.model.exists():
         return run.model if path.is_dir() else path
@@ -44,6 +46,7 @@ def best_model(path: Path) -> Path:
     Raises:
         ModelError: it is no folder, or keeps none.
     """
+    path = find_model(path)
     if path.is_file():
         raise ModelError(f"{path}: --best is for a run's folder; name its {BEST_MODEL} instead")
     best = RunPaths(path).best_model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ganzoo.errors import DataError, ModelError, RunError, cut
+from ganzoo.errors import DataError, RunError, cut
 from ganzoo.runs.layout import RunPaths
 
 
@@ -27,15 +27,17 @@ def refuse_taken(folder: Path) -> None:
 def refuse_missing(model: Path | None, *images: Path | None, best: bool = False) -> None:
     """Check early that a model, and the images for it, exist.
 
-    model, images: files or folders; None is not checked.
+    model: see `find_model`. images: files or folders; None is not checked.
     best: whether the model is the best one of a run's folder.
 
     Raises:
-        ModelError: the model does not exist, or the folder holds none.
+        ModelError: there is no such model, or the folder holds none.
         DataError: a path of images does not exist.
     """
-    if model is not None and not is_there(model):
-        raise ModelError(f"{cut(str(model), 200)}: there is no such file or folder")
+    if model is not None:
+        from ganzoo.runs.model_names import find_model
+
+        model = find_model(model)
     for path in images:
         if path is not None and not is_there(path):
             raise DataError(f"{cut(str(path), 200)}: there is no such file or folder")

@@ -19,10 +19,11 @@ from ganzoo.report.facts import read_facts
 from ganzoo.report.run_files import RunFiles, Table, read_run, trained_seconds
 from ganzoo.runs.folder import finite
 from ganzoo.runs.model_files import best_model, model_file
+from ganzoo.runs.ready_models import CARD_JSON
 from ganzoo.sharing.card_samples import small_samples
 from ganzoo.sharing.card_text import card_text
 
-CARD_TEXT, CARD_JSON, CARD_SAMPLES = "card.md", "card.json", "samples.png"
+CARD_TEXT, CARD_SAMPLES = "card.md", "samples.png"
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
 # Options that say where and how far, and nothing about the weights.
 ELSEWHERE = ("--out", "--stop-after")

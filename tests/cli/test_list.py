@@ -125,10 +125,10 @@ def test_components_as_json():
     assert set(core[0]) == {"kind", "name", "package", "version", "summary"}
 
 
-def test_everything_as_json_is_four_lists(tmp_path, monkeypatch):
+def test_everything_as_json_is_five_lists(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = json.loads(run("list", "--json").output)
-    assert list(found) == ["components", "recipes", "plugins", "runs"]
+    assert list(found) == ["components", "recipes", "models", "plugins", "runs"]
     assert found["runs"] == []
     assert all(isinstance(row, dict) for rows in found.values() for row in rows)
 

@@ -18,7 +18,8 @@ from ganzoo.cli import app
 from ganzoo.errors import RecipeError
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.registry.components import PluginError, UnknownComponent
-from ganzoo.registry.discovery import CORE, GROUP, Hooks, discover, hookspec, installed
+from ganzoo.registry.discovery import GROUP, Hooks, discover, hookspec, installed
+from ganzoo.registry.plugin_api import CORE
 
 GOOD = """
 from pathlib import Path
@@ -83,6 +84,17 @@ def install(folder: Path, name: str, source: str, package: str = "", needs: str 
     head = f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.5\n{needed}"
     (info / "METADATA").write_text(head)
     (info / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {module}\n")
+
+
+MODELS = """
+from pathlib import Path
+from ganzoo import hookimpl
+GANZOO_API = 2
+
+@hookimpl
+def register_models(register):
+    register(Path(__file__).parent / "ready")
+"""
 
 
 @pytest.fixture
@@ -292,8 +304,8 @@ class LaterHooks(Hooks):
 def core_of_api_3(monkeypatch):
     """A later ganzoo: its plugin API is 3, with one more hook, and API 1 went in 0.8."""
     monkeypatch.setattr("ganzoo.registry.discovery.Hooks", LaterHooks)
-    monkeypatch.setattr("ganzoo.registry.discovery.API", 3)
-    monkeypatch.setattr("ganzoo.registry.discovery.RETIRED", {1: "0.8"})
+    monkeypatch.setattr("ganzoo.registry.plugin_api.API", 3)
+    monkeypatch.setattr("ganzoo.registry.plugin_api.RETIRED", {1: "0.8"})
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -372,3 +384,16 @@ def test_twenty_plugins_one_of_them_broken(tmp_path):
     assert "ganzoo-raises 1.5: failed to load: RuntimeError: no licence" in done.stdout
     assert done.stdout.endswith("heavy:\n")
     assert done.stderr == ""
+
+
+def test_ready_models_are_folders_of_two_levels_and_the_first_plugin_keeps_a_name(folder):
+    for place in ("streets/one", "streets/two", "deep/er/three", "alone"):
+        (folder / "ready" / place).mkdir(parents=True)
+        (folder / "ready" / place / "model.safetensors").touch()
+    (folder / "ready" / "streets" / "empty").mkdir()
+    install(folder, "a", MODELS)
+    install(folder, "b", MODELS)
+    models = discover(points(folder)).models
+    assert list(models) == ["streets/one", "streets/two"]
+    assert models["streets/one"][0] == folder / "ready" / "streets" / "one"
+    assert {plugin.name for _, plugin in models.values()} == {"a"}

@@ -22,7 +22,11 @@ PATHS = {
 FOLDERS = {"samples", "checkpoints", "extremes", "plan"}
 FILES = {path.name for name, path in PATHS.items() if name not in FOLDERS} | {STATE}
 # A name that is another's: who writes such a file outside of runs, too.
-OWNERS = {"recipe.toml": "recipe/toml_text.py", STATE: "engine/header.py"}
+OWNERS = {
+    "model.safetensors": "registry/packages.py",
+    "recipe.toml": "recipe/toml_text.py",
+    STATE: "engine/header.py",
+}
 # What is a key of tables of JSON as well.
 WORDS = {"findings"}
 # A template of a recipe, which `ganzoo new recipe` copies, is called like a run's.

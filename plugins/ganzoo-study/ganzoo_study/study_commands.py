@@ -88,6 +88,8 @@ def create(
     texts: Wording = "en",
 ) -> None:
     """Make a study of real images and one or more methods' generated ones."""
+    from ganzoo.runs.model_names import place_of
+
     from ganzoo_study.creating import Options, create_study
     from ganzoo_study.page_texts import load_texts
 
@@ -105,7 +107,7 @@ def create(
         seed=seed,
         texts=load_texts(texts),
     )
-    study = create_study(out, real, _named(fake), options, say)
+    study = create_study(out, place_of(str(real)), _named(fake), options, say)
     _tell_created(study, out)
 
 
@@ -186,6 +188,8 @@ def _named(fakes: list[str]) -> dict[str, Path]:
     Raises:
         GanzooError: two have one name.
     """
+    from ganzoo.runs.model_names import place_of
+
     named: dict[str, Path] = {}
     for given in fakes:
         name, separator, path = given.partition("=")
@@ -193,7 +197,7 @@ def _named(fakes: list[str]) -> dict[str, Path]:
             name, path = _name(Path(given)), given
         if not name or name in named:
             raise GanzooError(f"--fake {given}: give each method a name of its own, as NAME={path}")
-        named[name] = Path(path)
+        named[name] = place_of(path)
     return named
 
 
