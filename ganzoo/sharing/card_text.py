@@ -71,7 +71,8 @@ def _worth(card: Table) -> Iterator[str]:
         yield "No metric of its recipe was computed."
     for metric, rows in tables:
         on = format_observed(_at(card["observed"], metric))
-        yield f"{escaped(metric)}{f', {escaped(on)}' if on else ''}; in brackets 95 % intervals.\n"
+        ends = "; in brackets 95 % intervals" if _at(card["intervals"], metric) else ""
+        yield f"{escaped(metric)}{f', {escaped(on)}' if on else ''}{ends}.\n"
         names = list(
             dict.fromkeys(n for row in rows.values() if isinstance(row, dict) for n in row)
         )

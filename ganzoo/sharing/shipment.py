@@ -58,7 +58,7 @@ def gather_files(
     header = read_model_header(weights)
     recipe = load_recipe(up_to_date(dict(header["recipe"])))
     write_text(work / RECIPE, recipe.to_toml())
-    is_run = RunPaths(model).record.is_file()
+    is_run = RunPaths(model).record.is_file() and not is_plain(model / CARD_TABLE, model)
     if is_run:
         write_card(model, work, replace(stated, load=stated.load or recipe.name), best=best)
     elif stated.licence:
