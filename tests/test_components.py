@@ -34,6 +34,11 @@ REQUIRED = {
     ("latent", "categorical"): {"classes": 3},
     ("data", "class_folders"): {"classes": 3},
     ("discriminator", "coupled"): {"size": 32},
+    ("generator", "attention_resnet"): {"width": 8, "blocks": 2},
+    ("generator", "vit_unet"): {
+        **{"widths": [4, 8], "features": 12, "heads": 2, "blocks": 2, "hidden": 16},
+        "embedding": 8,
+    },
     ("loss", "perceptual"): {
         "weights": "none",
         "backbone": "tf_efficientnet_lite0",

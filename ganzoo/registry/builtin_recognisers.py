@@ -7,6 +7,14 @@ RECOGNISERS = {
         ".recognisers.residual_names:ResidualNames",
         "residual generators, by the names of the authors' code",
     ),
+    "attention": (
+        ".recognisers.attention_names:AttentionNames",
+        "residual generators with attention masks, by the names of joliGEN's code",
+    ),
+    "modulated": (
+        ".recognisers.modulated_names:ModulatedNames",
+        "U-Nets around a vision transformer, by the names of UVCGANv2's code",
+    ),
     "skips": (
         ".recognisers.skip_names:SkipNames",
         "U-Nets, by the names of the authors' code",

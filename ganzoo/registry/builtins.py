@@ -17,6 +17,11 @@ COMPONENTS = {
     "generator": {
         "resnet": (".networks.resnet:ResNet", "residual blocks between down- and upsampling"),
         "unet": (".networks.unet:UNet", "encoder and decoder with skip connections"),
+        "attention_resnet": (
+            ".networks.attention_resnet:AttentionResNet",
+            "residual blocks, and masks that say where the input stays",
+        ),
+        "vit_unet": (".networks.vit_unet:ViTUNet", "a U-Net around a vision transformer"),
         "recolour": (
             ".networks.recolour:Recolour",
             "changes the colours of an image as a whole, and adds no content",

@@ -58,6 +58,8 @@ class ResNet(Generator):
         1 and a blur, which leaves no aliases (Zhang 2019, arXiv:1904.11486).
     block_padding: the padding inside the residual blocks, where it differs from the others'.
     bias: whether the convolutions before a norm have a bias; left out, all but before batch norm.
+    separable: whether the blocks' convolutions are depthwise separable, a ninth of the products
+        (Howard et al. 2017, arXiv:1704.04861).
 
     Raises:
         ValueError: a setting is out of range.
@@ -83,6 +85,7 @@ class ResNet(Generator):
         downsampling: Downsampling = "strided",
         block_padding: Padding | None = None,
         bias: bool | None = None,
+        separable: bool = False,
     ) -> None:
         super().__init__()
         _check(width, blocks, downsamplings, dropout, kernel)
@@ -93,7 +96,7 @@ class ResNet(Generator):
         widths = [width * 2**i for i in range(downsamplings + 1)]
         make, within = Layers(norm, padding, needs_bias(norm, bias)), block_padding or padding
         downs = (make.down(channels, downsampling) for channels in widths[:-1])
-        block = partial(ResidualBlock, widths[-1], within, norm, dropout, bias)
+        block = partial(ResidualBlock, widths[-1], within, norm, dropout, bias, separable)
         middle = [block() for _ in range(blocks)]
         ups = (make.up(channels, upsampling) for channels in reversed(widths[1:]))
         first, last = make.first(in_channels, width, kernel), make.last(width, out_channels, kernel)

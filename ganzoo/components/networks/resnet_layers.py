@@ -11,6 +11,7 @@ from ganzoo.components.networks.blur import BlurDown, BlurUp
 from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.components.networks.norms import Norm, make_norm, needs_bias
 from ganzoo.components.networks.padding import Padding, make_padding
+from ganzoo.components.networks.separable import SeparableConv2d
 
 Downsampling = Literal["strided", "blurred"]
 Upsampling = Literal["transposed", "resize", "blurred"]
@@ -81,20 +82,27 @@ class ResidualBlock(nn.Module):
         norm: Norm,
         dropout: float,
         bias: bool | None = None,
+        separable: bool = False,
     ) -> None:
         super().__init__()
         biased = needs_bias(norm, bias)
         self.conv_block = nn.Sequential(
             make_padding(padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=biased),
+            _inner(channels, biased, separable),
             make_norm(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(dropout)] if dropout else []),
             make_padding(padding, 1),
-            nn.Conv2d(channels, channels, 3, bias=biased),
+            _inner(channels, biased, separable),
             make_norm(norm, channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (N, channels, H, W) in and out."""
         return x + self.conv_block(x)  # type: ignore[no-any-return]
+
+
+def _inner(channels: int, bias: bool, separable: bool) -> nn.Module:
+    if separable:
+        return SeparableConv2d(channels, bias)
+    return nn.Conv2d(channels, channels, 3, bias=bias)

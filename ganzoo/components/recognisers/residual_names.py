@@ -6,23 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ganzoo.components.recognisers.layer_names import NumberedLayers, norm_of
+from ganzoo.components.recognisers.layer_names import NumberedLayers, is_number, norm_of
 from ganzoo.interfaces.recogniser import Guess, Options, Recogniser, Shapes
 
 FIRST, BLOCK = 1, "conv_block"
+ENCODER, DECODER = "encoder.model.", "decoder.model."  # in joliGEN's code
 
 
 class ResidualNames(Recogniser):
     """Residual generators of the CycleGAN authors' PyTorch code, of any number of blocks.
 
     `model.1` is the first convolution, `model.10.conv_block.1` the first of the first block of a
-    generator with two downsamplings. Those whose sizes change through blurs (Park et al. 2020) have
-    buffers called `filt` there; old files have running statistics of instance norm.
+    generator with two downsamplings; joliGEN's code has the same layers as `encoder.model` and
+    `decoder.model`, its mobile ones with separable convolutions in the blocks. Those whose sizes
+    change through blurs (Park et al. 2020) have buffers called `filt` there; old files have running
+    statistics of instance norm.
     """
 
     def recognise(self, shapes: Shapes, options: Options) -> Iterator[Guess]:
         """At most one guess."""
-        layers = NumberedLayers(shapes, "model.")
+        joined = _joined(shapes)
+        layers = NumberedLayers({joined[name]: shape for name, shape in shapes.items()}, "model.")
         blocks, ends = layers.with_block(BLOCK), layers.with_tensor("weight")
         if len(layers.shape(FIRST)) != 4 or not blocks or len(ends) < 2:
             return
@@ -31,14 +35,29 @@ class ResidualNames(Recogniser):
             settings, evidence = settings | more, evidence | why
         inside = _read_block(layers, blocks[0])
         assumed = () if "block_padding" in inside.settings else _padding(options, settings)
+        names = {name: inside.rename(after) for name, after in joined.items()}
         yield Guess(
             "generator",
             "resnet",
             settings | inside.settings,
             evidence | inside.evidence,
-            names=_names(shapes, inside.moved),
+            names={name: after for name, after in names.items() if name != after},
             assumed=assumed,
         )
+
+
+def _joined(shapes: Shapes) -> dict[str, str]:
+    """The names of one sequence of layers, where they are in an encoder and a decoder."""
+    within = NumberedLayers(shapes, ENCODER)
+    first = max(within.tensors, default=-1) + 1
+    joined = {name: name for name in shapes}
+    for name in shapes if first else ():
+        if name.startswith(ENCODER):
+            joined[name] = name.removeprefix("encoder.")
+        elif name.startswith(DECODER):
+            number, dot, rest = name.removeprefix(DECODER).partition(".")
+            joined[name] = f"model.{int(number) + first}{dot}{rest}" if is_number(number) else name
+    return joined
 
 
 def _outside(layers: NumberedLayers, last: int) -> tuple[dict[str, Any], dict[str, str]]:
@@ -81,36 +100,37 @@ class Inside:
     evidence: dict[str, str]
     moved: Mapping[str, str]
 
+    def rename(self, name: str) -> str:
+        """The name of a tensor in a block whose layers have other numbers in ganzoo."""
+        before, block, rest = name.partition(f".{BLOCK}.")
+        number, dot, last = rest.partition(".")
+        if not block or number not in self.moved:
+            return name
+        return f"{before}{block}{self.moved[number]}{dot}{last}"
+
 
 def _read_block(layers: NumberedLayers, block: int) -> Inside:
     """Dropout moves the second convolution by one; padding inside convolutions, both by more."""
-    inside = layers.tensors[block]
-    inner = sorted({int(n) for n in (name.split(".")[1] for name in inside) if n.isdigit()})
-    convolutions = [n for n in inner if len(inside.get(f"{BLOCK}.{n}.weight", ())) == 4]
+    tensors = layers.tensors[block]
+    rests = {name.removeprefix(f"{BLOCK}."): shape for name, shape in tensors.items()}
+    separable = any(name.endswith(".conv.0.weight") for name in rests)
+    last = "conv.0.weight" if separable else "weight"
+    convolutions = NumberedLayers(rests, "").with_tensor(last)
     first, second = convolutions[:2] if len(convolutions) > 1 else (1, 5)
     settings: dict[str, Any] = {}
     evidence, moved = dict[str, str](), dict[str, str]()
-    padded = first > 0
-    if second - first == (5 if padded else 4):
+    if separable:
+        settings["separable"] = True
+        evidence["separable convolutions"] = layers.name(block, f"{BLOCK}.{first}.{last}")
+    if second - first == (5 if first else 4):
         settings["dropout"] = 0.5
         evidence["dropout"] = f"{layers.name(block, f'{BLOCK}.{second}')}, without it one less"
-    if not padded:
+    if not first:
         settings["block_padding"] = "zero"
         evidence["zeros around the blocks"] = layers.name(block, f"{BLOCK}.0.weight")
         shift = {first: 1, first + 1: 2, second: second + 2, second + 1: second + 3}
         moved = {str(old): str(new) for old, new in shift.items()}
     return Inside(settings, evidence, moved)
-
-
-def _names(shapes: Shapes, moved: Mapping[str, str]) -> dict[str, str]:
-    """The names of tensors in blocks whose layers have other numbers in ganzoo."""
-    names = {}
-    for name in shapes if moved else ():
-        before, block, rest = name.partition(f".{BLOCK}.")
-        number, dot, last = rest.partition(".")
-        if block and number in moved:
-            names[name] = f"{before}{block}{moved[number]}{dot}{last}"
-    return names
 
 
 def _padding(options: Options, settings: dict[str, Any]) -> tuple[str, ...]:
