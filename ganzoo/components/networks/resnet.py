@@ -100,9 +100,8 @@ class ResNet(Generator):
         middle = [block() for _ in range(blocks)]
         ups = (make.up(channels, upsampling) for channels in reversed(widths[1:]))
         first, last = make.first(in_channels, width, kernel), make.last(width, out_channels, kernel)
-        model = [*first, *chain(*downs), *middle, *chain(*ups), *last]
-        self.model = nn.Sequential(*model)
-        _check_layers(layers, len(model))
+        self.model = nn.Sequential(*first, *chain(*downs), *middle, *chain(*ups), *last)
+        _check_layers(layers, len(self.model))
         self.checkpointing, self.layers = checkpointing, layers
         self.skip = has_skip(skip, in_channels, out_channels)
         if self.skip:
