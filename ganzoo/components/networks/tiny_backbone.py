@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ganzoo.components.networks.stored import read_weights
 
+NAME = "ganzoo_tiny"  # what recipes call it
 WEIGHTS = Path(__file__).with_name("tiny_backbone.safetensors")
 WIDTHS = (24, 40, 64, 96)
 FEATURES = 128
@@ -29,6 +31,9 @@ class TinyBackbone(nn.Module):
         ModelError: the file is missing or damaged, or its weights do not fit.
     """
 
+    # The modules of its feature levels, as timm's networks say theirs; `forward` rectifies them.
+    feature_info: ClassVar = [{"module": f"convolutions.{level}"} for level in range(len(WIDTHS))]
+
     def __init__(self, weights: str = "wheel") -> None:
         super().__init__()
         if weights == "hub":
@@ -47,11 +52,16 @@ class TinyBackbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features (N, 128) of images (N, 3, 128, 128) in [-1, 1]."""
+        values = self.forward_features(images)
+        features: Tensor = self.project(self.widen(values).relu().mean((2, 3)))
+        return features
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """The last level (N, 96, H/16, W/16) of images (N, 3, H, W) in [-1, 1] of any size."""
         values = images
         for convolution in self.convolutions:
             values = convolution(values).relu()
-        features: Tensor = self.project(self.widen(values).relu().mean((2, 3)))
-        return features
+        return values
 
     def _load(self, path: Path) -> None:
         from ganzoo.errors import ModelError

@@ -7,10 +7,13 @@ import io
 import pytest
 import torch
 from rich.console import Console
+from safetensors.torch import load_file
+from torch.nn.functional import conv2d
 
 from ganzoo import build_recipe
 from ganzoo.components.losses.perceptual import Perceptual
 from ganzoo.components.networks.backbones import input_statistics, load_backbone
+from ganzoo.components.networks.tiny_backbone import WEIGHTS
 from ganzoo.engine.checkpoint import read_tensors
 from ganzoo.training.train import train
 
@@ -129,3 +132,23 @@ def test_other_images_are_refused():
         loss(torch.rand(1, 1, 16, 16), torch.rand(1, 1, 16, 16))
     with pytest.raises(ValueError, match="differ in shape"):
         loss(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 18))
+
+
+def test_the_features_of_the_network_that_ships_are_those_of_its_file():
+    stored = {name: tensor.float() for name, tensor in load_file(WEIGHTS).items()}
+
+    def levels(images):
+        for level in range(3):
+            weight, bias = (stored[f"convolutions.{level}.{n}"] for n in ("weight", "bias"))
+            images = conv2d(images, weight, bias, stride=2, padding=1)
+            yield images
+            images = images.relu()
+
+    loss = Perceptual("wheel", "ganzoo_tiny", [0, 2])
+    one, other = (torch.rand(2, 3, 40, 24) * 2 - 1 for _ in range(2))
+    pairs = [*zip(levels(one), levels(other), strict=True)]
+    expected = sum((a - b).abs().mean() for a, b in (pairs[0], pairs[2])) / 2
+    torch.testing.assert_close(loss(one, other), expected)
+    assert not [*filter(lambda p: p.requires_grad, loss.parameters())]
+    with pytest.raises(ValueError, match="there are levels 0 to 3, and no 4"):
+        Perceptual("wheel", "ganzoo_tiny", [4])
