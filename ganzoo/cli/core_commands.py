@@ -47,6 +47,10 @@ CORE: Commands = {
         "import_:import_",
         "Make a model of weights from elsewhere: what they are is read from the file itself.",
     ),
+    "distill": (
+        "distill:distill",
+        "Distil a model into a smaller one: write its recipe, train it, and compare both.",
+    ),
     "translate": ("translate:translate", "Translate one image or a folder; sizes are kept."),
     "export": (
         "export:export",

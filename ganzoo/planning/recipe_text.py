@@ -23,6 +23,7 @@ ORDER = (
     *("checkpoints", "metrics", "callbacks", "alarms", "trackers"),
 )
 Reasons = Mapping[str, Decided]
+Comments = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,20 @@ def write_recipe(tables: Mapping[str, Any], reasons: Reasons, head: Sequence[str
     reasons: the decisions by their paths.
     head: paragraphs for the top of the file.
     """
+    comments = {path: format_reason(decided) for path, decided in reasons.items()}
+    return write_commented(tables, comments, head)
+
+
+def write_commented(
+    tables: Mapping[str, Any], comments: Mapping[str, str], head: Sequence[str] = ()
+) -> str:
+    """The same, of any recipe.
+
+    comments: by the paths of tables and values.
+    """
     ordered = {key: tables[key] for key in sorted(tables, key=_place)}
     blocks = ["\n".join(line for text in head for line in _wrapped(text))] if head else []
-    blocks += _blocks((), ordered, reasons)
+    blocks += _blocks((), ordered, comments)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -58,35 +70,34 @@ def _place(key: str) -> int:
     return ORDER.index(key) if key in ORDER else len(ORDER)
 
 
-def _blocks(path: tuple[str, ...], table: Mapping[str, Any], reasons: Reasons) -> Iterator[str]:
+def _blocks(path: tuple[str, ...], table: Mapping[str, Any], comments: Comments) -> Iterator[str]:
     """A table's own values under its header, then the tables in it."""
-    below = {k: v for k, v in table.items() if _stands_apart((*path, k), v, reasons)}
+    below = {k: v for k, v in table.items() if _stands_apart((*path, k), v, comments)}
     entries = [
-        _Entry(write_key(key), value, _comment((*path, key), reasons))
+        _Entry(write_key(key), value, _comment((*path, key), comments))
         for key, value in table.items()
         if key not in below
     ]
-    own = _comment(path, reasons)
+    own = _comment(path, comments)
     if entries or own:
         header = [f"[{'.'.join(map(write_key, path))}]"] if path else []
         yield "\n".join([*_wrapped(own), *header, *_lines(entries)])
     for key, inner in below.items():
-        yield from _blocks((*path, key), inner, reasons)
+        yield from _blocks((*path, key), inner, comments)
 
 
-def _stands_apart(path: tuple[str, ...], value: Any, reasons: Reasons) -> bool:
+def _stands_apart(path: tuple[str, ...], value: Any, comments: Comments) -> bool:
     """Whether a value is a table with a header of its own."""
     if not isinstance(value, Mapping) or not value:
         return False
     start = f"{'.'.join(path)}."
-    if len(path) == 1 or any(each.startswith(start) for each in reasons):
+    if len(path) == 1 or any(each.startswith(start) for each in comments):
         return True
     return len(f"{write_key(path[-1])} = {write_value(value)}") > WIDTH
 
 
-def _comment(path: tuple[str, ...], reasons: Reasons) -> str:
-    decided = reasons.get(".".join(path))
-    return format_reason(decided) if decided else ""
+def _comment(path: tuple[str, ...], comments: Comments) -> str:
+    return comments.get(".".join(path), "")
 
 
 def _lines(entries: Sequence[_Entry]) -> list[str]:

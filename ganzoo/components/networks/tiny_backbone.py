@@ -24,7 +24,8 @@ class TinyBackbone(nn.Module):
     product of two images' features is the same. `benchmarks/tiny_backbone.py` trains it and says
     how well the two agree.
 
-    weights: "wheel", those of the file beside this one; a file; or "none", random ones.
+    weights: "wheel", those of the file beside this one; a file; or "none", random ones. On the meta
+        device none are looked for.
 
     Raises:
         ValueError: weights that it does not have.
@@ -47,7 +48,7 @@ class TinyBackbone(nn.Module):
         )
         self.widen = nn.Conv2d(WIDTHS[-1], 2 * WIDTHS[-1], 1)
         self.project = nn.Linear(2 * WIDTHS[-1], FEATURES)
-        if weights != "none":
+        if weights != "none" and self.project.weight.device.type != "meta":
             self._load(WEIGHTS if weights == "wheel" else Path(weights))
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,0 +1,71 @@
+"""Prints what a student gained and lost beside its teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from ganzoo.evaluation.scores import format_score
+from ganzoo.planning.distilled_table import DistilledTable, Measured
+from ganzoo.printing.terminal import Terminal
+from ganzoo.printing.text import one_line, short_count
+
+LEVELS = 127.5  # of 8 bits, in one unit of [-1, 1]
+
+
+def print_distilled(measured: DistilledTable, console: Console | None = None) -> None:
+    """Print a row a quantity, a column a model, and how far their images are apart."""
+    console = console or Terminal()
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    for heading in ("", "teacher", "student"):
+        table.add_column(heading)
+    for row in _rows(measured):
+        table.add_row(*map(one_line, row))
+    console.print()
+    console.print(table)
+    for sentence in _sentences(measured):
+        console.print(f"\n{sentence}", soft_wrap=True)
+
+
+def _rows(measured: DistilledTable) -> Iterator[tuple[str, str, str]]:
+    teacher, student = measured.teacher, measured.student
+    yield "parameters", short_count(teacher.parameters), short_count(student.parameters)
+    yield "size of the file", short_count(teacher.size, "B"), short_count(student.size, "B")
+    faster = f"({teacher.milliseconds / student.milliseconds:.2f} x as fast)"
+    yield "ms an image", f"{teacher.milliseconds:.2f}", f"{student.milliseconds:.2f} {faster}"
+    yield from _score_rows(teacher, student)
+
+
+def _score_rows(teacher: Measured, student: Measured) -> Iterator[tuple[str, str, str]]:
+    if teacher.scores is None or student.scores is None:
+        return
+    for metric, rows in student.scores.scores.items():
+        for score in rows["model"]:
+            both = [_score(each.scores, metric, score) for each in (teacher, student)]
+            yield f"{metric}, {score.replace('_', ' ')}", both[0], both[1]
+
+
+def _score(scores: object, metric: str, score: str) -> str:
+    from ganzoo.evaluation.assessment import Assessment
+
+    assert isinstance(scores, Assessment)
+    rows, ends = scores.scores.get(metric, {}), scores.intervals.get(metric, {})
+    if score not in rows.get("model", {}):
+        return "–"
+    return format_score(rows["model"][score], ends.get("model", {}).get(score))
+
+
+def _sentences(measured: DistilledTable) -> Iterator[str]:
+    channels, *sides = measured.shape
+    size = " x ".join(map(str, reversed(sides)))
+    threads = f"{measured.threads} thread{'' if measured.threads == 1 else 's'}"
+    yield (
+        f"Timed in turn with one image of {size} px and {channels} channels, {threads}, medians. "
+        f"On {measured.images} test images the student's values in [-1, 1] differ from the "
+        f"teacher's by {measured.difference:.4f} on average, that is "
+        f"{LEVELS * measured.difference:.1f} of 255 levels."
+    )
+    if measured.teacher.others:
+        yield f"The teacher's file also holds {', '.join(measured.teacher.others)}."
