@@ -169,8 +169,8 @@ def _draft(teacher: WeightSource, asked: DistilCommand) -> StudentRecipe:
     overrides = asked.overrides
     if asked.data is not None:
         own = find_folder_settings(gather(student.tables), overrides, asked.data)
-        kept = [each for each in own if not each.startswith("summary=")]
-        overrides = [*kept, *overrides]
+        settings = [each for each in own if not each.startswith("summary=")]
+        overrides = [*settings, *overrides]
     changed = student.with_tables(gather(student.tables, overrides).tables)
     check_recipe(changed.tables, count=False)
     return changed

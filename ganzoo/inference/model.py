@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Literal, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,10 @@ from ganzoo.inference.speeding import AskedPrecision, speed_up
 from ganzoo.inference.translate_images import Image, translate_images
 from ganzoo.interfaces import Latent, Value, Variable
 from ganzoo.printing.text import one_line
+
+if TYPE_CHECKING:
+    from ganzoo.inference.exporting.export_formats import PixelType
+    from ganzoo.inference.exporting.parity import Parity
 
 
 @dataclass(repr=False)
@@ -123,8 +128,7 @@ class Model:
         """Translate an image, or each of a list; what goes in is what comes out.
 
             labels = model.translate(Image.open("photo.png"))  # a Pillow image
-            labels = model.translate(array)  # (H, W, C), and an array comes back
-            labels = model.translate(["a.png", "b.png"])  # two Pillow images
+            labels = model.translate([array, "b.png"])  # an array (H, W, C), and a Pillow image
 
         image: a file, a Pillow image, an array or a tensor, as `Model.__call__` takes it; which
             input of the output it is needs not be said. Of a file comes a Pillow image. Or a list
@@ -186,6 +190,30 @@ class Model:
             ValueError, GanzooError, OSError: see `ganzoo.inference.saving.save_image`.
         """
         save_image(self, image, path, self.output(output), like, quality)
+
+    def to_onnx(
+        self,
+        path: File,
+        output: str = "",
+        *,
+        precision: Literal["fp32", "fp16"] = "fp32",
+        pixels: PixelType | None = None,
+    ) -> Parity:
+        """Write an output as a new ONNX file for images of any size, as `ganzoo export` does.
+
+        output: its name; left out, the first output. precision: what the file computes in.
+        pixels: take and give values of pixels (N, H, W, C) of this type; left out, images
+            (N, C, H, W) in [-1, 1].
+        Returns how far the file is from the model, as measured before it was written.
+
+        Raises:
+            ValueError, GanzooError: see `ganzoo.inference.exporting.export_model`.
+        """
+        from ganzoo.inference.exporting.export_model import export_model
+        from ganzoo.inference.exporting.pixel_form import PixelForm
+
+        form = PixelForm(pixels) if pixels else None
+        return export_model(self, Path(path), "onnx", output, precision, form)
 
     def speed_up(self, precision: AskedPrecision = "float32", *, compiled: bool = False) -> Model:
         """A copy that computes faster, for inference alone: weights are laid out for it.
