@@ -72,7 +72,8 @@ NAMES = {
 # Where a word of the above is another's: a library's names, a paper's own, a file's, a
 # tag of HTML, and keys that lie in run folders.
 ALLOWED = re.compile(
-    r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|FigureCanvasAgg"
+    r"FileNotFoundError|ModuleNotFoundError|PackageNotFoundError|RepositoryNotFoundError"
+    r"|FigureCanvasAgg"
     r"|\"figures?\"|\"critic\"|earth mover|in part\b|take[sn]? part\b|part-\d|\.part\b"
     r"|connection_made|MultiPart(?:Parser|Exception)|max_part_size"
 )

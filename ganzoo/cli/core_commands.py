@@ -85,6 +85,10 @@ CORE: Commands = {
         "open_:open_",
         "Write a bundle's files into a folder, which is a model then; no code comes from it.",
     ),
+    "push": (
+        "push:push",
+        "Send a model to Hugging Face's hub: card, recipe, picture and weights, in one commit.",
+    ),
     "list": (
         "list_:list_",
         "List the installed components, recipes, models and plugins, and the runs below here.",

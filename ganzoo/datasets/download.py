@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,7 @@ CHUNK = 1 << 18
 LEAST = 1024  # bytes that have to arrive within a timeout
 ENOUGH = 1 << 20  # bytes after which an attempt counts as a success, even if it was cut
 LARGEST = 64 << 30  # bytes of the largest file that is fetched
+NO_HEADERS: Mapping[str, str] = {}
 STATE = "download.json"
 STAYS = "What arrived stays, and the same command goes on with it"
 RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
@@ -42,22 +43,34 @@ def download(
     patience: Patience,
     tick: Tick = lambda doing, done, total: None,
     tell: Callable[[str], None] = lambda text: None,
+    *,
+    headers: Mapping[str, str] = NO_HEADERS,
+    most: int = LARGEST,
 ) -> None:
     """Fetch a file from the web to `path`; what is there of an earlier attempt is gone on with.
 
     tell: called with a sentence when something makes it try again or begin anew.
+    headers: to send along, see `open_address`.
+    most: how many bytes the file may have.
 
     Raises:
         GanzooError: it cannot be had, or not be written; what arrived stays.
     """
-    _Download(address, path, patience, tick, tell).run()
+    _Download(address, path, patience, tick, tell, headers, most).run()
 
 
 class _Download:
     def __init__(
-        self, address: str, path: Path, patience: Patience, tick: Tick, tell: Callable[[str], None]
+        self,
+        address: str,
+        path: Path,
+        patience: Patience,
+        tick: Tick,
+        tell: Callable[[str], None],
+        headers: Mapping[str, str],
+        most: int,
     ) -> None:
-        self.address, self.path = address, path
+        self.address, self.path, self.headers, self.most = address, path, headers, most
         self.patience, self.tick, self.tell = patience, tick, tell
         self.growing, self.state = path.with_name(f"{path.name}.part"), path.with_name(STATE)
 
@@ -92,7 +105,7 @@ class _Download:
             return
         wanted = {"Range": f"bytes={begin}-", "If-Range": known["version"]} if begin else {}
         try:
-            answer = open_address(self.address, wanted, self.patience.timeout)
+            answer = open_address(self.address, {**self.headers, **wanted}, self.patience.timeout)
         except RangeRefused:
             raise self._anew("the server has another file by now") from None
         with answer:
@@ -131,7 +144,7 @@ class _Download:
             why = "the server cannot go on in the middle" if same else "the file has changed"
             self.tell(f"{why}; beginning anew")
         length = answer.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > LARGEST:
+        if not length.isdecimal() or int(length) > self.most:
             raise GanzooError(f"{one_line(self.address)}: a length of {one_line(length):.40} bytes")
         return 0, int(length)
 
@@ -158,10 +171,10 @@ class _Download:
         """Write what arrives; it is on the disk when this returns or raises."""
         done = begin
         try:
-            for piece in _pieces(answer, self.patience.timeout):
+            for piece in read_pieces(answer, self.patience.timeout):
                 done += len(piece)
-                if done > LARGEST:
-                    raise GanzooError(f"{one_line(self.address)}: more than {LARGEST:,} bytes")
+                if done > self.most:
+                    raise GanzooError(f"{one_line(self.address)}: more than {self.most:,} bytes")
                 file.write(piece)
                 self.tick("fetching", done, length)
         finally:
@@ -171,7 +184,7 @@ class _Download:
             raise Interrupted(f"it was cut after {done:,} of {length:,} bytes")
 
 
-def _pieces(answer: Any, timeout: float) -> Any:
+def read_pieces(answer: Any, timeout: float) -> Any:
     """What arrives, piece by piece; bounded in time, too."""
     since, arrived = time.monotonic(), 0
     while True:

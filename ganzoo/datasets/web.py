@@ -52,11 +52,25 @@ class RangeRefused(Interrupted):
     """The server has nothing from the byte on that was asked for."""
 
 
+class RefusedAnswer(GanzooError):
+    """An answer that will be the same the next time.
+
+    code: its number in HTTP. why: what the server adds to it in a header of its own, X-Error-Code.
+    """
+
+    def __init__(self, said: str, code: int, why: str = "") -> None:
+        super().__init__(said)
+        self.code, self.why = code, why
+
+
 def open_address(address: str, headers: dict[str, str], timeout: float) -> Any:
     """The answer of a web server, an `http.client.HTTPResponse`; redirects are followed.
 
+    headers: an Authorization among them is for the address's own server, and no other is shown it.
+
     Raises:
         Interrupted: no answer, or one that may be another the next time.
+        RefusedAnswer: the server has no such thing, or not for everybody.
         GanzooError: the address cannot be had; says why and what to do.
     """
     at = address
@@ -69,7 +83,10 @@ def open_address(address: str, headers: dict[str, str], timeout: float) -> Any:
             if answer.code not in REDIRECTS:
                 raise _refusal(answer, at)
             onward = answer.headers.get("Location", "")
-        at = _next(at, onward)
+        onward = _next(at, onward)
+        if _server(onward) != _server(at):
+            headers = {name: text for name, text in headers.items() if name not in SECRET}
+        at = onward
     raise GanzooError(f"{one_line(address)} leads on more than {MOST_REDIRECTS} times")
 
 
@@ -113,6 +130,14 @@ def _opener() -> OpenerDirector:
 STANDARD = {"User-Agent": f"ganzoo/{__version__}", "Accept-Encoding": "identity"}
 
 
+SECRET = ("Authorization",)
+
+
+def _server(address: str) -> tuple[str, str, int | None]:
+    pieces = urlsplit(address)
+    return pieces.scheme, pieces.hostname or "", pieces.port
+
+
 def _next(address: str, onward: str) -> str:
     """Where a redirect leads.
 
@@ -139,8 +164,8 @@ def _refusal(answer: HTTPError, address: str) -> Exception:
     if answer.code in PASSING:
         return Interrupted(said)
     if answer.code in (404, 410):
-        return GanzooError(f"{said}: it is not there any more; --from takes another address")
-    return GanzooError(said)
+        said = f"{said}: it is not there any more; --from takes another address"
+    return RefusedAnswer(said, answer.code, answer.headers.get("X-Error-Code", ""))
 
 
 def _failure(error: Exception, address: str) -> Exception:
