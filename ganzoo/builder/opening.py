@@ -12,6 +12,7 @@ from ganzoo.inference.speeding import AskedPrecision
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.overrides import Overrides
 from ganzoo.runs.model_files import best_model
+from ganzoo.runs.model_names import find_model
 
 
 def load_onto(
@@ -52,6 +53,10 @@ class Opening:
     overrides: tuple[str, ...] = ()
     precision: AskedPrecision = "float32"
     compiled: bool = False
+
+    def __post_init__(self) -> None:
+        """A name that may mean something else tomorrow becomes a place, for all processes."""
+        object.__setattr__(self, "path", find_model(self.path))
 
     def load(self) -> Model:
         """The model as it was saved."""

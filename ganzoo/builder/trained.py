@@ -34,13 +34,14 @@ def load_model(
     network: str = "",
     overrides: Overrides = (),
 ) -> Model:
-    """Open a trained model; nothing is unpickled, and nothing is fetched from the network.
+    """Open a trained model; nothing is unpickled, and only what an hf: name names is fetched.
 
         model = ganzoo.load_model("runs/cyclegan")
         labels = model("x2y", x="photo.png")
 
     path: a run's folder, a checkpoint's, a `model.safetensors`, or a `.pth` of the authors' code;
-        or the name of a ready model, as "streets/cyclegan": see `ganzoo list models`.
+        or the name of a ready model, as "streets/cyclegan": see `ganzoo list models`; a bundle;
+        or a model of Hugging Face's hub, as "hf:me/streets" or "hf:me/streets@v2".
     recipe: the recipe by which a `.pth` was trained, or a checkpoint outside its run.
     network: which of the recipe's networks a `.pth` holds; left out, the one of the first output.
     overrides: settings of the recipe to change, as `["networks.G.blocks=6"]`.

@@ -32,7 +32,7 @@ Licence = Annotated[
 def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence = "") -> None:
     """Put a model into one file: weights, recipe, card and pictures, and never code."""
     from ganzoo.files.existing import refuse_existing
-    from ganzoo.runs.bundle_manifest import SUFFIX
+    from ganzoo.runs.model_names import SUFFIX
     from ganzoo.sharing.bundle_writing import write_bundle
     from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.shipment import gather_files

@@ -25,7 +25,8 @@ ModelOf = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="A run's folder, a checkpoint's, a model file, a .pth, or a ready model's name.",
+        help="A run's folder, a checkpoint's, a model file, a bundle, a .pth, a ready model's "
+        "name, or hf:OWNER/NAME.",
     ),
 ]
 Device = Annotated[

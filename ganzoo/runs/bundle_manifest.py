@@ -22,7 +22,6 @@ from ganzoo.files.untrusted import UntrustedError, is_count, parse_json
 from ganzoo.printing.text import one_line, short_count
 
 FORMAT = 1
-SUFFIX = ".ganzoo"
 MANIFEST, WEIGHTS, RECIPE = "manifest.json", "model.safetensors", "recipe.toml"
 CARD, CARD_TABLE, SAMPLES = "card.md", "card.json", "samples.png"
 # The most bytes that each may have.

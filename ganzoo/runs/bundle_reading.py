@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from ganzoo.components.cache_folder import cache_folder
 from ganzoo.datasets.archive_names import ArchiveError
 from ganzoo.datasets.download import CHUNK
 from ganzoo.datasets.zip_entries import END, ZIP_ERRORS, check_entry, check_table
@@ -76,6 +77,27 @@ def open_bundle(path: Path, folder: Path) -> Manifest:
     finally:
         remove(work)
     return manifest
+
+
+def find_unpacked(path: Path) -> Path:
+    """The folder that a bundle is unpacked in: in ganzoo's cache, by the hash of its content.
+
+    Raises:
+        ModelError: see `open_bundle`.
+        GanzooError: there is no cache, or it cannot be written.
+    """
+    cache = cache_folder()
+    if cache is None:
+        raise GanzooError(f"{path}: there is no folder to unpack it in; set GANZOO_CACHE")
+    try:
+        with open_plain(path) as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    except (OSError, UntrustedError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    folder = cache / "bundles" / digest
+    if not folder.is_dir():
+        open_bundle(path, folder)
+    return folder
 
 
 def _unpack(file: BinaryIO, work: Path) -> Manifest:

@@ -1,6 +1,7 @@
-"""What a MODEL argument means: a path, or the name of a ready model of an installed package.
+"""What a MODEL argument means: a path, a ready model's name, a bundle, or a model of the hub.
 
-A path that exists wins. No torch is imported, and nothing but the list of names is read.
+A path that exists wins. No torch is imported. Of ready models nothing but the list of names is
+read; a bundle is opened, and a model of the hub is fetched, into ganzoo's cache.
 """
 
 from __future__ import annotations
@@ -9,20 +10,29 @@ import re
 from pathlib import Path
 
 from ganzoo.errors import ModelError, cut, did_you_mean
+from ganzoo.runs.hub_names import is_hub_name
 from ganzoo.runs.path_checks import is_there
 
 NAME = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
+SUFFIX = ".ganzoo"  # of a bundle
 
 
 def find_model(model: str | Path) -> Path:
-    """The file or folder that a MODEL argument means: `runs/mine`, or `streets/cyclegan`.
+    """The file or folder that a MODEL argument means.
+
+    model: as a person typed it: `runs/mine`, `streets/cyclegan`, `mine.ganzoo`, `hf:me/streets`.
 
     Raises:
         ModelError: there is no such file or folder, and no ready model of that name.
+        GanzooError: a bundle is refused, or a model of the hub cannot be had.
     """
     path = Path(model)
     if is_there(path):
-        return path
+        return _unpacked(path) if path.suffix == SUFFIX and path.is_file() else path
+    if is_hub_name(str(model)):
+        from ganzoo.runs.hub_files import find_hub_model
+
+        return find_hub_model(str(model))
     folder = ready_folder(model)
     if folder is None:
         raise ModelError(
@@ -44,6 +54,13 @@ def place_of(source: str) -> Path:
     """Where a run or a ready model of that name is; the path itself, if there is neither."""
     path = Path(source)
     return path if is_there(path) else ready_folder(source) or path
+
+
+def _unpacked(path: Path) -> Path:
+    """The folder of a bundle, which is unpacked where that was not done before."""
+    from ganzoo.runs.bundle_reading import find_unpacked
+
+    return find_unpacked(path)
 
 
 def _about_names(path: Path) -> str:
