@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,6 @@ def matches(shapes: Shapes, options: Options, file: Path) -> Iterator[ComparedGu
                 yield match
 
 
-@cache
 def _recognisers() -> tuple[Recogniser, ...]:
     """The installed recognisers, the core's first."""
     components = [c for c in installed().registry if c.kind == "recogniser"]

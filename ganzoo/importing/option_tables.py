@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ganzoo.interfaces.recogniser import Options
+from ganzoo.registry.signature import as_written
 
 PREPROCESS: dict[str, dict[str, Any]] = {
     "resize_and_crop": {"aspect": "squash"},
@@ -31,7 +32,7 @@ def lay_options_over(tables: dict[str, Any], options: Options, lines: list[str])
             table.pop(key, None)
         else:
             table[key] = value
-        lines.append(f"{path} = {value!r}: {name} = {options.get(name)!s:.80}")
+        lines.append(f"{path} = {as_written(value)}: {name} = {options.get(name)!s:.80}")
 
 
 def _table_of(tables: dict[str, Any], path: str) -> dict[str, Any] | None:

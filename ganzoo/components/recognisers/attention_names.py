@@ -55,9 +55,9 @@ class AttentionNames(Recogniser):
 def _splits(content: int, masks: int, in_channels: int, options: Options) -> list[tuple[int, int]]:
     """Channels of the output and masks of the input that give so many channels of content."""
     said = options.get("G_attn_nb_mask_input")
-    counts = [said] if isinstance(said, int) else range(min(masks, 16))
     splits = [
-        (content // (masks - n), n) for n in counts if n < masks and content % (masks - n) == 0
+        (content // (masks - n), n) for n in range(min(masks, 16)) if content % (masks - n) == 0
     ]
     # As many channels as the input has, and one mask of it, are joliGEN's own defaults.
-    return sorted(splits, key=lambda each: (each[0] != in_channels, abs(each[1] - 1)))
+    order = {each: (each[1] != said, each[0] != in_channels, abs(each[1] - 1)) for each in splits}
+    return sorted(splits, key=lambda each: order[each])
