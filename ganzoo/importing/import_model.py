@@ -15,7 +15,7 @@ from ganzoo.builder.packaging import write_networks
 from ganzoo.builder.resolve import read
 from ganzoo.components.networks.reference import LIMIT
 from ganzoo.engine.checkpoint import load_module
-from ganzoo.errors import ModelError
+from ganzoo.errors import ModelError, first_line
 from ganzoo.importing.directions import Directions, assign_directions
 from ganzoo.importing.imported_recipe import ImportedRecipe, make_recipe
 from ganzoo.importing.neighbours import Neighbour, read_neighbour
@@ -121,10 +121,13 @@ def _load(module: nn.Module, network: StoredNetwork, stored: dict[str, Tensor]) 
     """Every tensor of the network from the file; counters that old versions did not save, not."""
     state = {name: stored[place] for name, place in network.places.items()}
     what = f"{network.file}: {network.guess.component}"
-    check_weights(state, what)
     own = module.state_dict()
     counters = [name for name in own if name.endswith("num_batches_tracked")]
-    state = {n: t.to(own[n].dtype) if n in own else t for n, t in state.items()}
+    try:
+        state = {n: t.to(own[n].dtype) if t.is_floating_point() else t for n, t in state.items()}
+    except (RuntimeError, NotImplementedError) as error:  # numbers of less than a byte
+        raise ModelError(f"{what}: its numbers cannot be read ({first_line(error)})") from error
+    check_weights(state, what)
     load_module(module, state, {}, what, counters)
 
 

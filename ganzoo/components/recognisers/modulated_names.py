@@ -39,7 +39,7 @@ class ModulatedNames(Recogniser):
         if inner is None:
             return
         settings, evidence = inner
-        in_channels = shapes.get("net.layer_input.0.weight", (0, 3))[1]
+        in_channels = (*shapes.get("net.layer_input.0.weight", ()), 0, 0)[1]
         heads, assumed = _heads(options, settings["features"])
         settings |= {"in_channels": in_channels, "out_channels": in_channels, "widths": widths}
         settings |= {"kernel": shapes[f"{OUTER}conv.downsample.weight"][-1], "heads": heads}
