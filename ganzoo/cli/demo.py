@@ -60,12 +60,13 @@ def demo(
     at = listen(host, port)
     import_torch()
     from ganzoo.builder.opening import Opening
-    from ganzoo.demo.demo_models import open_models
+    from ganzoo.demo.demo_models import name_models, open_models
 
     openings = [
         Opening(model, best, device, precision=precision, compiled=compile_) for model in models
     ]
-    shown = open_models(openings, factor, amount)
+    named = dict(zip(name_models(models), openings, strict=True))
+    shown = open_models(named, factor, amount)
     _say_what(shown)
     link = make_link(host, at.getsockname()[1], token)
     say(f"{link}\nCtrl-C ends it. Nothing that is sent is stored.")

@@ -11,9 +11,12 @@ from ganzoo.builder.opening import Opening
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Scale
+from ganzoo.inference.speeding import AskedPrecision
 from ganzoo.inference.tiling.tiling import Tiling
 from ganzoo.interfaces import Variable
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
+from ganzoo.runs.model_names import ready_folder
+from ganzoo.runs.path_checks import is_there
 
 
 @dataclass(frozen=True)
@@ -94,36 +97,42 @@ def list_classes(variable: Variable) -> list[str]:
 
 
 def open_models(
-    openings: Sequence[Opening], scale: Scale = "trained", memory: int | None = None
+    openings: Mapping[str, Opening], scale: Scale = "trained", memory: int | None = None
 ) -> list[DemoModel]:
-    """Load models, each under a name of its own.
+    """Load models, by the names under which they are shown.
 
     scale: see `ganzoo.inference.scale.Scale`. memory: the bytes that the program may take in all.
 
     Raises:
         GanzooError: one cannot be read, or has no output that can be shown.
     """
-    names = name_models([opening.path for opening in openings])
     return [
-        show_model(name, opening.load(), opening, scale, memory)
-        for name, opening in zip(names, openings, strict=True)
+        show_model(name, opening.load(), scale, memory, opening.precision, opening.compiled)
+        for name, opening in openings.items()
     ]
 
 
 def show_model(
-    name: str, model: Model, opening: Opening, scale: Scale, memory: int | None
+    name: str,
+    model: Model,
+    scale: Scale = "trained",
+    memory: int | None = None,
+    precision: AskedPrecision = "float32",
+    compiled: bool = False,
 ) -> DemoModel:
-    """A model that was loaded, sped up as its opening says.
+    """A model that was loaded, sped up.
+
+    precision, compiled: see `Model.speed_up`.
 
     Raises:
         ModelError: it has no output that can be shown.
     """
-    fast = model.speed_up(opening.precision, compiled=opening.compiled)
+    fast = model.speed_up(precision, compiled=compiled)
     left_out = {each: why_not(fast, wire) for each, wire in fast.outputs.items()}
     usable = [each for each, why in left_out.items() if not why]
     if not usable:
         reasons = "; ".join(f"{each}: {why}" for each, why in left_out.items())
-        raise ModelError(f"{opening.path}: no output can be shown ({reasons or 'it has none'})")
+        raise ModelError(f"{name}: no output can be shown ({reasons or 'it has none'})")
     outputs = {each: _show_output(fast, each, scale, memory) for each in usable}
     return DemoModel(name, model, outputs, {each: why for each, why in left_out.items() if why})
 
@@ -142,10 +151,13 @@ def why_not(model: Model, wire: OutputWire) -> str:
 
 
 def name_models(paths: Sequence[Path]) -> list[str]:
-    """A short name for each model: of its run's folder, or of its file; never a whole path."""
+    """A short name for each model: of its run's folder, or of its file; never a whole path.
+
+    paths: as they were typed. The name of a ready model, as `streets/cyclegan`, stays as it is.
+    """
     names: list[str] = []
     for path in paths:
-        stem, number = _short_name(path.absolute()), 1
+        stem, number = _short_name(path), 1
         name = stem
         while name in names:
             number += 1
@@ -154,7 +166,10 @@ def name_models(paths: Sequence[Path]) -> list[str]:
     return names
 
 
-def _short_name(path: Path) -> str:
+def _short_name(typed: Path) -> str:
+    if not is_there(typed) and ready_folder(typed) is not None:
+        return typed.as_posix()
+    path = typed.absolute()
     if path.is_dir():
         return path.name
     of_folder = path.name in (RunPaths(path.parent).model.name, BEST_MODEL)

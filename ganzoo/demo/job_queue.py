@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 
 class QueueFull(Exception):
@@ -119,17 +120,17 @@ class JobQueue:
             if self._ended:
                 return False
             job = self._under_way = self._waiting.popleft()
-        if job.done.set_running_or_notify_cancel():
-            _carry_out(job)
+        deliver = _carry_out(job) if job.done.set_running_or_notify_cancel() else None
         with self._turn:
             self._under_way = None
+        if deliver is not None:
+            deliver()
         return True
 
 
-def _carry_out(job: Job) -> None:
+def _carry_out(job: Job) -> Callable[[], None]:
+    """Compute a job; returns what hands over its result, once the job is no longer under way."""
     try:
-        result = job.work(job)
+        return partial(job.done.set_result, job.work(job))
     except BaseException as error:
-        job.done.set_exception(error)
-    else:
-        job.done.set_result(result)
+        return partial(job.done.set_exception, error)

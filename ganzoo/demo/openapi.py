@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+from ganzoo.demo.demo_examples import MOST
 from ganzoo.demo.demo_models import DemoModel, list_classes
 from ganzoo.demo.limits import LARGEST_UPLOAD, MEGABYTE, MOST_PIXELS, MOST_SAMPLES
 
@@ -50,6 +51,8 @@ def describe_interface(models: Sequence[DemoModel]) -> Schema:
             "/models": {"get": _describe_query("Models, outputs, classes and limits", "Models")},
             "/health": {"get": _describe_query("Whether the demo works", "Health")},
             "/progress": {"get": _describe_progress()},
+            "/examples": {"get": _describe_examples(common)},
+            "/example": {"get": _describe_example(common)},
         },
         "components": {
             "schemas": SCHEMAS,
@@ -107,6 +110,24 @@ def _describe_progress() -> Schema:
     job = {"name": "job", "in": "query", "required": True, "schema": _text("Its key.", 64)}
     replies = {"200": _json_reply("How far it is; null if no such job waits.", "Progress")}
     return {"summary": "How far a job is", "parameters": [job], "responses": replies}
+
+
+def _describe_examples(fields: Schema) -> Schema:
+    replies = {"200": _json_reply("The addresses of pictures to try.", "Examples")}
+    named = _describe_parameters({name: fields[name] for name in ("model", "output")})
+    return {"summary": "Pictures to try an output with", "parameters": named, "responses": replies}
+
+
+def _describe_example(fields: Schema) -> Schema:
+    """One of them, as the addresses name it."""
+    named = {name: fields[name] for name in ("model", "output")}
+    parameters = _describe_parameters({**named, "number": _whole("Which one.", 0, MOST - 1, 0)})
+    png = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
+    replies = {
+        "200": {"description": "The picture.", "content": png},
+        "404": _json_reply("There are fewer.", "Error"),
+    }
+    return {"summary": "One of these pictures", "parameters": parameters, "responses": replies}
 
 
 def _describe_parameters(fields: Schema) -> list[Schema]:
@@ -173,6 +194,10 @@ SCHEMAS: Schema = {
         models={"type": "array", "items": MODEL},
         limits={"type": "object", "additionalProperties": COUNT},
     ),
+    "Examples": _table(examples=TEXTS),
     "Health": _table(status=TEXT, jobs=COUNT, version=TEXT),
-    "Progress": _table(ahead=COUNT, share={"type": ["number", "null"], "minimum": 0, "maximum": 1}),
+    "Progress": _table(
+        ahead={"type": ["integer", "null"], "minimum": 0},
+        share={"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    ),
 }

@@ -8,7 +8,6 @@ import threading
 import time
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ganzoo.builder.opening import Opening
 from ganzoo.components.latents import NormalLatent
 from ganzoo.expression import parse
 from ganzoo.inference.model import Model, OutputWire
@@ -86,7 +84,7 @@ def model_of(networks, wires, **variables):
 def open_demo(name, model):
     from ganzoo.demo.demo_models import show_model
 
-    return show_model(name, model, Opening(Path(name)), "trained", None)
+    return show_model(name, model)
 
 
 @pytest.fixture

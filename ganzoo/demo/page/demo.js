@@ -1,55 +1,63 @@
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
-  const SMALL = 384; // pixels: pictures that are narrower are enlarged by a whole factor
-  const TRIES = 20;
-  let models = [], limits = {}, picture = null, request = null, urls = {};
+  const SMALL = 384; // pixels: smaller pictures are enlarged by a whole factor
+  const touched = matchMedia("(pointer: coarse)").matches;
+  const urls = {};
+  // picture: the file that is computed. shown: the file whose result is seen.
+  let models = [], limits = {}, picture = null, shown = null;
 
   const model = () => models.find((each) => each.name === at("model").value) || models[0];
   const output = () =>
     model().outputs.find((each) => each.name === at("output").value) || model().outputs[0];
-  const say = (text) => { at("said").textContent = text; };
+  const state = () => at("stage").dataset.state;
   const show = (id, wanted) => { at(id).hidden = !wanted; };
-
-  // A blob under an address of its own; the one before under that name is let go.
-  const keep = (name, blob) => {
-    if (urls[name]) URL.revokeObjectURL(urls[name]);
-    urls[name] = blob ? URL.createObjectURL(blob) : "";
-    return urls[name];
-  };
-
-  const fill = (select, names) => {
+  const say = (text) => { at("said").textContent = text; };
+  const fill = (select, names) =>
     select.replaceChildren(...names.map((name) => new Option(name, name)));
+
+  // An address for a blob; the one before under that name is let go.
+  const hold = (name, blob) => {
+    if (urls[name]) URL.revokeObjectURL(urls[name]);
+    return (urls[name] = URL.createObjectURL(blob));
   };
+
+  const report = (text, share) => {
+    if (share === null) at("bar").removeAttribute("value");
+    else at("bar").value = share;
+    at("stage-of-work").textContent =
+      share === null ? `${text} …` : `${text} ${Math.floor(100 * share)} %`;
+  };
+  const sender = makeSender(report), moveDivider = makeDivider(at("compare"), at("divider"));
 
   // What is computed: a model, its output, and what that takes.
   const chooseModel = () => {
     fill(at("output"), model().outputs.map((each) => each.name));
-    show("output-field", model().outputs.length > 1);
     chooseOutput();
   };
 
   const chooseOutput = () => {
-    const now = output(), draws = !now.image;
-    at("title").textContent = `${model().name} · ${model().title} ·`;
+    const now = output(), draws = !now.image, { name, title } = model();
+    at("title").textContent = title.startsWith(name) ? title : `${name}: ${title}`;
     at("expression").textContent = `${now.name} = ${now.expression}`;
-    show("expression", true);
-    at("labels").replaceChildren(...now.labels.map((label) => labelField(label, draws)));
-    show("seed-field", now.seed);
-    show("count-field", draws);
-    show("model-field", models.length > 1);
-    at("controls").hidden =
-      !(models.length > 1 || model().outputs.length > 1 || now.labels.length || now.seed);
-    at("invitation").textContent = draws ? "Images are drawn from nothing but random numbers"
-      : "Drop a picture here, paste one, or choose a file";
-    show("bounds", !draws);
+    at("labels").replaceChildren(...now.labels.map((label) => makeLabel(label, draws)));
     at("after-tag").textContent = now.name;
-    forget();
+    at("invitation").textContent = draws ? "These images are drawn from random numbers"
+      : touched ? "Choose a picture, or take one"
+      : "Drop a picture here, paste one, or choose a file";
+    show("expression", true);
+    show("model-field", models.length > 1);
+    show("output-field", model().outputs.length > 1);
+    show("count-field", draws);
+    show("seed-field", now.seed);
+    show("bounds", !draws);
+    show("controls", models.length > 1 || model().outputs.length > 1 || now.labels.length || now.seed);
+    clear();
     listExamples();
-    if (!draws && picture) compute();
+    again();
   };
 
-  const labelField = (label, draws) => {
+  const makeLabel = (label, draws) => {
     const field = document.createElement("label"), select = document.createElement("select");
     fill(select, label.classes);
     if (draws) select.prepend(new Option("all in turn", ""));
@@ -60,86 +68,30 @@
     return field;
   };
 
-  const forget = () => {
-    stop();
+  const clear = () => {
+    compute.turn = null;
+    sender.stop();
     for (const id of ["compare", "download", "facts", "error", "working"]) show(id, false);
     show("hint", true);
-    at("stage").dataset.state = "empty";
-    nameChoose();
+    settle("empty");
   };
 
-  const nameChoose = () => {
-    const done = at("stage").dataset.state === "done";
-    at("choose").textContent = !output().image ? (done ? "Draw others" : "Draw")
+  const settle = (now) => {
+    at("stage").dataset.state = now;
+    const done = now === "done", draws = !output().image;
+    at("choose").textContent = draws ? (done ? "Draw others" : "Draw")
       : done ? "Another picture" : "Choose a picture";
-    at("choose").classList.toggle("primary", !done || !output().image);
-    at("download").classList.toggle("primary", done && !!output().image);
+    at("choose").classList.toggle("primary", !done || draws);
+    at("download").classList.toggle("primary", done && !draws);
   };
 
   const again = () => {
-    if (output().image ? picture : at("stage").dataset.state === "done") compute();
+    if (output().image ? picture : state() === "done") compute();
   };
 
-  // Sends a form; follows the upload, the place in line and the tiles; tries again where all is busy.
-  const send = (path, form, tries = TRIES) => new Promise((resolve, reject) => {
-    const sent = new XMLHttpRequest();
-    const key = [...crypto.getRandomValues(new Uint8Array(16))]
-      .map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    form.set("job", key);
-    let poll = 0;
-    sent.upload.onprogress = (event) => progress("Sending", event.loaded / event.total);
-    sent.upload.onload = () => {
-      progress("Computing", null);
-      poll = setInterval(() => follow(key), 500);
-    };
-    sent.onloadend = async () => {
-      clearInterval(poll);
-      if (sent.status === 200) return resolve(sent.response);
-      const why = sent.status ? await reasonOf(sent.response) : "";
-      if (sent.status === 503 && tries > 1 && request === sent) {
-        progress("Many are waiting; trying again", null);
-        const pause = 1000 * Number(sent.getResponseHeader("Retry-After") || 5);
-        return setTimeout(() => {
-          if (request === sent) send(path, form, tries - 1).then(resolve, reject);
-          else reject(new Error(""));
-        }, pause);
-      }
-      reject(new Error(request === sent ? why || "The program that serves this page is gone." : ""));
-    };
-    sent.open("POST", path);
-    sent.responseType = "blob";
-    request = sent;
-    sent.send(form);
-  });
-
-  const reasonOf = async (blob) => {
-    try {
-      const { error } = JSON.parse(await blob.text());
-      return `${error[0].toUpperCase()}${error.slice(1)}.`.replace(/\.\.$/, ".");
-    } catch {
-      return "";
-    }
-  };
-
-  const follow = async (key) => {
-    const reply = await fetch(`progress?job=${key}`).catch(() => null);
-    if (!reply || !reply.ok || !request) return;
-    const { ahead, share } = await reply.json();
-    if (ahead === null) return;
-    progress(ahead ? `Waiting: ${ahead} before yours` : "Computing", share);
-  };
-
-  const progress = (text, share) => {
-    if (share === null) at("bar").removeAttribute("value");
-    else at("bar").value = share;
-    at("stage-of-work").textContent =
-      share === null ? `${text} …` : `${text} ${Math.floor(100 * share)} %`;
-  };
-
-  const stop = () => {
-    const sent = request;
-    request = null;
-    if (sent) sent.abort();
+  const anotherSeed = () => {
+    at("seed").value = (Number(at("seed").value) + 1) % 2 ** 32;
+    again();
   };
 
   const fields = () => {
@@ -155,32 +107,28 @@
   };
 
   const compute = async () => {
-    stop();
-    const before = at("stage").dataset.state, draws = !output().image, given = picture;
-    at("stage").dataset.state = "working";
+    const before = at("compare").hidden ? "empty" : "done", draws = !output().image;
+    const turn = (compute.turn = {}), start = performance.now();
+    settle("working");
     show("error", false);
     show("working", true);
-    progress(draws ? "Computing" : "Sending", null);
-    say(draws ? "Computing" : "Translating");
-    const start = performance.now();
-    let own = null;
+    report(draws ? "Computing" : "Sending", null);
+    say("Computing");
+    let after = before;
     try {
-      const sending = send(draws ? "sample" : "translate", fields());
-      own = request;
-      const result = await sending;
-      if (!draws && given !== picture) return;
-      const seconds = (performance.now() - start) / 1000;
-      await reveal(result, draws, seconds);
+      const result = await sender.send(draws ? "sample" : "translate", fields());
+      if (compute.turn === turn) await reveal(result, draws, (performance.now() - start) / 1000);
+      after = "done";
     } catch (error) {
-      if (!error.message && request && request !== own) return; // another one is under way
-      at("stage").dataset.state = before === "done" && !at("compare").hidden ? "done" : "empty";
+      if (compute.turn !== turn) return; // another one is under way
+      picture = shown;
       if (error.message) refuse(error.message);
       else say("Cancelled");
     }
+    if (compute.turn !== turn) return;
     if (document.activeElement === at("cancel")) at("choose").focus();
     show("working", false);
-    request = null;
-    nameChoose();
+    settle(after);
   };
 
   const refuse = (sentence) => {
@@ -195,11 +143,11 @@
   });
 
   const reveal = async (result, draws, seconds) => {
-    const after = at("after");
-    await load(after, keep("result", result));
+    const after = at("after"), frame = at("compare");
+    await load(after, hold("result", result));
     const beside = !draws && (await showOriginal());
-    const frame = at("compare"), width = after.naturalWidth, height = after.naturalHeight;
-    const factor = draws ? 1 : Math.max(1, Math.floor(SMALL / Math.max(width, height)) || 1);
+    const width = after.naturalWidth, height = after.naturalHeight;
+    const factor = draws ? 1 : Math.max(1, Math.floor(SMALL / Math.max(width, height)));
     frame.style.setProperty("--shape", width / height);
     frame.style.setProperty("--width", `${factor * width}px`);
     frame.classList.toggle("small", factor > 1);
@@ -207,82 +155,59 @@
     for (const id of ["before", "divider", "before-tag"]) show(id, beside);
     show("after-tag", !draws);
     after.alt = draws ? "Images that were drawn" : `Result ${output().name}`;
-    move(50);
-    show("hint", false);
-    show("compare", true);
+    moveDivider(50);
     const name = draws ? "sample" : (picture.name || "picture").replace(/\.[^.]*$/, "");
     at("download").href = urls.result;
     at("download").download = `${name}-${output().name}.png`;
-    show("download", true);
     at("facts").textContent = `${width} × ${height} px, in ${seconds.toFixed(1)} s`;
-    show("facts", true);
-    at("stage").dataset.state = "done";
+    show("hint", false);
+    for (const id of ["compare", "download", "facts"]) show(id, true);
+    shown = picture;
     say(`Done: ${width} by ${height} pixels`);
   };
 
   // The file itself where the browser can show it, else as the program reads it.
   const showOriginal = async () => {
-    if (await load(at("before"), keep("original", picture))) return true;
+    if (await load(at("before"), hold("original", picture))) return true;
     try {
-      return await load(at("before"), keep("original", await send("original", fields())));
+      return await load(at("before"), hold("original", await sender.send("original", fields())));
     } catch {
       return false;
     }
-  };
-
-  // The divider.
-  const move = (cut) => {
-    const share = Math.max(0, Math.min(100, cut)), divider = at("divider");
-    at("compare").style.setProperty("--cut", `${share}%`);
-    divider.setAttribute("aria-valuenow", Math.round(share));
-    divider.setAttribute("aria-valuetext", `${Math.round(share)} % original`);
-  };
-  const drag = (event) => {
-    const box = at("compare").getBoundingClientRect();
-    if (event.buttons & 1 && !at("divider").hidden)
-      move((100 * (event.clientX - box.left)) / box.width);
-  };
-  const keys = (event) => {
-    const now = Number(at("divider").getAttribute("aria-valuenow"));
-    const steps = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 };
-    const ends = { Home: 0, End: 100 };
-    if (event.key in steps) move(now + steps[event.key]);
-    else if (event.key in ends) move(ends[event.key]);
-    else return;
-    event.preventDefault();
   };
 
   const take = (file) => {
     if (!file || !output().image) return;
     if (file.size > limits.upload_bytes) {
       const most = Math.floor(limits.upload_bytes / 2 ** 20);
-      return refuse(`${file.name} is larger than the ${most} MB that are taken here.`);
+      refuse(`${file.name} is larger than the ${most} MB that are taken here.`);
+      return;
     }
     picture = file;
     compute();
   };
 
   const listExamples = async () => {
-    const wanted = `model=${encodeURIComponent(model().name)}&output=${encodeURIComponent(output().name)}`;
+    const now = output(), names = { model: model().name, output: now.name };
     show("examples", false);
-    if (!output().image) return;
-    const reply = await fetch(`examples?${wanted}`).catch(() => null);
-    if (!reply || !reply.ok) return;
-    const { examples } = await reply.json();
-    if (!wanted.endsWith(encodeURIComponent(output().name))) return;
-    at("thumbnails").replaceChildren(...examples.map(thumbnail));
+    if (!now.image) return;
+    const reply = await fetch(`examples?${new URLSearchParams(names)}`).catch(() => null);
+    const { examples } = reply && reply.ok ? await reply.json() : { examples: [] };
+    if (output() !== now) return;
+    at("thumbnails").replaceChildren(...examples.map(makeThumbnail));
     show("examples", examples.length > 0);
   };
 
-  const thumbnail = (url, number) => {
+  const makeThumbnail = (url, number) => {
     const button = document.createElement("button"), image = document.createElement("img");
     button.type = "button";
     image.src = url;
     image.alt = `Example ${number + 1}`;
     button.append(image);
     button.addEventListener("click", async () => {
-      const reply = await fetch(url);
-      if (reply.ok) take(new File([await reply.blob()], `example-${number + 1}.png`, { type: "image/png" }));
+      const reply = await fetch(url).catch(() => null);
+      if (!reply || !reply.ok) return refuse("The program that serves this page is gone.");
+      return take(new File([await reply.blob()], `example-${number + 1}.png`, { type: "image/png" }));
     });
     return button;
   };
@@ -292,27 +217,18 @@
     at("output").addEventListener("change", chooseOutput);
     at("seed").addEventListener("change", again);
     at("count").addEventListener("change", again);
-    at("controls").addEventListener("submit", (event) => event.preventDefault());
     at("dice").addEventListener("click", anotherSeed);
-    at("cancel").addEventListener("click", stop);
+    at("cancel").addEventListener("click", sender.stop);
+    at("controls").addEventListener("submit", (event) => event.preventDefault());
     at("choose").addEventListener("click", () => {
-      if (output().image) return at("file").click();
-      if (at("stage").dataset.state === "done") return anotherSeed();
-      compute();
+      if (output().image) at("file").click();
+      else if (state() === "done" && output().seed) anotherSeed();
+      else compute();
     });
     at("file").addEventListener("change", () => {
       take(at("file").files[0]);
       at("file").value = "";
     });
-    at("divider").addEventListener("keydown", keys);
-    at("compare").addEventListener("pointerdown", (event) => {
-      if (at("divider").hidden) return;
-      event.preventDefault();
-      at("compare").setPointerCapture(event.pointerId);
-      at("divider").focus({ focusVisible: false });
-      drag(event);
-    });
-    at("compare").addEventListener("pointermove", drag);
     document.addEventListener("paste", (event) => take(event.clipboardData.files[0]));
     document.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -328,11 +244,6 @@
     });
   };
 
-  const anotherSeed = () => {
-    at("seed").value = (Number(at("seed").value) + 1) % 2 ** 32;
-    if (output().image ? picture : true) compute();
-  };
-
   const begin = async () => {
     const reply = await fetch("models").catch(() => null);
     if (!reply || !reply.ok) {
@@ -342,8 +253,9 @@
     ({ models, limits } = await reply.json());
     fill(at("model"), models.map((each) => each.name));
     at("count").max = limits.samples;
-    at("bounds").textContent = `JPEG, PNG, WebP, TIFF and more, up to ${Math.floor(limits.upload_bytes / 2 ** 20)} MB`
-      + ` and ${Math.floor(limits.pixels / 1e6)} million pixels`;
+    const most = [limits.upload_bytes / 2 ** 20, limits.pixels / 1e6].map(Math.floor);
+    at("bounds").textContent =
+      `JPEG, PNG, WebP, TIFF and more, up to ${most[0]} MB and ${most[1]} million pixels`;
     show("stage", true);
     listen();
     chooseModel();
