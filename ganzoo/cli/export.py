@@ -20,6 +20,7 @@ from ganzoo.inference.exporting.export_formats import (
     check_asked,
     name_files,
 )
+from ganzoo.inference.exporting.extras import check_packages
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ganzoo.inference.model import Model
 
+LONGEST = 100  # characters of a file's name
 File = Annotated[
     Path | None,
     typer.Argument(metavar="FILE", help="What to write. [default: RECIPE-OUTPUT, here]"),
@@ -83,6 +85,7 @@ def export(
 ) -> None:
     """Write an output of a model as ONNX, OpenVINO, torch.export or the authors' .pth."""
     check_asked(to, precision, pixels is not None)
+    check_packages(to, precision)
     if file is not None:
         refuse_existing(name_files(file, to))
     refuse_missing(model, calibrate, best=best)
@@ -97,18 +100,18 @@ def export(
     if not loaded.outputs:
         raise GanzooError(f"{model}: this model has no outputs: its recipe names none")
     name = output or next(iter(loaded.outputs))
-    path = file or Path(f"{_stem(loaded)}-{name}{SUFFIXES[to][0]}")
+    path = file or Path(_name_file(loaded, name)).with_suffix(SUFFIXES[to][0])
     if to == "reference":
         _export_reference(loaded, path, name)
     else:
         _export_graph(loaded, path, to, name, precision, (pixels, channels), calibrate)
 
 
-def _stem(model: Model) -> str:
-    """The beginning of a file's name: the recipe's, without what leads to another folder."""
+def _name_file(model: Model, output: str) -> str:
+    """The beginning of a file's name, `cyclegan-x2y`; strangers' words lead nowhere else."""
     recipe = model.origin.recipe
-    name = (recipe.name if recipe else "") or "model"
-    return "".join(each if each.isalnum() or each in "-_" else "_" for each in name)
+    words = f"{(recipe.name if recipe else '') or 'model'}-{output}"[:LONGEST]
+    return "".join(each if each.isalnum() or each in "-_" else "_" for each in words)
 
 
 def _export_reference(model: Model, path: Path, output: str) -> None:

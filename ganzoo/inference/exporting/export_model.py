@@ -17,6 +17,7 @@ from ganzoo.inference.exporting.export_formats import (
     name_files,
 )
 from ganzoo.inference.exporting.export_metadata import describe_export
+from ganzoo.inference.exporting.extras import check_packages
 from ganzoo.inference.exporting.graph import ExportedOutput
 from ganzoo.inference.exporting.graph_input import COUNT
 from ganzoo.inference.exporting.onnx_file import add_metadata, make_onnx, parse_onnx
@@ -58,6 +59,7 @@ def export_model(
         ValueError: pixels do not hold the images' values.
     """
     check_asked(format_, precision, pixels is not None)
+    check_packages(format_, precision)
     files = name_files(path, format_)
     refuse_existing(files)
     graph = ExportedOutput(model, output, pixels, _dtype(format_, precision))

@@ -38,7 +38,8 @@ def _find_obstacle(model: Model, output: OutputWire) -> str:
         if output.train_mode and layer:
             return (
                 f"its mode is train, so {layer} in {name} works as in training, where results are "
-                "random or depend on their batch; set the output's mode to eval"
+                "random or depend on their batch; to leave that out, set the output's mode to eval "
+                "(--set outputs.NAME.mode=eval)"
             )
     return _find_gradient(networks, output)
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ganzoo.components.networks.norms import needs_bias
 from ganzoo.components.networks.resnet import ResNet
 from ganzoo.components.networks.unet import UNet
 from ganzoo.errors import ModelError
@@ -35,6 +36,9 @@ TWINS: tuple[tuple[type[nn.Module], dict[str, tuple[Any, ...]]], ...] = (
             "dropout": (0, 0.5),
             "kernel": (7,),
             "skip": ("none",),
+            "downsampling": ("strided",),
+            "block_padding": (None, "reflect"),
+            "separable": (False,),
         },
     ),
     (UNet, {"layers": (8, 7), "norm": NORMS, "dropout": (0, 0.5), "skip": ("none",)}),
@@ -68,36 +72,47 @@ def make_reference(model: Model, output: str) -> ReferenceFile:
 
 def _make_file(model: Model, call: Call) -> ReferenceFile:
     network = model.networks[call.network]
-    settings = _find_settings(model, call.network)
-    _refuse_other(call.network, type(network), settings)
+    twin, allowed = _find_twin(call.network, type(network))
+    settings = _find_settings(model, call.network, twin)
+    _refuse_other(call.network, settings, allowed)
     content = io.BytesIO()
     state = network.state_dict().items()
     torch.save(OrderedDict((name, value.cpu().contiguous()) for name, value in state), content)
     return ReferenceFile(content.getvalue(), call.network, _list_options(settings))
 
 
-def _find_settings(model: Model, name: str) -> dict[str, Any]:
+def _find_twin(
+    name: str, kind: type[nn.Module]
+) -> tuple[type[nn.Module], dict[str, tuple[Any, ...]]]:
+    """The class whose networks the authors' code builds, too, and with which settings."""
+    for base, allowed in TWINS:
+        if issubclass(kind, base):
+            return base, allowed
+    raise ModelError(
+        f"{name} cannot be exported as a reference: the authors' code has ResNet and UNet, and "
+        f"no {kind.__name__}; export it to onnx, openvino or torch-export"
+    )
+
+
+def _find_settings(model: Model, name: str, twin: type[nn.Module]) -> dict[str, Any]:
     """All settings of a network: those of the recipe, and the defaults of the others."""
     recipe = model.origin.recipe
     if recipe is None or name not in recipe.networks:
         raise ModelError(f"{name}: its settings are not known, as the model has no recipe")
-    parameters = inspect.signature(type(model.networks[name])).parameters.values()
+    parameters = inspect.signature(twin).parameters.values()
     defaults = {each.name: each.default for each in parameters}
     return defaults | dict(recipe.networks[name].settings)
 
 
-def _refuse_other(name: str, kind: type[nn.Module], settings: dict[str, Any]) -> None:
-    """Refuse a network that the authors' code does not build."""
-    twin = next((known for base, known in TWINS if issubclass(kind, base)), None)
-    if twin is None:
-        raise ModelError(
-            f"{name} cannot be exported as a reference: the authors' code has ResNet and UNet, and "
-            f"no {kind.__name__}; export it to onnx, openvino or torch-export"
-        )
+def _refuse_other(name: str, settings: dict[str, Any], allowed: dict[str, tuple[Any, ...]]) -> None:
+    """Refuse settings that networks of the authors' code have not."""
+    # Theirs have a bias before instance norm alone.
+    known = {**allowed, "bias": (settings["norm"] == "instance",)}
+    given = {**settings, "bias": needs_bias(settings["norm"], settings["bias"])}
     other = [
-        f"{key} = {settings[key]} (there: {' or '.join(map(str, allowed))})"
-        for key, allowed in twin.items()
-        if settings[key] not in allowed
+        f"{key} = {given[key]} (there: {' or '.join(map(str, values))})"
+        for key, values in known.items()
+        if given[key] not in values
     ]
     if other:
         raise ModelError(

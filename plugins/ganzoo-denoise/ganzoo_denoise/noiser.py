@@ -99,7 +99,7 @@ class Noiser(Generator):
         Raises:
             ValueError: z does not have latent_channels, or not the size of y.
         """
-        wanted = (len(y), self.latent_channels, *y.shape[-2:])
+        wanted = (y.shape[0], self.latent_channels, *y.shape[-2:])
         if z.shape != wanted:
             raise ValueError(f"z is {tuple(z.shape)} and must be {wanted}")
         noisy = y + self.noise(y, z)

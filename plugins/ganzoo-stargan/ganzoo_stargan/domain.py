@@ -28,4 +28,4 @@ class Domain(Network):
 
     def forward(self, images: Tensor) -> Tensor:
         """Labels (N,), int64, for N images of any shape."""
-        return torch.full((len(images),), self.label, device=images.device)
+        return torch.full((images.shape[0],), self.label, device=images.device)

@@ -30,6 +30,28 @@ def model():
     return ganzoo.build_recipe("cyclegan", {**SMALL, "networks.F.blocks": 1}).model()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_conversion_twice():
+    """Formats and precisions begin with the same conversions, which take seconds each."""
+
+    def remember(function):
+        results = {}
+
+        def once(*given):
+            graph = given[-1]
+            key = graph.output_name, graph.pixels, graph.dtype, len([*graph.parameters()])
+            if key not in results:
+                results[key] = function(*given)
+            return results[key]
+
+        return once
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "trace", remember(exporting.trace))
+        patch.setattr(exporting, "make_onnx", remember(exporting.make_onnx))
+        yield
+
+
 @pytest.fixture(scope="module")
 def images():
     rng = torch.Generator().manual_seed(0)

@@ -100,6 +100,8 @@ def test_what_no_graph_holds_is_refused(recipes, model):
     dropping = ganzoo.build_recipe("pix2pix", {"networks.G.width": 2}).model()
     with pytest.raises(ModelError, match=r"mode is train, so BatchNorm2d in G works"):
         ExportedOutput(dropping)
+    still = {"networks.G.width": 2, "outputs.x2y.mode": "eval"}
+    assert ExportedOutput(ganzoo.build_recipe("pix2pix", still).model()).output_name == "x2y"
     with pytest.raises(ModelError, match="sped up already"):
         ExportedOutput(model.speed_up(), "x2y")
     cogan = ganzoo.build_recipe("cogan").model()
