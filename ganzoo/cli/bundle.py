@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganzoo.cli.options import Best, ModelOf
+from ganzoo.errors import GanzooError
 from ganzoo.printing.text import say, say_aside, short_count
 from ganzoo.runs.path_checks import refuse_missing
 
@@ -37,6 +38,8 @@ def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence
     from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.shipment import gather_files
 
+    if out and out.suffix != SUFFIX:
+        raise GanzooError(f"{out}: the name of a bundle ends in {SUFFIX}, by which it is known")
     refuse_existing([out] if out else [])
     refuse_missing(model, best=best)
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as work:

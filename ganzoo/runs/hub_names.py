@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ganzoo.errors import ModelError, cut
 from ganzoo.printing.text import one_line
+from ganzoo.runs.model_names import HUB
 
-PREFIX = "hf:"
 DEFAULT_REVISION = "main"
 WORD = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?", re.ASCII)
 REVISION = re.compile(r"\w[\w./+-]{0,199}", re.ASCII)
@@ -38,12 +38,7 @@ class HubName:
         return HubName(self.owner, self.name, revision)
 
     def __str__(self) -> str:
-        return f"{PREFIX}{self.repo}{f'@{self.revision}' if self.revision else ''}"
-
-
-def is_hub_name(text: str) -> bool:
-    """Whether a text is meant as the name of a model on the hub."""
-    return text.startswith(PREFIX)
+        return f"{HUB}{self.repo}{f'@{self.revision}' if self.revision else ''}"
 
 
 def parse_hub_name(text: str) -> HubName:
@@ -52,15 +47,15 @@ def parse_hub_name(text: str) -> HubName:
     Raises:
         ModelError: it names none.
     """
-    repo, at, revision = text.removeprefix(PREFIX).partition("@")
+    repo, at, revision = text.removeprefix(HUB).partition("@")
     owner, _, name = repo.partition("/")
     words = all(
         WORD.fullmatch(word) and not {"--", ".."} & {*pairs(word)} for word in (owner, name)
     )
     if not words or (at and not _is_revision(revision)):
         raise ModelError(
-            f"'{cut(one_line(text))}' names no model on the hub; write {PREFIX}OWNER/NAME, or "
-            f"{PREFIX}OWNER/NAME@REVISION"
+            f"'{cut(one_line(text))}' names no model on the hub; write {HUB}OWNER/NAME, or "
+            f"{HUB}OWNER/NAME@REVISION"
         )
     return HubName(owner, name, revision)
 

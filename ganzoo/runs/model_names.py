@@ -10,11 +10,11 @@ import re
 from pathlib import Path
 
 from ganzoo.errors import ModelError, cut, did_you_mean
-from ganzoo.runs.hub_names import is_hub_name
 from ganzoo.runs.path_checks import is_there
 
 NAME = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
 SUFFIX = ".ganzoo"  # of a bundle
+HUB = "hf:"  # with what the names of models on Hugging Face's hub begin
 
 
 def find_model(model: str | Path) -> Path:
@@ -29,7 +29,7 @@ def find_model(model: str | Path) -> Path:
     path = Path(model)
     if is_there(path):
         return _unpacked(path) if path.suffix == SUFFIX and path.is_file() else path
-    if is_hub_name(str(model)):
+    if str(model).startswith(HUB):
         from ganzoo.runs.hub_files import find_hub_model
 
         return find_hub_model(str(model))

@@ -102,7 +102,7 @@ class Hub:
         operation = self.library.CommitOperationAdd
         with telling_failures(self.name):
             if not place.exists:
-                self.api.create_repo(repo, private=place.is_private)
+                self._create(place.is_private)
             if branch != DEFAULT_REVISION:
                 self.api.create_branch(repo, branch=branch, exist_ok=True)
             added = [operation(name, str(path)) for name, path in files.items()]
@@ -110,6 +110,12 @@ class Hub:
         sent = self.name.at(str(done.oid))
         self._check(sent, files)
         return sent
+
+    def _create(self, private: bool) -> None:
+        """Make the place; nothing is sent to one that others see and should not."""
+        self.api.create_repo(self.name.repo, private=private)
+        if private and not self.api.model_info(self.name.repo).private:
+            raise GanzooError(f"{self.name}: the hub made it public, so nothing was sent")
 
     def _check(self, sent: HubName, files: Mapping[str, Path]) -> None:
         """Check that the commit holds what was sent: a repository's rules may leave files out."""

@@ -169,7 +169,8 @@ class Answer(BaseHTTPRequestHandler):
         elif name in self.server.repos:
             self.send_json({"error": "You already created this model repo"}, 409)
         else:
-            self.server.repos[name] = Repo(asked.get("visibility") == "private")
+            private = asked.get("visibility") == "private" or asked.get("private") is True
+            self.server.repos[name] = Repo(private)
             self.send_json({"url": f"{self.server.address}/{name}"})
 
     def branch(self, name, branch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -129,6 +130,36 @@ def test_commands(shared_run, tmp_path, monkeypatch):
     again = CliRunner().invoke(app, ["open", "cyclegan.ganzoo"])
     assert again.exit_code == 2
     assert "already exists" in again.output
+
+
+def test_a_missing_plugin_is_named_and_the_files_are_written(bundle, shared_run, tmp_path):
+    """In the bundle of a model that needs two: one of ganzoo's own, and a stranger's."""
+    needed = {"ganzoo-sketches": "0.3.0", "sketches": "1.0"}
+    shipment = dataclasses.replace(gather_files(shared_run, tmp_path), packages=needed)
+    write_bundle(shipment, tmp_path / "two.ganzoo")
+    done = CliRunner().invoke(app, ["open", str(tmp_path / "two.ganzoo"), "--out", f"{tmp_path}/o"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "o" / "model.safetensors").is_file()
+    own, other = done.stderr.splitlines()
+    assert "ganzoo-sketches 0.3.0 is not installed: pip install ./plugins/ganzoo-sketches" in own
+    assert "sketches 1.0 is not installed: pip install sketches, if you trust" in other
+
+
+def test_large_files_have_records_of_their_own(shared_run, tmp_path, monkeypatch):
+    """Beyond 2 GB a zip archive has other records; here the bound is lowered for the writer."""
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+        path = write(shared_run, tmp_path / "large.ganzoo")
+    assert b"PK\6\6" in path.read_bytes()
+    open_bundle(path, tmp_path / "opened")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+
+
+def test_a_bundle_is_known_by_its_name(shared_run, tmp_path):
+    done = CliRunner().invoke(app, ["bundle", str(shared_run), "--out", str(tmp_path / "a.zip")])
+    assert done.exit_code == 2
+    assert "ends in .ganzoo" in done.stderr
 
 
 def test_places_of_this_machine_are_named(shared_run, tmp_path, monkeypatch):

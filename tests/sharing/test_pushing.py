@@ -98,6 +98,18 @@ def test_a_public_place_does_not_become_private(hub, shared_run, new_repo):
     assert len(hub.repos["me/streets"].commits) == before
 
 
+def test_nothing_is_sent_to_a_place_that_was_not_made_private(hub, shared_run, new_repo):
+    def answer(handler):
+        new_repo()
+        handler.send_json({"url": f"{hub.address}/me/streets"})
+        return True
+
+    hub.answers["POST", r"/api/repos/create"] = answer
+    refused("the hub made it public, so nothing was sent", shared_run, "me/streets", "--private")
+    assert not hub.uploads
+    assert not hub.messages
+
+
 def test_a_branch(hub, shared_run, new_repo):
     main = new_repo().branches["main"]
     for _ in range(2):
