@@ -37,6 +37,7 @@ def push(
     licence: Licence = "",
 ) -> None:
     """Send a model to Hugging Face's hub: card, recipe, picture and weights, in one commit."""
+    from ganzoo.runs.hub_answers import endpoint
     from ganzoo.runs.hub_names import parse_hub_name
     from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.pushing import Hub, HubPlace, prepare_files
@@ -50,7 +51,7 @@ def push(
         shipment = gather_files(model, Path(work), best, stated)
         files = prepare_files(shipment, Path(work))
         place = hub.look_up(private) if hub else HubPlace(False, private)
-        say(f"{name}: {place.describe()}, as one commit to {name.wanted}")
+        say(f"{name} at {endpoint()}: {place.describe()}, as one commit to {name.wanted}")
         _list_sizes(files)
         warn_of_places(shipment)
         if hub:

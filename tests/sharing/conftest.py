@@ -103,7 +103,8 @@ class Answer(BaseHTTPRequestHandler):
 
     def answer(self):
         path = urlsplit(self.path).path
-        self.server.asked.append((self.command, path, dict(self.headers)))
+        headers = {name.title(): text for name, text in self.headers.items()}
+        self.server.asked.append((self.command, path, headers))
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length)
         with suppress(BrokenPipeError, ConnectionResetError):

@@ -78,7 +78,7 @@ def test_what_is_said_before_and_after(hub, shared_run):
     done = push(shared_run, "me/streets")
     assert done.exit_code == 0, done.output
     first, *rest = done.output.splitlines()
-    assert first == "hf:me/streets: public, new, as one commit to main"
+    assert first == f"hf:me/streets at {hub.address}: public, new, as one commit to main"
     assert {line.split()[0] for line in rest[:7]} == {*NAMES, "together"}
     commit = hub.repos["me/streets"].branches["main"]
     assert f"ganzoo translate hf:me/streets@{commit} IN OUT" in rest[-1]
@@ -233,7 +233,8 @@ def test_nothing_else_is_asked_of_the_hub(hub, files):
     """No telemetry, no list of agents; nothing of torch in the name of the client."""
     send(files)
     assert not [path for _, path, _ in hub.asked if "telemetry" in path or "agent" in path]
-    assert not [h for _, _, h in hub.asked if "torch" in h.get("User-Agent", "")]
+    clients = {headers["User-Agent"] for method, _, headers in hub.asked if method == "POST"}
+    assert all(name.startswith("ganzoo/") and "torch" not in name for name in clients)
 
 
 def test_a_model_without_a_run_gets_a_plain_card(hub, shared_run, tmp_path):
