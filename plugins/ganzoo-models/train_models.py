@@ -66,7 +66,9 @@ PHOTOS = (
 )
 TRAININGS = {
     "streets/cyclegan": Training("cyclegan", ("train.length=5200 steps",), STREETS),
-    "streets/pix2pix": Training("pix2pix", ("networks.G.width=16",), STREETS),
+    "streets/pix2pix": Training(
+        "pix2pix", ("networks.G.width=16", "train.length=7500 steps"), STREETS
+    ),
     "streets/cut": Training("cut.cut", (), STREETS),
     "earth/cyclegan": Training("earth.cyclegan", (), EARTH),
     "digits/cgan": Training("cgan", (), DIGITS, everything=True),

