@@ -34,7 +34,7 @@ class PixelTransformer(nn.Module):
         """Features (N, channels, H, W), and the extra tokens as (N, extra * features)."""
         count = x.shape[2] * x.shape[3]
         tokens = self.trans_input(x)
-        extra = self.extra_tokens.expand(len(x), -1, -1)
+        extra = self.extra_tokens.expand(x.shape[0], -1, -1)
         tokens = self.encoder["encoder"](torch.cat([tokens, extra], 1))
         pixels = self.trans_output(tokens[:, :count]).transpose(1, 2)
         return pixels.reshape(x.shape), tokens[:, count:].flatten(1)
@@ -50,13 +50,17 @@ class PlacedInput(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (N, channels, H, W) become tokens (N, H W, features)."""
-        rows, columns = (
-            torch.linspace(-1, 1, n, dtype=x.dtype, device=x.device) for n in x.shape[2:]
-        )
+        rows, columns = (_from_end_to_end(x, side) for side in x.shape[2:])
         places = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), 2).flatten(0, 1)
         sines = self.embed["projector"](places).sin()
         pixels = x.flatten(2).transpose(1, 2)
-        return self.output(torch.cat([sines.expand(len(x), -1, -1), pixels], 2))  # type: ignore[no-any-return]
+        return self.output(torch.cat([sines.expand(x.shape[0], -1, -1), pixels], 2))  # type: ignore[no-any-return]
+
+
+def _from_end_to_end(like: Tensor, count: int) -> Tensor:
+    """As many numbers from -1 to 1."""
+    numbers = torch.arange(count, dtype=like.dtype, device=like.device)
+    return 2 * numbers / (count - 1) - 1
 
 
 class TransformerBlock(nn.Module):
