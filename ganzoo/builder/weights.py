@@ -15,6 +15,7 @@ from ganzoo.engine.checkpoint import read_tensors, strip_prefix
 from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.model_names import place_of
 
 NAMED = 4  # tensors that a message names; of the others it gives the number
 
@@ -22,7 +23,7 @@ NAMED = 4  # tensors that a message names; of the others it gives the number
 def start_from(
     network: nn.Module, name: str, file: str, plan: ComponentPlan, partial: bool = False
 ) -> str:
-    """Load the network of that name in a model, a run or a checkpoint.
+    """Load the network of that name in a model, a run, a checkpoint or a ready model.
 
     A `.pth` of the authors' code holds one network, whatever its name. A run's folder gives what
     its model holds, and the discriminators of its last checkpoint.
@@ -36,7 +37,7 @@ def start_from(
         ModelError: the file is missing, holds no such network, or its weights do not fit; with
             `partial`, if no layer's weights do.
     """
-    path, stored = _stored(Path(file), name)
+    path, stored = _stored(place_of(file), name)
     own = network.state_dict()
     if not partial:
         try:

@@ -26,6 +26,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.launch.worker import is_launched
 from ganzoo.printing.text import say, say_aside
 from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.model_names import ready_folder
 from ganzoo.runs.path_checks import is_there, refuse_missing, refuse_taken
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def distill(
     _refuse_early(model, asked, best)
     import_torch()
     teacher = _find_teacher(model, best, recipe, network)
-    student = _draft(teacher, asked)
+    student = _draft(teacher, _name_weights(model, teacher), asked)
     if dry_run:
         say(student.text, end="")
         return
@@ -145,15 +146,29 @@ def _find_teacher(model: Path, best: bool, recipe: str | None, network: str) -> 
     """The file of the teacher's weights.
 
     Raises:
-        ModelError: there is none, or it holds averages beside other weights.
+        ModelError: there is none, or it holds averages beside the weights that a recipe would read.
     """
     from ganzoo.builder.weight_source import find_weights
+    from ganzoo.errors import ModelError
     from ganzoo.runs.model_files import best_model
 
-    return find_weights(best_model(model) if best else model, recipe, network)
+    source = find_weights(best_model(model) if best else model, recipe, network)
+    if any(key.startswith("ema/") for key in source.header["shared"]):
+        raise ModelError(
+            f"{model}: this checkpoint keeps averages of weights, of which a recipe cannot start; "
+            "distil the run's model instead"
+        )
+    return source
 
 
-def _draft(teacher: WeightSource, asked: DistilCommand) -> StudentRecipe:
+def _name_weights(model: Path, teacher: WeightSource) -> str:
+    """How the recipe names the weights: those of a ready model by its name, others by file."""
+    if not is_there(model) and ready_folder(model):
+        return model.as_posix()
+    return os.path.abspath(teacher.file)  # noqa: PTH100 (keeps links, and drops ..)
+
+
+def _draft(teacher: WeightSource, weights: str, asked: DistilCommand) -> StudentRecipe:
     """The student's recipe, with the folder and the settings that were asked for, checked."""
     from ganzoo.builder.experiment import check_recipe
     from ganzoo.builder.trained import open_weights
@@ -162,7 +177,6 @@ def _draft(teacher: WeightSource, asked: DistilCommand) -> StudentRecipe:
     from ganzoo.planning.student_networks import Sizes
     from ganzoo.recipe.loading import gather
 
-    weights = os.path.abspath(teacher.file)  # noqa: PTH100 (keeps links, and drops ..)
     sizes = Sizes(asked.width, asked.blocks)
     request = DistilRequest(weights, asked.output, sizes, asked.name, asked.steps)
     student = draft_student(*open_weights(teacher), teacher.tables, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,7 +26,10 @@ from ganzoo.interfaces import Data
 from ganzoo.runs.layout import RunPaths
 
 COMPARED = 64  # images on which teacher and student are compared, at most
-SECONDS, LEAST, MOST = 4.0, 5, 50  # how long a model is timed, and how often
+SECONDS, LEAST, MOST = 2.0, 5, 50  # how long a model is timed, and how often
+LARGER, LARGEST = 4, 512  # images are also timed so much larger, up to that side
+Times = Mapping[tuple[int, ...], float]
+"""Milliseconds for one image, by its (height, width)."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,14 @@ class Measured:
 
     parameters: of the networks that the output calls. size: of the model's file, in bytes.
     others: networks that the file holds beside.
-    milliseconds: for one image, as `ganzoo translate` computes it.
+    milliseconds: as `ganzoo translate` computes images.
     scores: of its metrics on test images; None where there are none.
     """
 
     parameters: int
     size: int
     others: tuple[str, ...]
-    milliseconds: float
+    milliseconds: Times
     scores: Assessment | None
 
 
@@ -49,13 +53,12 @@ class Measured:
 class DistilledTable:
     """Teacher and student side by side.
 
-    shape: of the image that they were timed with, (C, H, W). threads: with how many.
+    threads: with how many they were timed.
     difference: the mean absolute difference of their images in [-1, 1], over `images` test images.
     """
 
     teacher: Measured
     student: Measured
-    shape: tuple[int, ...]
     threads: int
     difference: float
     images: int
@@ -69,7 +72,7 @@ class _Opened:
     model: Model
     source: WeightSource
 
-    def measure(self, output: str, milliseconds: float, scores: Assessment | None) -> Measured:
+    def measure(self, output: str, milliseconds: Times, scores: Assessment | None) -> Measured:
         """Its size, beside what was measured already."""
         called = self.model.output(output).networks
         modules = torch.nn.ModuleList(self.model.networks[name] for name in called)
@@ -98,17 +101,35 @@ def measure_distilled(
     data = {"data": recipe.data.model_dump(mode="json", exclude_none=True)}
     old = _Opened(*open_weights(teacher, data), teacher)
     shown, _ = prepare_split(student.blueprint, own.file, TEST, say_nothing)
-    first = _inputs(student.model, output, shown, 0)
-    times = time_in_turn([old.model, student.model], output, first)
+    times = _time_sizes(old.model, student.model, output, _inputs(student.model, output, shown, 0))
     scores = _score(old, student, data, tell)
     difference, images = mean_difference(old.model, student.model, output, shown)
     return DistilledTable(
         old.measure(output, times[0], scores[0]),
         student.measure(output, times[1], scores[1]),
-        next(tuple(value.shape[1:]) for value in first.values() if value.dim() > 2),
         torch.get_num_threads(),
         difference,
         images,
+    )
+
+
+def _time_sizes(
+    teacher: Model, student: Model, output: str, inputs: Mapping[str, Tensor]
+) -> tuple[Times, Times]:
+    """The milliseconds of both, for images of the data's size, and for larger ones if they may."""
+    sides = next(tuple(value.shape[2:]) for value in inputs.values() if value.dim() > 2)
+    taken = {sides: time_in_turn([teacher, student], output, inputs)}
+    if len(sides) == 2 and LARGER * max(sides) <= LARGEST:
+        larger = {name: _enlarge(value) for name, value in inputs.items()}
+        with suppress(RuntimeError, ValueError):  # networks of one size
+            size = tuple(LARGER * side for side in sides)
+            taken[size] = time_in_turn([teacher, student], output, larger)
+    return {size: ms[0] for size, ms in taken.items()}, {size: ms[1] for size, ms in taken.items()}
+
+
+def _enlarge(value: Tensor) -> Tensor:
+    return (
+        torch.nn.functional.interpolate(value, scale_factor=LARGER) if value.dim() == 4 else value
     )
 
 

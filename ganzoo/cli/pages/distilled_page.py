@@ -33,8 +33,10 @@ def _rows(measured: DistilledTable) -> Iterator[tuple[str, str, str]]:
     teacher, student = measured.teacher, measured.student
     yield "parameters", short_count(teacher.parameters), short_count(student.parameters)
     yield "size of the file", short_count(teacher.size, "B"), short_count(student.size, "B")
-    faster = f"({teacher.milliseconds / student.milliseconds:.2f} x as fast)"
-    yield "ms an image", f"{teacher.milliseconds:.2f}", f"{student.milliseconds:.2f} {faster}"
+    for size, before in teacher.milliseconds.items():
+        now = student.milliseconds[size]
+        faster = f"({before / now:.2f} x as fast)"
+        yield f"ms, {_format_size(size)} px", f"{before:.2f}", f"{now:.2f} {faster}"
     yield from _score_rows(teacher, student)
 
 
@@ -58,14 +60,16 @@ def _score(scores: object, metric: str, score: str) -> str:
 
 
 def _sentences(measured: DistilledTable) -> Iterator[str]:
-    channels, *sides = measured.shape
-    size = " x ".join(map(str, reversed(sides)))
     threads = f"{measured.threads} thread{'' if measured.threads == 1 else 's'}"
     yield (
-        f"Timed in turn with one image of {size} px and {channels} channels, {threads}, medians. "
-        f"On {measured.images} test images the student's values in [-1, 1] differ from the "
-        f"teacher's by {measured.difference:.4f} on average, that is "
-        f"{LEVELS * measured.difference:.1f} of 255 levels."
+        f"Timed in turn, one image at a time, {threads}, medians. On {measured.images} test images "
+        f"the student's values in [-1, 1] differ from the teacher's by {measured.difference:.4f} "
+        f"on average, that is {LEVELS * measured.difference:.1f} of 255 levels."
     )
     if measured.teacher.others:
         yield f"The teacher's file also holds {', '.join(measured.teacher.others)}."
+
+
+def _format_size(size: tuple[int, ...]) -> str:
+    """`64 x 48`, width first."""
+    return " x ".join(map(str, reversed(size)))
