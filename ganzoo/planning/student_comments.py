@@ -44,13 +44,7 @@ def _networks(
         if name in student.names:
             yield name, "the teacher: its weights come from its file, and stay as they are"
         elif name in teachers:
-            before = blueprint.networks[teachers[name]].settings
-            less = [
-                key
-                for key in ("width", "blocks")
-                if table.get(key, before.get(key)) != before.get(key)
-            ]
-            yield name, f"the student: {teachers[name]} with less {' and '.join(less)}"
+            yield name, _describe_student(teachers[name], blueprint, table)
         elif name in blueprint.discriminators or name not in blueprint.networks:
             yield name, "tells the student's images from real ones; trained anew"
         else:
