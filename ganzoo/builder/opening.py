@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ganzoo.builder.trained import load_model
 from ganzoo.engine.device import find_device
+from ganzoo.inference.engines.engine_choice import Engine, default_device
 from ganzoo.inference.model import Model
 from ganzoo.inference.speeding import AskedPrecision
 from ganzoo.recipe.loading import Source
@@ -42,7 +43,7 @@ class Opening:
     """How a model is opened: in this process, and in others just so.
 
     path, best, device, recipe, network, overrides: see `load_onto`.
-    precision, compiled: see `Model.speed_up`.
+    precision, engine: see `Model.speed_up`.
     """
 
     path: Path
@@ -52,7 +53,7 @@ class Opening:
     network: str = ""
     overrides: tuple[str, ...] = ()
     precision: AskedPrecision = "float32"
-    compiled: bool = False
+    engine: Engine = "eager"
 
     def __post_init__(self) -> None:
         """A name that may mean something else tomorrow becomes a place, for all processes."""
@@ -63,7 +64,7 @@ class Opening:
         return load_onto(
             self.path,
             self.best,
-            self.device,
+            default_device(self.engine, self.device),
             recipe=self.recipe,
             network=self.network,
             overrides=self.overrides,
@@ -71,4 +72,4 @@ class Opening:
 
     def open(self) -> Model:
         """The model, sped up."""
-        return self.load().speed_up(self.precision, compiled=self.compiled)
+        return self.load().speed_up(self.precision, engine=self.engine)

@@ -57,13 +57,17 @@ Precision = Annotated[
         "exact), or auto: bf16 where the device has it.",
     ),
 ]
-Compile = Annotated[
-    bool,
+EngineOf = Annotated[
+    Literal["eager", "compile", "onnxruntime", "openvino"] | None,
     typer.Option(
-        "--compile",
-        help="Compile the networks: faster, after up to a minute for the first image of a size.",
+        "--engine",
+        help="What computes the networks: torch (eager), torch.compile (after up to a minute for "
+        "the first image of a size), ONNX Runtime or OpenVINO (on the CPU; extras onnx and "
+        "openvino). [default: eager]",
+        show_default=False,
     ),
 ]
+Compile = Annotated[bool, typer.Option("--compile", help="The same as --engine compile.")]
 StopAfter = Annotated[
     str | None,
     typer.Option(

@@ -12,6 +12,7 @@ from ganzoo.cli.options import (
     Best,
     Compile,
     Device,
+    EngineOf,
     ModelOf,
     NetworkOf,
     Precision,
@@ -22,6 +23,7 @@ from ganzoo.cli.options import (
 )
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate_progress import ImageProgress, show_progress
+from ganzoo.inference.engines.engine_choice import settle_engine
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
@@ -107,6 +109,7 @@ def translate(
     quality: Quality = None,
     memory: MemoryOf = "",
     precision: Precision = "float32",
+    engine: EngineOf = None,
     compile_: Compile = False,
     device: Device = "",
     recipe: RecipeOf = None,
@@ -115,11 +118,11 @@ def translate(
     processes: Processes = 1,
 ) -> None:
     """Translate one image or a folder; sizes are kept."""
+    chosen = settle_engine(engine, compile_, precision, device)
     factor = _check_early(model, input_, best, format_, scale, memory)
     from ganzoo.builder.opening import Opening
 
-    changes = tuple(set_ or ())
-    opening = Opening(model, best, device, recipe, network, changes, precision, compile_)
+    opening = Opening(model, best, device, recipe, network, tuple(set_ or ()), precision, chosen)
     todo = _prepare(
         opening,
         (input_, output_, output),
@@ -155,13 +158,15 @@ def _prepare(opening: Opening, places: tuple[Path, Path, str], **settings: Any) 
     settings: see `ganzoo.inference.translation.translate`.
     """
     from ganzoo.inference import translation
+    from ganzoo.inference.engines.graph_making import make_graphs
     from ganzoo.inference.speeding import describe_speed
 
     loaded = opening.load()
-    fast = loaded.speed_up(opening.precision, compiled=opening.compiled)
+    fast = loaded.speed_up(opening.precision, engine=opening.engine)
     todo = translation.translate(fast, *places, **settings)
-    lines = describe_speed(loaded, opening.precision, opening.compiled)
+    lines = describe_speed(loaded, opening.precision, opening.engine)
     say("\n".join([todo.scale_line, todo.output_line, *lines]))
+    make_graphs(fast, todo.wire)
     return todo
 
 

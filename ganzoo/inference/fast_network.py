@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from ganzoo.components.networks.few_channels import FewChannelConv2d
 from ganzoo.engine.expressions import no_autocast
 from ganzoo.errors import GanzooError, compiler_failure
+from ganzoo.inference.inference_copy import InferenceCopy
 from ganzoo.inference.winograd import WinogradConv2d, make_winograd
 from ganzoo.interfaces import Value
 
@@ -23,7 +23,7 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, FewChannelConv2d)
 PADDINGS = (nn.ReflectionPad2d, nn.ReplicationPad2d)  # the core's ReflectionPad sees to it itself
 
 
-class FastNetwork(nn.Module):
+class FastNetwork(InferenceCopy):
     """A network with its weights laid out for inference: channels innermost.
 
     On a CPU, 3x3 convolutions in float32 multiply less often; see `WinogradConv2d`. It changes the
@@ -34,8 +34,7 @@ class FastNetwork(nn.Module):
     """
 
     def __init__(self, network: nn.Module, half: bool, compiled: bool) -> None:
-        super().__init__()
-        self.network = network.requires_grad_(False)
+        super().__init__(network)
         _lay_out(network, torch.channels_last)
         if half:
             _halve(network)
@@ -54,8 +53,8 @@ class FastNetwork(nn.Module):
             return self._choose(arguments)(*arguments)
         except RuntimeError as error:
             if why := compiler_failure(error):
-                said = f"--compile: torch cannot compile the network ({why}); leave it out"
-                raise GanzooError(said) from error
+                said = f"--engine compile: torch cannot compile the network ({why})"
+                raise GanzooError(f"{said}; take --engine eager") from error
             if not any(words in str(error) for words in VIEW_FAILED):
                 raise
         self._compiled = None
@@ -63,16 +62,14 @@ class FastNetwork(nn.Module):
         value: Value = self.network(*arguments)
         return value
 
-    def __getattr__(self, name: str) -> Any:
-        """A head of the network, or what else it has."""
-        try:
-            return super().__getattr__(name)
-        except AttributeError:
-            return getattr(super().__getattr__("network"), name)
+    @property
+    def serves_few_sizes(self) -> bool:
+        """Whether torch.compile is used."""
+        return self._compiled is not None
 
     def _choose(self, arguments: tuple[Any, ...]) -> Callable[..., Value]:
         """The compiled network for its first sizes, else the network itself."""
-        if self._compiled is None:
+        if self._compiled is None or self.by_torch:
             return self.network
         size = self.training, *(_describe(value) for value in arguments)
         if size not in self._sizes and len(self._sizes) == COMPILED_SIZES:
@@ -87,25 +84,6 @@ def rename_resting(resting: Mapping[str, frozenset[str]]) -> dict[str, frozenset
         name: frozenset(f"network.{inner}".removesuffix(".") for inner in inners)
         for name, inners in resting.items()
     }
-
-
-def is_compiled(network: nn.Module) -> bool:
-    """Whether torch.compile is used for a network."""
-    return isinstance(network, FastNetwork) and network._compiled is not None
-
-
-@contextmanager
-def uncompiled(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """A context in which fast networks compute without torch.compile."""
-    fast = [network for network in networks if isinstance(network, FastNetwork)]
-    before = [network._compiled for network in fast]
-    for network in fast:
-        network._compiled = None
-    try:
-        yield
-    finally:
-        for network, compiled in zip(fast, before, strict=True):
-            network._compiled = compiled
 
 
 def _describe(value: Any) -> object:

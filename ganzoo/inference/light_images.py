@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ganzoo.components.data.transforms import Size
 from ganzoo.engine.expressions import evaluate, full_precision, plan
-from ganzoo.inference.fast_network import is_compiled
+from ganzoo.inference.inference_copy import InferenceCopy
 from ganzoo.interfaces import Value
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def is_light(model: Model, output: OutputWire, size: Size) -> bool:
 def lanes_of(model: Model, output: OutputWire, size: Size) -> int:
     """How many images of a size are computed at a time: several only if they are light.
 
-    One, if they depend on one another, or if torch.compile serves the first few sizes that come.
+    One, if they depend on one another, or if only the first few sizes that come are served.
     """
-    compiled = any(is_compiled(model.networks[name]) for name in output.networks)
-    if compiled or not is_light(model, output, size) or not are_independent(model, output):
+    copies = (model.networks[name] for name in output.networks)
+    few = any(isinstance(each, InferenceCopy) and each.serves_few_sizes for each in copies)
+    if few or not is_light(model, output, size) or not are_independent(model, output):
         return 1
     return min(LANES, torch.get_num_threads())
 

@@ -233,7 +233,7 @@ def test_a_compiler_that_fails_is_to_blame_and_not_the_image(monkeypatch):
     monkeypatch.setattr(fast_network.torch, "compile", compile_)
     monkeypatch.setattr(speeding, "check_compiler", lambda device: None)
     fast = model_of(resnet()).speed_up(compiled=True)
-    with pytest.raises(GanzooError, match=r"--compile: torch cannot compile .* no space left"):
+    with pytest.raises(GanzooError, match=r"--engine compile: torch cannot .* no space left"):
         fast(x=images(1, 16))
 
 

@@ -8,7 +8,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from ganzoo.errors import ModelError
 from ganzoo.expression import calls
-from ganzoo.inference.fast_network import FastNetwork
+from ganzoo.inference.inference_copy import InferenceCopy
 from ganzoo.inference.model import Model, OutputWire
 
 
@@ -32,7 +32,7 @@ def _find_obstacle(model: Model, output: OutputWire) -> str:
     if not networks:
         return "it calls no network"
     for name, network in networks.items():
-        if isinstance(network, FastNetwork):
+        if isinstance(network, InferenceCopy):
             return "the model was sped up already; export the model as it was loaded"
         layer = _random_layer(network, model.resting.get(name, frozenset()))
         if output.train_mode and layer:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganzoo.inference.fast_network import uncompiled
+from ganzoo.inference.inference_copy import by_torch
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -91,7 +91,7 @@ def _fit(model: Model, output: OutputWire, variable: str, sides: tuple[int, int]
 
 def _peak(model: Model, output: OutputWire, variable: str, side: int) -> int:
     live = LiveBytes()
-    with live, uncompiled(model.networks.values()):
+    with live, by_torch(model.networks.values()):
         channels = model.variables[variable].channels
         image = torch.zeros(1, channels, side, side, device=model.device)
         model.evaluate([output], {variable: image}, 0)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ganzoo.components.data.transforms import Size
 from ganzoo.engine.allocator import release_freed_memory
 from ganzoo.errors import GanzooError, first_line
-from ganzoo.inference.fast_network import uncompiled
+from ganzoo.inference.inference_copy import by_torch
 from ganzoo.inference.tiling.live_bytes import Law, measure_bytes
 from ganzoo.inference.tiling.memory_limit import free_memory, resident
 from ganzoo.inference.tiling.reach import Reach, find_reach
@@ -89,7 +89,7 @@ class Tiling:
 
     def run(self, image: Tensor) -> Tensor:
         """The output (N, C, H, W) for images (N, C, H, W), on the CPU."""
-        with uncompiled(self.model.networks.values()):
+        with by_torch(self.model.networks.values()):
             value = self.model.evaluate([self.output], {self.variable: image}, 0)[0]
         return (value[-1] if isinstance(value, list) else value).float().cpu()
 

@@ -1,0 +1,1 @@
+"""Networks that another engine than torch computes: ONNX Runtime, OpenVINO."""
