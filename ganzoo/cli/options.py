@@ -62,7 +62,7 @@ EngineOf = Annotated[
     typer.Option(
         "--engine",
         help="What computes the networks: torch (eager), torch.compile (after up to a minute for "
-        "the first image of a size), ONNX Runtime or OpenVINO (on the CPU; extras onnx and "
+        "the first image of a size), ONNX Runtime or OpenVINO (on the CPU; extras onnx, "
         "openvino). [default: eager]",
         show_default=False,
     ),

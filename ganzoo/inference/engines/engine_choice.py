@@ -19,7 +19,7 @@ PACKAGES: dict[Engine, tuple[str, ...]] = {
     "onnxruntime": ("onnx", "onnxscript", "onnxruntime"),
     "openvino": ("onnx", "onnxscript", "openvino"),
 }
-EXTRAS: dict[Engine, str] = {"onnxruntime": "onnx", "openvino": "onnx,openvino"}
+EXTRAS: dict[Engine, str] = {"onnxruntime": "onnx", "openvino": "openvino"}
 
 
 def check_engine(engine: Engine, precision: str = "float32", device: str = "") -> None:

@@ -30,7 +30,7 @@ def test_eager_and_compile_need_nothing(monkeypatch):
         (
             "openvino",
             set(),
-            r"the packages onnx, onnxscript, openvino: pip .*ganzoo-core\[onnx,openvino\]'",
+            r"the packages onnx, onnxscript, openvino: pip .*ganzoo-core\[openvino\]'",
         ),
     ],
 )
