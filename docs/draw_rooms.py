@@ -19,8 +19,8 @@ DOOR = ("__init__", "__main__")
 ORDER = (
     *("errors", "files", "printing", "expression", "interfaces", "registry", "recipe"),
     *("components", "datasets", "engine", "runs", "inference", "inspection", "builder"),
-    *("importing", "evaluation", "report", "launch", "training", "compare", "sharing"),
-    *("planning", "reproduce", "demo", "testing", "cli"),
+    *("importing", "evaluation", "benchmarking", "report", "launch", "training", "compare"),
+    *("sharing", "planning", "reproduce", "demo", "testing", "cli"),
 )
 WIDTH, HEIGHT, GAP, MARGIN = 620, 34, 12, 16
 STEP = 13  # between two arrows that run beside each other

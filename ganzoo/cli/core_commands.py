@@ -60,6 +60,10 @@ CORE: Commands = {
         "demo:demo",
         "Show models on a page in the browser: drop a picture, see it translated, download it.",
     ),
+    "benchmark": (
+        "benchmark:benchmark",
+        "Measure how fast a model is by each engine, and how far from plain eager.",
+    ),
     "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "evaluate": (
         "evaluate:evaluate",

@@ -17,6 +17,7 @@ from ganzoo.inference.engines.engine_choice import Engine, engine_of
 from ganzoo.inference.origin import UNKNOWN, Origin, describe_size, floating_tensors
 from ganzoo.inference.output_values import evaluate_outputs
 from ganzoo.inference.output_wire import OutputWire as OutputWire
+from ganzoo.inference.output_wire import find_output
 from ganzoo.inference.resting import resting_modules as resting_modules
 from ganzoo.inference.saving import File, save_image
 from ganzoo.inference.scale import Scale
@@ -134,8 +135,7 @@ class Model:
         image: a file, a Pillow image, an array or a tensor, as `Model.__call__` takes it; which
             input of the output it is needs not be said. Of a file comes a Pillow image. Or a list
             of any of them, which are translated one after another into a list.
-        output: its name; left out, the first output.
-        seed, scale: see `Model.__call__`.
+        output, seed, scale: see `Model.__call__`.
         more: what the output needs beside one image, by name: classes, or other images.
 
         Raises:
@@ -151,11 +151,7 @@ class Model:
         Raises:
             ValueError: there is no such output.
         """
-        if not self.outputs:
-            raise ValueError("this model has no outputs: its recipe names none")
-        if name and name not in self.outputs:
-            raise ValueError(f"there is no output '{name}'; there is {', '.join(self.outputs)}")
-        return self.outputs[name or next(iter(self.outputs))]
+        return find_output(self.outputs, name)
 
     def sample(
         self,
@@ -203,8 +199,7 @@ class Model:
         """Write an output as a new ONNX file for images of any size, as `ganzoo export` does.
 
         output: its name; left out, the first output. precision: what the file computes in.
-        pixels: take and give values of pixels (N, H, W, C) of this type; left out, images
-            (N, C, H, W) in [-1, 1].
+        pixels: take and give pixels (N, H, W, C) of this type, not images (N, C, H, W) in [-1, 1].
         Returns how far the file is from the model, as measured before it was written.
 
         Raises:
@@ -223,21 +218,15 @@ class Model:
         compiled: bool = False,
         engine: Engine | None = None,
     ) -> Model:
-        """A copy that computes faster, for inference alone: weights are laid out for it.
-
-        On a CPU, 3x3 convolutions multiply less often; results differ in their fifth digit.
+        """A faster copy, for inference alone; results in float32 differ in their fifth digit.
 
         precision: "bf16" computes under autocast, in which results differ in their second digit;
             "auto" does so where the device has arithmetic for it. "float32" is that of the weights.
-        compiled: use torch.compile, which takes up to a minute for the first image of a size; it
-            is engine="compile".
-        engine: what computes the networks: "eager", "compile", "onnxruntime" or "openvino"; see
-            `ganzoo.inference.engines.engine_choice.Engine`.
+        engine: see `ganzoo.inference.engines.engine_choice.Engine`; compiled stands for "compile".
 
         Raises:
             ValueError: the model is such a copy already, or there is no such precision or engine.
-            GanzooError: the device has no autocast, there is no C++ compiler, or the engine is not
-                installed or does not compute that precision or on that device.
+            GanzooError: the device or the engine does not compute so, or something is missing.
         """
         return speed_up(self, precision, engine_of(engine, compiled))
 

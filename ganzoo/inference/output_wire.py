@@ -38,3 +38,16 @@ class OutputWire:
     def expressions(self) -> list[Expression]:
         """The wires that the output evaluates."""
         return list(self.wires.values()) if self.component else [self.wire]
+
+
+def find_output(outputs: Mapping[str, OutputWire], name: str) -> OutputWire:
+    """An output by its name; the first output if no name is given.
+
+    Raises:
+        ValueError: there is no such output.
+    """
+    if not outputs:
+        raise ValueError("this model has no outputs: its recipe names none")
+    if name and name not in outputs:
+        raise ValueError(f"there is no output '{name}'; there is {', '.join(outputs)}")
+    return outputs[name or next(iter(outputs))]
