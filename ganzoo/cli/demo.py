@@ -13,6 +13,7 @@ from ganzoo.cli.options import Best, Compile, Device, Precision, memory_of, scal
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate import MemoryOf, ScaleOf
 from ganzoo.demo.listening import check_packages, listen, make_link, make_token
+from ganzoo.inference.engines.engine_choice import settle_engine
 from ganzoo.launch.worker import answer_signals, end_at_once
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
@@ -62,8 +63,9 @@ def demo(
     from ganzoo.builder.opening import Opening
     from ganzoo.demo.demo_models import name_models, open_models
 
+    engine = settle_engine(None, compile_, precision, device)
     openings = [
-        Opening(model, best, device, precision=precision, compiled=compile_) for model in models
+        Opening(model, best, device, precision=precision, engine=engine) for model in models
     ]
     named = dict(zip(name_models(models), openings, strict=True))
     shown = open_models(named, factor, amount)
