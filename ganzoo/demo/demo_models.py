@@ -107,7 +107,7 @@ def open_models(
         GanzooError: one cannot be read, or has no output that can be shown.
     """
     return [
-        show_model(name, opening.load(), scale, memory, opening.precision, opening.compiled)
+        show_model(name, opening.load(), scale, memory, opening.precision, opening.engine)
         for name, opening in openings.items()
     ]
 
@@ -118,16 +118,16 @@ def show_model(
     scale: Scale = "trained",
     memory: int | None = None,
     precision: AskedPrecision = "float32",
-    compiled: bool = False,
+    engine: Engine = "eager",
 ) -> DemoModel:
     """A model that was loaded, sped up.
 
-    precision, compiled: see `Model.speed_up`.
+    precision, engine: see `Model.speed_up`.
 
     Raises:
         ModelError: it has no output that can be shown.
     """
-    fast = model.speed_up(precision, compiled=compiled)
+    fast = model.speed_up(precision, engine=engine)
     left_out = {each: why_not(fast, wire) for each, wire in fast.outputs.items()}
     usable = [each for each, why in left_out.items() if not why]
     if not usable:
