@@ -9,6 +9,7 @@ from typing import Any
 
 from ganzoo.builder.opening import Opening
 from ganzoo.errors import ModelError
+from ganzoo.inference.engines.engine_choice import Engine
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Scale
 from ganzoo.inference.speeding import AskedPrecision
