@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ganzoo.benchmarking.turns import Spread, ratios, spread
+from ganzoo.benchmarking.turns import MedianRange, ratios, spread
 from ganzoo.benchmarking.ways import Way
 
 NOT_REACHED = "not measured: the benchmark was stopped before"
@@ -31,8 +31,8 @@ class BenchmarkRow:
 
     side: int | None
     way: Way
-    milliseconds: Spread | None = None
-    times_as_fast: Spread | None = None
+    milliseconds: MedianRange | None = None
+    times_as_fast: MedianRange | None = None
     images_a_second: float | None = None
     peak_bytes: int | None = None
     largest_difference: float | None = None
@@ -78,24 +78,24 @@ def table_of(rows: Sequence[BenchmarkRow], score: str) -> tuple[list[str], list[
     return head, [[*row.cells(), *([_rounded(row.score, 4)] if score else [])] for row in rows]
 
 
-def explain(rows: Sequence[BenchmarkRow], notes: Sequence[str]) -> list[str]:
-    """Below the table: why rows are not whole, each reason once, and notes."""
+def explain(rows: Sequence[BenchmarkRow], remarks: Sequence[str]) -> list[str]:
+    """Below the table: why rows are not whole, each reason once, and remarks."""
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if row.reason:
             reasons.setdefault(row.reason, []).append(row.name)
-    return [*(f"{'; '.join(names)}: {reason}" for reason, names in reasons.items()), *notes]
+    return [*(f"{'; '.join(names)}: {reason}" for reason, names in reasons.items()), *remarks]
 
 
 def as_json(
-    facts: Mapping[str, Any], rows: Sequence[BenchmarkRow], score: str, notes: Sequence[str]
+    facts: Mapping[str, Any], rows: Sequence[BenchmarkRow], score: str, remarks: Sequence[str]
 ) -> dict[str, Any]:
     """All of a benchmark, for programs."""
     listed = [row.as_json() for row in rows]
-    return {**facts, "score": score or None, "rows": listed, "notes": [*notes]}
+    return {**facts, "score": score or None, "rows": listed, "remarks": [*remarks]}
 
 
-def _with_range(value: Spread | None, digits: int) -> str:
+def _with_range(value: MedianRange | None, digits: int) -> str:
     if value is None:
         return DASH
     ends = f"{_rounded(value.low, digits)}-{_rounded(value.high, digits)}"

@@ -34,7 +34,7 @@ def take_turns(
     """Let all take turns, in an order that is reversed from repeat to repeat.
 
     limit: the seconds after which no further repeat begins; there are at least two.
-    Returns by key the seconds of each repeat; a way whose turn raises LeftOut is left out.
+    Returns by key the seconds of each repeat; a way whose turn raises WayLeftOut is left out.
     """
     seconds: dict[Key, list[float]] = {name: [] for name in turns}
     started = clock()
@@ -46,17 +46,17 @@ def take_turns(
             rest(REST)
             try:
                 seconds[name].append(turns[name]())
-            except LeftOut:
+            except WayLeftOut:
                 del seconds[name]
     return seconds
 
 
-class LeftOut(Exception):
+class WayLeftOut(Exception):
     """A way cannot go on; why it cannot was written down where it was raised."""
 
 
 @dataclass(frozen=True)
-class Spread:
+class MedianRange:
     """A median of repeats, with the least and the largest of them."""
 
     median: float
@@ -64,9 +64,9 @@ class Spread:
     high: float
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values: Sequence[float]) -> MedianRange:
     """The median of some values, and their range."""
-    return Spread(statistics.median(values), min(values), max(values))
+    return MedianRange(statistics.median(values), min(values), max(values))
 
 
 def ratios(plain: Sequence[float], seconds: Sequence[float]) -> list[float]:

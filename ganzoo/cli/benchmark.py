@@ -15,7 +15,7 @@ from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
-    from ganzoo.benchmarking.benchmark import Benchmark
+    from ganzoo.benchmarking.benchmark_run import Benchmark
 
 STOPPED = 130
 WIDTH = 160  # of a table that is no terminal's
@@ -86,7 +86,7 @@ def benchmark(
     if json is not None:
         refuse_existing([json])
     import_torch()
-    from ganzoo.benchmarking.benchmark import Benchmark
+    from ganzoo.benchmarking.benchmark_run import Benchmark
     from ganzoo.builder.opening import Opening
 
     opening = Opening(model, best, device, recipe, network, tuple(set_ or ()))
@@ -97,7 +97,7 @@ def benchmark(
 
 def _measure(measured: Benchmark, json: Path | None) -> None:
     """Measure, and show what there is, also after Ctrl-C."""
-    from ganzoo.benchmarking.machine_facts import describe_machine
+    from ganzoo.benchmarking.measured_machine import describe_machine
 
     machine = describe_machine()
     stopped = False
@@ -122,7 +122,7 @@ def _show(measured: Benchmark) -> None:
     from rich.table import Table
 
     from ganzoo.benchmarking.benchmark_rows import explain, table_of
-    from ganzoo.benchmarking.machine_facts import say_machine
+    from ganzoo.benchmarking.measured_machine import say_machine
     from ganzoo.printing.terminal import Terminal
 
     facts: dict[str, Any] = measured.facts
@@ -136,7 +136,7 @@ def _show(measured: Benchmark) -> None:
         table.add_row(*row)
     terminal = Terminal()
     (terminal if terminal.is_terminal else Terminal(width=WIDTH)).print(table)
-    say("\n".join([*explain(measured.rows, measured.notes), *LEGEND]))
+    say("\n".join([*explain(measured.rows, measured.remarks), *LEGEND]))
 
 
 LEGEND = (
@@ -152,6 +152,6 @@ def _write(measured: Benchmark, file: Path) -> None:
     from ganzoo.benchmarking.benchmark_rows import as_json
     from ganzoo.files.writing import write_json
 
-    content = as_json(measured.facts, measured.rows, measured.score, measured.notes)
+    content = as_json(measured.facts, measured.rows, measured.score, measured.remarks)
     write_json(file, content)
     say(f"-> {file}")

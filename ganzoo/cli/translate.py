@@ -158,7 +158,7 @@ def _prepare(opening: Opening, places: tuple[Path, Path, str], **settings: Any) 
     settings: see `ganzoo.inference.translation.translate`.
     """
     from ganzoo.inference import translation
-    from ganzoo.inference.engines.graph_making import make_graphs
+    from ganzoo.inference.engines.graph_warmup import make_graphs
     from ganzoo.inference.speeding import describe_speed
 
     loaded = opening.load()

@@ -58,7 +58,7 @@ def _wrap(network: nn.Module, name: str, half: bool, engine: Engine) -> Inferenc
             f"--engine {engine} computes weights of float32, and those of network '{name}' are "
             f"{kind}: take --engine eager"
         )
-    from ganzoo.inference.engines.opening import open_engine
+    from ganzoo.inference.engines.engine_opening import open_engine
 
     return open_engine(network, name, half, engine)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganzoo.benchmarking.turns import LeftOut, ratios, spread, take_turns, time_images
+from ganzoo.benchmarking.turns import WayLeftOut, ratios, spread, take_turns, time_images
 
 
 class FakeClock:
@@ -59,7 +59,7 @@ def test_a_way_that_fails_is_left_out_and_others_go_on():
     def failing():
         for value in times:
             return value
-        raise LeftOut
+        raise WayLeftOut
 
     taken = take_turns({"a": failing, "b": lambda: 3.0}, 3, 60, FakeClock(), lambda _: None)
     assert taken == {"b": [3.0, 3.0, 3.0]}

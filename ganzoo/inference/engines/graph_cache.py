@@ -29,7 +29,7 @@ DIGEST = 32
 SIMPLE = (int, float, str, bool, tuple, type(None))
 
 
-class Graph(NamedTuple):
+class OnnxGraph(NamedTuple):
     """An ONNX graph.
 
     sizes_open: whether it serves images of every size. gives_list: whether its results are a list.
@@ -68,7 +68,7 @@ def _hash_code(kind: type) -> str:
     return hashed.hexdigest()
 
 
-def load_graph(key: str) -> Graph | None:
+def load_graph(key: str) -> OnnxGraph | None:
     """The graph of that key, if it is in the cache, whole."""
     path = _find_place(key)
     if path is None:
@@ -81,10 +81,10 @@ def load_graph(key: str) -> Graph | None:
     digest, written = content[:DIGEST], content[DIGEST:]
     if digest != _digest(written):
         return None
-    return Graph(written[2:], written[0:1] == b"1", written[1:2] == b"1")
+    return OnnxGraph(written[2:], written[0:1] == b"1", written[1:2] == b"1")
 
 
-def store_graph(key: str, graph: Graph) -> None:
+def store_graph(key: str, graph: OnnxGraph) -> None:
     """Write a graph into the cache; nothing is stored where it cannot be written."""
     path = _find_place(key)
     if path is None:

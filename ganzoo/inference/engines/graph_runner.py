@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganzoo.engine.expressions import flatten, no_autocast
 from ganzoo.errors import GanzooError
-from ganzoo.inference.engines.graph_cache import Graph, fingerprint, load_graph, store_graph
+from ganzoo.inference.engines.graph_cache import OnnxGraph, fingerprint, load_graph, store_graph
 from ganzoo.inference.engines.graph_session import GraphSession, OpenSession
 from ganzoo.inference.engines.network_graph import call_head, to_onnx
 from ganzoo.interfaces import Value
@@ -37,7 +37,7 @@ class GraphRunner:
     ) -> None:
         self._network = network
         self._open_session, self._open_exact = open_session, open_exact
-        self._sessions: dict[object, tuple[Graph, GraphSession]] = {}
+        self._sessions: dict[object, tuple[OnnxGraph, GraphSession]] = {}
         self._hash = ""
         self.fixed_sizes = 0
         self._lock = threading.Lock()
@@ -53,16 +53,16 @@ class GraphRunner:
         Raises:
             GanzooError: the graph computes something else than the network.
         """
-        found = self._find(head, arguments, multiple)
-        if found is None:
+        ready = self._find(head, arguments, multiple)
+        if ready is None:
             return None
-        graph, session = found
+        graph, session = ready
         results = _run(session, arguments)
         return results if graph.gives_list else results[0]
 
     def _find(
         self, head: str, arguments: Sequence[Tensor], multiple: int
-    ) -> tuple[Graph, GraphSession] | None:
+    ) -> tuple[OnnxGraph, GraphSession] | None:
         kinds = head, multiple, tuple((a.dim(), a.shape[1:2], a.dtype) for a in arguments)
         shapes = head, tuple((tuple(a.shape), a.dtype) for a in arguments)
         with self._lock:
@@ -79,7 +79,7 @@ class GraphRunner:
 
     def _make(
         self, head: str, arguments: Sequence[Tensor], multiple: int, keys: tuple[object, object]
-    ) -> Graph:
+    ) -> OnnxGraph:
         """The graph of a call: from the cache, or new, and then compared with torch."""
         self._hash = self._hash or fingerprint(self._network)
         names = [f"{self._hash} {key!r}" for key in keys]
@@ -89,7 +89,7 @@ class GraphRunner:
         with torch.no_grad(), no_autocast(arguments):
             expected = call_head(self._network, head)(*arguments)
         converted = to_onnx(self._network, head, arguments, multiple)
-        graph = Graph(*converted, isinstance(expected, list))
+        graph = OnnxGraph(*converted, isinstance(expected, list))
         _compare(_run(self._open_exact(graph), arguments), flatten([expected]))
         store_graph(names[0 if graph.sizes_open else 1], graph)
         return graph

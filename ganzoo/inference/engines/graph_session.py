@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ganzoo.inference.engines.graph_cache import Graph
+from ganzoo.inference.engines.graph_cache import OnnxGraph
 
 Arrays = Sequence[Any]
 """NumPy arrays, in the order of a graph's inputs or outputs."""
@@ -18,5 +18,5 @@ class GraphSession(Protocol):
         """The outputs for inputs; threads: how many the library may use."""
 
 
-OpenSession = Callable[[Graph], GraphSession]
+OpenSession = Callable[[OnnxGraph], GraphSession]
 """A function that makes a graph ready to run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ganzoo.inference.engines.graph_cache import Graph
+from ganzoo.inference.engines.graph_cache import OnnxGraph
 from ganzoo.inference.engines.graph_session import Arrays
 
 QUIET = 3  # errors alone
@@ -14,7 +14,7 @@ QUIET = 3  # errors alone
 class OnnxSession:
     """A graph in ONNX Runtime; for each number of threads there is a session."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: OnnxGraph) -> None:
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()

@@ -6,7 +6,7 @@ import threading
 from functools import cache
 from typing import Any, Literal
 
-from ganzoo.inference.engines.graph_cache import Graph
+from ganzoo.inference.engines.graph_cache import OnnxGraph
 from ganzoo.inference.engines.graph_session import Arrays
 
 # Sizes of images that get a plan of their own, which is faster; others share one for all sizes.
@@ -19,7 +19,7 @@ class OpenVinoSession:
     precision: what it computes in. lanes: how many threads at most compute an image each.
     """
 
-    def __init__(self, graph: Graph, precision: Literal["f32", "bf16"], lanes: int) -> None:
+    def __init__(self, graph: OnnxGraph, precision: Literal["f32", "bf16"], lanes: int) -> None:
         self._graph, self._lanes = graph, lanes
         self._settings = {
             "INFERENCE_PRECISION_HINT": precision,

@@ -11,7 +11,7 @@ from torch import nn
 from ganzoo.components.cache_folder import cache_folder
 from ganzoo.errors import GanzooError
 from ganzoo.inference.engines import graph_runner
-from ganzoo.inference.engines.graph_cache import Graph, fingerprint, load_graph, store_graph
+from ganzoo.inference.engines.graph_cache import OnnxGraph, fingerprint, load_graph, store_graph
 from ganzoo.inference.engines.graph_runner import GRAPH_SIZES, GraphRunner
 
 pytest.importorskip("onnx")
@@ -106,7 +106,7 @@ def test_a_graph_of_other_weights_settings_or_code_is_another():
 
 
 def test_a_damaged_graph_is_none():
-    graph = Graph(b"abc", True, True)
+    graph = OnnxGraph(b"abc", True, True)
     assert load_graph("key") is None
     store_graph("key", graph)
     assert load_graph("key") == graph

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ganzoo.benchmarking.benchmark_rows import BenchmarkRow
-from ganzoo.benchmarking.turns import Clock, LeftOut, take_turns
+from ganzoo.benchmarking.turns import Clock, WayLeftOut, take_turns
 from ganzoo.benchmarking.way_process import WayFailed, WayProcess
 from ganzoo.benchmarking.ways import PLAIN, Way
 from ganzoo.builder.opening import Opening
@@ -39,7 +39,7 @@ class Benchmark:
     limit: the seconds that it may take, roughly. metric: whether the recipe's metric is computed.
     tell: gets a word on what is done now.
 
-    facts: what was measured. score: the name of the metric's score. notes: sentences.
+    facts: what was measured. score: the name of the metric's score. remarks: sentences.
     """
 
     opening: Opening
@@ -56,7 +56,7 @@ class Benchmark:
     rows: list[BenchmarkRow] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     score: str = ""
-    notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Measure all.
@@ -143,7 +143,7 @@ class Benchmark:
         several: dict[Way, bool] = {}
         for way, row in rows.items():
             self.tell(f"{row.name}: first images")
-            with suppress(LeftOut):
+            with suppress(WayLeftOut):
                 seconds[way] = self._ask(row, "prepare", side)
                 several[way] = self._ask(row, "count_lanes") > 1
                 results = self._ask(row, "results")
@@ -173,13 +173,13 @@ class Benchmark:
         """Ask the process of a way.
 
         Raises:
-            LeftOut: it cannot answer; the row says why.
+            WayLeftOut: it cannot answer; the row says why.
         """
         try:
             return self._processes[row.way].ask(question, *content)
         except WayFailed as error:
             row.reason = str(error)
-            raise LeftOut from error
+            raise WayLeftOut from error
 
     def _evaluate(self) -> None:
         """The recipe's metric by each way, in the rows of the size of training."""
@@ -194,7 +194,7 @@ class Benchmark:
                 self.score, row.score = self._processes[row.way].ask("score")
             except WayFailed as error:
                 if row.way == PLAIN:
-                    self.notes.append(f"no score of the recipe: {error}")
+                    self.remarks.append(f"no score of the recipe: {error}")
                     return
                 row.reason = f"no score: {error}"
 

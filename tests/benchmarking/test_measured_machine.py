@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganzoo.benchmarking.machine_facts import describe_machine, read_processor, say_machine
+from ganzoo.benchmarking.measured_machine import describe_machine, read_processor, say_machine
 from ganzoo.benchmarking.peak_memory import measure_peak, read_peak
 
 CPUINFO = """processor\t: 0

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo.benchmarking import benchmark as benchmark_module
-from ganzoo.benchmarking.benchmark import Benchmark
+from ganzoo.benchmarking import benchmark_run as benchmark_module
 from ganzoo.benchmarking.benchmark_rows import NOT_REACHED, as_json, explain, table_of
+from ganzoo.benchmarking.benchmark_run import Benchmark
 from ganzoo.benchmarking.way_process import WayFailed, WayProcess
 from ganzoo.benchmarking.ways import (
     PLAIN,
@@ -126,14 +126,14 @@ def test_each_way_is_a_row_of_each_size(played, monkeypatch):
         "64 px", "eager", "float32", "200 (200-200)", "2.00 (2.00-2.00)", "10.0", "64 MB",
         "0.0e+00", "0.8750",
     ]  # fmt: skip
-    assert explain(done.rows, done.notes) == []
+    assert explain(done.rows, done.remarks) == []
 
 
 def test_json_holds_what_the_table_does(played, monkeypatch):
     monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
     done = played(sides=[64])
     done.run()
-    read = json.loads(json.dumps(as_json(done.facts, done.rows, done.score, done.notes)))
+    read = json.loads(json.dumps(as_json(done.facts, done.rows, done.score, done.remarks)))
     assert (read["model"], read["score"], len(read["rows"])) == ("m", "labels.accuracy", 7)
     for row, there in zip(done.rows, read["rows"], strict=True):
         assert there["engine"] == row.way.name
@@ -157,8 +157,8 @@ def test_ways_that_fail_become_rows_with_the_reason(played, monkeypatch):
         ("onnxruntime", "bf16"): "no bf16",
         ("openvino", "float32"): "killed by SIGKILL",
     }
-    assert "64 px, onnxruntime, bf16: no bf16" in explain(done.rows, done.notes)
-    assert explain(done.rows, done.notes)[-1] == "no score of the recipe: no data"
+    assert "64 px, onnxruntime, bf16: no bf16" in explain(done.rows, done.remarks)
+    assert explain(done.rows, done.remarks)[-1] == "no score of the recipe: no data"
 
 
 def test_missing_packages_are_rows(played, monkeypatch):

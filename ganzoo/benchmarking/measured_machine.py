@@ -31,7 +31,7 @@ def describe_machine() -> dict[str, Any]:
         "load": round(psutil.getloadavg()[0], 2),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {each: found for each in LIBRARIES if (found := _version(each))},
+        "versions": {each: number for each in LIBRARIES if (number := _version(each))},
     }
 
 
