@@ -202,7 +202,7 @@ HEAVY = {"torch", "numpy", "PIL", "accelerate", "torchmetrics", "safetensors", "
         (["run", "cyclegan", "--set", "train.lenght=1"], 2, 69),
         (["run", "cyclegan_paper", "--set", "data.root=nowhere"], 2, 69),
         (["translate", "nowhere", "a.png", "b.png"], 2, 34),
-        (["demo", "nowhere"], 2, 34),
+        (["demo", "nowhere"], 2, 37),
         (["export", "nowhere", "a.onnx", "--to", "onnx"], 2, 34),
         (["export", "nowhere", "a.onnx", "--to", "onnx", "--precision", "bf16"], 2, 34),
     ],
