@@ -77,13 +77,13 @@ def make_server(site: ASGIApp) -> Server:
 
 
 @contextmanager
-def served(site: ASGIApp, at: socket.socket) -> Iterator[None]:
+def served(site: ASGIApp, at: socket.socket) -> Iterator[Server]:
     """Answer requests from a thread until the block ends."""
     server = make_server(site)
     thread = threading.Thread(target=server.run, args=([at],), daemon=True)
     thread.start()
     try:
-        yield
+        yield server
     finally:
         server.should_exit = server.force_exit = True
         thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -26,6 +27,10 @@ HEADERS = {
 NO_TOKEN = "use the whole link that was printed, which ends in ?token=..., or Authorization: Bearer"
 NO_HOST = "this demo is only served under the address that was printed"
 NO_ORIGIN = "this was sent from a page of another site"
+
+
+class StoppedReading(Exception):
+    """A visitor does not take the reply."""
 
 
 class Gatekeeper:
@@ -53,11 +58,15 @@ class Gatekeeper:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(self.headers)
-            async with asyncio.timeout(IDLE_SECONDS):
-                await send(message)
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await send(message)
+            except TimeoutError:
+                raise StoppedReading from None
 
         reply = self._refusal(Request(scope)) or self.site
-        await reply(scope, receive, with_headers)
+        with suppress(StoppedReading):  # the server closes the connection then
+            await reply(scope, receive, with_headers)
 
     def _refusal(self, request: Request) -> Response | None:
         """What is said instead of the site's reply."""

@@ -147,8 +147,8 @@ def decoded():
 class Demo:
     """A demo that is served, and what asks it."""
 
-    def __init__(self, host, port, site):
-        self.host, self.port, self.site = host, port, site
+    def __init__(self, host, port, site, server):
+        self.host, self.port, self.site, self.server = host, port, site, server
 
     def ask(self, path, body=None, method="", **headers):
         """The status, the headers and the content of a reply."""
@@ -193,8 +193,8 @@ def serve():
         at = listen("127.0.0.1", 0)
         address = at.getsockname()
         site, application = make_site(models, host, address[1], token)
-        with served(application, at):
-            yield Demo(*address, site)
+        with served(application, at) as server:
+            yield Demo(*address, site, server)
         site.queue.end()
         at.close()
 
