@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.components.networks.open_sizes import are_sizes_open
+
 
 class PixelTransformer(nn.Module):
     """Attention among all pixels, and extra tokens beside them (arXiv:2010.11929).
@@ -36,8 +38,20 @@ class PixelTransformer(nn.Module):
         tokens = self.trans_input(x)
         extra = self.extra_tokens.expand(x.shape[0], -1, -1)
         tokens = self.encoder["encoder"](torch.cat([tokens, extra], 1))
-        pixels = self.trans_output(tokens[:, :count]).transpose(1, 2)
-        return pixels.reshape(x.shape), tokens[:, count:].flatten(1)
+        placed, styles = _split(tokens, count, self.extra_tokens.shape[1])
+        pixels = self.trans_output(placed).transpose(1, 2)
+        return pixels.reshape(x.shape), styles
+
+
+def _split(tokens: Tensor, count: int, extra: int) -> tuple[Tensor, Tensor]:
+    """Tokens of pixels (N, count, features), and the others as (N, extra * features)."""
+    if not are_sizes_open():
+        return tokens[:, :count], tokens[:, count:].flatten(1)
+    # Not slices, which a tracer lays out otherwise for a batch of one.
+    first = torch.arange(count, device=tokens.device)
+    rest = count + torch.arange(extra, device=tokens.device)
+    others = tokens.index_select(1, rest).unbind(1)
+    return tokens.index_select(1, first), torch.cat(others, 1)
 
 
 class PlacedInput(nn.Module):
@@ -84,6 +98,15 @@ class TransformerBlock(nn.Module):
         return tokens + self.re_alpha * self.ffn["net"](self.norm2(tokens))  # type: ignore[no-any-return]
 
 
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Values (N, heads, L, d), weighted by how queries and keys fit."""
+    if not are_sizes_open():
+        return functional.scaled_dot_product_attention(query, key, value)
+    # torch chooses a kernel of that by the sizes.
+    scores = query @ key.mT / query.shape[-1] ** 0.5
+    return scores.softmax(-1) @ value
+
+
 class SelfAttention(nn.Module):
     """Attention of several heads (Vaswani et al. 2017, arXiv:1706.03762), with torch's names.
 
@@ -106,5 +129,5 @@ class SelfAttention(nn.Module):
         joined = functional.linear(tokens, self.in_proj_weight, self.in_proj_bias)
         shape = (*tokens.shape[:2], self.heads, tokens.shape[2] // self.heads)
         query, key, value = (each.reshape(shape).transpose(1, 2) for each in joined.chunk(3, 2))
-        attended = functional.scaled_dot_product_attention(query, key, value)
+        attended = _attend(query, key, value)
         return self.out_proj(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]

@@ -12,7 +12,6 @@ from torch import nn
 
 import ganzoo
 from ganzoo.components.latents import NormalLatent
-from ganzoo.errors import ModelError
 from ganzoo.expression import parse
 from ganzoo.inference.exporting.graph import ExportedOutput
 from ganzoo.inference.exporting.onnx_file import make_onnx
@@ -43,6 +42,12 @@ NETWORKS = {
         {"width": 2, "blocks": 1, "masks": 3},
         {"width": 2, "blocks": 1, "masks": 3, "padding": "zero", "separable": True},
     ],
+    "vit_unet": [
+        {
+            **{"widths": [4, 4], "features": 8, "heads": 2, "blocks": 1},
+            **{"hidden": 8, "embedding": 8, "extra_tokens": 2},
+        }
+    ],
     "recolour": [{"width": 4}],
     "timm_unet": [{"width": 2, "encoder": "resnet10t"}],
     "denoise.dncnn": [{"width": 4, "layers": 4}],
@@ -50,13 +55,6 @@ NETWORKS = {
     "stargan.resnet": [{"width": 2, "blocks": 1, "classes": 3}],
     "volumes.resnet3d": [{"width": 2, "blocks": 1}],
     "winograd.resnet": [{"width": 8, "blocks": 1}],
-}
-# Refused: torch takes a batch of one for another case than larger ones.
-REFUSED = {
-    "vit_unet": {
-        **{"widths": [4, 4], "features": 8, "heads": 2, "blocks": 1},
-        **{"hidden": 8, "embedding": 8, "extra_tokens": 2},
-    }
 }
 # These make an image of a vector alone, at one size.
 FROM_VECTORS = {"coupled", "dcgan", "r3gan.resnet"}
@@ -113,7 +111,7 @@ def is_ours(component):
 def test_all_generators_are_here():
     """Those of this repository; others may be installed beside them."""
     ours = {each.name for each in ganzoo.list_components("generator") if is_ours(each)}
-    assert ours == set(NETWORKS) | set(REFUSED) | FROM_VECTORS
+    assert ours == set(NETWORKS) | FROM_VECTORS
 
 
 @pytest.mark.parametrize(("name", "settings", "channels"), CASES)
@@ -122,12 +120,6 @@ def test_one_module_of_tensors(name, settings, channels):
     model = make_model(name, settings, channels)
     graph = ExportedOutput(model)
     assert largest_difference(model, graph, lambda given: graph(*given)) < 2e-5
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_others_are_refused_by_name(name):
-    with pytest.raises(ModelError, match=r"'G\(x\)' cannot be exported: torch cannot trace it"):
-        trace(ExportedOutput(make_model(name, REFUSED[name], 3)))
 
 
 def test_wires_of_several_networks():

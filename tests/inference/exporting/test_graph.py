@@ -96,6 +96,16 @@ def test_a_traced_program_takes_every_size(model):
         assert torch.allclose(program(x), graph(x), rtol=0, atol=1e-6)
 
 
+def test_a_network_that_branches_on_a_size_is_refused(model):
+    class Branching(torch.nn.Module):
+        def forward(self, images):
+            return images if images.shape[-1] > 40 else -images
+
+    other = dataclasses.replace(model, networks={**model.networks, "G": Branching()})
+    with pytest.raises(ModelError, match=r"'G\(x\)' cannot be exported: torch cannot trace it"):
+        trace(ExportedOutput(other, "x2y"))
+
+
 def test_what_no_graph_holds_is_refused(recipes, model):
     dropping = ganzoo.build_recipe("pix2pix", {"networks.G.width": 2}).model()
     with pytest.raises(ModelError, match=r"mode is train, so BatchNorm2d in G works"):
