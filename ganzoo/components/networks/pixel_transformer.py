@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -103,7 +105,7 @@ def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     if not are_sizes_open():
         return functional.scaled_dot_product_attention(query, key, value)
     # torch chooses a kernel of that by the sizes.
-    scores = query @ key.mT / query.shape[-1] ** 0.5
+    scores = query @ key.mT / math.sqrt(query.shape[-1])
     return scores.softmax(-1) @ value
 
 
