@@ -51,7 +51,8 @@ READY_MODELS = "ganzoo-models"  # our package of them
 
 def how_to_install(package: str) -> str:
     """What to type for one of ganzoo's own packages."""
-    return f"pip install ./plugins/{package} in a clone of ganzoo"
+    place = "." if package == "ganzoo-core" else f"./plugins/{package}"
+    return f"pip install {place} in a clone of ganzoo"
 
 
 def is_at(path: Sequence[str], pattern: str) -> bool:

@@ -48,6 +48,8 @@ def test_no_index_has_packages_of_our_own():
     """`pip install ganzoo-cut` would bring somebody else's."""
     (own,) = find_lacking({"ganzoo-stargan": "0.1.0"})
     assert own.advice().endswith("pip install ./plugins/ganzoo-stargan in a clone of ganzoo")
+    core = NeededPackage("ganzoo-core", "9", "0.2.0")
+    assert core.advice().endswith("needs: pip install . in a clone of ganzoo")
 
 
 def test_a_strangers_package_is_named_with_a_warning():
