@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 from ganzoo.registry import needed_packages
-from ganzoo.registry.needed_packages import find_lacking
+from ganzoo.registry.needed_packages import NeededPackage, find_lacking
 
 
 @pytest.fixture(autouse=True)
