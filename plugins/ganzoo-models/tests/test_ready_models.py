@@ -11,6 +11,7 @@ from pathlib import Path
 import ganzoo
 import numpy as np
 import pytest
+from ganzoo.compare.systems import find_systems
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
 from ganzoo.registry.discovery import installed
@@ -18,6 +19,7 @@ from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.model_names import find_model
 from ganzoo.sharing.card_text import card_text
 from ganzoo.sharing.model_card import Statements, write_card
+from ganzoo.sharing.shipment import gather_files
 from PIL import Image
 
 from ganzoo_models import MODELS
@@ -136,3 +138,13 @@ def test_the_readme_lists_them():
         score = next(iter(rows["model"].values()))
         row = next(line for line in readme.splitlines() if line.startswith(f"| `{name}` |"))
         assert f"{score:.3g}" in row
+
+
+def test_it_is_compared_as_a_run_and_bundled_with_its_own_card(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (system,) = find_systems(["streets/cyclegan"], 1, [], tmp_path / "out")
+    assert system.name == "streets/cyclegan"
+    assert [training.state for training in system.trainings] == ["finished"]
+    for model in ("streets/cyclegan", MODELS / "streets" / "cyclegan"):
+        shipment = gather_files(Path(model), tmp_path)
+        assert shipment.files["card.md"] == MODELS / "streets" / "cyclegan" / "card.md"
