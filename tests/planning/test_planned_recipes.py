@@ -73,7 +73,8 @@ def test_a_planned_recipe_trains(name, tmp_path):
     write_images(draft, tmp_path)
     assert draft.value("data.size") == 32
     networks = draft.value("networks").items()
-    narrow = {f"networks.{name}.width": 4 for name, table in networks if "width" in table}
+    sized = "H" not in dict(networks)  # which takes channels of G
+    narrow = {f"networks.{n}.width": 4 for n, table in networks if sized and "width" in table}
     check_recipe(draft.recipe, narrow)
 
 

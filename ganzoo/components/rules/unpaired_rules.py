@@ -15,6 +15,7 @@ from ganzoo.components.rules.time_limits import describe_seconds, time_limit
 from ganzoo.interfaces.rule import Decision, PlanCandidate, RecipeDraft, Rule, Stage
 
 BUFFER = {"type": "history", "size": 50}
+BOTH_WAYS = {"x2y": "G(x)", "y2x": "F(y)"}
 PAPER, STRONG, NEAR = 10, 30, 3  # weights of the cycle
 NEAR_IDENTITY = 1
 KEEPS_COPIES = "more would keep outputs copies"
@@ -36,11 +37,10 @@ class Unpaired(Rule):
         if draft.facts.paired:
             return
         squares = "least squares and 50 past fakes, as Zhu et al. 2017 (arXiv:1703.10593)"
-        for name, real, fake in (("Y", "D_Y(y)", "D_Y(G(x))"), ("X", "D_X(x)", "D_X(F(y))")):
-            term = {"type": "lsgan", "real": real, "fake": fake, "buffer": dict(BUFFER)}
-            yield Decision(f"losses.adversarial_{name}", term, squares, how="fixed")
+        for name, term in adversarial_terms().items():
+            yield Decision(f"losses.{name}", term, squares, how="fixed")
         both = "one generator each way, as the cycle needs both"
-        yield Decision("outputs", {"x2y": "G(x)", "y2x": "F(y)"}, both, how="fixed")
+        yield Decision("outputs", dict(BOTH_WAYS), both, how="fixed")
 
 
 class Cycle(Rule):
@@ -130,6 +130,15 @@ class TooShortToChange(Rule):
         for name, term in weigh_terms(STRONG, STRONG / 2).items():
             if draft.value(f"losses.{name}") is not None:
                 yield Decision(f"losses.{name}.weight", term["weight"], reason, "give it more time")
+
+
+def adversarial_terms() -> dict[str, Term]:
+    """Both, by name."""
+    wires = {"Y": ("D_Y(y)", "D_Y(G(x))"), "X": ("D_X(x)", "D_X(F(y))")}
+    return {
+        f"adversarial_{name}": {"type": "lsgan", "real": real, "fake": fake, "buffer": dict(BUFFER)}
+        for name, (real, fake) in wires.items()
+    }
 
 
 def weigh_terms(cycle: float, identity: float) -> dict[str, Term]:

@@ -22,6 +22,7 @@ COMPONENTS = (
     ("module", "projection", "projection:Projection", "features of a few places as unit vectors"),
     ("loss", "patch_nce", "patch_nce:PatchNCE", "a place's query is like its key and no other"),
     ("rule", "contrast", "contrast_rule:Contrast", "contrast in place of cycles, for trials"),
+    ("rule", "short_contrast", "contrast_rule:ShortContrast", "contrast where time is short"),
 )
 
 

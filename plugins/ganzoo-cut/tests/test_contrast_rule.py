@@ -9,7 +9,7 @@ from ganzoo.planning.drafting import draft_plan, installed_rules
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.testing import make_fingerprint, try_rule
 
-from ganzoo_cut.contrast_rule import Contrast, contrast_tables
+from ganzoo_cut.contrast_rule import Contrast, ShortContrast, contrast_tables
 
 
 def drafted(seconds=0.01, **fields):
@@ -38,6 +38,39 @@ def test_a_candidate_can_be_built(seconds):
     other = draft.with_candidate(candidate)
     streets = {"data": {"type": "streets", "size": 64}, "metrics": {}, "checkpoints": {}}
     build_recipe({**other.recipe, **streets})
+
+
+@pytest.mark.parametrize(
+    ("label_map", "distance", "seconds", "contrast"),
+    [
+        ({"label_map": True}, 0.3, 0.2, True),
+        ({"label_map": True}, 0.29, 0.2, False),
+        ({"label_map": True}, 0.3, 0.001, False),
+        ({}, 0.3, 0.2, False),
+    ],
+)
+def test_contrast_for_label_maps_in_a_short_time(label_map, distance, seconds, contrast):
+    """240 s are worth a thousand steps of 0.2 s; images of 64 px and more need 3,840."""
+    draft = drafted(seconds, y=label_map, gap={"structure_distance": distance})
+    terms = {"adversarial", "nce_X", "nce_Y"}
+    assert (draft.value("losses").keys() == terms) == contrast
+    assert ({*draft.value("networks")} == {"G", "H", "D"}) == contrast
+    assert ({*draft.value("outputs")} == {"x2y"}) == contrast
+    streets = {"data": {"type": "streets", "size": 64}, "metrics": {}, "checkpoints": {}}
+    build_recipe({**draft.recipe, **streets})
+
+
+def test_cycles_are_the_candidate_beside_contrast():
+    """The same recipe as without this package's rule."""
+    facts = {"y": {"label_map": True}, "gap": {"structure_distance": 0.3}}
+    draft = drafted(0.2, **facts)
+    (candidate,) = ShortContrast().candidates(draft)
+    other = draft.with_candidate(candidate)
+    cycles = drafted(0.2, y={"label_map": True}, gap={"structure_distance": 0.29})
+    for table in ("networks", "losses", "outputs"):
+        assert other.value(table) == cycles.value(table)
+    assert other.value("latents") is None
+    assert [*Contrast().candidates(draft)] == []
 
 
 def test_a_generator_that_cannot_take_its_output_has_none():
