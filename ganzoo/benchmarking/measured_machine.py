@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
+
+from ganzoo.registry.packages import find_version
 
 CPUINFO = Path("/proc/cpuinfo")
 # Instruction sets that decide which kernels libraries choose, as /proc/cpuinfo calls them.
@@ -31,7 +32,7 @@ def describe_machine() -> dict[str, Any]:
         "load": round(psutil.getloadavg()[0], 2),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {each: number for each in LIBRARIES if (number := _version(each))},
+        "versions": {each: number for each in LIBRARIES if (number := find_version(each))},
     }
 
 
@@ -60,10 +61,3 @@ def count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""

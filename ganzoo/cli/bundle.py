@@ -33,18 +33,18 @@ Licence = Annotated[
 def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence = "") -> None:
     """Put a model into one file: weights, recipe, card and pictures, and never code."""
     from ganzoo.files.existing import refuse_existing
-    from ganzoo.runs.model_names import SUFFIX
+    from ganzoo.runs.model_names import BUNDLE_SUFFIX
     from ganzoo.sharing.bundle_writing import write_bundle
     from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.shipment import gather_files
 
-    if out and out.suffix != SUFFIX:
-        raise GanzooError(f"{out}: the name of a bundle ends in {SUFFIX}, by which it is known")
+    if out and out.suffix != BUNDLE_SUFFIX:
+        raise GanzooError(f"{out}: a bundle is known by its name, which ends in {BUNDLE_SUFFIX}")
     refuse_existing([out] if out else [])
     refuse_missing(model, best=best)
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as work:
         shipment = gather_files(model, Path(work), best, Statements(licence=licence))
-        path = out or Path(f"{shipment.name}{SUFFIX}")
+        path = out or Path(f"{shipment.name}{BUNDLE_SUFFIX}")
         manifest = write_bundle(shipment, path)
     say(f"{path}: {short_count(path.stat().st_size, 'B')}")
     list_files(manifest)

@@ -12,10 +12,11 @@ import typer
 from ganzoo.cli.options import Best, Compile, Device, Precision, memory_of, scale_of
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate import MemoryOf, ScaleOf
-from ganzoo.demo.listening import check_packages, listen, make_link, make_token
+from ganzoo.demo.listening import listen, make_link, make_token
 from ganzoo.inference.engines.engine_choice import settle_engine
 from ganzoo.launch.worker import answer_signals, end_at_once
 from ganzoo.printing.text import say
+from ganzoo.registry.extras import require_packages
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ganzoo.demo.demo_models import DemoModel
 
 STOPPED = 130
+PACKAGES = ("starlette", "uvicorn", "python_multipart")
 ModelsOf = Annotated[
     list[Path],
     typer.Argument(metavar="MODEL...", help="Runs' folders, checkpoints' folders, or model files."),
@@ -54,7 +56,7 @@ def demo(
     device: Device = "",
 ) -> None:
     """Show models on a page in the browser: drop a picture, see it translated, download it."""
-    check_packages()
+    require_packages("ganzoo demo", PACKAGES)
     for model in models:
         refuse_missing(model, best=best)
     factor, amount, token = scale_of(scale), memory_of(memory), make_token(host)

@@ -18,9 +18,9 @@ from ganzoo.inference.exporting.export_formats import (
     ExportPrecision,
     PixelType,
     check_asked,
+    check_packages,
     name_files,
 )
-from ganzoo.inference.exporting.extras import check_packages
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 

@@ -23,7 +23,7 @@ def open_(
     from ganzoo.cli.bundle import list_files
     from ganzoo.engine.model_header import read_model_header
     from ganzoo.registry.needed_packages import find_lacking
-    from ganzoo.runs.bundle_manifest import WEIGHTS
+    from ganzoo.registry.packages import MODEL_FILE
     from ganzoo.runs.bundle_reading import open_bundle
 
     folder = out or Path(bundle.stem)
@@ -34,7 +34,7 @@ def open_(
     for package in lacking:
         say_aside(f"note: {package.advice()}")
     if not lacking:
-        header = read_model_header(folder / WEIGHTS)
+        header = read_model_header(folder / MODEL_FILE)
         say(f"\nUse it: {shlex.join(_command(folder, header['recipe']))}")
 
 

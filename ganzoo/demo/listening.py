@@ -6,28 +6,10 @@ import errno
 import ipaddress
 import secrets
 import socket
-from importlib.util import find_spec
 
 from ganzoo.errors import GanzooError
 
-PACKAGES = {
-    "starlette": "starlette",
-    "uvicorn": "uvicorn",
-    "python_multipart": "python-multipart",
-}
 BACKLOG = 256
-
-
-def check_packages() -> None:
-    """Check that the packages which serve the page are installed.
-
-    Raises:
-        GanzooError: one is missing; says how to get it.
-    """
-    missing = [package for module, package in PACKAGES.items() if find_spec(module) is None]
-    if missing:
-        names = " and ".join(missing)
-        raise GanzooError(f"ganzoo demo needs {names}: pip install 'ganzoo-core[demo]'")
 
 
 def is_local(host: str) -> bool:

@@ -30,7 +30,7 @@ MOST_FILES = 16
 
 @dataclass(frozen=True)
 class ImportedModel:
-    """A model that was drafted of weights from elsewhere, and what is to be said of it.
+    """A model that was made of weights from elsewhere, and what is to be said of it.
 
     path: the model file. networks: by their names in the recipe. left_out: other networks, and why.
     lines: what the recipe says, and by what.
@@ -46,7 +46,7 @@ class ImportedModel:
 def import_model(
     files: Sequence[Path], out: Path, recipe: Source | None = None, size: int | None = None
 ) -> ImportedModel:
-    """Recognise weights, and write a model file that outputs can be drafted with.
+    """Recognise weights, and write a model file.
 
     files: of one or two generators, alone or among others; or Accelerate's folders.
     out: where to write the model; nothing may be there.
@@ -59,15 +59,15 @@ def import_model(
     """
     places = [path for place in files for path in weight_files(place)]
     if len(places) > MOST_FILES:
-        raise ModelError(f"{len(places)} files: a model is imported of {MOST_FILES} at most")
+        raise ModelError(f"{len(places)} files: a model is made of {MOST_FILES} at most")
     tensors = _read(places)
     neighbour = next((n for n in map(read_neighbour, places) if n.file), Neighbour())
     directions = assign_directions(_networks_in(tensors, neighbour))
     guesses = {d: each.guess for d, each in directions.generators.items()}
-    drafted = make_recipe(guesses, neighbour.options, recipe, size)
+    imported = make_recipe(guesses, neighbour.options, recipe, size)
     if neighbour.file is not None:
-        drafted.lines.insert(0, f"options of {neighbour.file}")
-    return _write(drafted, directions, tensors, out)
+        imported.lines.insert(0, f"options of {neighbour.file}")
+    return _write(imported, directions, tensors, out)
 
 
 def _read(places: Iterable[Path]) -> dict[Path, dict[str, Tensor]]:
@@ -91,21 +91,21 @@ def _networks_in(
 
 
 def _write(
-    drafted: ImportedRecipe,
+    imported: ImportedRecipe,
     directions: Directions,
     tensors: dict[Path, dict[str, Tensor]],
     out: Path,
 ) -> ImportedModel:
     """Build the networks, load their weights strictly, and write them."""
-    networks = {drafted.networks[d]: stored for d, stored in directions.generators.items()}
-    drafted.tables["name"] = out.stem
-    blueprint = _blueprint(drafted.tables, out, networks.values())
+    networks = {imported.networks[d]: stored for d, stored in directions.generators.items()}
+    imported.tables["name"] = out.stem
+    blueprint = _blueprint(imported.tables, out, networks.values())
     modules = make_unstarted(blueprint, networks, "cpu", out)
     for name, module in modules.items():
         _load(module, networks[name], tensors[networks[name].file])
     write_networks(blueprint, modules, out, {"step": 0, "imported": _origins(networks)})
     return ImportedModel(
-        out, networks, tuple(blueprint.outputs), directions.left_out, drafted.lines
+        out, networks, tuple(blueprint.outputs), directions.left_out, imported.lines
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,9 +37,9 @@ def make_recipe(
     source: Source | None = None,
     size: int | None = None,
 ) -> ImportedRecipe:
-    """The tables of a recipe whose outputs are imported by these generators.
+    """The tables of a recipe whose outputs these generators make.
 
-    options: what was singles beside the file. source: the user's recipe instead of a published one.
+    options: what was found beside the file. source: the user's recipe, not a published one.
     size: the image's side that the user gave.
 
     Raises:
@@ -69,8 +69,7 @@ def make_recipe(
 
 def _networks_of(recipe: Recipe, generators: Mapping[Direction, Guess]) -> dict[Direction, str]:
     """The network of the recipe's first output, and that of the next which has another."""
-    singles = [name for _, name in _single_outputs(recipe)]
-    names = [*dict.fromkeys(singles)]
+    names = [*dict.fromkeys(_single_outputs(recipe).values())]
     if len(names) < len(generators):
         raise ModelError(
             f"the recipe {recipe.name} has {len(names)} outputs of one network, and there are "
@@ -78,35 +77,36 @@ def _networks_of(recipe: Recipe, generators: Mapping[Direction, Guess]) -> dict[
         )
     if len(generators) == 1 and len(names) == 1:
         return {next(iter(generators)): names[0]}
-    both: dict[Direction, str] = dict(zip(("forward", "backward"), names, strict=False))
+    both = _by_direction(names)
     return {direction: both[direction] for direction in generators}
 
 
-def _single_outputs(recipe: Recipe) -> list[tuple[str, str]]:
-    """The outputs that are a wire of one network: their names, and the network's."""
-    singles = []
+def _by_direction(names: Iterable[str]) -> dict[Direction, str]:
+    """The first two networks that differ."""
+    return dict(zip(("forward", "backward"), dict.fromkeys(names), strict=False))
+
+
+def _single_outputs(recipe: Recipe) -> dict[str, str]:
+    """The network of each output whose wire calls one alone, by the output's name."""
+    called: dict[str, str] = {}
     for name, table in recipe.outputs.items():
         wire = read_wire(getattr(table, "expression", None), f"outputs.{name}")
         used = networks(wire) if not isinstance(wire, Fault) else set()
         if len(used) == 1:
-            singles.append((name, next(iter(used))))
-    return singles
+            (called[name],) = used
+    return called
 
 
 def _keep_outputs(imported: ImportedRecipe, recipe: Recipe) -> None:
     """Leave the outputs that the imported networks make."""
-    there = {
-        name for name, network in _single_outputs(recipe) if network in imported.networks.values()
-    }
-    outputs = imported.tables["outputs"]
-    imported.tables["outputs"] = {name: table for name, table in outputs.items() if name in there}
+    known, called = imported.networks.values(), _single_outputs(recipe)
+    outputs = imported.tables["outputs"].items()
+    imported.tables["outputs"] = {name: t for name, t in outputs if called.get(name) in known}
 
 
 def _all_networks(imported: ImportedRecipe, recipe: Recipe) -> dict[Direction, str]:
     """The imported networks, and the other direction's, which is like them."""
-    names = [*dict.fromkeys(name for _, name in _single_outputs(recipe))]
-    both: dict[Direction, str] = dict(zip(("forward", "backward"), names, strict=False))
-    return {**both, **imported.networks}
+    return {**_by_direction(_single_outputs(recipe).values()), **imported.networks}
 
 
 def _table(generators: Mapping[Direction, Guess], direction: Direction) -> dict[str, Any]:

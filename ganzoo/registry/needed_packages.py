@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from ganzoo.registry.former import how_to_install
+from ganzoo.registry.packages import find_version
 
 OWN = "ganzoo-"  # with what the names of ganzoo's own packages begin
 
@@ -40,7 +40,7 @@ class NeededPackage:
 
 def find_lacking(packages: Mapping[str, str]) -> list[NeededPackage]:
     """Those of the packages that are missing here, or older than a file was made with."""
-    needed = [NeededPackage(name, wanted, _here(name)) for name, wanted in packages.items()]
+    needed = [NeededPackage(name, wanted, find_version(name)) for name, wanted in packages.items()]
     return [each for each in needed if not each.here or each.is_old]
 
 
@@ -49,13 +49,6 @@ def _how_to_get(name: str, upgrade: bool) -> str:
     if name.startswith(OWN):
         return how_to_install(name)
     return f"pip install {'-U ' if upgrade else ''}{name}, if you trust those who publish it"
-
-
-def _here(name: str) -> str:
-    try:
-        return version(name)
-    except (PackageNotFoundError, ValueError):
-        return ""
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -62,9 +62,14 @@ def required(package: Distribution | None) -> list[str]:
         return []
 
 
-def installed_version(package: str) -> str:
-    """A distribution's version, for messages."""
+def find_version(package: str) -> str:
+    """An installed distribution's version; "" if there is none."""
     try:
         return version(package)
-    except Exception:
-        return "(not installed)"
+    except Exception:  # whatever damaged metadata make it raise
+        return ""
+
+
+def installed_version(package: str) -> str:
+    """A distribution's version, for messages."""
+    return find_version(package) or "(not installed)"

@@ -20,15 +20,17 @@ from typing import Any
 from ganzoo.errors import ModelError, cut
 from ganzoo.files.untrusted import UntrustedError, is_count, parse_json
 from ganzoo.printing.text import one_line, short_count
+from ganzoo.recipe.toml_text import RECIPE_FILE
+from ganzoo.registry.packages import MODEL_FILE
+from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES
 
 FORMAT = 1
-MANIFEST, WEIGHTS, RECIPE = "manifest.json", "model.safetensors", "recipe.toml"
-CARD, CARD_TABLE, SAMPLES = "card.md", "card.json", "samples.png"
+MANIFEST = "manifest.json"
 # The most bytes that each may have.
 MOST_BYTES = {
-    **dict.fromkeys((MANIFEST, RECIPE, CARD, CARD_TABLE), 1 << 20),
-    WEIGHTS: 32 << 30,
-    SAMPLES: 64 << 20,
+    **dict.fromkeys((MANIFEST, RECIPE_FILE, CARD_FILE, CARD_JSON), 1 << 20),
+    MODEL_FILE: 32 << 30,
+    CARD_SAMPLES: 64 << 20,
 }
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")

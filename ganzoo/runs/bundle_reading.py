@@ -16,6 +16,7 @@ from typing import IO, BinaryIO, cast
 
 from ganzoo.components.cache_folder import cache_folder
 from ganzoo.datasets.archive_names import ArchiveError
+from ganzoo.datasets.checksums import digest_file
 from ganzoo.datasets.download import CHUNK
 from ganzoo.datasets.zip_entries import END, ZIP_ERRORS, check_entry, check_table
 from ganzoo.engine.model_header import read_model_header
@@ -31,20 +32,17 @@ from ganzoo.files.writing import (
     write_bytes,
 )
 from ganzoo.printing.text import one_line, short_count
-from ganzoo.recipe.toml_text import read_tables
+from ganzoo.recipe.toml_text import RECIPE_FILE, read_tables
+from ganzoo.registry.packages import MODEL_FILE
 from ganzoo.runs.bundle_manifest import (
-    CARD,
-    CARD_TABLE,
     MANIFEST,
-    RECIPE,
-    SAMPLES,
-    WEIGHTS,
     Manifest,
     Member,
     check_names,
     check_size,
     parse_manifest,
 )
+from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES
 
 LOCAL, LOCAL_BYTES = b"PK\3\4", 30  # the record before each file
 END_BYTES = 22  # of the record at the end of an archive that has no comment
@@ -90,8 +88,7 @@ def find_unpacked(path: Path) -> Path:
     if cache is None:
         raise GanzooError(f"{path}: there is no folder to unpack it in; set GANZOO_CACHE")
     try:
-        with open_plain(path) as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        digest = digest_file(path)
     except (OSError, UntrustedError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from None
     folder = cache / "bundles" / digest
@@ -155,7 +152,7 @@ def _check_manifest(manifest: Manifest, sizes: dict[str, int]) -> None:
     if listed != sizes:
         names = {*listed.items()} ^ {*sizes.items()}
         raise ModelError(f"'{min(names)[0]}' is not as {MANIFEST} lists it")
-    for name in (WEIGHTS, RECIPE):
+    for name in (MODEL_FILE, RECIPE_FILE):
         if name not in sizes:
             raise ModelError(f"it has no {name}")
 
@@ -184,14 +181,14 @@ def _copy(content: BinaryIO, work: Path, member: Member) -> None:
 def _check_content(work: Path, manifest: Manifest) -> None:
     """Check that each file is what its name says, and add the manifest."""
     names = {member.name for member in manifest.files}
-    read_model_header(work / WEIGHTS)
-    read_tables(work / RECIPE)
-    if CARD in names:
-        read_text(work / CARD)
-    if CARD_TABLE in names:
-        read_object(work / CARD_TABLE)
-    if SAMPLES in names:
-        with open_plain(work / SAMPLES) as file:
+    read_model_header(work / MODEL_FILE)
+    read_tables(work / RECIPE_FILE)
+    if CARD_FILE in names:
+        read_text(work / CARD_FILE)
+    if CARD_JSON in names:
+        read_object(work / CARD_JSON)
+    if CARD_SAMPLES in names:
+        with open_plain(work / CARD_SAMPLES) as file:
             if file.read(len(PNG)) != PNG:
-                raise ModelError(f"'{SAMPLES}' is no picture")
+                raise ModelError(f"'{CARD_SAMPLES}' is no picture")
     write_bytes(work / MANIFEST, manifest.to_bytes())

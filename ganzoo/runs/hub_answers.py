@@ -20,9 +20,9 @@ from ganzoo.datasets.web import Interrupted, Patience, RefusedAnswer, open_addre
 from ganzoo.errors import GanzooError, ModelError, reason
 from ganzoo.files.untrusted import UntrustedError, is_count, open_plain, parse_json
 from ganzoo.printing.text import one_line
+from ganzoo.registry.extras import import_extra
 from ganzoo.runs.hub_names import COMMIT, HubName
 
-EXTRA = "pip install 'ganzoo-core[hub]'"
 LARGEST_ANSWER = 16 << 20  # bytes
 YES = ("1", "on", "yes", "true")
 
@@ -130,14 +130,11 @@ def hub_library() -> Any:
         GanzooError: it is not installed.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    try:
-        import huggingface_hub.constants
-        import huggingface_hub.errors
-        import huggingface_hub.utils
-    except ImportError as error:
-        raise GanzooError(f"models on the hub need huggingface_hub ({error}): {EXTRA}") from None
-    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True  # where it was imported before
-    return huggingface_hub
+    for part in ("constants", "errors", "utils"):
+        import_extra(f"huggingface_hub.{part}", "a model on the hub")
+    library = import_extra("huggingface_hub")
+    library.constants.HF_HUB_DISABLE_TELEMETRY = True  # where it was imported before
+    return library
 
 
 def _read_patiently(address: str, patience: Patience) -> bytes:

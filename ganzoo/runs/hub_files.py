@@ -20,7 +20,9 @@ from ganzoo.errors import GanzooError, ModelError
 from ganzoo.files.untrusted import UntrustedError, read_object
 from ganzoo.files.writing import remove, sync_folder, write_json
 from ganzoo.printing.text import say_aside, short_count
-from ganzoo.runs.bundle_manifest import CARD, CARD_TABLE, RECIPE, SAMPLES, WEIGHTS, check_size
+from ganzoo.recipe.toml_text import RECIPE_FILE
+from ganzoo.registry.packages import MODEL_FILE
+from ganzoo.runs.bundle_manifest import check_size
 from ganzoo.runs.hub_answers import (
     HubSnapshot,
     ask_hub,
@@ -30,17 +32,18 @@ from ganzoo.runs.hub_answers import (
     is_offline,
 )
 from ganzoo.runs.hub_names import COMMIT, HubName, parse_hub_name
+from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES
+from ganzoo.runs.model_files import PICKLED
 
 HUB_CARD = "README.md"  # what the hub shows on a model's page
 # The files of a model on the hub, and what they are called in a bundle.
 FILES = {
-    WEIGHTS: WEIGHTS,
-    RECIPE: RECIPE,
-    HUB_CARD: CARD,
-    CARD_TABLE: CARD_TABLE,
-    SAMPLES: SAMPLES,
+    MODEL_FILE: MODEL_FILE,
+    RECIPE_FILE: RECIPE_FILE,
+    HUB_CARD: CARD_FILE,
+    CARD_JSON: CARD_JSON,
+    CARD_SAMPLES: CARD_SAMPLES,
 }
-MAYBE_CODE = (".bin", ".pth", ".pt", ".ckpt", ".pkl")
 LARGE = 64 << 20  # bytes from which on the progress of a file is told
 REVISIONS = "revisions.json"
 PATIENCE = Patience()
@@ -157,14 +160,14 @@ def _choose(name: HubName, snapshot: HubSnapshot) -> list[str]:
     Raises:
         ModelError: there are no weights that can be used, or a file is too large.
     """
-    if WEIGHTS not in snapshot.files:
-        others = sorted(file for file in snapshot.files if file.endswith(MAYBE_CODE))
+    if MODEL_FILE not in snapshot.files:
+        others = sorted(file for file in snapshot.files if file.endswith(PICKLED))
         if others:
             raise ModelError(
                 f"{name}: its weights are in a format that may hold code, and are not fetched; get "
                 f"the file yourself, and make it a model: ganzoo import {Path(others[0]).name}"
             )
-        raise ModelError(f"{name}: this is no ganzoo model: it holds no {WEIGHTS}")
+        raise ModelError(f"{name}: this is no ganzoo model: it holds no {MODEL_FILE}")
     wanted = [file for file in FILES if file in snapshot.files]
     for file in wanted:
         try:
@@ -196,11 +199,11 @@ def _fetch_file(
 
 def _check_weights(name: HubName, work: Path) -> None:
     try:
-        read_model_header(work / WEIGHTS)
+        read_model_header(work / MODEL_FILE)
     except ModelError:
         remove(work)
         raise ModelError(
-            f"{name}: its {WEIGHTS} was not written by ganzoo and has no recipe; get the file "
+            f"{name}: its {MODEL_FILE} was not written by ganzoo and has no recipe; get the file "
             "yourself, and make it a model: ganzoo import"
         ) from None
 

@@ -11,6 +11,7 @@ from ganzoo.runs.model_names import HUB
 
 DEFAULT_REVISION = "main"
 WORD = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?", re.ASCII)
+DOUBLED = re.compile(r"--|\.\.")
 REVISION = re.compile(r"\w[\w./+-]{0,199}", re.ASCII)
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -49,20 +50,13 @@ def parse_hub_name(text: str) -> HubName:
     """
     repo, at, revision = text.removeprefix(HUB).partition("@")
     owner, _, name = repo.partition("/")
-    words = all(
-        WORD.fullmatch(word) and not {"--", ".."} & {*pairs(word)} for word in (owner, name)
-    )
+    words = all(WORD.fullmatch(word) and not DOUBLED.search(word) for word in (owner, name))
     if not words or (at and not _is_revision(revision)):
         raise ModelError(
             f"'{cut(one_line(text))}' names no model on the hub; write {HUB}OWNER/NAME, or "
             f"{HUB}OWNER/NAME@REVISION"
         )
     return HubName(owner, name, revision)
-
-
-def pairs(word: str) -> list[str]:
-    """Every two neighbouring signs of a word."""
-    return [word[at : at + 2] for at in range(len(word) - 1)]
 
 
 def _is_revision(text: str) -> bool:

@@ -16,6 +16,8 @@ from ganzoo.registry.packages import MODEL_FILE
 # Beside the recipe of a plan, which is no run.
 FINGERPRINT_FILE, PAGE_FILE = "fingerprint.json", "plan.html"
 BEST_MODEL = "best.safetensors"
+# The card of a model, which lies beside one that is for others.
+CARD_FILE, CARD_JSON, CARD_SAMPLES = "card.md", "card.json", "samples.png"
 STEP = re.compile(r"step-(\d{8,})")
 
 

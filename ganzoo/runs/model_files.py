@@ -9,6 +9,9 @@ from ganzoo.errors import ModelError
 from ganzoo.runs.layout import BEST_MODEL, RunPaths
 from ganzoo.runs.model_names import find_model
 
+# Suffixes of weights in formats that may hold code.
+PICKLED = (".bin", ".pth", ".pt", ".ckpt", ".pkl")
+
 
 def refuse_modelless(path: Path, best: bool = False) -> None:
     """Check early that a model's folder holds one, or a run's best one.

@@ -13,7 +13,7 @@ from ganzoo.errors import ModelError, cut, did_you_mean
 from ganzoo.runs.path_checks import is_there
 
 NAME = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
-SUFFIX = ".ganzoo"  # of a bundle
+BUNDLE_SUFFIX = ".ganzoo"  # of a bundle
 HUB = "hf:"  # with what the names of models on Hugging Face's hub begin
 
 
@@ -28,7 +28,7 @@ def find_model(model: str | Path) -> Path:
     """
     path = Path(model)
     if is_there(path):
-        return _unpacked(path) if path.suffix == SUFFIX and path.is_file() else path
+        return _unpacked(path) if path.suffix == BUNDLE_SUFFIX and path.is_file() else path
     if str(model).startswith(HUB):
         from ganzoo.runs.hub_files import find_hub_model
 

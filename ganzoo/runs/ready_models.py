@@ -8,8 +8,7 @@ from typing import Any
 
 from ganzoo.files.untrusted import UntrustedError, is_number, read_object
 from ganzoo.registry.discovery import installed
-
-CARD_JSON = "card.json"
+from ganzoo.runs.layout import CARD_JSON
 
 
 def ready_rows() -> list[dict[str, str]]:

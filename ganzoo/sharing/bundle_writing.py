@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from ganzoo.datasets.checksums import digest_file
 from ganzoo.errors import GanzooError, ModelError
 from ganzoo.files.existing import refuse_existing
 from ganzoo.files.untrusted import UntrustedError, open_plain
@@ -48,13 +48,11 @@ def make_manifest(shipment: Shipment) -> Manifest:
 
 def _member(name: str, path: Path) -> Member:
     try:
-        with open_plain(path) as file:
-            digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
-            size = file.tell()
+        digest, size = digest_file(path), path.stat().st_size
     except (OSError, UntrustedError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from None
     check_size(name, size)
-    return Member(name, size, digest.hexdigest())
+    return Member(name, size, digest)
 
 
 def _write(file: BinaryIO, manifest: Manifest, files: Mapping[str, Path]) -> None:

@@ -18,12 +18,11 @@ from ganzoo.files.writing import write_bytes, write_json, write_text
 from ganzoo.report.facts import read_facts
 from ganzoo.report.run_files import RunFiles, Table, read_run, trained_seconds
 from ganzoo.runs.folder import finite
+from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES
 from ganzoo.runs.model_files import best_model, model_file
-from ganzoo.runs.ready_models import CARD_JSON
 from ganzoo.sharing.card_samples import small_samples
 from ganzoo.sharing.card_text import card_text
 
-CARD_TEXT, CARD_SAMPLES = "card.md", "samples.png"
 VERSIONS = ("ganzoo", "python", "torch", "torchvision", "accelerate")
 # Options that say where and how far, and nothing about the weights.
 ELSEWHERE = ("--out", "--stop-after")
@@ -117,7 +116,7 @@ def write_card(
     if picture:
         write_bytes(folder / CARD_SAMPLES, picture)
     write_json(folder / CARD_JSON, card.as_json())
-    write_text(folder / CARD_TEXT, card_text(card.as_json(), CARD_SAMPLES if picture else ""))
+    write_text(folder / CARD_FILE, card_text(card.as_json(), CARD_SAMPLES if picture else ""))
     return card
 
 

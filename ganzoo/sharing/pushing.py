@@ -13,10 +13,11 @@ from ganzoo import __version__
 from ganzoo.datasets.web import Patience
 from ganzoo.errors import GanzooError
 from ganzoo.files.writing import write_bytes, write_text
-from ganzoo.runs.bundle_manifest import CARD, MANIFEST
+from ganzoo.runs.bundle_manifest import MANIFEST
 from ganzoo.runs.hub_answers import ask_hub, endpoint, find_token, hub_library, is_offline
 from ganzoo.runs.hub_files import HUB_CARD
 from ganzoo.runs.hub_names import DEFAULT_REVISION, HubName
+from ganzoo.runs.layout import CARD_FILE
 from ganzoo.sharing.bundle_writing import make_manifest
 from ganzoo.sharing.card_text import escaped
 from ganzoo.sharing.hub_failures import telling_failures
@@ -42,12 +43,12 @@ def prepare_files(shipment: Shipment, work: Path) -> dict[str, Path]:
     work: a folder for what has to be written first.
     """
     files = dict(shipment.files)
-    if CARD not in files:
-        write_text(work / CARD, _plain_card(shipment.name))
-        files[CARD] = work / CARD
-    named = {HUB_CARD if name == CARD else name: path for name, path in files.items()}
+    if CARD_FILE not in files:
+        write_text(work / CARD_FILE, _plain_card(shipment.name))
+        files[CARD_FILE] = work / CARD_FILE
+    named = {HUB_CARD if name == CARD_FILE else name: path for name, path in files.items()}
     manifest = make_manifest(replace(shipment, files=files))
-    listed = [replace(m, name=HUB_CARD) if m.name == CARD else m for m in manifest.files]
+    listed = [replace(m, name=HUB_CARD) if m.name == CARD_FILE else m for m in manifest.files]
     write_bytes(work / MANIFEST, replace(manifest, files=tuple(listed)).to_bytes())
     return dict(sorted({**named, MANIFEST: work / MANIFEST}.items()))
 

@@ -15,13 +15,12 @@ from ganzoo.files.untrusted import is_plain
 from ganzoo.files.writing import write_text
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.older import up_to_date
+from ganzoo.recipe.toml_text import RECIPE_FILE
 from ganzoo.registry.discovery import installed
-from ganzoo.runs.bundle_manifest import CARD, CARD_TABLE, RECIPE, SAMPLES, WEIGHTS
-from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.model_files import best_model, model_file
+from ganzoo.registry.packages import MODEL_FILE
+from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES, RunPaths
+from ganzoo.runs.model_files import PICKLED, best_model, model_file
 from ganzoo.sharing.model_card import NOTHING, Statements, write_card
-
-FOREIGN = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
 
 
 @dataclass(frozen=True)
@@ -57,21 +56,21 @@ def gather_files(
     weights = _find_weights(model, best)
     header = read_model_header(weights)
     recipe = load_recipe(up_to_date(dict(header["recipe"])))
-    write_text(work / RECIPE, recipe.to_toml())
-    is_run = RunPaths(model).record.is_file() and not is_plain(model / CARD_TABLE, model)
+    write_text(work / RECIPE_FILE, recipe.to_toml())
+    is_run = RunPaths(model).record.is_file() and not is_plain(model / CARD_JSON, model)
     if is_run:
         write_card(model, work, replace(stated, load=stated.load or recipe.name), best=best)
     elif stated.licence:
         raise GanzooError(f"{model}: --licence is for a run, whose card is written now")
     card = _find_card(work if is_run else weights.parent)
-    files = {WEIGHTS: weights, RECIPE: work / RECIPE, **card}
+    files = {MODEL_FILE: weights, RECIPE_FILE: work / RECIPE_FILE, **card}
     tables = recipe.to_dict()
     packages = {**_plugins_of(tables), **header.get("packages", {})}
     return Shipment(recipe.name or model.stem, files, packages, tuple(_places(tables.get("data"))))
 
 
 def _find_weights(model: Path, best: bool) -> Path:
-    if model.suffix in FOREIGN:
+    if model.suffix in PICKLED:
         raise ModelError(
             f"{model}: this has no recipe, so it is no ganzoo model; make it one: "
             f"{shlex.join(['ganzoo', 'import', str(model)])}"
@@ -83,8 +82,10 @@ def _find_weights(model: Path, best: bool) -> Path:
 
 def _find_card(folder: Path) -> dict[str, Path]:
     """The files of a card in a folder, where there is one."""
-    names = [name for name in (CARD, CARD_TABLE, SAMPLES) if is_plain(folder / name, folder)]
-    return {name: folder / name for name in names} if CARD in names else {}
+    names = [
+        name for name in (CARD_FILE, CARD_JSON, CARD_SAMPLES) if is_plain(folder / name, folder)
+    ]
+    return {name: folder / name for name in names} if CARD_FILE in names else {}
 
 
 def _plugins_of(tables: Mapping[str, Any]) -> dict[str, str]:

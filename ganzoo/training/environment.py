@@ -9,7 +9,6 @@ import os
 import platform
 import socket
 import subprocess
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from ganzoo import __version__
 from ganzoo.builder import Experiment
 from ganzoo.builder.packaging import packages
 from ganzoo.launch.worker import command_line
+from ganzoo.registry.packages import find_version
 from ganzoo.runs.run_record import now
 from ganzoo.runs.system_processes import read_start_time
 
@@ -38,7 +38,7 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "ganzoo": __version__,
         "packages": packages(experiment.blueprint),
         "python": platform.python_version(),
-        **{name: text for name in PACKAGES if (text := version(name)) is not None},
+        **{name: text for name in PACKAGES if (text := find_version(name))},
         "platform": platform.platform(),
         "device": accelerator.device.type,
         "devices": device_names(accelerator.device),
@@ -50,14 +50,6 @@ def environment(experiment: Experiment, accelerator: Accelerator) -> dict[str, A
         "trained_on": sorted(experiment.data.trained_on()),
         "git": git_state(Path.cwd()),
     }
-
-
-def version(package: str) -> str | None:
-    """A distribution's version, or None where it is not installed."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def device_names(device: torch.device) -> list[str]:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from ganzoo.cli import app
 from ganzoo.demo import listening
+from ganzoo.registry import extras
 
 MODELS = Path(__file__).parent.parent / "data" / "runs_0_1"
 
@@ -26,9 +27,11 @@ def refusal(*words):
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch):
-    monkeypatch.setattr(listening, "find_spec", lambda name: None if name == "uvicorn" else name)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "uvicorn" else name)
     said = refusal(str(MODELS / "pix2pix"))
-    assert said == "ganzoo: ganzoo demo needs uvicorn: pip install 'ganzoo-core[demo]'\n"
+    assert (
+        said == "ganzoo: ganzoo demo needs the package uvicorn: pip install 'ganzoo-core[demo]'\n"
+    )
 
 
 def test_mistakes_are_one_sentence():

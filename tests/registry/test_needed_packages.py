@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from ganzoo.registry import needed_packages
+from ganzoo.registry import packages
 from ganzoo.registry.needed_packages import NeededPackage, find_lacking
 
 
@@ -19,7 +19,7 @@ def here(monkeypatch):
             raise PackageNotFoundError(name)
         return versions[name]
 
-    monkeypatch.setattr(needed_packages, "version", version)
+    monkeypatch.setattr(packages, "version", version)
 
 
 @pytest.mark.parametrize(

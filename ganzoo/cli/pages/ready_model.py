@@ -9,7 +9,8 @@ from ganzoo.cli.pages.columns import heading, print_columns, print_terms
 from ganzoo.errors import ModelError
 from ganzoo.files.untrusted import UntrustedError, read_object
 from ganzoo.printing.text import say
-from ganzoo.runs.ready_models import CARD_JSON, format_ready_score
+from ganzoo.runs.layout import CARD_JSON
+from ganzoo.runs.ready_models import format_ready_score
 
 
 def show_ready(folder: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Literal
 
 from ganzoo.errors import GanzooError
+from ganzoo.registry.extras import require_packages
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
 """What computes networks.
@@ -14,12 +14,11 @@ eager: torch, operator by operator, with weights laid out for inference. compile
 onnxruntime, openvino: those libraries, which run a graph of each network, on a CPU.
 """
 ENGINES: tuple[Engine, ...] = ("eager", "compile", "onnxruntime", "openvino")
-# The packages that an engine of graphs needs, and the extras that bring them.
+# The packages that an engine of graphs needs.
 PACKAGES: dict[Engine, tuple[str, ...]] = {
     "onnxruntime": ("onnx", "onnxscript", "onnxruntime"),
     "openvino": ("onnx", "onnxscript", "openvino"),
 }
-EXTRAS: dict[Engine, str] = {"onnxruntime": "onnx", "openvino": "openvino"}
 
 
 def check_engine(engine: Engine, precision: str = "float32", device: str = "") -> None:
@@ -30,13 +29,7 @@ def check_engine(engine: Engine, precision: str = "float32", device: str = "") -
     """
     if engine not in PACKAGES:
         return
-    missing = [package for package in PACKAGES[engine] if find_spec(package) is None]
-    if missing:
-        needs = "the packages" if len(missing) > 1 else "the package"
-        raise GanzooError(
-            f"--engine {engine} needs {needs} {', '.join(missing)}: "
-            f"pip install 'ganzoo-core[{EXTRAS[engine]}]'"
-        )
+    require_packages(f"--engine {engine}", PACKAGES[engine])
     if engine == "onnxruntime" and precision == "bf16":
         raise GanzooError(
             "--engine onnxruntime: ONNX Runtime has no bf16 on a CPU; leave out --precision, or "

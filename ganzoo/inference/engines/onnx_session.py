@@ -7,6 +7,7 @@ from typing import Any
 
 from ganzoo.inference.engines.graph_cache import OnnxGraph
 from ganzoo.inference.engines.graph_session import Arrays
+from ganzoo.registry.extras import import_extra
 
 QUIET = 3  # errors alone
 
@@ -15,10 +16,7 @@ class OnnxSession:
     """A graph in ONNX Runtime; for each number of threads there is a session."""
 
     def __init__(self, graph: OnnxGraph) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        self._library: Any = onnxruntime
+        self._library = import_extra("onnxruntime")
         self._content = graph.content
         self._sessions: dict[int, Any] = {}
         self._lock = threading.Lock()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ganzoo.inference.engines.graph_cache import OnnxGraph
 from ganzoo.inference.engines.graph_session import Arrays
+from ganzoo.registry.extras import import_extra
 
 # Sizes of images that get a plan of their own, which is faster; others share one for all sizes.
 PLANNED_SIZES = 3
@@ -65,6 +66,4 @@ class OpenVinoSession:
 
 @cache
 def _core() -> Any:
-    import openvino
-
-    return openvino.Core()
+    return import_extra("openvino").Core()

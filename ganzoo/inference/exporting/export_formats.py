@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ganzoo.errors import GanzooError
+from ganzoo.registry.extras import require_packages
 
 ExportFormat = Literal["onnx", "openvino", "torch-export", "reference"]
 """What a model becomes: a file of ONNX, of OpenVINO, of torch.export, or the authors' `.pth`."""
@@ -24,6 +25,12 @@ SUFFIXES: dict[ExportFormat, tuple[str, ...]] = {
     "torch-export": (".pt2",),
     "reference": (".pth",),
 }
+# The packages that make a file, and read it again.
+NEEDED: dict[ExportFormat, tuple[str, ...]] = {
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "openvino": ("onnx", "onnxscript", "openvino"),
+}
+QUANTIZERS: dict[ExportFormat, tuple[str, ...]] = {"openvino": ("nncf",)}
 REFERENCE = "the authors' code reads fp32"
 # Why a format has not a precision.
 LACKING: dict[tuple[ExportFormat, ExportPrecision], str] = {
@@ -55,6 +62,16 @@ def check_asked(format_: str, precision: str, pixels: bool) -> None:
             raise GanzooError(f"{format_} has no {precision}: {reason}")
     if pixels and format_ == "reference":
         raise GanzooError("--pixels: a .pth holds weights alone, and no reading of pixels")
+
+
+def check_packages(format_: ExportFormat, precision: ExportPrecision) -> None:
+    """Check that the packages are there that an export needs, without importing them.
+
+    Raises:
+        GanzooError: one is missing; how to install it.
+    """
+    more = QUANTIZERS.get(format_, ()) if precision == "int8" else ()
+    require_packages(f"--to {format_}", (*NEEDED.get(format_, ()), *more))
 
 
 def name_files(path: Path, format_: ExportFormat) -> list[Path]:

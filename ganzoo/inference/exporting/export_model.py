@@ -14,10 +14,10 @@ from ganzoo.inference.exporting.export_formats import (
     ExportFormat,
     ExportPrecision,
     check_asked,
+    check_packages,
     name_files,
 )
 from ganzoo.inference.exporting.export_metadata import describe_export
-from ganzoo.inference.exporting.extras import check_packages
 from ganzoo.inference.exporting.graph import ExportedOutput
 from ganzoo.inference.exporting.graph_input import COUNT
 from ganzoo.inference.exporting.onnx_file import add_metadata, make_onnx, parse_onnx

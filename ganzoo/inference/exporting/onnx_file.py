@@ -13,8 +13,8 @@ import torch
 from torch.export import ExportedProgram
 
 from ganzoo.errors import ModelError, first_line
-from ganzoo.inference.exporting.extras import import_extra
 from ganzoo.inference.exporting.graph import ExportedOutput
+from ganzoo.registry.extras import import_extra
 
 KEY = "ganzoo."  # before the names of ganzoo's metadata
 

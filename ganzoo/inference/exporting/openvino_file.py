@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ganzoo.inference.exporting.extras import import_extra
+from ganzoo.registry.extras import import_extra
 
 KEY = "ganzoo"  # the section of ganzoo's metadata in `rt_info`
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ganzoo.inference.exporting.export_formats import ExportFormat
-from ganzoo.inference.exporting.extras import import_extra
 from ganzoo.inference.exporting.openvino_file import read_openvino
 from ganzoo.inference.exporting.torch_program import read_program
+from ganzoo.registry.extras import import_extra
 
 Run = Callable[[Sequence[Tensor]], Tensor]
 """The output of a file for tensors in the order of its inputs."""

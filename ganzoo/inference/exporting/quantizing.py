@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ganzoo.inference.exporting.extras import import_extra
 from ganzoo.inference.exporting.onnx_file import parse_onnx, quiet
+from ganzoo.registry.extras import import_extra
 
 Samples = Sequence[Sequence[Tensor]]
 """Inputs of a graph, in order, (1, ...) each."""

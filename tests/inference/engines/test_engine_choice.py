@@ -8,17 +8,17 @@ import sys
 import pytest
 
 from ganzoo.errors import GanzooError
-from ganzoo.inference.engines import engine_choice
 from ganzoo.inference.engines.engine_choice import (
     ENGINES,
     check_engine,
     default_device,
     engine_of,
 )
+from ganzoo.registry import extras
 
 
 def test_eager_and_compile_need_nothing(monkeypatch):
-    monkeypatch.setattr(engine_choice, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     for engine in ("eager", "compile"):
         check_engine(engine, "bf16", "cuda:1")
 
@@ -30,18 +30,18 @@ def test_eager_and_compile_need_nothing(monkeypatch):
         (
             "openvino",
             set(),
-            r"the packages onnx, onnxscript, openvino: pip .*ganzoo-core\[openvino\]'",
+            r"the packages onnx, onnxscript, openvino: pip .*ganzoo-core\[onnx,openvino\]'",
         ),
     ],
 )
 def test_a_missing_package_is_named_with_the_command(monkeypatch, engine, there, needs):
-    monkeypatch.setattr(engine_choice, "find_spec", lambda name: name if name in there else None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name if name in there else None)
     with pytest.raises(GanzooError, match=f"--engine {engine} needs {needs}"):
         check_engine(engine)
 
 
 def test_what_an_engine_cannot_compute_is_refused(monkeypatch):
-    monkeypatch.setattr(engine_choice, "find_spec", lambda name: name)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
     check_engine("openvino", "bf16", "cpu")
     check_engine("onnxruntime", "auto")
     with pytest.raises(GanzooError, match="has no bf16 on a CPU"):
