@@ -14,6 +14,7 @@ from ganzoo.components.data.image_listing import list_images
 from ganzoo.components.data.in_memory import read_picture
 from ganzoo.components.data.transforms import resize
 from ganzoo.errors import DataError
+from ganzoo.inference.chosen_output import image_names
 from ganzoo.inference.scale import Prepared
 from ganzoo.interfaces import Variable
 from ganzoo.interfaces.levels import from_levels
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
 MOST = 8  # images of a folder that are measured
 COARSE = 8  # px of the blocks of a drawn image, below its noise
-
-
-def image_names(model: Model, output: OutputWire) -> list[str]:
-    """The images among an output's inputs."""
-    names = sorted(output.names - set(model.latents))
-    return [name for name in names if model.variables[name].size is not None]
 
 
 def make_inputs(

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganzoo.benchmarking.measured_images import image_names, make_inputs
+from ganzoo.benchmarking.measured_images import make_inputs
 from ganzoo.benchmarking.peak_memory import measure_peak
 from ganzoo.benchmarking.turns import time_images
 from ganzoo.benchmarking.ways import Way
 from ganzoo.builder.opening import Opening
 from ganzoo.engine.precision import choose_precision
-from ganzoo.inference.chosen_output import check_output
+from ganzoo.inference.chosen_output import check_output, image_names
 from ganzoo.inference.light_images import compute_beside, in_evaluation_mode, lanes_of
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Prepared, compute

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganzoo.benchmarking.ways import list_ways, read_engines, read_precisions, read_sizes
-from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, RecipeOf, Set
+from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, OutputOf, RecipeOf, Set
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.files.existing import refuse_existing
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.benchmarking.benchmark_run import Benchmark
 
-STOPPED = 130
 WIDTH = 160  # of a table that is no terminal's
 Sizes = Annotated[
     str,
@@ -54,9 +54,6 @@ Limit = Annotated[
 NoMetric = Annotated[
     bool, typer.Option("--no-metric", help="Leave out the metric of the model's recipe.")
 ]
-Which = Annotated[
-    str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
-]
 Json = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write all of it into a new file.")
 ]
@@ -68,7 +65,7 @@ def benchmark(
     engines: Engines = "",
     precisions: Precisions = "",
     images: Images = None,
-    output: Which = "",
+    output: OutputOf = "",
     repeats: Repeats = 7,
     time_limit: Limit = 60.0,
     no_metric: NoMetric = False,

@@ -11,6 +11,7 @@ import typer
 from ganzoo.cli.options import Device, Set
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.model_names import place_of
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from ganzoo.compare.shared_metrics import Tables
     from ganzoo.compare.systems import System
-
-STOPPED = 130
 
 
 def compare(

@@ -43,28 +43,12 @@ CORE: Commands = {
         "resume:resume",
         "Go on with a run, by its own recipe and in as many processes as before.",
     ),
-    "import": (
-        "import_:import_",
-        "Make a model of weights from elsewhere: what they are is read from the file itself.",
-    ),
-    "distill": (
-        "distill:distill",
-        "Distil a model into a smaller one: write its recipe, train it, and compare both.",
-    ),
     "translate": ("translate:translate", "Translate one image or a folder; sizes are kept."),
-    "export": (
-        "export:export",
-        "Write an output of a model as ONNX, OpenVINO, torch.export or the authors' .pth.",
-    ),
+    "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "demo": (
         "demo:demo",
         "Show models on a page in the browser: drop a picture, see it translated, download it.",
     ),
-    "benchmark": (
-        "benchmark:benchmark",
-        "Measure how fast a model is by each engine, and how far from plain eager.",
-    ),
-    "sample": ("sample:sample", "Draw random images, of a chosen class if the model has classes."),
     "evaluate": (
         "evaluate:evaluate",
         "Compute the metrics of a model's recipe on held-out images, with 95 % intervals.",
@@ -80,6 +64,22 @@ CORE: Commands = {
     "report": (
         "report_:report",
         "Write report.html of a run anew, from the files in its folder; open it in a browser.",
+    ),
+    "benchmark": (
+        "benchmark:benchmark",
+        "Measure how fast a model is by each engine, and how far from plain eager.",
+    ),
+    "distill": (
+        "distill:distill",
+        "Distil a model into a smaller one: write its recipe, train it, and compare both.",
+    ),
+    "import": (
+        "import_:import_",
+        "Make a model of weights from elsewhere: what they are is read from the file itself.",
+    ),
+    "export": (
+        "export:export",
+        "Write an output of a model as ONNX, OpenVINO, torch.export or the authors' .pth.",
     ),
     "bundle": (
         "bundle:bundle",

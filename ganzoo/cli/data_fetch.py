@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say, say_aside, short_count
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _resumable(target: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         say_aside(f"\nstopped. {STAYS} ({target}.part)")
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganzoo.cli.torch_import import import_torch
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say, say_aside
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def make(
             record = writing.write(lambda doing, done, total: tick(done, total, doing))
     except KeyboardInterrupt:
         say_aside(f"\nstopped; the same command goes on in {folder}")
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None
     _summarise(folder, layout, record)
 
 

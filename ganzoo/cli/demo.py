@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.options import Best, Compile, Device, Precision, memory_of, scale_of
+from ganzoo.cli.options import Best, Compile, Device, EngineOf, Precision, memory_of, scale_of
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate import MemoryOf, ScaleOf
 from ganzoo.demo.listening import listen, make_link, make_token
 from ganzoo.inference.engines.engine_choice import settle_engine
-from ganzoo.launch.worker import answer_signals, end_at_once
+from ganzoo.launch.worker import STOPPED, answer_signals, end_at_once
 from ganzoo.printing.text import say
 from ganzoo.registry.extras import require_packages
 from ganzoo.runs.path_checks import refuse_missing
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from ganzoo.demo.demo_models import DemoModel
 
-STOPPED = 130
 PACKAGES = ("starlette", "uvicorn", "python_multipart")
 ModelsOf = Annotated[
     list[Path],
@@ -52,6 +51,7 @@ def demo(
     scale: ScaleOf = "trained",
     memory: MemoryOf = "",
     precision: Precision = "float32",
+    engine: EngineOf = None,
     compile_: Compile = False,
     device: Device = "",
 ) -> None:
@@ -65,9 +65,9 @@ def demo(
     from ganzoo.builder.opening import Opening
     from ganzoo.demo.demo_models import name_models, open_models
 
-    engine = settle_engine(None, compile_, precision, device)
+    chosen = settle_engine(engine, compile_, precision, device)
     openings = [
-        Opening(model, best, device, precision=precision, engine=engine) for model in models
+        Opening(model, best, device, precision=precision, engine=chosen) for model in models
     ]
     named = dict(zip(name_models(models), openings, strict=True))
     shown = open_models(named, factor, amount)

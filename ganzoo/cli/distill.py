@@ -14,6 +14,7 @@ from ganzoo.cli.options import (
     Best,
     ModelOf,
     NetworkOf,
+    OutputOf,
     Processes,
     RecipeOf,
     Set,
@@ -39,9 +40,6 @@ Width = Annotated[
 ]
 Blocks = Annotated[
     int | None, typer.Option("--blocks", min=1, help="How many. [default: the teacher's]")
-]
-Which = Annotated[
-    str, typer.Option("--output", metavar="NAME", help="Which output. [default: the first]")
 ]
 OwnFolder = Annotated[
     Path | None,
@@ -88,7 +86,7 @@ def distill(
     model: ModelOf,
     width: Width = None,
     blocks: Blocks = None,
-    output: Which = "",
+    output: OutputOf = "",
     data: OwnFolder = None,
     set_: Set = None,
     name: Name = "",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.options import Best, ModelOf, NetworkOf, RecipeOf, Set
+from ganzoo.cli.options import Best, ModelOf, NetworkOf, OutputOf, RecipeOf, Set
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.files.existing import refuse_existing
@@ -40,9 +40,6 @@ To = Annotated[
     ExportFormat,
     typer.Option("--to", help="The format; reference is a .pth with the names of the authors'."),
 ]
-Which = Annotated[
-    str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
-]
 PrecisionOf = Annotated[
     ExportPrecision,
     typer.Option("--precision", help="What the networks compute in, where the format has it."),
@@ -73,7 +70,7 @@ def export(
     model: ModelOf,
     to: To,
     file: File = None,
-    output: Which = "",
+    output: OutputOf = "",
     precision: PrecisionOf = "fp32",
     pixels: Pixels = None,
     channels: Channels = "last",

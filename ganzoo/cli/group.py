@@ -15,7 +15,7 @@ from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.cli.core_commands import CORE, import_command, list_briefly
 from ganzoo.errors import GanzooError, RecipeError, compiler_failure, first_line, reason
 from ganzoo.inference.short_memory import memory_is_short
-from ganzoo.launch.worker import launcher, report
+from ganzoo.launch.worker import STOPPED, launcher, report
 from ganzoo.printing.text import say, visible
 from ganzoo.registry.discovery import Plugin, hooks_of, installed
 
@@ -57,7 +57,7 @@ class Commands(TyperGroup):
             with _usage_visible(), self._advising():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise typer.Exit(130) from None
+            raise typer.Exit(STOPPED) from None
         except Exception as error:
             mistake = _describe_mistake(error)
             if mistake is None:

@@ -49,6 +49,9 @@ NetworkOf = Annotated[
         "--network", metavar="NAME", help="Which of the recipe's networks a .pth file holds."
     ),
 ]
+OutputOf = Annotated[
+    str, typer.Option("--output", help="OutputOf of the model's outputs. [default: its first]")
+]
 Precision = Annotated[
     Literal["float32", "bf16", "auto"],
     typer.Option(

@@ -17,8 +17,8 @@ from ganzoo.cli.plan_options import (
     Tries,
 )
 from ganzoo.cli.torch_import import import_torch
-from ganzoo.cli.train_request import BY_SIGNAL
 from ganzoo.errors import GanzooError
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say, say_aside, say_json
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def carry_out(request: PlanRequest, trials: Path) -> RecipePlan:
             plan = make_plan(request, tick)
     except KeyboardInterrupt:
         say_aside("\nStopped before there was a plan; nothing was written")
-        raise typer.Exit(BY_SIGNAL) from None
+        raise typer.Exit(STOPPED) from None
     if not request.tries:
         return plan
     try:
         return try_plan(plan, trials, say_aside, console)
     except Stopped:
         say_aside(f"\nStopped; the same command goes on with the trials in {trials}")
-        raise typer.Exit(BY_SIGNAL) from None
+        raise typer.Exit(STOPPED) from None
 
 
 def _refuse_taken(folder: Path, existing: str) -> None:

@@ -12,13 +12,12 @@ import typer
 
 from ganzoo.cli.bundle import Licence, warn_of_places
 from ganzoo.cli.options import Best, ModelOf
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say, say_aside, short_count
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
     from ganzoo.sharing.pushing import Hub, HubPlace
-
-STOPPED = 130
 
 
 def push(

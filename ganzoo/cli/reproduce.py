@@ -9,6 +9,7 @@ import typer
 
 from ganzoo.cli.options import Device, Set
 from ganzoo.cli.torch_import import import_torch
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from ganzoo.reproduce.reproduction import Reproduction
 
-STOPPED = 130
 
 Tables = Annotated[
     list[str] | None,

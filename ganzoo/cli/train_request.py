@@ -14,6 +14,7 @@ import typer
 from ganzoo.cli.options import seconds
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.launch.worker import (
+    STOPPED,
     answer_signals,
     end_quietly,
     is_first,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from ganzoo.training.outcome import Outcome
 
 # Exit codes of a run that stopped before its end.
-BY_ALARM, BY_SIGNAL = 3, 130
+BY_ALARM = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def begin(request: Request) -> None:
     except KeyboardInterrupt:
         if is_first():
             say(_format_interrupted(request.folder))
-        code = BY_SIGNAL
+        code = STOPPED
         if launcher():
             raise
     finally:
@@ -137,7 +138,7 @@ def _train_here(request: Request, until: float | None) -> int:
     if outcome.alarm:
         return BY_ALARM
     unasked = bool(outcome.reason) or until is not None
-    return BY_SIGNAL if not outcome.finished and (outcome.asked or not unasked) else 0
+    return STOPPED if not outcome.finished and (outcome.asked or not unasked) else 0
 
 
 def _train_in_several(request: Request, count: int, started: float) -> int:
@@ -170,7 +171,7 @@ def _train_in_several(request: Request, count: int, started: float) -> int:
     if stopped and (_read_record(request.folder) or {}).get("state") not in ("stopped", "finished"):
         raise KeyboardInterrupt  # the processes were killed before they could save
     by_alarm = _read_reason(request.folder).startswith("alarm ")
-    return BY_SIGNAL if stopped else BY_ALARM if by_alarm else 0
+    return STOPPED if stopped else BY_ALARM if by_alarm else 0
 
 
 def _words_for_workers(words: Sequence[str], count: int) -> list[str]:

@@ -15,6 +15,7 @@ from ganzoo.cli.options import (
     EngineOf,
     ModelOf,
     NetworkOf,
+    OutputOf,
     Precision,
     RecipeOf,
     Set,
@@ -24,6 +25,7 @@ from ganzoo.cli.options import (
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.cli.translate_progress import ImageProgress, show_progress
 from ganzoo.inference.engines.engine_choice import settle_engine
+from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
 from ganzoo.runs.path_checks import refuse_missing
 
@@ -35,13 +37,9 @@ if TYPE_CHECKING:
     from ganzoo.inference.targets import Pair
     from ganzoo.inference.translation import Translation
 
-STOPPED = 130
 GO_ON = "Go on with --existing skip"
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="An image, or a folder of them.")]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A file, or a folder.")]
-Which = Annotated[
-    str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
-]
 ScaleOf = Annotated[
     str,
     typer.Option(
@@ -99,7 +97,7 @@ def translate(
     model: ModelOf,
     input_: Input,
     output_: Output,
-    output: Which = "",
+    output: OutputOf = "",
     best: Best = False,
     scale: ScaleOf = "trained",
     seed: Seed = 0,

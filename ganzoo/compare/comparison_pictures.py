@@ -16,7 +16,7 @@ from ganzoo.components.writers.png_writer import save_png
 from ganzoo.evaluation.measuring import Tell
 from ganzoo.inference.grid import grid
 from ganzoo.inference.model import Model
-from ganzoo.interfaces import Data, Sample, Variable
+from ganzoo.interfaces import Data, Sample, Variable, last_tensor
 
 ROWS = 6
 # Settings that say how images are read, not which images there are.
@@ -121,5 +121,5 @@ def _sides(system: PicturedSystem, output: str, data: Data) -> tuple[list[str], 
 def _compute(model: Model, output: str, sample: Sample, index: int) -> Tensor:
     known = {name: value[None] for name, value in sample.items()}
     (value,) = model.evaluate([model.output(output)], known, seed=index)
-    picture = value[-1] if isinstance(value, list) else value
+    picture = last_tensor(value)
     return picture[0].float().cpu()

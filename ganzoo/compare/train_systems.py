@@ -9,9 +9,7 @@ from collections.abc import Sequence
 
 from ganzoo.compare.systems import System, SystemRun, clear
 from ganzoo.evaluation.measuring import Tell
-from ganzoo.launch.worker import answer_signals, restore_signals
-
-STOPPED = 130
+from ganzoo.launch.worker import STOPPED, answer_signals, restore_signals
 
 
 class Stopped(Exception):

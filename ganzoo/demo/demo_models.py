@@ -9,6 +9,7 @@ from typing import Any
 
 from ganzoo.builder.opening import Opening
 from ganzoo.errors import ModelError
+from ganzoo.inference.chosen_output import image_names
 from ganzoo.inference.engines.engine_choice import Engine
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.scale import Scale
@@ -141,7 +142,7 @@ def show_model(
 def why_not(model: Model, wire: OutputWire) -> str:
     """Why an output cannot be shown; "" if it can."""
     needed = sorted(wire.names - set(model.latents))
-    images = [name for name in needed if model.variables[name].size]
+    images = image_names(model, wire)
     others = [n for n in needed if n not in images and not model.variables[n].classes]
     shown = [model.variables[name] for name in (*images, wire.domain) if name in model.variables]
     if len(images) > 1:
@@ -180,7 +181,7 @@ def _short_name(typed: Path) -> str:
 def _show_output(model: Model, name: str, scale: Scale, memory: int | None) -> DemoOutput:
     wire = model.output(name)
     needed = sorted(wire.names - set(model.latents))
-    image = next((each for each in needed if model.variables[each].size), "")
+    image = next(iter(image_names(model, wire)), "")
     labels = tuple(each for each in needed if model.variables[each].classes)
     tiling = Tiling(model, wire, image, memory) if image else None
     return DemoOutput(model, name, image, labels if image else labels[:1], scale, tiling)

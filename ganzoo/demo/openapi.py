@@ -103,7 +103,7 @@ def _describe_sample(fields: Schema) -> Schema:
 
 
 def _describe_query(summary: str, schema: str) -> Schema:
-    return {"summary": summary, "responses": {"200": _json_reply("It.", schema)}}
+    return {"summary": summary, "responses": {"200": _json_reply("The reply.", schema)}}
 
 
 def _describe_progress() -> Schema:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from ganzoo.inference.model import Model, OutputWire
-from ganzoo.interfaces import Data
+from ganzoo.interfaces import Data, last_tensor
 
 
 def make_picture_row(
@@ -16,4 +16,4 @@ def make_picture_row(
     """The picture (C, H, W) of a sample for each column; `index` seeds the random draws."""
     sample = {name: value[None] for name, value in data.test_sample(index).items()}
     values = model.evaluate([*columns], sample, seed=index)
-    return [(v[-1] if isinstance(v, list) else v)[0].float().cpu() for v in values]
+    return [last_tensor(v)[0].float().cpu() for v in values]

@@ -1,9 +1,13 @@
-"""Which output of a model is meant, and the image that it is made from."""
+"""Which output of a model is meant, and the images that it is made from."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ganzoo.errors import ModelError, did_you_mean
-from ganzoo.inference.model import Model
+
+if TYPE_CHECKING:
+    from ganzoo.inference.model import Model, OutputWire
 
 
 def check_output(model: Model, output: str) -> None:
@@ -15,6 +19,12 @@ def check_output(model: Model, output: str) -> None:
     if output and output not in model.outputs:
         hint = did_you_mean(output, model.outputs) or f" There is {', '.join(model.outputs)}."
         raise ModelError(f"the model has no output '{output}'.{hint}")
+
+
+def image_names(model: Model, output: OutputWire) -> list[str]:
+    """The images among an output's inputs, by name; latents are none."""
+    names = sorted(output.names - set(model.latents))
+    return [name for name in names if model.variables[name].size is not None]
 
 
 def find_input(model: Model, output: str) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.engine.rng import derive, torch_generator
-from ganzoo.interfaces import Variable
+from ganzoo.interfaces import Variable, last_tensor
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -32,7 +32,7 @@ def draw(model: Model, count: int, output: str, label: int | None, seed: int, st
     for begin in range(first, start + count, TOGETHER):
         inputs = _make_inputs(model, chosen, range(begin, begin + TOGETHER), label, seed)
         value = model.evaluate([chosen], inputs, derive(seed, "sample", begin))[0]
-        batches.append((value[-1] if isinstance(value, list) else value).float().cpu())
+        batches.append(last_tensor(value).float().cpu())
     return torch.cat(batches)[start - first : start - first + count]
 
 

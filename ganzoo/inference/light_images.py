@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ganzoo.components.data.transforms import Size
 from ganzoo.engine.expressions import evaluate, full_precision, plan
 from ganzoo.inference.inference_copy import InferenceCopy
-from ganzoo.interfaces import Value
+from ganzoo.interfaces import Value, last_tensor
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model, OutputWire
@@ -96,4 +96,4 @@ def compute_beside(model: Model, output: OutputWire, inputs: Mapping[str, Tensor
     with torch.no_grad(), model.autocast(), one_thread():
         wires = evaluate(plan([output.wire], values), values, model.networks)
     value = full_precision(wires[str(output.wire)])
-    return (value[-1] if isinstance(value, list) else value)[0].float().cpu()
+    return last_tensor(value)[0].float().cpu()

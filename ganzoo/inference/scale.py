@@ -15,7 +15,7 @@ from ganzoo.components.data.image_files import MAX_PIXELS
 from ganzoo.components.data.transforms import Size, covering, resize
 from ganzoo.engine.rng import derive
 from ganzoo.inference.light_images import is_light, one_thread
-from ganzoo.interfaces import Variable
+from ganzoo.interfaces import Variable, last_tensor
 from ganzoo.interfaces.levels import from_levels, to_exact_levels
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def compute(model: Model, output: OutputWire, prepared: Sequence[Prepared]) -> l
     first = prepared[0]
     with one_thread(is_light(model, output, first.worked)):
         value = model.evaluate([output], inputs, first.seed)[0]
-    return list((value[-1] if isinstance(value, list) else value).float().cpu())
+    return list(last_tensor(value).float().cpu())
 
 
 def undo_resizing(result: Tensor, prepared: Prepared) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from ganzoo.components.data.in_memory import Picture, is_picture
 from ganzoo.errors import GanzooError
 from ganzoo.inference.calling import Given, call
+from ganzoo.inference.chosen_output import image_names
 from ganzoo.inference.scale import Scale
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def translate_images(
 
 def _find_image(model: Model, output: OutputWire, beside: Mapping[str, Given]) -> str:
     """The name of the one image that an output needs and that is not given by name."""
-    needed = sorted(output.names - set(model.latents))
-    images = [name for name in needed if model.variables[name].size]
+    images = image_names(model, output)
     left = [name for name in images if name not in beside]
     if len(left) == 1:
         return left[0]

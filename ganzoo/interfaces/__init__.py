@@ -30,6 +30,7 @@ from ganzoo.interfaces.networks import Generator as Generator
 from ganzoo.interfaces.networks import Network as Network
 from ganzoo.interfaces.networks import Value as Value
 from ganzoo.interfaces.networks import head as head
+from ganzoo.interfaces.networks import last_tensor as last_tensor
 from ganzoo.interfaces.output import Output as Output
 from ganzoo.interfaces.output import Wire as Wire
 from ganzoo.interfaces.reader import Header as Header

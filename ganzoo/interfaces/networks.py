@@ -13,6 +13,11 @@ Value = Tensor | list[Tensor]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
+def last_tensor(value: Value) -> Tensor:
+    """The last of several tensors, which is the image; one tensor is itself."""
+    return value[-1] if isinstance(value, list) else value
+
+
 def head(method: Method) -> Method:
     """Mark a method that a wire may call: `G.features(x)` needs `@head def features(self, x)`."""
     method.__dict__["is_head"] = True

@@ -26,6 +26,7 @@ from ganzoo.launch.worker import (
     SAME,
     SIGNALS,
     STARTED,
+    STOPPED,
     answer_signals,
     command_line,
     is_launched,
@@ -169,7 +170,7 @@ class Signals:
 
     def explain(self, error: ChildFailedError) -> bool:
         """Whether the signal caused all failures, so that there is no error to report."""
-        quiet = (130, KILLED, *(-number for number in SIGNALS))
+        quiet = (STOPPED, KILLED, *(-number for number in SIGNALS))
         return self.asked is not None and all(
             failure.exitcode in quiet for failure in error.failures.values()
         )

@@ -25,6 +25,7 @@ COMMAND = "GANZOO_COMMAND"  # the command as it was typed
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+STOPPED = 130  # the exit code of a command that such a signal stopped
 Handler = Callable[[int, FrameType | None], object]
 
 

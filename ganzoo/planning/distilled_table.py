@@ -22,7 +22,7 @@ from ganzoo.evaluation.evaluated_data import prepare_split
 from ganzoo.evaluation.measuring import Tell, metrics_of_a_run, say_nothing
 from ganzoo.evaluation.observed import TEST
 from ganzoo.inference.model import Model
-from ganzoo.interfaces import Data
+from ganzoo.interfaces import Data, last_tensor
 from ganzoo.runs.layout import RunPaths
 
 COMPARED = 64  # images on which teacher and student are compared, at most
@@ -151,7 +151,7 @@ def mean_difference(teacher: Model, student: Model, output: str, data: Data) -> 
         one, other = (
             model.evaluate([model.output(output)], inputs, index)[0] for model in (teacher, student)
         )
-        differences.append(float((_last(one) - _last(other)).abs().mean()))
+        differences.append(float((last_tensor(one) - last_tensor(other)).abs().mean()))
     return sum(differences) / count, count
 
 
@@ -185,7 +185,3 @@ def _inputs(model: Model, output: str, data: Data, index: int) -> dict[str, Tens
     needed = model.output(output).names
     sample = data.test_sample(index)
     return {name: value[None] for name, value in sample.items() if name in needed}
-
-
-def _last(value: Tensor | list[Tensor]) -> Tensor:
-    return value[-1] if isinstance(value, list) else value

@@ -59,15 +59,17 @@ def format_ready_score(values: Any, ends: Mapping[str, Any]) -> str:
     """Scores and their intervals as text: `pixel_accuracy 0.874 [0.869, 0.878]`."""
     numbers = values.items() if isinstance(values, Mapping) else ()
     return ", ".join(
-        f"{name} {value:.3g}{_interval(ends.get(name))}"
+        f"{name} {value:.3g}{format_interval(ends.get(name))}"
         for name, value in numbers
         if is_number(value)
     )
 
 
-def _interval(ends: Any) -> str:
+def format_interval(ends: Any, digits: int = 3) -> str:
+    """` [0.869, 0.878]`; "" for what is no interval."""
     pair = ends if isinstance(ends, list) and len(ends) == 2 else []
-    return f" [{pair[0]:.3g}, {pair[1]:.3g}]" if pair and all(map(is_number, pair)) else ""
+    known = bool(pair) and all(map(is_number, pair))
+    return f" [{pair[0]:.{digits}g}, {pair[1]:.{digits}g}]" if known else ""
 
 
 def _tables(value: Any) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.files.untrusted import is_number
 from ganzoo.printing.text import one_line, visible
+from ganzoo.runs.ready_models import format_interval
 
 # What has a meaning in Markdown; at the start of a line, and in what would become a link, more has.
 MARKUP = re.compile(r"[\\`*_\[\]#|~]|^[-+=>]|(?<=^\d)[.)]|(?<=:)/|(?<=www)\.", re.IGNORECASE)
@@ -146,8 +147,7 @@ def _score(value: Any, bounds: Any) -> str:
     if not is_number(value):
         return "-"
     said = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-    ends = bounds if isinstance(bounds, list) and len(bounds) == 2 else []
-    return f"{said} [{ends[0]:.4g}, {ends[1]:.4g}]" if ends and all(map(is_number, ends)) else said
+    return f"{said}{format_interval(bounds, 4)}"
 
 
 def _at(value: Any, *keys: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ganzoo.builder import build_recipe, load_model
+from ganzoo.interfaces import last_tensor
 from ganzoo.printing.terminal import Terminal
 from ganzoo.recipe.loading import Source
 from ganzoo.runs.layout import RunPaths
@@ -63,5 +64,5 @@ def _check_outputs(source: Source, changed: Mapping[str, Any], out: Path) -> Non
     sample = {n: v[None] for n, v in data.test_sample(0).items()} if data.test_count() else {}
     for name in model.outputs:
         (value,) = model.evaluate([model.output(name)], sample, seed=0)
-        last = value[-1] if isinstance(value, list) else value
+        last = last_tensor(value)
         assert torch.isfinite(last).all(), f"output {name} is not finite"

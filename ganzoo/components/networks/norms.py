@@ -47,6 +47,12 @@ def needs_bias(norm: Norm, bias: bool | None = None) -> bool:
     return norm != "batch" if bias is None else bias
 
 
+def differs_in_training(layer: nn.Module) -> bool:
+    """Whether a layer in training works at random or by its batch, as dropout and batch norm do."""
+    drops = isinstance(layer, _DropoutNd) and layer.p > 0
+    return drops or isinstance(layer, _BatchNorm)
+
+
 def is_per_sample(network: nn.Module) -> bool:
     """Whether each sample's output depends on that sample alone: no batch norm, no dropout."""
     return not any(isinstance(module, _BatchNorm | _DropoutNd) for module in network.modules())

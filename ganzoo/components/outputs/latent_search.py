@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganzoo.interfaces import Output, Value, Wire
+from ganzoo.interfaces import Output, Value, Wire, last_tensor
 
 
 class LatentSearch(Output):
@@ -50,17 +50,17 @@ class LatentSearch(Output):
 
     def make(self, search: Wire, reconstruction: Wire, target: Wire, render: Wire) -> Value:
         """The rendering (N, C, H, W) of the best latents, for a target (N, C, H, W)."""
-        wanted = _image(target())
+        wanted = last_tensor(target())
         latents = self._start(search, reconstruction, wanted)
         with torch.enable_grad():
             optimised = self._move(latents.detach().clone(), search.text, reconstruction, wanted)
         costs = self._costs(reconstruction(self.starts, **{search.text: optimised}), wanted)
         best = _best(optimised, costs, 1)
-        return _sized(_image(render(1, **{search.text: best})), wanted)
+        return _sized(last_tensor(render(1, **{search.text: best})), wanted)
 
     def _start(self, search: Wire, reconstruction: Wire, wanted: Tensor) -> Tensor:
         """The best draws (starts N, ...) for each sample."""
-        drawn = _image(search(self.draws))
+        drawn = last_tensor(search(self.draws))
         costs = self._costs(reconstruction(self.draws, **{search.text: drawn}), wanted)
         return _best(drawn, costs, self.starts)
 
@@ -77,7 +77,7 @@ class LatentSearch(Output):
 
     def _costs(self, reconstructions: Value, wanted: Tensor) -> Tensor:
         """The distance (times, N) of every reconstruction from its target."""
-        images = _image(reconstructions)
+        images = last_tensor(reconstructions)
         sized = _sized(wanted, images)
         likes = torch.cat([sized] * (len(images) // len(wanted)))
         difference = images - likes
@@ -104,7 +104,3 @@ def _sized(images: Tensor, like: Tensor) -> Tensor:
     return interpolate(
         images, like.shape[-2:], mode="bilinear", align_corners=False, antialias=True
     )
-
-
-def _image(value: Value) -> Tensor:
-    return value[-1] if isinstance(value, list) else value

@@ -8,16 +8,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
+from ganzoo.components.networks.norms import differs_in_training
 from ganzoo.components.networks.same_size import same_size
 from ganzoo.errors import GanzooError, first_line
 from ganzoo.inference.engines.engine_choice import Engine
 from ganzoo.inference.engines.graph_runner import GraphRunner
 from ganzoo.inference.engines.network_graph import IMAGE, LEAST_STEPS, call_head
 from ganzoo.inference.inference_copy import InferenceCopy
-from ganzoo.interfaces import Generator, Value
+from ganzoo.interfaces import Generator, Value, last_tensor
 
 
 class EngineNetwork(InferenceCopy):
@@ -63,7 +62,7 @@ class EngineNetwork(InferenceCopy):
             given = (*arguments[:place], padded, *arguments[place + 1 :])
             small = min(padded.shape[2:]) < LEAST_STEPS * multiple
             value = callee(*given) if small else self._run(callee, head, given, multiple)
-            return value[-1] if isinstance(value, list) else value
+            return last_tensor(value)
 
         smallest = getattr(self.network, "smallest", multiple)
         return same_size(body, arguments[place], multiple, smallest)
@@ -93,8 +92,7 @@ class EngineNetwork(InferenceCopy):
         if asked or head in getattr(self.network, "differentiates", ()):
             return "gradients are computed by it"
         for module in self.network.modules():
-            drops = isinstance(module, _DropoutNd) and module.p > 0
-            if module.training and (drops or isinstance(module, _BatchNorm)):
+            if module.training and differs_in_training(module):
                 kind = type(module).__name__
                 return f"its {kind} works as in training, at random or by the batch"
         return ""

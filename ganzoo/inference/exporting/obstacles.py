@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
+from ganzoo.components.networks.norms import differs_in_training
 from ganzoo.errors import ModelError
 from ganzoo.expression import calls
 from ganzoo.inference.inference_copy import InferenceCopy
@@ -47,8 +46,7 @@ def _find_obstacle(model: Model, output: OutputWire) -> str:
 def _random_layer(network: nn.Module, resting: frozenset[str]) -> str:
     """A layer that works otherwise in training, by its type; "" if there is none."""
     for name, module in network.named_modules():
-        drops = isinstance(module, _DropoutNd) and module.p > 0
-        if name not in resting and (drops or isinstance(module, _BatchNorm)):
+        if name not in resting and differs_in_training(module):
             return type(module).__name__
     return ""
 

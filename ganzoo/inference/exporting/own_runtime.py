@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganzoo.inference.engines.graph_cache import OnnxGraph
+from ganzoo.inference.engines.onnx_session import OnnxSession
 from ganzoo.inference.exporting.export_formats import ExportFormat
 from ganzoo.inference.exporting.openvino_file import read_openvino
 from ganzoo.inference.exporting.torch_program import read_program
@@ -15,7 +17,6 @@ from ganzoo.registry.extras import import_extra
 
 Run = Callable[[Sequence[Tensor]], Tensor]
 """The output of a file for tensors in the order of its inputs."""
-ERRORS = 3  # the severity from which ONNX Runtime reports what happens
 
 
 def open_runtime(format_: ExportFormat, contents: Sequence[bytes]) -> Run:
@@ -40,16 +41,11 @@ def open_runtime(format_: ExportFormat, contents: Sequence[bytes]) -> Run:
 
 
 def _open_onnx(content: bytes) -> Run:
-    runtime = import_extra("onnxruntime")
-    options = runtime.SessionOptions()
-    options.log_severity_level = ERRORS
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    names = [each.name for each in session.get_inputs()]
+    session = OnnxSession(OnnxGraph(content, sizes_open=True))
 
     def run(values: Sequence[Tensor]) -> Tensor:
-        given = dict(zip(names, (value.numpy() for value in values), strict=True))
-        return torch.from_numpy(session.run(None, given)[0])
+        given = [value.numpy() for value in values]
+        return torch.from_numpy(session.run(given, torch.get_num_threads())[0])
 
     return run
 

@@ -13,6 +13,7 @@ from ganzoo.inference.exporting.graph import ExportedOutput
 from ganzoo.inference.exporting.graph_input import COUNT
 from ganzoo.inference.exporting.own_runtime import Run
 from ganzoo.inference.model import Model
+from ganzoo.interfaces import last_tensor
 from ganzoo.interfaces.levels import to_levels
 
 # Differences that rounding explains, in [-1, 1]; that of fp32 is a promise, the others are usual.
@@ -99,7 +100,7 @@ def _compute(model: Model, graph: ExportedOutput, given: Sequence[Tensor]) -> Te
     pairs = zip(graph.inputs, given, strict=True)
     inputs = {each.name: each.read(value) for each, value in pairs}
     value = model.evaluate([model.output(graph.output_name)], inputs, 0)[0]
-    return graph.write((value[-1] if isinstance(value, list) else value).cpu())
+    return graph.write(last_tensor(value).cpu())
 
 
 def _as_image(graph: ExportedOutput, values: Tensor) -> Tensor:

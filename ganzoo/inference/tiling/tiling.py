@@ -18,7 +18,7 @@ from ganzoo.inference.tiling.live_bytes import Law, measure_bytes
 from ganzoo.inference.tiling.memory_limit import free_memory, resident
 from ganzoo.inference.tiling.reach import Reach, find_reach
 from ganzoo.inference.tiling.tile_plan import TilePlan, fit_tiles
-from ganzoo.interfaces import Variable
+from ganzoo.interfaces import Variable, last_tensor
 from ganzoo.printing.memory_text import format_memory
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Tiling:
         """The output (N, C, H, W) for images (N, C, H, W), on the CPU."""
         with by_torch(self.model.networks.values()):
             value = self.model.evaluate([self.output], {self.variable: image}, 0)[0]
-        return (value[-1] if isinstance(value, list) else value).float().cpu()
+        return last_tensor(value).float().cpu()
 
     def run_tile(self, image: Tensor) -> Tensor:
         """As `run`; freed memory is given back when it comes near to all that may be taken.

@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.engine.rng import derive, numpy_generator, torch_generator
 from ganzoo.inference.model import Model
 from ganzoo.inference.scale import match_sizes
-from ganzoo.interfaces import Data
+from ganzoo.interfaces import Data, last_tensor
 from ganzoo.training.alarms.probed import ProbedOutput
 
 COUNT = 4  # samples that outputs are computed for
@@ -84,7 +84,7 @@ def _vary(model: Model, probed: ProbedOutput, examples: Sequence[Example], name:
     for example in examples:
         inputs = {n: (example if n == name else examples[0])[n] for n in probed.inputs}
         value = model.evaluate([probed.wire], inputs, SEED)[0]
-        outputs.append((value[-1] if isinstance(value, list) else value).float().cpu())
+        outputs.append(last_tensor(value).float().cpu())
     return torch.cat(outputs)
 
 
