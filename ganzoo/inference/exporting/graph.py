@@ -66,7 +66,7 @@ class ExportedOutput(nn.Module):
             known[given.name] = read.to(self.dtype) if read.is_floating_point() else read
         with open_sizes():
             result = self._evaluate(self.wire, known)
-        return self.writelast_tensor(result)
+        return self.write(last_tensor(result))
 
     def write(self, image: Tensor) -> Tensor:
         """What the graph gives for an image (N, C, H, W) of the wire."""
