@@ -15,7 +15,7 @@ from ganzoo.inference.exporting.graph_input import find_inputs
 from ganzoo.inference.exporting.obstacles import refuse_obstacle
 from ganzoo.inference.exporting.pixel_form import PixelForm
 from ganzoo.inference.model import Model
-from ganzoo.interfaces import Value
+from ganzoo.interfaces import Value, last_tensor
 
 
 class ExportedOutput(nn.Module):
