@@ -130,8 +130,8 @@ def hub_library() -> Any:
         GanzooError: it is not installed.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    for part in ("constants", "errors", "utils"):
-        import_extra(f"huggingface_hub.{part}", "a model on the hub")
+    for name in ("constants", "errors", "utils"):
+        import_extra(f"huggingface_hub.{name}", "a model on the hub")
     library = import_extra("huggingface_hub")
     library.constants.HF_HUB_DISABLE_TELEMETRY = True  # where it was imported before
     return library
