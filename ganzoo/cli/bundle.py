@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,10 +55,15 @@ def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence
 
 def list_files(manifest: Manifest) -> None:
     """Print the files of a bundle with their sizes, and the packages that it needs."""
-    for member in manifest.files:
-        say(f"  {member.name:<28}{short_count(member.size, 'B'):>9}")
+    list_sizes({member.name: member.size for member in manifest.files})
     needs = ", ".join(f"{name} {version}" for name, version in manifest.packages.items())
     say(f"  needs {needs}" if needs else "  needs no package")
+
+
+def list_sizes(sizes: Mapping[str, int]) -> None:
+    """Print the sizes of files, by name."""
+    for name, size in sizes.items():
+        say(f"  {name:<28}{short_count(size, 'B'):>9}")
 
 
 def warn_of_places(shipment: Shipment) -> None:

@@ -88,8 +88,7 @@ def _say_what(models: Sequence[DemoModel]) -> None:
 
 def _serve(models: Sequence[DemoModel], at: socket, host: str, token: str) -> None:
     """Serve until a signal comes; what is computed then is not waited for."""
-    from ganzoo.demo.demo_server import make_server
-    from ganzoo.demo.front import make_site
+    from ganzoo.demo.demo_server import make_server, make_site
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganzoo.cli.bundle import Licence, warn_of_places
+from ganzoo.cli.bundle import Licence, list_sizes, warn_of_places
 from ganzoo.cli.options import Best, ModelOf
 from ganzoo.launch.worker import STOPPED
-from ganzoo.printing.text import say, say_aside, short_count
+from ganzoo.printing.text import say, say_aside
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def push(
         files = prepare_files(shipment, Path(work))
         place = hub.look_up(private) if hub else HubPlace(False, private)
         say(f"{name} at {endpoint()}: {place.describe()}, as one commit to {name.wanted}")
-        _list_sizes(files)
+        sizes = {name: path.stat().st_size for name, path in files.items()}
+        list_sizes({**sizes, "together": sum(sizes.values())})
         warn_of_places(shipment)
         if hub:
             _send(hub, files, place, f"{shipment.name}, by ganzoo push")
@@ -66,9 +67,3 @@ def _send(hub: Hub, files: Mapping[str, Path], place: HubPlace, message: str) ->
         say_aside("\nstopped: nothing was committed; the same command begins anew")
         raise typer.Exit(STOPPED) from None
     say(f"\nSent. Use it: {shlex.join(['ganzoo', 'translate', str(sent), 'IN', 'OUT'])}")
-
-
-def _list_sizes(files: Mapping[str, Path]) -> None:
-    sizes = {name: path.stat().st_size for name, path in files.items()}
-    for name, size in {**sizes, "together": sum(sizes.values())}.items():
-        say(f"  {name:<28}{short_count(size, 'B'):>9}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,6 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ganzoo.demo.demo_models import DemoModel
+from ganzoo.demo.demo_site import DemoSite
+from ganzoo.demo.gatekeeper import Gatekeeper
 from ganzoo.demo.limits import HEADER_SECONDS, LONGEST_HEADERS, MOST_CONNECTIONS
 
 
@@ -56,6 +59,18 @@ class Server(uvicorn.Server):
         """Answer a signal."""
         super().handle_exit(sig, frame)
         self.force_exit = True
+
+
+def make_site(
+    models: Sequence[DemoModel], host: str, port: int, token: str = ""
+) -> tuple[DemoSite, ASGIApp]:
+    """The site of some models, and the application that guards it.
+
+    host, port: where it is served. token: what visitors need; "" where only this machine can visit.
+    """
+    site = DemoSite(models, local=not token)
+    cookie = f"ganzoo_demo_{port}"
+    return site, Gatekeeper(site.application(), host, token, cookie, site.policy)
 
 
 def make_server(site: ASGIApp) -> Server:

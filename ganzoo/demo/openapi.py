@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
+from ganzoo import __version__
 from ganzoo.demo.demo_examples import MOST
 from ganzoo.demo.demo_models import DemoModel, list_classes
 from ganzoo.demo.limits import LARGEST_UPLOAD, MEGABYTE, MOST_PIXELS, MOST_SAMPLES
@@ -39,7 +39,7 @@ def describe_interface(models: Sequence[DemoModel]) -> Schema:
     sampled = {**common, "count": count}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "ganzoo demo", "version": version("ganzoo-core"), "description": ABOUT},
+        "info": {"title": "ganzoo demo", "version": __version__, "description": ABOUT},
         "paths": {
             "/translate": {
                 "post": _describe_picture("A picture through an output, at its own size", common)

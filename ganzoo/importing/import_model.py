@@ -20,12 +20,10 @@ from ganzoo.importing.directions import Directions, assign_directions
 from ganzoo.importing.imported_recipe import ImportedRecipe, make_recipe
 from ganzoo.importing.neighbours import Neighbour, read_neighbour
 from ganzoo.importing.searching import StoredNetwork, find_networks
-from ganzoo.importing.stored_tensors import read_stored, weight_files
+from ganzoo.importing.stored_tensors import MOST_FILES, read_stored, weight_files
 from ganzoo.recipe.loading import Source
 from ganzoo.recipe.validation import check_tables
 from ganzoo.registry.discovery import installed
-
-MOST_FILES = 16
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ganzoo.files.untrusted import is_number
 from ganzoo.interfaces.recogniser import Options
 from ganzoo.registry.signature import as_written
 
@@ -53,9 +54,9 @@ def _settings(tables: dict[str, Any], options: Options) -> Iterator[tuple[str, s
         ("lambda_B", "losses.cycle_Y.weight"),
         ("load_size", "data.resize"),
     ):
-        if _is_number(options.get(name)):
+        if is_number(options.get(name)):
             yield name, path, options[name]
-    if _is_number(options.get("beta1")):
+    if is_number(options.get("beta1")):
         yield "beta1", "optimizers.default.betas", [options["beta1"], 0.999]
     yield from _weights(options)
     yield from _data(options)
@@ -67,11 +68,11 @@ def _weights(options: Options) -> Iterator[tuple[str, str, Any]]:
     """Identity terms weigh a share of the cycle's; a pool of 0 is none."""
     share = options.get("lambda_identity")
     for cycle, term in (("lambda_B", "identity_Y"), ("lambda_A", "identity_X")):
-        if _is_number(share) and _is_number(options.get(cycle)):
+        if is_number(share) and is_number(options.get(cycle)):
             yield "lambda_identity", f"losses.{term}.weight", share * options[cycle]
     size = options.get("pool_size")
     for term in ("adversarial_Y", "adversarial_X"):
-        if _is_number(size):
+        if is_number(size):
             pool = {"type": "history", "size": size} if size else None
             yield "pool_size", f"losses.{term}.buffer", pool
     loss = GAN_MODES.get(str(options.get("gan_mode")))
@@ -98,7 +99,7 @@ def _length(options: Options) -> Iterator[tuple[str, str, Any]]:
     """Epochs at the full rate, then epochs in which it falls."""
     full = options.get("n_epochs", options.get("niter"))
     falling = options.get("n_epochs_decay", options.get("niter_decay"))
-    if not (_is_number(full) and _is_number(falling)) or full + falling < 1:
+    if not (is_number(full) and is_number(falling)) or full + falling < 1:
         return
     name = "n_epochs" if "n_epochs" in options else "niter"
     yield name, "train.length", f"{int(full + falling)} epochs"
@@ -115,9 +116,9 @@ def _discriminators(tables: dict[str, Any], options: Options) -> Iterator[tuple[
         if table["type"] not in ("patchgan", "pixel"):
             continue
         new: dict[str, Any] = {"type": "pixel" if kind == "pixel" else "patchgan"}
-        if kind in ("basic", "n_layers") and _is_number(layers):
+        if kind in ("basic", "n_layers") and is_number(layers):
             new["layers"] = layers
-        if _is_number(options.get("ndf")):
+        if is_number(options.get("ndf")):
             new["width"] = options["ndf"]
         if options.get("norm") in ("instance", "batch", "none"):
             new["norm"] = options["norm"]
@@ -128,7 +129,3 @@ def _discriminators(tables: dict[str, Any], options: Options) -> Iterator[tuple[
 def _of_the_host(table: dict[str, Any]) -> dict[str, Any]:
     """What a network's table says beside its component's settings."""
     return {key: table[key] for key in ("partial", "trainable") if key in table}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -14,7 +14,7 @@ from ganzoo.files.untrusted import UntrustedError, open_plain
 
 # What Accelerate and others call the weights in a folder.
 IN_FOLDERS = re.compile(r"(model|pytorch_model|diffusion_pytorch_model)(_\d+)?\.(safetensors|bin)")
-MOST_FILES = 16
+MOST_FILES = 16  # of one model
 
 
 def weight_files(place: Path) -> list[Path]:

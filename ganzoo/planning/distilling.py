@@ -18,7 +18,7 @@ from ganzoo.inference.model import Model
 from ganzoo.planning.recipe_text import write_commented
 from ganzoo.planning.short_tables import shorten_network, shorten_term
 from ganzoo.planning.student_comments import explain
-from ganzoo.planning.student_networks import Sizes, Student, make_student
+from ganzoo.planning.student_networks import STARTS, Sizes, Student, make_student
 from ganzoo.planning.student_training import Distilled, keep_training
 
 Tables = dict[str, Any]
@@ -26,7 +26,6 @@ Tables = dict[str, Any]
 L1_WEIGHT, FEATURES_WEIGHT = 30.0, 6.0
 FEATURES = {"type": "perceptual", "backbone": "ganzoo_tiny", "weights": "wheel"}
 COLOURS = 3  # the channels that the features' network takes
-STARTS = ("weights", "partial", "trainable")  # how a network of the teacher's recipe started
 PATCHGAN = {"type": "patchgan", "width": 16, "layers": 2}
 
 

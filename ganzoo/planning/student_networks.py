@@ -15,6 +15,7 @@ from ganzoo.expression import networks as networks_of
 from ganzoo.planning.short_tables import shorten_network
 
 WIDTH, BLOCKS = "width", "blocks"
+STARTS = ("weights", "partial", "trainable")  # how a network of the teacher's recipe started
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _fault(name: str, plan: ComponentPlan, sizes: Sizes) -> str:
 
 def _narrow(blueprint: Blueprint, name: str, plan: ComponentPlan, sizes: Sizes) -> dict[str, Any]:
     table = blueprint.recipe.networks[name].model_dump(mode="json", exclude_none=True)
-    for key in ("weights", "partial", "trainable"):
+    for key in STARTS:
         table.pop(key, None)
     smaller = {WIDTH: own_width(plan, sizes)}
     smaller |= {} if sizes.blocks is None else {BLOCKS: sizes.blocks}

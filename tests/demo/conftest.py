@@ -184,8 +184,7 @@ class Demo:
 @pytest.fixture
 def serve():
     """`with serve(models) as demo`: a demo at a free port of this machine."""
-    from ganzoo.demo.demo_server import served
-    from ganzoo.demo.front import make_site
+    from ganzoo.demo.demo_server import make_site, served
     from ganzoo.demo.listening import listen
 
     @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
+from ganzoo.evaluation.assessment import Assessment
 from ganzoo.evaluation.scores import format_score
 from ganzoo.planning.distilled_table import DistilledTable, Measured
 from ganzoo.printing.terminal import Terminal
@@ -45,14 +46,11 @@ def _score_rows(teacher: Measured, student: Measured) -> Iterator[tuple[str, str
         return
     for metric, rows in student.scores.scores.items():
         for score in rows["model"]:
-            both = [_score(each.scores, metric, score) for each in (teacher, student)]
+            both = [_score(each, metric, score) for each in (teacher.scores, student.scores)]
             yield f"{metric}, {score.replace('_', ' ')}", both[0], both[1]
 
 
-def _score(scores: object, metric: str, score: str) -> str:
-    from ganzoo.evaluation.assessment import Assessment
-
-    assert isinstance(scores, Assessment)
+def _score(scores: Assessment, metric: str, score: str) -> str:
     rows, ends = scores.scores.get(metric, {}), scores.intervals.get(metric, {})
     if score not in rows.get("model", {}):
         return "–"
