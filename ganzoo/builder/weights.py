@@ -15,7 +15,7 @@ from ganzoo.engine.checkpoint import read_tensors, strip_prefix
 from ganzoo.engine.header import STATE
 from ganzoo.errors import ModelError
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.model_names import place_of
+from ganzoo.runs.model_names import find_place
 
 NAMED = 4  # tensors that a message names; of the others it gives the number
 
@@ -37,7 +37,7 @@ def start_from(
         ModelError: the file is missing, holds no such network, or its weights do not fit; with
             `partial`, if no layer's weights do.
     """
-    path, stored = _stored(place_of(file), name)
+    path, stored = _stored(find_place(file), name)
     own = network.state_dict()
     if not partial:
         try:

@@ -14,7 +14,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.model_names import place_of
+from ganzoo.runs.model_names import find_place
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +73,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     wrong = []
     for name in dict.fromkeys(systems):
         try:
-            if not RunPaths(place_of(name)).is_run():
+            if not RunPaths(find_place(name)).is_run():
                 refuse_early(read_recipe(name, overrides), data=False)
         except GanzooError as error:
             wrong.append(str(error))

@@ -50,7 +50,7 @@ def ready_folder(model: str | Path) -> Path | None:
     return entry[0] if entry else None
 
 
-def place_of(source: str) -> Path:
+def find_place(source: str) -> Path:
     """Where a run or a ready model of that name is; the path itself, if there is neither."""
     path = Path(source)
     return path if is_there(path) else ready_folder(source) or path

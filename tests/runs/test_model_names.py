@@ -15,7 +15,7 @@ from ganzoo.cli import app
 from ganzoo.errors import ModelError
 from ganzoo.registry.discovery import Plugin, installed
 from ganzoo.runs.model_files import best_model, model_file
-from ganzoo.runs.model_names import find_model, place_of
+from ganzoo.runs.model_names import find_model, find_place
 from ganzoo.runs.ready_models import ready_rows
 
 CARD = {
@@ -59,8 +59,8 @@ def test_a_name_is_a_folder(ready):
     assert find_model("streets/tiny") == find_model(Path("streets/tiny")) == ready
     assert model_file(Path("streets/tiny")) == ready / "model.safetensors"
     assert ganzoo.load_model("streets/tiny").origin.step == 3
-    assert place_of("streets/tiny") == ready
-    assert place_of("streets/none") == Path("streets/none")
+    assert find_place("streets/tiny") == ready
+    assert find_place("streets/none") == Path("streets/none")
     with pytest.raises(ModelError, match="keeps no best model"):
         best_model(Path("streets/tiny"))
 

@@ -88,7 +88,7 @@ def create(
     texts: Wording = "en",
 ) -> None:
     """Make a study of real images and one or more methods' generated ones."""
-    from ganzoo.runs.model_names import place_of
+    from ganzoo.runs.model_names import find_place
 
     from ganzoo_study.creating import Options, create_study
     from ganzoo_study.page_texts import load_texts
@@ -107,7 +107,7 @@ def create(
         seed=seed,
         texts=load_texts(texts),
     )
-    study = create_study(out, place_of(str(real)), _named(fake), options, say)
+    study = create_study(out, find_place(str(real)), _named(fake), options, say)
     _tell_created(study, out)
 
 
@@ -188,7 +188,7 @@ def _named(fakes: list[str]) -> dict[str, Path]:
     Raises:
         GanzooError: two have one name.
     """
-    from ganzoo.runs.model_names import place_of
+    from ganzoo.runs.model_names import find_place
 
     named: dict[str, Path] = {}
     for given in fakes:
@@ -197,7 +197,7 @@ def _named(fakes: list[str]) -> dict[str, Path]:
             name, path = _name(Path(given)), given
         if not name or name in named:
             raise GanzooError(f"--fake {given}: give each method a name of its own, as NAME={path}")
-        named[name] = place_of(path)
+        named[name] = find_place(path)
     return named
 
 
