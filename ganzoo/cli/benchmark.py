@@ -10,6 +10,7 @@ import typer
 from ganzoo.benchmarking.ways import list_ways, read_engines, read_precisions, read_sizes
 from ganzoo.cli.options import Best, Device, ModelOf, NetworkOf, OutputOf, RecipeOf, Set
 from ganzoo.cli.torch_import import import_torch
+from ganzoo.errors import GanzooError
 from ganzoo.files.existing import refuse_existing
 from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
@@ -150,5 +151,8 @@ def _write(measured: Benchmark, file: Path) -> None:
     from ganzoo.files.writing import write_json
 
     content = as_json(measured.facts, measured.rows, measured.score, measured.remarks)
-    write_json(file, content)
+    try:
+        write_json(file, content)
+    except OSError as error:
+        raise GanzooError(f"{file}: cannot be written ({error.strerror or error})") from error
     say(f"-> {file}")

@@ -15,7 +15,7 @@ from ganzoo.builder.packaging import write_networks
 from ganzoo.builder.resolve import read
 from ganzoo.components.networks.reference import LIMIT
 from ganzoo.engine.checkpoint import load_module
-from ganzoo.errors import ModelError, first_line
+from ganzoo.errors import GanzooError, ModelError, first_line
 from ganzoo.importing.directions import Directions, assign_directions
 from ganzoo.importing.imported_recipe import ImportedRecipe, make_recipe
 from ganzoo.importing.neighbours import Neighbour, read_neighbour
@@ -52,6 +52,7 @@ def import_model(
     size: the side of images in pixels, where no file says it.
 
     Raises:
+        GanzooError: the model cannot be written.
         ModelError: a file is not what ganzoo knows; it names the nearest, and what disagrees.
         RecipeError: the recipe does not go with the networks.
     """
@@ -101,7 +102,11 @@ def _write(
     modules = make_unstarted(blueprint, networks, "cpu", out)
     for name, module in modules.items():
         _load(module, networks[name], tensors[networks[name].file])
-    write_networks(blueprint, modules, out, {"step": 0, "imported": _origins(networks)})
+    try:
+        write_networks(blueprint, modules, out, {"step": 0, "imported": _origins(networks)})
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise GanzooError(f"{out}: cannot be written ({reason}); nothing was") from error
     return ImportedModel(
         out, networks, tuple(blueprint.outputs), directions.left_out, imported.lines
     )

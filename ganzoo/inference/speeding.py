@@ -14,7 +14,7 @@ from torch import nn
 from ganzoo.engine.allocator import keep_freed_memory
 from ganzoo.engine.compiler import can_compile, cpp_compiler
 from ganzoo.engine.precision import ChosenPrecision, choose_precision
-from ganzoo.errors import DeviceError, GanzooError, listed
+from ganzoo.errors import DeviceError, GanzooError, first_line, listed
 from ganzoo.inference.engines.engine_choice import ENGINES, PACKAGES, Engine, check_engine
 from ganzoo.inference.fast_network import FastNetwork, rename_resting
 from ganzoo.inference.inference_copy import InferenceCopy
@@ -70,7 +70,11 @@ def _odd_type(network: nn.Module) -> str:
 
 
 def describe_speed(model: Model, asked: AskedPrecision, engine: Engine) -> list[str]:
-    """What the user should know before a model computes as asked, a sentence each."""
+    """What the user should know before a model computes as asked, a sentence each.
+
+    Raises:
+        GanzooError: the engine's package cannot be imported.
+    """
     chosen = settle(model, asked, engine)
     lines = [f"precision: {chosen}"] if asked == "auto" else []
     fast = choose_precision(model.device)
@@ -79,8 +83,19 @@ def describe_speed(model: Model, asked: AskedPrecision, engine: Engine) -> list[
     if engine == "compile":
         lines.append("compiling: the first image of a size takes up to a minute")
     if engine in PACKAGES:
-        lines.append(f"engine: {engine} {import_module(engine).__version__}")
+        lines.append(f"engine: {engine} {_find_version(engine)}")
     return lines
+
+
+def _find_version(package: str) -> str:
+    """The version of an engine's package, which must be fit to be imported."""
+    try:
+        return str(import_module(package).__version__)
+    except ImportError as error:
+        raise GanzooError(
+            f"--engine {package}: the package {package} is installed, but cannot be imported "
+            f"({first_line(error)}); install it again, or take --engine eager"
+        ) from error
 
 
 def settle(model: Model, precision: AskedPrecision, engine: Engine = "eager") -> ChosenPrecision:

@@ -43,6 +43,15 @@ def test_a_recipe_of_the_users(tmp_path):
     assert "objective of" not in done.output
 
 
+def test_a_model_that_cannot_be_written_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    out = tmp_path / "file" / "model.safetensors"
+    done = ganzoo("import", GOLDEN, "--out", out, "--size", 64)
+    assert done.exit_code == 2, done.output
+    assert f"ganzoo: {out}: cannot be written (" in done.output
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
 def test_translate_says_that_there_is_an_import(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "in.png")
     done = ganzoo("translate", GOLDEN, tmp_path / "in.png", tmp_path / "out.png")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -255,3 +257,9 @@ def test_the_command_says_what_it_computes_in(monkeypatch, tmp_path, compilation
     said = run("--precision", "bf16", "--compile")
     assert "precision: bf16, which is slow here, as so\n" in said
     assert "compiling: the first image of a size takes up to a minute\n" in said
+
+
+def test_an_engine_that_is_installed_but_broken_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(GanzooError, match="onnxruntime is installed, but cannot be imported"):
+        speeding.describe_speed(model_of(resnet()), "float32", "onnxruntime")

@@ -13,7 +13,7 @@ from ganzoo.engine.expressions import flatten, no_autocast
 from ganzoo.errors import GanzooError
 from ganzoo.inference.engines.graph_cache import OnnxGraph, fingerprint, load_graph, store_graph
 from ganzoo.inference.engines.graph_session import GraphSession, OpenSession
-from ganzoo.inference.engines.network_graph import call_head, to_onnx
+from ganzoo.inference.engines.network_graph import IMAGE, call_head, to_onnx
 from ganzoo.interfaces import Value
 
 # Sizes that get a graph of their own, where a network's graph does not serve all of them; making
@@ -86,11 +86,12 @@ class GraphRunner:
         for name in names:
             if graph := load_graph(name):
                 return graph
-        with torch.no_grad(), no_autocast(arguments):
-            expected = call_head(self._network, head)(*arguments)
-        converted = to_onnx(self._network, head, arguments, multiple)
+        given = [_noise_like(each) for each in arguments]
+        with torch.no_grad(), no_autocast(given):
+            expected = call_head(self._network, head)(*given)
+        converted = to_onnx(self._network, head, given, multiple)
         graph = OnnxGraph(*converted, isinstance(expected, list))
-        _compare(_run(self._open_exact(graph), arguments), flatten([expected]))
+        _compare(_run(self._open_exact(graph), given), flatten([expected]))
         store_graph(names[0 if graph.sizes_open else 1], graph)
         return graph
 
@@ -98,6 +99,19 @@ class GraphRunner:
 def _run(session: GraphSession, arguments: Sequence[Tensor]) -> list[Tensor]:
     inputs = [_as_array(each) for each in arguments]
     return [torch.from_numpy(each) for each in session.run(inputs, torch.get_num_threads())]
+
+
+def _noise_like(argument: Tensor) -> Tensor:
+    """Noise of the shape of images, in [-1, 1]; latents and labels as they are.
+
+    Norms divide images of one colour, black ones as well, by nearly 0: what any engine gives then
+    is its own rounding.
+    """
+    if argument.dim() < IMAGE or not argument.is_floating_point():
+        return argument
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.rand(argument.shape, generator=rng) * 2 - 1
+    return noise.to(argument)
 
 
 def _as_array(tensor: Tensor) -> Any:

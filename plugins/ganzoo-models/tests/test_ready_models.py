@@ -11,6 +11,7 @@ from pathlib import Path
 import ganzoo
 import numpy as np
 import pytest
+import torch
 from ganzoo.compare.systems import find_systems
 from ganzoo.errors import ModelError
 from ganzoo.inference.model import Model
@@ -148,3 +149,15 @@ def test_it_is_compared_as_a_run_and_bundled_with_its_own_card(tmp_path, monkeyp
     for model in ("streets/cyclegan", MODELS / "streets" / "cyclegan"):
         shipment = gather_files(Path(model), tmp_path)
         assert shipment.files["card.md"] == MODELS / "streets" / "cyclegan" / "card.md"
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_an_engine_computes_what_torch_does_also_after_a_black_image(engine, monkeypatch, tmp_path):
+    for package in ("onnx", "onnxscript", engine):
+        pytest.importorskip(package)
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    model = load("streets/cyclegan")
+    fast = model.speed_up(engine=engine)
+    fast("x2y", x=torch.full((1, 3, 64, 64), -1.0))
+    photo = torch.rand((1, 3, 61, 75), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    torch.testing.assert_close(fast("x2y", x=photo), model("x2y", x=photo), atol=1e-4, rtol=0)

@@ -119,3 +119,18 @@ def test_a_damaged_graph_is_none():
 def test_a_runner_is_shared_by_copies_of_its_network():
     here = runner()
     assert copy.deepcopy(here) is here
+
+
+def test_a_graph_is_compared_on_noise_since_norms_of_black_images_give_rounding(made):
+    seen = []
+
+    class Seeing(Double):
+        def forward(self, x):
+            seen.append(x)
+            return super().forward(x)
+
+    black = torch.full((1, 3, 8, 8), -1.0)
+    value = GraphRunner(Seeing(), Doubling, Doubling).run("", [black], 0)
+    assert torch.equal(value, torch.full((1, 3, 8, 8), -2.0))
+    assert seen[0].std() > 0.3
+    assert seen[0].abs().max() <= 1
