@@ -81,6 +81,8 @@ def benchmark(
     ways = list_ways(read_engines(engines), read_precisions(precisions))
     sides = read_sizes(sizes)
     refuse_missing(model, *([images] if images else []), best=best)
+    if images is not None and not images.is_dir():
+        raise GanzooError(f"--images {images}: this is a file; name a folder of images")
     if json is not None:
         refuse_existing([json])
     import_torch()
