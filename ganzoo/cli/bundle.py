@@ -35,13 +35,13 @@ def bundle(model: ModelOf, out: Out = None, best: Best = False, licence: Licence
     """Put a model into one file: weights, recipe, card and pictures, and never code."""
     from ganzoo.files.existing import refuse_existing
     from ganzoo.runs.model_names import BUNDLE_SUFFIX
-    from ganzoo.sharing.bundle_writing import write_bundle
+    from ganzoo.sharing.bundle_writing import ELSEWHERE, write_bundle
     from ganzoo.sharing.model_card import Statements
     from ganzoo.sharing.shipment import gather_files
 
     if out and out.suffix != BUNDLE_SUFFIX:
         raise GanzooError(f"{out}: a bundle is known by its name, which ends in {BUNDLE_SUFFIX}")
-    refuse_existing([out] if out else [])
+    refuse_existing([out] if out else [], ELSEWHERE)
     refuse_missing(model, best=best)
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as work:
         shipment = gather_files(model, Path(work), best, Statements(licence=licence))

@@ -13,8 +13,7 @@ from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError
 from ganzoo.launch.worker import STOPPED
 from ganzoo.printing.text import say
-from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.model_names import find_place
+from ganzoo.runs.model_names import names_run
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
 def compare(
     systems: Annotated[
-        list[str], typer.Argument(metavar="RECIPE-OR-RUN ...", help="Recipes, and folders of runs.")
+        list[str],
+        typer.Argument(metavar="RECIPE-OR-RUN ...", help="Recipes, runs, and ready models."),
     ],
     seeds: Annotated[
         int, typer.Option(min=1, metavar="N", help="Train each recipe from seeds 0 to N - 1.")
@@ -73,7 +73,7 @@ def _look_ahead(systems: list[str], overrides: list[str]) -> None:
     wrong = []
     for name in dict.fromkeys(systems):
         try:
-            if not RunPaths(find_place(name)).is_run():
+            if not names_run(name):
                 refuse_early(read_recipe(name, overrides), data=False)
         except GanzooError as error:
             wrong.append(str(error))

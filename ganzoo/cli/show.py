@@ -1,4 +1,4 @@
-"""`ganzoo show NAME`: shows a component, a recipe or a ready model on one page."""
+"""`ganzoo show NAME`: shows a component, a recipe or a model's card on one page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
 from ganzoo.runs.layout import RunPaths
-from ganzoo.runs.model_names import ready_folder
+from ganzoo.runs.model_names import packed_folder, ready_folder
 
 if TYPE_CHECKING:
     from ganzoo.registry.components import Component
@@ -21,14 +21,18 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A component's name, a recipe's file, folder or name, or a ready model's name."
+            help="A component's name, a recipe's file, folder or name, a ready model's name, "
+            "a bundle, or hf:OWNER/NAME."
         ),
     ],
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="Which kind, where several share the name.")
     ] = None,
 ) -> None:
-    """Show a component, a recipe and its objective, or a ready model, on one page."""
+    """Show a component, a recipe and its objective, or a model's card, on one page."""
+    if kind is None and (packed := packed_folder(name)):
+        _show_packed(packed)
+        return
     components = _components(name, kind)
     recipe = None if kind else _recipe(name)
     if not components and recipe is None and kind is None and (ready := ready_folder(name)):
@@ -46,16 +50,31 @@ def show(
         say("\n" if number else "", end="")
         show_component(component)
     if recipe is not None:
-        from ganzoo.cli.early import refuse_early
-        from ganzoo.recipe.loading import read_recipe
-
-        loaded = read_recipe(recipe)
-        refuse_early(loaded, data=False, partly=False)
-        import_torch()
-        from ganzoo.cli.pages.recipe import show_recipe
-
         say("\n" if components else "", end="")
-        show_recipe(loaded)
+        _show_recipe(recipe)
+
+
+def _show_packed(folder: Path) -> None:
+    """Show a model of a bundle or of the hub: its card, or its recipe if it has none."""
+    from ganzoo.cli.pages.ready_model import show_ready
+    from ganzoo.runs.ready_models import CARD_JSON
+
+    if (folder / CARD_JSON).is_file():
+        show_ready(folder)
+    else:
+        _show_recipe(str(folder))
+
+
+def _show_recipe(name: str) -> None:
+    from ganzoo.cli.early import refuse_early
+    from ganzoo.recipe.loading import read_recipe
+
+    loaded = read_recipe(name)
+    refuse_early(loaded, data=False, partly=False)
+    import_torch()
+    from ganzoo.cli.pages.recipe import show_recipe
+
+    show_recipe(loaded)
 
 
 def _components(name: str, kind: str | None) -> list[Component]:

@@ -17,7 +17,7 @@ from ganzoo.recipe.schema import Recipe
 from ganzoo.runs.commands import resume_command
 from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.listing import describe
-from ganzoo.runs.model_names import find_place
+from ganzoo.runs.model_names import find_place, names_run
 from ganzoo.runs.resume_rules import adopt_choices, changed_settings
 
 State = Literal["new", "begun", "finished", "busy"]
@@ -85,7 +85,7 @@ def find_systems(
     systems, wrong = [], []
     for source in sources:
         try:
-            is_run = RunPaths(find_place(source)).is_run()
+            is_run = names_run(source)
             systems.append(_run(source) if is_run else recipe_system(source, seeds, overrides, out))
         except GanzooError as error:
             wrong.append(str(error))

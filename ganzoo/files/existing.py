@@ -9,8 +9,10 @@ from pathlib import Path
 from ganzoo.errors import GanzooError
 
 
-def refuse_existing(targets: Iterable[Path]) -> None:
+def refuse_existing(targets: Iterable[Path], advice: str = "") -> None:
     """Check that no target exists, so that nothing would be overwritten.
+
+    advice: what to do, for the end of the message.
 
     Raises:
         GanzooError: a target exists already, or a folder cannot be read.
@@ -18,7 +20,7 @@ def refuse_existing(targets: Iterable[Path]) -> None:
     taken = existing(targets)
     if taken:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
-        raise GanzooError(f"{taken[0]}{more} already exists; nothing was written")
+        raise GanzooError(f"{taken[0]}{more} already exists; nothing was written{advice}")
 
 
 def existing(targets: Iterable[Path]) -> list[Path]:

@@ -57,7 +57,7 @@ def open_bundle(path: Path, folder: Path) -> Manifest:
         ModelError: it is no bundle, damaged, or holds what is refused; nothing was written.
         GanzooError: the folder exists already, or cannot be written.
     """
-    refuse_existing([folder])
+    refuse_existing([folder], ". Choose another name with --out FOLDER")
     work = folder.with_name(temporary_name())
     try:
         with open_plain(path) as file:
@@ -171,9 +171,12 @@ def _check_room(work: Path, needed: int) -> None:
 def _copy(content: BinaryIO, work: Path, member: Member) -> None:
     digest = hashlib.sha256()
     with new_file(work / member.name) as file:
-        while piece := content.read(CHUNK):
-            digest.update(piece)
-            file.write(piece)
+        try:
+            while piece := content.read(CHUNK):
+                digest.update(piece)
+                file.write(piece)
+        except zipfile.BadZipFile:  # a wrong CRC-32
+            raise ModelError(f"'{member.name}' is damaged: get the bundle again") from None
     if digest.hexdigest() != member.sha256:
         raise ModelError(f"'{member.name}' is damaged: it is not what {MANIFEST} lists")
 

@@ -7,9 +7,11 @@ read; a bundle is opened, and a model of the hub is fetched, into ganzoo's cache
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
-from ganzoo.errors import ModelError, cut, did_you_mean
+from ganzoo.errors import ModelError, RunError, cut, did_you_mean
+from ganzoo.runs.layout import RunPaths
 from ganzoo.runs.path_checks import is_there
 
 NAME = re.compile(r"[\w-]+/[\w-]+", re.ASCII)
@@ -27,18 +29,40 @@ def find_model(model: str | Path) -> Path:
         GanzooError: a bundle is refused, or a model of the hub cannot be had.
     """
     path = Path(model)
-    if is_there(path):
-        return _unpacked(path) if path.suffix == BUNDLE_SUFFIX and path.is_file() else path
-    if str(model).startswith(HUB):
-        from ganzoo.runs.hub_files import find_hub_model
-
-        return find_hub_model(str(model))
-    folder = ready_folder(model)
+    folder = packed_folder(model)
+    if folder is None and is_there(path):
+        return path
+    folder = folder or ready_folder(model)
     if folder is None:
         raise ModelError(
             f"{cut(str(model), 200)}: there is no such file or folder{_about_names(path)}"
         )
     return folder
+
+
+def is_packed(model: str | Path) -> bool:
+    """Whether a MODEL argument means a bundle or a model of the hub, which the cache unpacks."""
+    path = Path(model)
+    if is_there(path):
+        return path.suffix == BUNDLE_SUFFIX and path.is_file()
+    return str(model).startswith(HUB)
+
+
+def packed_folder(model: str | Path) -> Path | None:
+    """The folder in ganzoo's cache of a bundle or of a model of the hub; None of anything else.
+
+    Raises:
+        GanzooError: a bundle is refused, or a model of the hub cannot be had.
+    """
+    if not is_packed(model):
+        return None
+    if is_there(Path(model)):
+        from ganzoo.runs.bundle_reading import find_unpacked
+
+        return find_unpacked(Path(model))
+    from ganzoo.runs.hub_files import find_hub_model
+
+    return find_hub_model(str(model))
 
 
 def ready_folder(model: str | Path) -> Path | None:
@@ -56,11 +80,24 @@ def find_place(source: str) -> Path:
     return path if is_there(path) else ready_folder(source) or path
 
 
-def _unpacked(path: Path) -> Path:
-    """The folder of a bundle, which is unpacked where that was not done before."""
-    from ganzoo.runs.bundle_reading import find_unpacked
+def names_run(source: str) -> bool:
+    """Whether a system to compare is a run, or a ready model; otherwise it is a recipe.
 
-    return find_unpacked(path)
+    Raises:
+        RunError: it is a bundle, an opened one, or a model of the hub: they have no record of a
+            run.
+    """
+    paths = RunPaths(find_place(source))
+    if is_packed(source) or (
+        paths.model.is_file() and not paths.record.is_file() and not paths.saved()
+    ):
+        shown = shlex.quote(source)
+        raise RunError(
+            f"{source}: this model came without the record of its run, so it cannot be compared; "
+            f"measure it with ganzoo evaluate {shown}, and see its card or recipe with ganzoo show "
+            f"{shown}"
+        )
+    return paths.is_run()
 
 
 def _about_names(path: Path) -> str:

@@ -17,6 +17,7 @@ from ganzoo.runs.bundle_manifest import MANIFEST, Manifest, Member, check_size
 from ganzoo.sharing.shipment import Shipment
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can name
+ELSEWHERE = ". Choose another name with --out FILE"
 UNIX, PLAIN_FILE = 3, 0o100644 << 16
 
 
@@ -27,7 +28,7 @@ def write_bundle(shipment: Shipment, path: Path) -> Manifest:
         GanzooError: the file exists already, cannot be written, or a file of the shipment changed
             meanwhile.
     """
-    refuse_existing([path])
+    refuse_existing([path], ELSEWHERE)
     manifest = make_manifest(shipment)
     try:
         write_with(path, lambda file: _write(file, manifest, shipment.files))

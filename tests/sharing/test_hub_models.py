@@ -110,3 +110,43 @@ def test_a_bundle_that_is_refused_is_one_sentence(bundle):
     bundle.write_bytes(bundle.read_bytes()[:-1])
     with pytest.raises(ModelError, match="this bundle is refused"):
         find_model(bundle)
+
+
+def test_a_wrong_byte_is_told_with_what_to_do(bundle):
+    content = bytearray(bundle.read_bytes())
+    content[content.index(b"model.safetensors") + 5000] ^= 1
+    bundle.write_bytes(content)
+    with pytest.raises(ModelError, match=r"'model.safetensors' is damaged: get the bundle again"):
+        find_model(bundle)
+
+
+def test_show_a_model_of_the_hub_and_of_a_bundle(hub, new_repo, bundle):
+    new_repo()
+    for name, told in {"hf:me/streets": "recipe ", bundle: " bytes"}.items():  # no card, a card
+        done = run("show", name)
+        assert done.exit_code == 0, done.output
+        assert "G(x)" in done.stdout
+        assert told in done.stdout
+
+
+def test_show_a_bundle_without_a_card(shared_run, tmp_path, bundle):
+    weights = find_model(bundle) / "model.safetensors"
+    (tmp_path / "work").mkdir()
+    write_bundle(gather_files(weights, tmp_path / "work"), tmp_path / "lone.ganzoo")
+    done = run("show", tmp_path / "lone.ganzoo")
+    assert done.exit_code == 0, done.output
+    assert "cyclegan" in done.stdout
+
+
+def test_compare_says_what_to_do_with_them(bundle, hub):
+    told = "came without the record of its run, so it cannot be compared; measure it with"
+    for name in ("hf:me/streets", bundle, find_model(bundle)):
+        done = run("compare", name)
+        assert done.exit_code == 2
+        assert f"{name}: this model {told} ganzoo evaluate {name}" in done.stderr
+    assert not hub.asked
+
+
+def test_a_bundle_is_not_written_over_another(bundle, shared_run):
+    done = run("bundle", shared_run, "--out", bundle)
+    assert "nothing was written. Choose another name with --out FILE" in done.stderr
