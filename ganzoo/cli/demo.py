@@ -16,7 +16,7 @@ from ganzoo.demo.listening import listen, make_link, make_token
 from ganzoo.inference.engines.engine_choice import settle_engine
 from ganzoo.launch.worker import STOPPED, answer_signals, end_at_once
 from ganzoo.printing.text import say
-from ganzoo.registry.extras import require_packages
+from ganzoo.registry.extras import import_extra, require_packages
 from ganzoo.runs.path_checks import refuse_missing
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def demo(
     for model in models:
         refuse_missing(model, best=best)
     factor, amount, token = scale_of(scale), memory_of(memory), make_token(host)
+    for package in PACKAGES:
+        import_extra(package, "ganzoo demo")  # a damaged one is told before models are opened
     at = listen(host, port)
     import_torch()
     from ganzoo.builder.opening import Opening

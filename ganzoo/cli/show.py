@@ -10,7 +10,7 @@ import typer
 from ganzoo.cli.torch_import import import_torch
 from ganzoo.errors import GanzooError, did_you_mean, listed
 from ganzoo.printing.text import say
-from ganzoo.runs.layout import RunPaths
+from ganzoo.runs.layout import CARD_JSON, RunPaths
 from ganzoo.runs.model_names import packed_folder, ready_folder
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ def show(
 def _show_packed(folder: Path) -> None:
     """Show a model of a bundle or of the hub: its card, or its recipe if it has none."""
     from ganzoo.cli.pages.ready_model import show_ready
-    from ganzoo.runs.ready_models import CARD_JSON
 
     if (folder / CARD_JSON).is_file():
         show_ready(folder)

@@ -34,6 +34,16 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(monkeypatch)
     )
 
 
+def test_a_damaged_extra_is_named_before_models_are_opened(monkeypatch):
+    def damaged(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    monkeypatch.setattr(extras, "import_module", damaged)
+    said = refusal(str(MODELS / "pix2pix"))
+    assert said.startswith("ganzoo: ganzoo demo needs the package starlette: pip install")
+
+
 def test_mistakes_are_one_sentence():
     pytest.importorskip("starlette")
     model = str(MODELS / "pix2pix")
