@@ -42,6 +42,13 @@ def show(
         return
     if not components and recipe is None:
         raise GanzooError(_unknown(name))
+    _show_components(components)
+    if recipe is not None:
+        say("\n" if components else "", end="")
+        _show_recipe(recipe)
+
+
+def _show_components(components: list[Component]) -> None:
     if components:
         import_torch()
     for number, component in enumerate(components):
@@ -49,9 +56,6 @@ def show(
 
         say("\n" if number else "", end="")
         show_component(component)
-    if recipe is not None:
-        say("\n" if components else "", end="")
-        _show_recipe(recipe)
 
 
 def _show_packed(folder: Path) -> None:
