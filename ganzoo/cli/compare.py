@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 def compare(
     systems: Annotated[
-        list[str],
-        typer.Argument(metavar="RECIPE-OR-RUN ...", help="Recipes, runs, and ready models."),
+        list[str], typer.Argument(metavar="RECIPE-OR-RUN ...", help="Recipes, runs, ready models.")
     ],
     seeds: Annotated[
         int, typer.Option(min=1, metavar="N", help="Train each recipe from seeds 0 to N - 1.")
