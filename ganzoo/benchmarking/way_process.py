@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -30,7 +32,8 @@ class WayProcess:
         context = multiprocessing.get_context("spawn")
         self._messages, theirs = context.Pipe()
         self._process = context.Process(target=answer, args=(theirs, work), daemon=True)
-        self._process.start()
+        with _deaf_to_interrupts():
+            self._process.start()
         theirs.close()  # so that the end of the process ends the connection
 
     def send(self, question: str, *content: Any) -> None:
@@ -79,6 +82,19 @@ class WayProcess:
             return f"its process ended (exit code {code})"
         memory = "; the system does so when memory runs out" if code == -signal.SIGKILL else ""
         return f"its process was killed by {signal.Signals(-code).name}{memory}"
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A context whose new processes ignore Ctrl-C from their first moment; it is the parent's."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may choose
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def answer(messages: Connection, work: tuple[Any, ...]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +198,7 @@ def test_a_model_that_cannot_be_opened_is_refused(played):
 
 def test_a_process_answers_and_its_end_is_told(monkeypatch):
     process = WayProcess(PLAIN, (Opening(Path(__file__)), "", PLAIN, None), 60)
+    os.kill(process._process.pid, signal.SIGINT)  # Ctrl-C is the parent's, from the first moment
     try:
         with pytest.raises(WayFailed, match="test_benchmark"):
             process.ask("describe")
