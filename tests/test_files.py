@@ -82,13 +82,20 @@ def test_a_link_is_not_given_a_second_name_and_what_is_behind_one_is_not_deleted
     assert [*(tmp_path / "run").iterdir()] == []
 
 
+# What they write is no file: a member of an archive, and a switch of the system's.
+NO_FILES = (
+    ROOT / "ganzoo" / "sharing" / "bundle_writing.py",
+    ROOT / "ganzoo" / "benchmarking" / "peak_memory.py",
+)
+
+
 @pytest.mark.case("E3")
 def test_files_are_written_nowhere_else():
     """Whoever opens a file for writing by himself forgets one of the rules."""
     found = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in SOURCES
-        if path != ROOT / "ganzoo" / "files" / "writing.py"
+        if path not in (ROOT / "ganzoo" / "files" / "writing.py", *NO_FILES)
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and _writes(call)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -45,7 +44,7 @@ class ViTUNet(Generator):
         self,
         in_channels: int = 3,
         out_channels: int = 3,
-        widths: Sequence[int] = (48, 96, 192, 384),
+        widths: tuple[int, ...] = (48, 96, 192, 384),
         features: int = 384,
         heads: int = 6,
         blocks: int = 12,

@@ -62,8 +62,9 @@ def structure_stays(facts: Fingerprint) -> bool:
 
 
 def are_alike(facts: Fingerprint) -> bool:
-    """Whether both domains are pictures with the same channels."""
-    return same_channels(facts) and not has_label_maps(facts)
+    """Whether both domains are pictures in colour, both in gray, or both of the same bands."""
+    gray = {*map(_is_gray, facts.domains)}
+    return same_channels(facts) and len(gray) == 1 and not has_label_maps(facts)
 
 
 def are_near(facts: Fingerprint) -> bool:

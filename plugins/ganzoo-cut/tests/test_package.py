@@ -7,6 +7,7 @@ from ganzoo import testing
 from ganzoo.registry.discovery import installed
 
 NAMES = {("module", "cut.projection"), ("loss", "cut.patch_nce"), ("rule", "cut.contrast")}
+NAMES |= {("rule", "cut.short_contrast")}
 RECIPES = {"cut.cut", "cut.fastcut", "cut.reverse", "cut.earth"}
 
 

@@ -6,6 +6,7 @@ from ganzoo.components.networks.input_skip import SkipKind
 from ganzoo.components.networks.norms import Norm
 from ganzoo.components.networks.padding import Padding
 from ganzoo.components.networks.resnet import ResNet, Upsampling
+from ganzoo.components.networks.resnet_layers import Downsampling
 
 from ganzoo_winograd.replacing import use_winograd
 
@@ -23,7 +24,7 @@ class WinogradResNet(ResNet):
     width: channels of the first layer; each downsampling doubles them.
     blocks: residual blocks in the middle.
     downsamplings: how often the image is halved before the blocks.
-    upsampling: transposed convolutions, or nearest-neighbour resize + convolution.
+    upsampling: transposed convolutions, nearest-neighbour resize + convolution, or a blur before.
     padding: how the convolutions of stride 1 continue the image beyond its border.
     norm: the normalisation after every convolution but the last.
     dropout: the probability of dropping an activation inside a residual block.
@@ -31,6 +32,10 @@ class WinogradResNet(ResNet):
     checkpointing: whether to compute residual blocks again in the backward pass, to save memory.
     layers: which outputs the head `features` returns.
     skip: "input" adds what the network computes to its input, and starts as a copy of it.
+    downsampling: convolutions of stride 2, or of stride 1 and a blur.
+    block_padding: the padding inside the residual blocks, where it differs from the others'.
+    bias: whether the convolutions before a norm have a bias; left out, all but before batch norm.
+    separable: whether the blocks' convolutions are depthwise separable; these are not replaced.
 
     Raises:
         ValueError: a setting is out of range.
@@ -51,6 +56,10 @@ class WinogradResNet(ResNet):
         checkpointing: bool = False,
         layers: tuple[int, ...] = (),
         skip: SkipKind = "none",
+        downsampling: Downsampling = "strided",
+        block_padding: Padding | None = None,
+        bias: bool | None = None,
+        separable: bool = False,
     ) -> None:
         super().__init__(
             in_channels,
@@ -66,5 +75,9 @@ class WinogradResNet(ResNet):
             checkpointing,
             layers,
             skip,
+            downsampling,
+            block_padding,
+            bias,
+            separable,
         )
         use_winograd(self)
