@@ -99,7 +99,7 @@ CORE: Commands = {
     ),
     "show": (
         "show:show",
-        "Show a component, a recipe and its objective, or a ready model, on one page.",
+        "Show a component, a recipe and its objective, or a model's card, on one page.",
     ),
     "check": ("check:check", "Check a recipe without data: wires, shapes, parameters, cost."),
     "data": ("", "Fetch, make or check the images that you want to train on."),

@@ -111,7 +111,7 @@ def folder(tmp_path, monkeypatch):
     installed.cache_clear()
     yield tmp_path
     installed.cache_clear()
-    for name in [n for n in sys.modules if n.endswith("_module")]:
+    for name in [n for n in sys.modules if n.endswith("_module") and "." not in n]:
         del sys.modules[name]
 
 
