@@ -139,9 +139,13 @@ def unpack_nasty():
     return unpack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here."""
+    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here.
+
+    One a module: a driver that dies in a long run, as it did among tests of processes, spoils no
+    other module.
+    """
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("there is no chromium: apt-get install chromium")
