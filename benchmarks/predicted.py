@@ -45,7 +45,7 @@ RECIPES = [
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("--recipes", nargs="+", default=RECIPES, metavar="'NAME PATH=VALUE ...'")
-    parser.add_argument("--lines", type=int, default=5, help="of the log, after which a run ends")
+    parser.add_argument("--lines", type=int, default=40, help="of the log, after which a run ends")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
     parser.set_defaults(record=False)
 
