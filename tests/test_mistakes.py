@@ -49,6 +49,11 @@ def small(**data):
 
 CASES = {
     "a recipe that is not there": (["run", "cyclegann"], "Did you mean 'cyclegan'"),
+    "a word that is none of a list": (
+        ["list", "modles"],
+        "'what': 'modles' is not one of 'components', 'recipes', 'models', 'plugins', 'rules', "
+        "'runs'. Did you mean 'models'?",
+    ),
     "a wrong setting": (["run", "cyclegan", "--set", "train.lenght=1"], "Did you mean 'length'"),
     "a network that is unknown": (
         ["run", "cyclegan", "--set", "losses.cycle_X.prediction=F(Gx(x))"],

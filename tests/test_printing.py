@@ -78,6 +78,16 @@ def test_tables_keep_their_lines(capsys):
     assert head.index("c") == good.index("yes") == bad.rindex("no")
 
 
+def test_a_meaning_is_wrapped_between_words_alone(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    path = "/a/place-with-a-long-name/" + "models/" * 6
+    print_terms([("file", f"{path}, 12 bytes of well-known kinds that need two lines")])
+    shown = capsys.readouterr().out
+    assert f" {path}," in shown
+    assert "well-known" in shown
+    assert shown.count("\n") > 2
+
+
 def drawn(renderable):
     out = io.StringIO()
     terminal = Terminal(file=out, width=200, force_terminal=True, color_system="truecolor")

@@ -24,6 +24,9 @@ from ganzoo.files.untrusted import (
     read_objects,
     read_plain,
     read_text,
+    table_at,
+    tables_at,
+    value_at,
 )
 from ganzoo.recipe.loading import load_recipe
 from ganzoo.recipe.toml_text import parse
@@ -94,6 +97,18 @@ def test_depth_is_counted():
                 parse_json(text)
     wide = json.dumps([{"a": [1] * 10}] * 1000)
     assert parse_json(wide) == json.loads(wide)
+
+
+def test_what_is_nested_is_found_whatever_its_form():
+    table = {"a": {"b": {"c": 1}, "empty": {}, "number": 2}, "list": [1]}
+    assert value_at(table, "a", "b", "c") == 1
+    for keys in (("x",), ("a", "x", "y"), ("a", "number", "c"), ("list", "0")):
+        assert value_at(table, *keys) is None
+        assert table_at(table, *keys) == {}
+    assert table_at(table, "a", "b") == {"c": 1}
+    assert table_at(table, "a", "number") == {}
+    assert tables_at(table, "a") == {"b": {"c": 1}}
+    assert tables_at([table]) == tables_at(table, "list") == {}
 
 
 def test_numbers_that_are_none_are_null():

@@ -13,7 +13,14 @@ from typer.core import TyperGroup
 
 from ganzoo.cli.advice import command_meant, option_meant, quotes_meant
 from ganzoo.cli.core_commands import CORE, import_command, list_briefly
-from ganzoo.errors import GanzooError, RecipeError, compiler_failure, first_line, reason
+from ganzoo.errors import (
+    GanzooError,
+    RecipeError,
+    compiler_failure,
+    did_you_mean,
+    first_line,
+    reason,
+)
 from ganzoo.inference.short_memory import memory_is_short
 from ganzoo.launch.worker import STOPPED, launcher, report
 from ganzoo.printing.text import say, visible
@@ -89,6 +96,9 @@ class Commands(TyperGroup):
             known = [word for param in error.ctx.command.params for word in param.opts]
             said = quotes_meant(self.line, extra[1], known)
             error.message = f"{message}.{said}"
+        elif wrong := re.fullmatch(r"Value error, ((.*) is not one of (.*)\.)", message, re.DOTALL):
+            known, word = re.findall(r"'(.*?)'", wrong[3]), wrong[2].strip("'\"")
+            error.message = f"{wrong[1]}{did_you_mean(word, known)}"
         elif name := re.fullmatch(r"No such command '(.*?)'\..*", message):
             known = error.ctx.command.list_commands(error.ctx)
             error.message = f"No such command '{name[1]}'.{command_meant(name[1], known)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from ganzoo.runs.layout import CARD_JSON, RunPaths
 from ganzoo.runs.model_names import packed_folder, ready_folder
 
 if TYPE_CHECKING:
+    from ganzoo.recipe.origins import Gathered
     from ganzoo.registry.components import Component
 
 
@@ -31,7 +33,7 @@ def show(
 ) -> None:
     """Show a component, a recipe and its objective, or a model's card, on one page."""
     if kind is None and (packed := packed_folder(name)):
-        _show_packed(packed)
+        _show_packed(name, packed)
         return
     components = _components(name, kind)
     recipe = None if kind else _recipe(name)
@@ -58,21 +60,22 @@ def _show_components(components: list[Component]) -> None:
         show_component(component)
 
 
-def _show_packed(folder: Path) -> None:
+def _show_packed(name: str, folder: Path) -> None:
     """Show a model of a bundle or of the hub: its card, or its recipe if it has none."""
     from ganzoo.cli.pages.ready_model import show_ready
+    from ganzoo.recipe.loading import gather
 
     if (folder / CARD_JSON).is_file():
         show_ready(folder)
     else:
-        _show_recipe(str(folder))
+        _show_recipe(replace(gather(str(folder)), place=name))
 
 
-def _show_recipe(name: str) -> None:
+def _show_recipe(source: str | Gathered) -> None:
     from ganzoo.cli.early import refuse_early
     from ganzoo.recipe.loading import read_recipe
 
-    loaded = read_recipe(name)
+    loaded = read_recipe(source)
     refuse_early(loaded, data=False, partly=False)
     import_torch()
     from ganzoo.cli.pages.recipe import show_recipe

@@ -164,6 +164,25 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
 
 
+def value_at(value: Any, *keys: str) -> Any:
+    """What nested objects hold at these keys, one in the other; None where one is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def table_at(value: Any, *keys: str) -> dict[str, Any]:
+    """The object at these keys; empty where there is none."""
+    inner = value_at(value, *keys)
+    return inner if isinstance(inner, dict) else {}
+
+
+def tables_at(value: Any, *keys: str) -> dict[str, dict[str, Any]]:
+    """Of the object at these keys what are objects themselves and not empty, by name."""
+    inner = table_at(value, *keys).items()
+    return {name: table for name, table in inner if isinstance(table, dict) and table}
+
+
 def read_objects(
     path: Path,
     within: Path | None = None,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import torch
 from torch import Tensor
 
+from ganzoo.benchmarking.turns import Turn, take_turns, time_images
 from ganzoo.builder.blueprint import Blueprint
 from ganzoo.builder.trained import open_weights
 from ganzoo.builder.weight_source import WeightSource, find_weights
@@ -135,11 +137,11 @@ def _enlarge(value: Tensor) -> Tensor:
 
 def time_in_turn(models: Sequence[Model], output: str, inputs: Mapping[str, Tensor]) -> list[float]:
     """The median milliseconds that each model takes for these inputs, measured in turn."""
-    fast = [model.speed_up() for model in models]
-    warm = [_time(model, output, inputs) for model in fast for _ in range(2)]
-    rounds = min(MOST, max(LEAST, int(SECONDS / max(sum(warm) / 2, 1e-6))))
-    taken = [[_time(model, output, inputs) for model in fast] for _ in range(rounds)]
-    return [1000 * median(each) for each in zip(*taken, strict=True)]
+    turns = {n: _turn(model.speed_up(), output, inputs) for n, model in enumerate(models)}
+    warm = [turn() for turn in turns.values() for _ in range(2)]
+    repeats = min(MOST, max(LEAST, int(SECONDS / max(sum(warm) / 2, 1e-6))))
+    taken = take_turns(turns, repeats, math.inf, rest=lambda _: None)  # all share their threads
+    return [1000 * median(seconds) for seconds in taken.values()]
 
 
 def mean_difference(teacher: Model, student: Model, output: str, data: Data) -> tuple[float, int]:
@@ -172,12 +174,15 @@ def _score(
         return None, None
 
 
-def _time(model: Model, output: str, inputs: Mapping[str, Tensor]) -> float:
-    start = time.perf_counter()
-    model.evaluate([model.output(output)], inputs, 0)
-    if model.device.type == "cuda":
-        torch.cuda.synchronize(model.device)
-    return time.perf_counter() - start
+def _turn(model: Model, output: str, inputs: Mapping[str, Tensor]) -> Turn:
+    """A function that computes an output once, and returns the seconds that this took."""
+
+    def compute() -> None:
+        model.evaluate([model.output(output)], inputs, 0)
+        if model.device.type == "cuda":
+            torch.cuda.synchronize(model.device)
+
+    return partial(time_images, compute, 1)
 
 
 def _inputs(model: Model, output: str, data: Data, index: int) -> dict[str, Tensor]:

@@ -35,7 +35,7 @@ class NeededPackage:
             said = f"{self.name} {self.here} is older than {self.version}, which this needs"
         else:
             said = f"{self.name} {self.version} is not installed"
-        return f"{said}: {_how_to_get(self.name, bool(self.here))}"
+        return f"{said}: {how_to_get(self.name, bool(self.here))}"
 
 
 def find_lacking(packages: Mapping[str, str]) -> list[NeededPackage]:
@@ -44,7 +44,7 @@ def find_lacking(packages: Mapping[str, str]) -> list[NeededPackage]:
     return [each for each in needed if not each.here or each.is_old]
 
 
-def _how_to_get(name: str, upgrade: bool) -> str:
+def how_to_get(name: str, upgrade: bool = False) -> str:
     """The command; a name that a stranger's file says may be a trap, which is said too."""
     if name.startswith(OWN):
         return how_to_install(name)

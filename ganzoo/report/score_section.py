@@ -7,6 +7,7 @@ from typing import Any
 
 from ganzoo.evaluation.few import describe_few
 from ganzoo.evaluation.observed import format_observed
+from ganzoo.files.untrusted import tables_at, value_at
 from ganzoo.report.axes import Value, Values, axis_of
 from ganzoo.report.charts import Line, data, legend, panel, read_out
 from ganzoo.report.html import Html, el, embed
@@ -18,7 +19,7 @@ from ganzoo.runs.layout import BEST_MODEL
 def metrics_section(files: RunFiles) -> Html | None:
     """The section of metrics: scores over the steps, then those of the last and the best model."""
     last = last_evaluation(files)
-    scores, few = _tables(last.get("scores")), describe_few(files.latest.get("splits"))
+    scores, few = tables_at(last, "scores"), describe_few(files.latest.get("splits"))
     if not scores:
         return None
     return el(
@@ -63,7 +64,7 @@ def _metric(name: str, rows: Table, last: Table, files: RunFiles) -> Html:
     group = f"metric-{name}"
     charts = _over_time(name, shown, files.evaluations, group)
     of = [last, *(line for _, line in _others(last, files))]
-    on = ", ".join(dict.fromkeys(format_observed(_of(ln.get("observed"), name)) for ln in of))
+    on = ", ".join(dict.fromkeys(format_observed(value_at(ln, "observed", name)) for ln in of))
     return el(
         "div",
         el("h3", format_name(name)),
@@ -79,7 +80,7 @@ def _over_time(
     name: str, score_names: Sequence[str], evaluations: Sequence[Table], group: str
 ) -> Html | None:
     """A small panel for each score; nothing if there are fewer than two evaluations."""
-    lines = [line for line in evaluations if name in _tables(line.get("scores"))]
+    lines = [line for line in evaluations if name in tables_at(line, "scores")]
     if len(lines) < 2:
         return None
     steps: list[Value] = [as_number(line.get("step")) for line in lines]
@@ -211,15 +212,5 @@ def _count(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else "?"
 
 
-def _tables(value: Any) -> dict[str, Table]:
-    """The values that are tables, by name."""
-    tables = value if isinstance(value, dict) else {}
-    return {name: table for name, table in tables.items() if isinstance(table, dict) and table}
-
-
-def _of(tables: Any, name: str) -> Any:
-    return tables.get(name) if isinstance(tables, dict) else None
-
-
 def _rows(line: Table, key: str, metric: str) -> Table:
-    return _tables(line.get(key)).get(metric, {})
+    return tables_at(line, key).get(metric, {})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ganzoo.evaluation.tradeoff import Aspect, Tradeoff, WinShare
+from ganzoo.files.untrusted import table_at, value_at
 from ganzoo.report.html import Html, el
 from ganzoo.report.plot_points import Mark, PlotPoint
 from ganzoo.report.run_files import RunFiles, Table, as_number
@@ -67,25 +68,21 @@ def _mark(entry: Table, aspect: Aspect, row: str) -> Mark | None:
     """A score of an evaluation with its interval; row: "" for the model's, which is the first."""
     rows = _rows(entry, "scores", aspect)
     name = row or next(iter(rows), "")
-    value = as_number(_table(rows.get(name)).get(aspect.score))
+    value = as_number(value_at(rows, name, aspect.score))
     if value is None:
         return None
-    ends = _table(_rows(entry, "intervals", aspect).get(name)).get(aspect.score)
+    ends = value_at(_rows(entry, "intervals", aspect), name, aspect.score)
     low, high = map(as_number, ends) if isinstance(ends, list) and len(ends) == 2 else (None, None)
     return Mark(value, low, high)
 
 
 def _rows(entry: Table, key: str, aspect: Aspect) -> Table:
-    return _table(_table(entry.get(key)).get(aspect.metric))
-
-
-def _table(value: Any) -> Table:
-    return value if isinstance(value, dict) else {}
+    return table_at(entry, key, aspect.metric)
 
 
 def _shares(stored: Any) -> Iterator[Html]:
     """How often outputs follow their inputs, by each metric of faithfulness."""
-    for metric, table in _table(stored).items():
+    for metric, table in table_at(stored).items():
         share = WinShare.read(table)
         if share:
             yield el("p", _say_share(format_name(str(metric)), share), class_="note")

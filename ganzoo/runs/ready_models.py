@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganzoo.files.untrusted import UntrustedError, is_number, read_object
+from ganzoo.files.untrusted import UntrustedError, is_number, read_object, table_at, tables_at
 from ganzoo.registry.discovery import installed
 from ganzoo.runs.layout import CARD_JSON
 
@@ -43,12 +43,12 @@ def _cells(summary: str, size: str = "", score: str = "", licence: str = "") -> 
 
 def _score(card: Mapping[str, Any]) -> str:
     """The first score of the first metric, and that of the first baseline beside it."""
-    for metric, rows in _tables(card.get("scores")).items():
-        for model, values in [*_tables(rows).items()][:1]:
+    for metric, rows in tables_at(card, "scores").items():
+        for model, values in [*tables_at(rows).items()][:1]:
             name = next(iter(values))
-            ends = _tables(_tables(card.get("intervals")).get(metric)).get(model, {})
+            ends = table_at(card, "intervals", metric, model)
             others = [
-                (row, v[name]) for row, v in _tables(rows).items() if name in v and row != model
+                (row, v[name]) for row, v in tables_at(rows).items() if name in v and row != model
             ]
             beside = [f"{row} {value:.3g}" for row, value in others[:1] if is_number(value)]
             return ", ".join([format_ready_score({name: values[name]}, ends), *beside])
@@ -70,8 +70,3 @@ def format_interval(ends: Any, digits: int = 3) -> str:
     pair = ends if isinstance(ends, list) and len(ends) == 2 else []
     known = bool(pair) and all(map(is_number, pair))
     return f" [{pair[0]:.{digits}g}, {pair[1]:.{digits}g}]" if known else ""
-
-
-def _tables(value: Any) -> dict[str, dict[str, Any]]:
-    tables = value if isinstance(value, dict) else {}
-    return {name: table for name, table in tables.items() if isinstance(table, dict) and table}

@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ganzoo.evaluation.observed import format_observed
-from ganzoo.files.untrusted import is_number
+from ganzoo.files.untrusted import is_number, tables_at, value_at
 from ganzoo.printing.text import one_line, visible
+from ganzoo.registry.needed_packages import how_to_get
+from ganzoo.registry.plugin_api import CORE
+from ganzoo.runs.bundle_manifest import PACKAGE
 from ganzoo.runs.ready_models import format_interval
 
 # What has a meaning in Markdown; at the start of a line, and in what would become a link, more has.
@@ -63,16 +66,18 @@ def _use(card: Table) -> Iterator[str]:
     yield "\n## Use\n"
     yield from fenced(f"import ganzoo\n\nmodel = ganzoo.load_model({load})", "python")
     yield f"\nOutputs: {outputs}."
+    for package in sorted(filter(PACKAGE.fullmatch, card["packages"].keys() - {CORE})):
+        yield f"\nIts recipe needs {escaped(package)}: {escaped(how_to_get(package))}."
 
 
 def _worth(card: Table) -> Iterator[str]:
     yield "\n## What it is worth\n"
-    tables = [each for each in card["scores"].items() if isinstance(each[1], dict) and each[1]]
+    tables = tables_at(card, "scores")
     if not tables:
         yield "No metric of its recipe was computed."
-    for metric, rows in tables:
-        on = format_observed(_at(card["observed"], metric))
-        ends = "; in brackets 95 % intervals" if _at(card["intervals"], metric) else ""
+    for metric, rows in tables.items():
+        on = format_observed(value_at(card["observed"], metric))
+        ends = "; in brackets 95 % intervals" if value_at(card["intervals"], metric) else ""
         yield f"{escaped(metric)}{f', {escaped(on)}' if on else ''}{ends}.\n"
         names = list(
             dict.fromkeys(n for row in rows.values() if isinstance(row, dict) for n in row)
@@ -80,7 +85,10 @@ def _worth(card: Table) -> Iterator[str]:
         yield f"| | {' | '.join(map(escaped, names))} |"
         yield f"|---|{'---:|' * len(names)}"
         for row, values in rows.items():
-            cells = [_score(_at(values, n), _at(card["intervals"], metric, row, n)) for n in names]
+            cells = [
+                _score(value_at(values, n), value_at(card["intervals"], metric, row, n))
+                for n in names
+            ]
             yield f"| {escaped(row)} | {' | '.join(cells)} |"
         yield ""
 
@@ -113,7 +121,7 @@ def _terms(card: Table) -> Iterator[str]:
     yield "\n## Data and licence\n"
     kind, about = str(card["data"].get("type") or "not known"), card["about_data"]
     yield f"Data: {code(kind)}. {escaped(about)}"
-    held = {split: _at(card["held_out"], split, "items") for split in ("validation", "test")}
+    held = {split: value_at(card["held_out"], split, "items") for split in ("validation", "test")}
     if on := format_observed(held):
         yield f"Held out: {escaped(on)}."
     yield f"\nLicence of the weights: {escaped(card['licence'] or 'nobody stated one')}.\n"
@@ -148,10 +156,3 @@ def _score(value: Any, bounds: Any) -> str:
         return "-"
     said = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
     return f"{said}{format_interval(bounds, 4)}"
-
-
-def _at(value: Any, *keys: str) -> Any:
-    """What nested tables hold at these keys; None where one is missing."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganzoo.datasets.checksums import digest_file
 from ganzoo.errors import ModelError
-from ganzoo.files.untrusted import UntrustedError, is_count, read_object
+from ganzoo.files.untrusted import UntrustedError, is_count, read_object, table_at
 from ganzoo.files.writing import write_bytes, write_json, write_text
 from ganzoo.report.facts import read_facts
 from ganzoo.report.run_files import RunFiles, Table, read_run, trained_seconds
@@ -129,9 +129,9 @@ def _read_card(
     return ModelCard(
         **_training_facts(files),
         **_file_facts(model),
-        scores=_table(scored.get("scores")),
-        intervals=_table(scored.get("intervals")),
-        observed=_table(scored.get("observed")),
+        scores=table_at(scored, "scores"),
+        intervals=table_at(scored, "intervals"),
+        observed=table_at(scored, "observed"),
         name=stated.name or files.name,
         load=stated.load or model.name,
         step=step if is_count(step) else None,
@@ -154,11 +154,11 @@ def _training_facts(files: RunFiles) -> Table:
         "steps": files.run.steps,
         "seconds": trained_seconds(files),
         "data": finite(files.table("data")),
-        "held_out": _table(latest.get("splits")),
+        "held_out": table_at(latest, "splits"),
         "command": _command(files),
         "device": ", ".join(map(str, latest.get("devices") or [latest.get("device") or ""])),
         "versions": {name: latest[name] for name in VERSIONS if latest.get(name)},
-        "packages": _table(latest.get("packages")),
+        "packages": table_at(latest, "packages"),
     }
 
 
@@ -209,7 +209,3 @@ def _leave_out_places(words: Iterator[str]) -> Iterator[str]:
             next(words, "")
         elif word.partition("=")[0] not in ELSEWHERE:
             yield word
-
-
-def _table(value: Any) -> Table:
-    return value if isinstance(value, dict) else {}

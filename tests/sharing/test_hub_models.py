@@ -127,6 +127,7 @@ def test_show_a_model_of_the_hub_and_of_a_bundle(hub, new_repo, bundle):
         assert done.exit_code == 0, done.output
         assert "G(x)" in done.stdout
         assert told in done.stdout
+        assert ("recipe hf:me/streets\n" in done.stdout) == (name == "hf:me/streets")
 
 
 def test_show_a_bundle_without_a_card(shared_run, tmp_path, bundle):

@@ -75,6 +75,23 @@ def test_what_the_run_says(run, tmp_path):
     assert 'license: "apache-2.0"\nlibrary_name: ganzoo\npipeline_tag: image-to-image' in header
 
 
+def test_what_to_install_is_said_unless_it_is_ganzoo_itself(run, tmp_path):
+    def use(packages):
+        record = {"state": "finished", "step": 9, "steps": 9, "starts": [START | packages]}
+        (run / "run.json").write_text(json.dumps(record))
+        write_card(run, tmp_path / "card")
+        text = (tmp_path / "card" / "card.md").read_text()
+        return text.partition("## Use")[2].partition("## What")[0]
+
+    assert "needs" not in use({})
+    told = use(
+        {"packages": {"ganzoo-core": "1", "ganzoo-cut": "2", "theirs": "3", "ganzoo-;reboot": "4"}}
+    )
+    assert "Its recipe needs ganzoo-cut: pip install ./plugins/ganzoo-cut in a clone" in told
+    assert "Its recipe needs theirs: pip install theirs, if you trust those who" in told
+    assert "reboot" not in told
+
+
 def test_the_best_model_has_its_own_figures(run, tmp_path):
     card = write_card(run, tmp_path / "card", best=True)
     assert (card.step, card.file, card.bytes) == (5, "best.safetensors", 5)

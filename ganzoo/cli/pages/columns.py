@@ -60,14 +60,24 @@ def columns(rows: Rows, indent: int = 2, cap: int = 44) -> list[str]:
 
 
 def print_terms(rows: Sequence[tuple[str, str]], indent: int = 2) -> None:
-    """Print words and their meanings; a meaning is wrapped in a column of its own."""
+    """Print words and their meanings; a meaning is wrapped in a column of its own.
+
+    It is wrapped between words alone, so that paths and commands can be copied.
+    """
     rows = [(one_line(word), visible(meaning)) for word, meaning in rows]
     left = min(24, max((len(word) for word, _ in rows), default=0))
     width = max(40, shutil.get_terminal_size().columns)
     for word, meaning in rows:
         start = " " * indent + word.ljust(left) + "  "
         hang = " " * (indent + left + 2)
-        wrapped = textwrap.wrap(meaning, width, initial_indent=start, subsequent_indent=hang)
+        wrapped = textwrap.wrap(
+            meaning,
+            width,
+            initial_indent=start,
+            subsequent_indent=hang,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         say("\n".join(wrapped or [start.rstrip()]))
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ganzoo.cli.pages.columns import heading, print_columns, print_terms
 from ganzoo.errors import ModelError
-from ganzoo.files.untrusted import UntrustedError, read_object
+from ganzoo.files.untrusted import UntrustedError, read_object, table_at, tables_at
 from ganzoo.printing.text import say
+from ganzoo.registry.plugin_api import CORE
 from ganzoo.runs.layout import CARD_JSON
 from ganzoo.runs.ready_models import format_ready_score
 
@@ -31,10 +32,11 @@ def show_ready(folder: Path) -> None:
     for line in lines if isinstance(lines, list) else []:
         say(f"  {line}".rstrip())
     heading("outputs")
-    print_columns([(str(name), str(wire)) for name, wire in _table(card, "outputs").items()])
+    print_columns([(str(name), str(wire)) for name, wire in table_at(card, "outputs").items()])
     heading("more")
     print_terms(
         [
+            *_needs(card),
             ("file", f"{folder / str(card.get('file', ''))}, {card.get('bytes', '?')} bytes"),
             ("licence", str(card.get("licence", ""))),
             ("data", str(card.get("about_data", ""))),
@@ -43,18 +45,18 @@ def show_ready(folder: Path) -> None:
     )
 
 
+def _needs(card: dict[str, Any]) -> list[tuple[str, str]]:
+    packages = table_at(card, "packages").items()
+    needed = ", ".join(f"{name} {version}" for name, version in packages if name != CORE)
+    return [("needs", needed)] if needed else []
+
+
 def _print_scores(card: dict[str, Any]) -> None:
     scores = [
-        (f"{metric}, {row}", format_ready_score(values, _table(card, "intervals", metric, row)))
-        for metric, rows in _table(card, "scores").items()
-        for row, values in (rows if isinstance(rows, dict) else {}).items()
+        (f"{metric}, {row}", format_ready_score(values, table_at(card, "intervals", metric, row)))
+        for metric, rows in tables_at(card, "scores").items()
+        for row, values in rows.items()
     ]
     if scores:
         heading("scores")
         print_terms(scores)
-
-
-def _table(card: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        card = card.get(key) if isinstance(card, dict) else None
-    return card if isinstance(card, dict) else {}
