@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
+from ganzoo.engine.device import count_cores
 from ganzoo.registry.packages import find_version
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -54,10 +54,3 @@ def read_processor(text: str) -> tuple[str, set[str]]:
     kind = " ".join(values[key] for key in ("cpu family", "model") if key in values)
     flags = values.get("flags", values.get("Features", "")).split()
     return f"{name} (family and model {kind})" if kind else name, set(flags)
-
-
-def count_cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

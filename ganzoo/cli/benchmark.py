@@ -80,9 +80,9 @@ def benchmark(
     """Measure how fast a model is by each engine, and how far from plain eager."""
     ways = list_ways(read_engines(engines), read_precisions(precisions))
     sides = read_sizes(sizes)
-    refuse_missing(model, *([images] if images else []), best=best)
-    if images is not None and not images.is_dir():
-        raise GanzooError(f"--images {images}: this is a file; name a folder of images")
+    refuse_missing(model, images, best=best)
+    if images is not None:
+        _check_images(images)
     if json is not None:
         refuse_existing([json])
     import_torch()
@@ -93,6 +93,15 @@ def benchmark(
     settings = ways, sides, images, repeats, time_limit, not no_metric
     measured = Benchmark(opening, output, *settings, tell=_tell)
     _measure(measured, json)
+
+
+def _check_images(folder: Path) -> None:
+    from ganzoo.components.data.image_listing import list_images
+
+    if not folder.is_dir():
+        raise GanzooError(f"--images {folder}: this is a file; name a folder of images")
+    if not list_images(folder):
+        raise GanzooError(f"--images {folder}: there is no image in this folder")
 
 
 def _measure(measured: Benchmark, json: Path | None) -> None:
@@ -112,6 +121,8 @@ def _measure(measured: Benchmark, json: Path | None) -> None:
         _write(measured, json)
     if stopped:
         raise typer.Exit(STOPPED)
+    if not any(row.milliseconds for row in measured.rows):
+        raise GanzooError("nothing could be measured; the reasons are below the table")
 
 
 def _tell(what: str) -> None:

@@ -50,7 +50,7 @@ NetworkOf = Annotated[
     ),
 ]
 OutputOf = Annotated[
-    str, typer.Option("--output", help="OutputOf of the model's outputs. [default: its first]")
+    str, typer.Option("--output", help="Which of the model's outputs. [default: its first]")
 ]
 Precision = Annotated[
     Literal["float32", "bf16", "auto"],

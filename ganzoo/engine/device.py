@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, Protocol
 
 import torch
@@ -69,6 +70,13 @@ def find_device(name: str = "") -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = first_line(error)
         raise DeviceError(f"--device {name}: torch cannot use it here ({reason:.200})") from None
+
+
+def count_cores() -> int:
+    """How many of the processor's cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def make_accelerator(cpu: bool = False, precision: str = "float32") -> Accelerator:

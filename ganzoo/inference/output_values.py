@@ -40,7 +40,7 @@ def evaluate_outputs(
     return [full_precision(results[id(output)]) for output in outputs]
 
 
-def draw_latent(
+def _draw_latent(
     model: Model, seed: int, inputs: Mapping[str, Tensor], name: str, count: int
 ) -> Tensor:
     """Draw a latent for `count` samples; a spatial latent takes its size from the inputs."""
@@ -56,7 +56,7 @@ def _make(
     for name in output.networks:
         model.networks[name].eval()
     placed = {name: _place(model, tensor) for name, tensor in inputs.items()}
-    known = placed, model.networks, partial(draw_latent, model, seed, inputs), _batch_size(inputs)
+    known = placed, model.networks, partial(_draw_latent, model, seed, inputs), _batch_size(inputs)
     bound = {name: BoundWire(wire, *known) for name, wire in output.wires.items()}
     seed_torch(seed, "output")
     value: Value = component.make(**bound)
@@ -75,7 +75,7 @@ def _gather_inputs(
     wanted = {name for output in outputs for name in names(output.wire)}
     values: Values = {name: _place(model, tensor) for name, tensor in inputs.items()}
     for name in wanted & set(model.latents) - set(inputs):
-        values[name] = draw_latent(model, seed, inputs, name, _batch_size(inputs))
+        values[name] = _draw_latent(model, seed, inputs, name, _batch_size(inputs))
     return values
 
 

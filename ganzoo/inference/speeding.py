@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
@@ -14,11 +13,12 @@ from torch import nn
 from ganzoo.engine.allocator import keep_freed_memory
 from ganzoo.engine.compiler import can_compile, cpp_compiler
 from ganzoo.engine.precision import ChosenPrecision, choose_precision
-from ganzoo.errors import DeviceError, GanzooError, first_line, listed
+from ganzoo.errors import DeviceError, GanzooError, listed
 from ganzoo.inference.engines.engine_choice import ENGINES, PACKAGES, Engine, check_engine
 from ganzoo.inference.fast_network import FastNetwork, rename_resting
 from ganzoo.inference.inference_copy import InferenceCopy
 from ganzoo.inference.origin import floating_tensors
+from ganzoo.registry.extras import import_extra
 
 if TYPE_CHECKING:
     from ganzoo.inference.model import Model
@@ -83,19 +83,9 @@ def describe_speed(model: Model, asked: AskedPrecision, engine: Engine) -> list[
     if engine == "compile":
         lines.append("compiling: the first image of a size takes up to a minute")
     if engine in PACKAGES:
-        lines.append(f"engine: {engine} {_find_version(engine)}")
+        library = import_extra(engine, f"--engine {engine}")
+        lines.append(f"engine: {engine} {library.__version__}")
     return lines
-
-
-def _find_version(package: str) -> str:
-    """The version of an engine's package, which must be fit to be imported."""
-    try:
-        return str(import_module(package).__version__)
-    except ImportError as error:
-        raise GanzooError(
-            f"--engine {package}: the package {package} is installed, but cannot be imported "
-            f"({first_line(error)}); install it again, or take --engine eager"
-        ) from error
 
 
 def settle(model: Model, precision: AskedPrecision, engine: Engine = "eager") -> ChosenPrecision:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from ganzoo.builder.machine_speed import find_speed, stack_seconds
-from ganzoo.engine.device import find_device
+from ganzoo.engine.device import count_cores, find_device
 from ganzoo.engine.precision import choose_precision
 from ganzoo.inference.tiling.memory_limit import free_memory, whole_memory
 from ganzoo.interfaces.data_fingerprint import Machine
@@ -26,7 +24,7 @@ def describe_machine() -> Machine:
         device.type,
         torch.cuda.get_device_name(device) if cuda else cpu_name(),
         round_down(min(free_memory(device), int(share * whole_memory(device)))),
-        _cores(),
+        count_cores(),
         choose_precision(device).name == "bf16",
         stack_seconds(find_speed()),
     )
@@ -36,9 +34,3 @@ def round_down(memory: int) -> int:
     """Bytes rounded down to 1, 1.5, 2, 3, 4, 6, 8, 12 ... so that small changes do not matter."""
     power = 1 << max(0, memory.bit_length() - 1)
     return power + power // 2 if memory >= power + power // 2 else power
-
-
-def _cores() -> int:
-    """The processor's cores that this process may use."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, first_line
 
 # The extra that brings each package, by the name under which it is imported.
 EXTRAS = {
@@ -44,7 +44,7 @@ def import_extra(name: str, needer: str = "this") -> Any:
     needer: see `require_packages`.
 
     Raises:
-        GanzooError: it is not installed; says how to install it.
+        GanzooError: it is not installed, or is broken; says how to install it.
     """
     try:
         with _without_telemetry():
@@ -53,7 +53,13 @@ def import_extra(name: str, needer: str = "this") -> Any:
                 import_module("onnxruntime").disable_telemetry_events()
             return module
     except ImportError as error:
-        raise _missing(needer, [name.partition(".")[0]]) from error
+        package = name.partition(".")[0]
+        if find_spec(package) is None:
+            raise _missing(needer, [package]) from error
+        raise GanzooError(
+            f"{needer} needs the package {package}, which is installed, but cannot be imported "
+            f"({first_line(error)}); install it again: pip install --force-reinstall {package}"
+        ) from error
 
 
 def _missing(needer: str, names: list[str]) -> GanzooError:

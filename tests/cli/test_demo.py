@@ -41,7 +41,10 @@ def test_a_damaged_extra_is_named_before_models_are_opened(monkeypatch):
     monkeypatch.setattr(extras, "find_spec", lambda name: name)
     monkeypatch.setattr(extras, "import_module", damaged)
     said = refusal(str(MODELS / "pix2pix"))
-    assert said.startswith("ganzoo: ganzoo demo needs the package starlette: pip install")
+    assert said == (
+        "ganzoo: ganzoo demo needs the package starlette, which is installed, but cannot be "
+        "imported (starlette); install it again: pip install --force-reinstall starlette\n"
+    )
 
 
 def test_mistakes_are_one_sentence():

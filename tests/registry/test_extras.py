@@ -28,3 +28,17 @@ def test_what_is_missing_is_named(monkeypatch):
     assert str(refused.value) == (
         "this needs the packages onnxruntime, openvino: pip install 'ganzoo-core[onnx,openvino]'"
     )
+
+
+def test_what_is_broken_is_named_with_its_fault(monkeypatch):
+    def broken(name):
+        raise ImportError("libfoo.so.1: no such file\nmore")
+
+    monkeypatch.setattr(extras, "import_module", broken)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    with pytest.raises(GanzooError) as refused:
+        extras.import_extra("onnxruntime.quantization", "int8")
+    assert str(refused.value) == (
+        "int8 needs the package onnxruntime, which is installed, but cannot be imported "
+        "(libfoo.so.1: no such file); install it again: pip install --force-reinstall onnxruntime"
+    )

@@ -35,7 +35,7 @@ class ModulatedNames(Recogniser):
             return
         widths = [shapes[f"{level}conv.downsample.weight"][0] for level in levels]
         centre = f"{levels[-1]}{INNER}"
-        inner = _transformer(shapes, centre, widths[-1])
+        inner = _transformer(shapes, centre)
         if inner is None:
             return
         settings, evidence = inner
@@ -69,9 +69,7 @@ def _levels(shapes: Shapes) -> list[str]:
     return levels
 
 
-def _transformer(
-    shapes: Shapes, centre: str, channels: int
-) -> tuple[dict[str, Any], dict[str, str]] | None:
+def _transformer(shapes: Shapes, centre: str) -> tuple[dict[str, Any], dict[str, str]] | None:
     """What the innermost module tells; None if it is no transformer."""
     names = {"tokens": "extra_tokens", "projector": "trans_input.embed.projector.weight"}
     names["hidden"] = "encoder.encoder.0.ffn.net.0.weight"

@@ -94,7 +94,10 @@ class EngineNetwork(InferenceCopy):
         for module in self.network.modules():
             if module.training and differs_in_training(module):
                 kind = type(module).__name__
-                return f"its {kind} works as in training, at random or by the batch"
+                return (
+                    f"its {kind} works as in training, at random or by the batch; to leave that "
+                    "out: --set outputs.NAME.mode=eval"
+                )
         return ""
 
     def _explain(self, reason: str) -> str:

@@ -48,6 +48,7 @@ def export_model(
     """Write an output of a model as a file of another format, if it computes the same there.
 
     path: of the file; see `name_files` for what else is written. Files are written whole or not.
+    format_: any but "reference", which `export_reference` writes.
     output: its name; left out, the first output.
     pixels: take and give values of pixels; None: images in [-1, 1].
     calibration: the images by which int8 chooses its scales.
@@ -59,6 +60,8 @@ def export_model(
         ValueError: pixels do not hold the images' values.
     """
     check_asked(format_, precision, pixels is not None)
+    if format_ == "reference":
+        raise GanzooError("a reference is weights alone: it is written by export_reference")
     check_packages(format_, precision)
     files = name_files(path, format_)
     refuse_existing(files)
@@ -85,7 +88,7 @@ def _make(
 ) -> list[bytes]:
     """The contents of the files of a format."""
     metadata = describe_export(model, graph, precision)
-    samples = list_samples(graph, calibration) if precision == "int8" else []
+    samples = _list_samples(graph, calibration) if precision == "int8" else []
     program = trace(graph)
     if format_ == "torch-export":
         return [make_program_file(program, metadata)]
@@ -98,7 +101,7 @@ def _make(
     return make_openvino(quantized, metadata, halved=precision == "fp16")
 
 
-def list_samples(graph: ExportedOutput, calibration: Calibration | None) -> Samples:
+def _list_samples(graph: ExportedOutput, calibration: Calibration | None) -> Samples:
     """Inputs of a graph, in order, made of images; latents and labels are drawn.
 
     Raises:

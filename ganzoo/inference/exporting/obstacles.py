@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from ganzoo.components.networks.norms import differs_in_training
+from ganzoo.engine.expressions import differentiates
 from ganzoo.errors import ModelError
 from ganzoo.expression import calls
 from ganzoo.inference.inference_copy import InferenceCopy
@@ -53,6 +54,6 @@ def _random_layer(network: nn.Module, resting: frozenset[str]) -> str:
 
 def _find_gradient(networks: dict[str, nn.Module], output: OutputWire) -> str:
     for call in calls(output.wire):
-        if call.head in getattr(networks[call.network], "differentiates", ()):
+        if differentiates(call, networks):
             return f"'{call}' computes gradients"
     return ""

@@ -19,9 +19,7 @@ from ganzoo.registry.extras import import_extra
 KEY = "ganzoo."  # before the names of ganzoo's metadata
 
 
-def make_onnx(
-    program: ExportedProgram, graph: ExportedOutput, metadata: Mapping[str, str] | None = None
-) -> bytes:
+def make_onnx(program: ExportedProgram, graph: ExportedOutput) -> bytes:
     """The ONNX model of a program; its inputs and its output have the names of the graph's.
 
     Raises:
@@ -47,7 +45,8 @@ def make_onnx(
             ) from error
     proto = written.model_proto
     _name_axes(proto, graph)
-    return add_metadata(proto, metadata or {})
+    content: bytes = proto.SerializeToString()
+    return content
 
 
 def add_metadata(proto: Any, metadata: Mapping[str, str]) -> bytes:

@@ -201,6 +201,12 @@ def test_both_files_or_none(model, tmp_path, written, monkeypatch):
     assert not any(file.exists() for file in files)
 
 
+def test_a_reference_has_a_function_of_its_own(model, tmp_path):
+    with pytest.raises(GanzooError, match="written by export_reference"):
+        export_model(model, tmp_path / "a.pth", "reference")
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_missing_package_is_named(model, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
     with pytest.raises(
