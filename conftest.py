@@ -141,11 +141,7 @@ def unpack_nasty():
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here.
-
-    One a module: a driver that dies in a long run, as it did among tests of processes, spoils no
-    other module.
-    """
+    """Debian's chromium, headless, by playwright; while it runs, asyncio.run is refused here."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("there is no chromium: apt-get install chromium")

@@ -136,16 +136,19 @@ class Signals:
     """Passes a signal of a terminal or a batch system on to each process once.
 
     torch's launcher would pass it on, too, but kill all processes that have not ended after 30 s.
-    Therefore it runs in a thread, where it does not handle signals.
+    Therefore it runs in a thread, where it does not handle signals. What this process had started
+    before is none of the launcher's and goes on.
     """
 
     def __init__(self) -> None:
         self.asked: float | None = None
         self.again = False
+        self.others: set[int] = set()
         self.interrupted: set[int] = set()
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
+        self.others = set(children())
         self.before = answer_signals(self.on_signal)
 
     def __exit__(self, *_: object) -> None:
@@ -161,7 +164,7 @@ class Signals:
         """Interrupt every process that was not interrupted yet; some may have just started."""
         if self.asked is None:
             return
-        for process in children():
+        for process in sorted({*children()} - self.others):
             if self.again:
                 kill(process)
             elif process not in self.interrupted:

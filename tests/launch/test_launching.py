@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -153,7 +155,11 @@ def test_what_a_signal_does_is_no_failure(monkeypatch, tmp_path):
         raise ChildFailedError("ganzoo", {0: failure(0, 130, tmp_path)})
 
     monkeypatch.setattr(processes, "_launch_elastic", interrupted)
-    assert launch(1, ["run"], time.time()) is True
+    # What runs beside it, as another test's browser does, is not interrupted.
+    waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as other:
+        assert launch(1, ["run"], time.time()) is True
+    assert other.returncode == 0
 
 
 def test_what_processes_inherit(monkeypatch):
