@@ -74,7 +74,7 @@ class HardToBeat(Rule):
     Warning: the quick KID of copying x is that of two halves of a domain, so no score would show
     that a training is better; or it is below 0.06, and the time is shorter than such images need
     (`capacity`). Outputs after 1,400 steps at 32 and 48 px had quick KIDs up to 0.06, and edges of
-    photos (copied .049) were by the KID of another network more real than what any recipe made of
+    photos (copied .049) were by the KID of another network as real as the best that was made of
     them. Note: the domains are near by colour and structure; there, most recipes that were tried
     were worse than a copy (drawings in two styles at 64 px: KID .038 copied, .082 and more
     trained).
