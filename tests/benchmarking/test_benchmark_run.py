@@ -86,6 +86,7 @@ class PlayedProcess:
 def played(monkeypatch):
     """Starts a benchmark: what each way fails at, by name and precision."""
     monkeypatch.setattr(benchmark_module, "check_engine", lambda *_: None)
+    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
     started = []
 
     def start_all(fails=None, **settings):
@@ -105,8 +106,7 @@ def played(monkeypatch):
     assert all(process.closed for process in started)
 
 
-def test_each_way_is_a_row_of_each_size(played, monkeypatch):
-    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
+def test_each_way_is_a_row_of_each_size(played):
     done = played()
     done.run()
     rows = {(row.side, row.way): row for row in done.rows}
@@ -131,8 +131,7 @@ def test_each_way_is_a_row_of_each_size(played, monkeypatch):
     assert explain(done.rows, done.remarks) == []
 
 
-def test_json_holds_what_the_table_does(played, monkeypatch):
-    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
+def test_json_holds_what_the_table_does(played):
     done = played(sides=[64])
     done.run()
     read = json.loads(json.dumps(as_json(done.facts, done.rows, done.score, done.remarks)))
@@ -145,8 +144,7 @@ def test_json_holds_what_the_table_does(played, monkeypatch):
         assert there["score"] == row.score
 
 
-def test_ways_that_fail_become_rows_with_the_reason(played, monkeypatch):
-    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
+def test_ways_that_fail_become_rows_with_the_reason(played):
     fails = {
         ("onnxruntime", "bf16"): {"open": WayFailed("no bf16")},
         ("openvino", "float32"): {"time_one": WayFailed("killed by SIGKILL")},
@@ -169,7 +167,6 @@ def test_missing_packages_are_rows(played, monkeypatch):
             raise GanzooError("--engine openvino needs the package openvino: pip install it")
 
     monkeypatch.setattr(benchmark_module, "check_engine", check)
-    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
     done = played(sides=[64])
     done.run()
     missing = [row for row in done.rows if row.way.engine == "openvino"]
@@ -177,8 +174,7 @@ def test_missing_packages_are_rows(played, monkeypatch):
     assert all("pip install it" in row.reason for row in missing)
 
 
-def test_a_stop_leaves_what_was_measured(played, monkeypatch):
-    monkeypatch.setattr("ganzoo.benchmarking.turns.REST", 0)
+def test_a_stop_leaves_what_was_measured(played):
     fails = {("openvino", "bf16"): {"score": KeyboardInterrupt()}}
     done = played(fails, sides=[64])
     with pytest.raises(KeyboardInterrupt):
@@ -196,7 +192,7 @@ def test_a_model_that_cannot_be_opened_is_refused(played):
         played(fails).run()
 
 
-def test_a_process_answers_and_its_end_is_told(monkeypatch):
+def test_a_process_answers_and_its_end_is_told():
     process = WayProcess(PLAIN, (Opening(Path(__file__)), "", PLAIN, None), 60)
     os.kill(process._process.pid, signal.SIGINT)  # Ctrl-C is the parent's, from the first moment
     try:

@@ -141,7 +141,7 @@ def test_wrappers_are_taken_off(tmp_path, wrapper):
         module = module.half().float()
     torch.save(WRAPPERS[wrapper](module.state_dict()), tmp_path / "any.ckpt")
     import_model([tmp_path / "any.ckpt"], tmp_path / "model.safetensors")
-    images = torch.rand(1, 3, 16, 16)
+    images = torch.rand(1, 3, 16, 16) * 2 - 1
     with torch.no_grad():
         published = module(images)
     made = load_model(tmp_path / "model.safetensors")("x2y", x=images)
@@ -177,7 +177,7 @@ def test_files_of_both_directions(tmp_path, names, outputs):
     out = tmp_path / "model.safetensors"
     imported = import_model([tmp_path / f"{name}.pth" for name in names], out)
     assert set(imported.outputs) == set(outputs)
-    images = torch.rand(1, 3, 16, 16)
+    images = torch.rand(1, 3, 16, 16) * 2 - 1
     for output, number in outputs.items():
         with torch.no_grad():
             published = modules[number](images)

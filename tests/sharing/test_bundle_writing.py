@@ -80,7 +80,7 @@ def test_nothing_is_overwritten(bundle, shared_run):
         write_bundle(gather_files(shared_run, bundle.with_suffix(".work")), bundle)
 
 
-def test_plugins_of_training_are_needed_too(shared_run, tmp_path):
+def test_plugins_of_training_are_needed_too():
     """Those that the weights need stand in the file; others are known by the recipe's types."""
     from ganzoo.sharing.shipment import _plugins_of
 

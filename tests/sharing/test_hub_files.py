@@ -73,10 +73,10 @@ def test_a_branch_that_moved_is_told(new_repo):
 
 
 def test_a_cached_commit_is_not_asked_for_again(hub, new_repo):
-    commit = fetch_commit = new_repo().branches["main"]
+    commit = new_repo().branches["main"]
     fetch(f"hf:me/streets@{commit}")
     asked = len(hub.asked)
-    assert fetch(f"hf:me/streets@{fetch_commit}").name == commit
+    assert fetch(f"hf:me/streets@{commit}").name == commit
     assert len(hub.asked) == asked
 
 

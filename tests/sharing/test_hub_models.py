@@ -80,7 +80,7 @@ def test_a_folder_of_that_name_wins(hub, shared_run, tmp_path, monkeypatch):
     assert not hub.asked
 
 
-def test_a_model_of_the_hub_goes_into_a_bundle(hub, new_repo, tmp_path, monkeypatch):
+def test_a_model_of_the_hub_goes_into_a_bundle(new_repo, tmp_path):
     new_repo()
     done = run("bundle", "hf:me/streets", "--out", tmp_path / "b.ganzoo")
     assert done.exit_code == 0, done.output

@@ -151,11 +151,17 @@ def test_it_is_compared_as_a_run_and_bundled_with_its_own_card(tmp_path, monkeyp
         assert shipment.files["card.md"] == MODELS / "streets" / "cyclegan" / "card.md"
 
 
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory):
+    """A cache that both engines share, as making the graph takes seconds."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-def test_an_engine_computes_what_torch_does_also_after_a_black_image(engine, monkeypatch, tmp_path):
+def test_an_engine_computes_what_torch_does_also_after_a_black_image(engine, monkeypatch, graphs):
     for package in ("onnx", "onnxscript", engine):
         pytest.importorskip(package)
-    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("GANZOO_CACHE", str(graphs))
     model = load("streets/cyclegan")
     fast = model.speed_up(engine=engine)
     fast("x2y", x=torch.full((1, 3, 64, 64), -1.0))

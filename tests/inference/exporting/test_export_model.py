@@ -189,6 +189,10 @@ def test_both_files_or_none(model, tmp_path, written, monkeypatch):
         export_model(model, path, "openvino")
     from ganzoo.inference.exporting import written_files
 
+    below = path.with_suffix(".bin") / "nowhere" / "a.onnx"
+    with pytest.raises(GanzooError, match=r"a.onnx: cannot be written"):
+        written_files.write_files([below], [b""])
+
     def full(path, content):
         if path.suffix == ".xml":
             raise OSError(28, "No space left on device")
