@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ganzoo.errors import Fault, choices
 from ganzoo.expression import Expression, ExpressionError, calls, find_column, parse
+from ganzoo.files.untrusted import value_at
 from ganzoo.recipe.schema import Recipe
 from ganzoo.recipe.tables import ComponentTable
 from ganzoo.registry.components import Registry
@@ -45,9 +46,7 @@ WIRES = {"loss": "forward", "metric": "update", "output": "make"}
 
 def look_up(tables: Any, path: str) -> Any:
     """The value at a dotted path; None if there is none."""
-    for key in path.split("."):
-        tables = tables.get(key) if isinstance(tables, dict) else None
-    return tables
+    return value_at(tables, *path.split("."))
 
 
 def kinds_at(path: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ganzoo.registry.former import how_to_install
 from ganzoo.registry.packages import find_version
 
+PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 OWN = "ganzoo-"  # with what the names of ganzoo's own packages begin
 
 
@@ -39,8 +40,15 @@ class NeededPackage:
 
 
 def find_lacking(packages: Mapping[str, str]) -> list[NeededPackage]:
-    """Those of the packages that are missing here, or older than a file was made with."""
-    needed = [NeededPackage(name, wanted, find_version(name)) for name, wanted in packages.items()]
+    """Those of the packages that are missing here, or older than a file was made with.
+
+    What is no name of a package is left out: a stranger's would end up in a command.
+    """
+    needed = [
+        NeededPackage(name, wanted, find_version(name))
+        for name, wanted in packages.items()
+        if PACKAGE.fullmatch(name)
+    ]
     return [each for each in needed if not each.here or each.is_old]
 
 

@@ -21,6 +21,7 @@ from ganzoo.errors import ModelError, cut
 from ganzoo.files.untrusted import UntrustedError, is_count, parse_json
 from ganzoo.printing.text import one_line, short_count
 from ganzoo.recipe.toml_text import RECIPE_FILE
+from ganzoo.registry.needed_packages import PACKAGE
 from ganzoo.registry.packages import MODEL_FILE
 from ganzoo.runs.layout import CARD_FILE, CARD_JSON, CARD_SAMPLES
 
@@ -33,7 +34,6 @@ MOST_BYTES = {
     CARD_SAMPLES: 64 << 20,
 }
 DIGEST = re.compile(r"[0-9a-f]{64}")
-PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,49}|\?")
 
 

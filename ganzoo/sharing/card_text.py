@@ -13,9 +13,8 @@ from typing import Any
 from ganzoo.evaluation.observed import format_observed
 from ganzoo.files.untrusted import is_number, tables_at, value_at
 from ganzoo.printing.text import one_line, visible
-from ganzoo.registry.needed_packages import how_to_get
+from ganzoo.registry.needed_packages import PACKAGE, how_to_get
 from ganzoo.registry.plugin_api import CORE
-from ganzoo.runs.bundle_manifest import PACKAGE
 from ganzoo.runs.ready_models import format_interval
 
 # What has a meaning in Markdown; at the start of a line, and in what would become a link, more has.

@@ -57,3 +57,8 @@ def test_a_strangers_package_is_named_with_a_warning():
     assert missing.advice().endswith("pip install evil, if you trust those who publish it")
     (old,) = find_lacking({"other": "2"})
     assert "pip install -U other, if you trust" in old.advice()
+
+
+@pytest.mark.parametrize("name", ["ganzoo-x; reboot", "x\n", "-r x", "ganzoo-../x", "x" * 101, ""])
+def test_no_command_is_made_of_what_is_no_name(name):
+    assert find_lacking({name: "1.0", "evil": "1.0"}) == [NeededPackage("evil", "1.0", "")]
