@@ -45,6 +45,28 @@ def pickled(path, content):
     return path
 
 
+def two_faced(path):
+    """A `.pth` of the old format, which asks for code, with a harmless archive behind it."""
+    harmless = saved(path.with_name("harmless.pth"), {"a": torch.zeros(1)}).read_bytes()
+    asks = {"a": Reduced(os.system, "echo ran")}
+    torch.save(asks, path, _use_new_zipfile_serialization=False)
+    path.write_bytes(path.read_bytes() + harmless)
+    assert zipfile.is_zipfile(path)
+    return path
+
+
+def described_twice(path):
+    """A `.pth` whose first description is harmless, and which the loader does not read."""
+    saved(path, {"a": Reduced(os.system, "echo ran")})
+    with zipfile.ZipFile(path) as whole:
+        entries = {name: whole.read(name) for name in whole.namelist()}
+    folder = next(iter(entries)).partition("/")[0]
+    with zipfile.ZipFile(path, "w") as changed:
+        for name, content in {f"{folder}/x.DATA.pkl": b"\x80\x02}q\x00.", **entries}.items():
+            changed.writestr(name, content)
+    return path
+
+
 def header(path, tensors, rest=b"", size=None):
     """A safetensors file with any header."""
     text = tensors if isinstance(tensors, bytes) else json.dumps(tensors).encode()
@@ -86,6 +108,8 @@ TORCH = {
         "asks for torch FloatTensor",
     ),
     "a copy again and again": (lambda p: pickled(p, GET_TWICE), "copies its own values"),
+    "an archive behind the description": (two_faced, "asks for posix system"),
+    "two descriptions": (described_twice, "describes its tensors 2 times, not once"),
     "a view of one number": (
         lambda p: saved(p, {"a": torch.zeros(1).expand(2**40)}),
         "more than the 2,147,483,648 bytes allowed",

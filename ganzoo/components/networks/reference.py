@@ -19,6 +19,7 @@ from ganzoo.errors import ModelError
 from ganzoo.files.untrusted import refuse_special
 
 LIMIT = 2 * 2**30
+ARCHIVE = b"PK\x03\x04"  # with which the loader takes a file for an archive, whatever its end is
 PICKLED = 2**26  # bytes of the part of a file that describes its tensors
 MOST_VALUES = 2**17  # tensors and other values in a file
 DEEPEST, LONGEST = 32, 1024  # levels of dicts in dicts, characters of the names above a value
@@ -98,16 +99,24 @@ def _loaded(path: Path, limit: int) -> Any:
 
 def _refuse_code(path: Path) -> None:
     """Look through what a file asks the loader to do, before it does so."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            name = next(n for n in archive.namelist() if n.endswith("data.pkl"))
-            _check_size(path, archive.getinfo(name).file_size)
-            _scan(path, io.BytesIO(archive.read(name)))
-    else:
-        with path.open("rb") as file:  # in the old format, five descriptions before the values
-            for _ in range(5):
-                _scan(path, file)
-                _check_size(path, file.tell())
+    with path.open("rb") as file:
+        if file.read(len(ARCHIVE)) == ARCHIVE:
+            _refuse_code_in_archive(path)
+            return
+        file.seek(0)
+        for _ in range(5):  # in the old format, five descriptions before the values
+            _scan(path, file)
+            _check_size(path, file.tell())
+
+
+def _refuse_code_in_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        # The loader's own search does not look at the case of letters.
+        pickles = [e for e in archive.infolist() if e.filename.lower().endswith("data.pkl")]
+        if len(pickles) != 1:
+            raise ModelError(f"{path}: describes its tensors {len(pickles)} times, not once")
+        _check_size(path, pickles[0].file_size)
+        _scan(path, io.BytesIO(archive.read(pickles[0])))
 
 
 def _check_size(path: Path, size: int) -> None:

@@ -95,8 +95,8 @@ class EngineNetwork(InferenceCopy):
             if module.training and differs_in_training(module):
                 kind = type(module).__name__
                 return (
-                    f"its {kind} works as in training, at random or by the batch; to leave that "
-                    "out: --set outputs.NAME.mode=eval"
+                    f"its {kind} works as in training, at random or by the batch, but for --set "
+                    "outputs.NAME.mode=eval"
                 )
         return ""
 
