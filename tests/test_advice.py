@@ -43,6 +43,7 @@ NO_COMMANDS = {
     "knows",
 }
 OTHERS = {"--no-optional-locks", "--porcelain", "--untracked-files", "--verify"}  # git's
+OTHERS |= {"--force-reinstall"}  # pip's
 
 # Those of the authors' test.py: --input_nc, --netG, --no_dropout and others, cut at their ends.
 OTHERS |= {"--dataroot", "--input", "--model", "--net", "--ngf", "--no", "--norm"}

@@ -28,8 +28,9 @@ OWN = ("model", "wire", "pairs", "done", "refused", "headers", "progress", "tili
 Message = tuple[str, Any]
 """What a process tells: a word, and what belongs to it.
 
-"written" a pair; "refused" why an input cannot be read; "late" how many more were written while it
-stopped; "ended" the headers of its files; "mistake" a message for the user; "fault" a traceback."""
+"written" a pair; "refused" why an input cannot be read; "done" how many were written in all, also
+those that it could not tell of as it was stopped; "ended" the headers of its files; "mistake" a
+message for the user; "fault" a traceback."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,16 @@ class Share:
 
 @dataclass
 class Helper:
-    """A process at work. number: from 1. ended: whether it says that it has nothing left to do."""
+    """A process at work.
+
+    number: from 1. done: how many outputs it has written, as far as is known here.
+    ended: whether it says that it has nothing left to do.
+    """
 
     number: int
     process: BaseProcess
     messages: Connection
+    done: int = 0
     ended: bool = False
 
 
@@ -134,24 +140,29 @@ def gather(
                 raise GanzooError(content)
             if kind == "fault":
                 raise RuntimeError(f"process {helper.number} of {count}:\n{content}")
-            _take(whole, helper, (kind, content), finished)
+            take(whole, helper, (kind, content), finished)
             if kind == "written":
                 yield content
 
 
-def _take(whole: Translation, helper: Helper, message: Message, finished: list[Pair]) -> None:
+def take(whole: Translation, helper: Helper, message: Message, finished: list[Pair]) -> None:
     """Write down in `whole` what a process sent."""
     kind, content = message
     if kind == "written":
-        whole.done += 1
+        _count(whole, helper, helper.done + 1)
         finished.append(content)
     elif kind == "refused":
         whole.refused.append(content)
-    elif kind == "late":
-        whole.done += content
+    elif kind == "done":
+        _count(whole, helper, content)
     elif kind == "ended":
         whole.headers |= content
         helper.ended = True
+
+
+def _count(whole: Translation, helper: Helper, done: int) -> None:
+    whole.done += done - helper.done
+    helper.done = done
 
 
 def _describe_end(helper: Helper, count: int) -> str:
@@ -190,7 +201,7 @@ def _drain(whole: Translation, helper: Helper, finished: list[Pair], deadline: f
     """Take what a process still tells, until it ends."""
     with suppress(EOFError, OSError):
         while helper.messages.poll(max(0.0, deadline - time.monotonic())):
-            _take(whole, helper, helper.messages.recv(), finished)
+            take(whole, helper, helper.messages.recv(), finished)
 
 
 def work(share: Share, messages: Connection) -> None:
@@ -221,16 +232,14 @@ def _interrupt(*_: object) -> None:
 
 
 def _translate(todo: Translation, messages: Connection) -> None:
-    sent = 0
     try:
         with closing(iter(todo)) as written:
             for pair in written:
                 _tell_refused(todo, messages)
                 messages.send(("written", pair))
-                sent += 1
     finally:
         _tell_refused(todo, messages)
-        messages.send(("late", todo.done - sent))
+        messages.send(("done", todo.done))
     messages.send(("ended", todo.headers))
 
 

@@ -13,10 +13,10 @@ from ganzoo import build_recipe, load_model
 from ganzoo.builder.experiment import check_recipe
 from ganzoo.components.latents import NormalLatent
 from ganzoo.components.outputs.latent_search import LatentSearch
+from ganzoo.engine.rng import torch_generator
 from ganzoo.errors import RecipeError
 from ganzoo.expression import Name, parse
 from ganzoo.inference.model import Model, OutputWire
-from ganzoo.inference.output_values import draw_latent
 from ganzoo.interfaces import Variable, head
 from ganzoo.training.train import train
 
@@ -87,7 +87,7 @@ def test_an_image_that_cannot_be_made_gets_the_least_squares_latent():
 def test_the_best_draw_is_chosen_without_a_step():
     searched = model(steps=0, draws=64, starts=1)
     generator = searched.networks["G"]
-    z = draw_latent(searched, 5, {}, "z", 64)
+    z = searched.latents["z"].draw((64, 6), torch_generator(5, "latent", "z"))
     with torch.no_grad():
         assert torch.equal(beyond(searched, generator.x(z[17:18]), 5), generator.y(z[17:18]))
 

@@ -18,7 +18,7 @@ import ganzoo
 from ganzoo.builder.opening import Opening
 from ganzoo.errors import GanzooError
 from ganzoo.inference.translation import translate
-from ganzoo.launch.translating import Helper, divide, gather, report, translate_in_several
+from ganzoo.launch.translating import Helper, divide, gather, report, take, translate_in_several
 from ganzoo.printing.terminal import Terminal
 from ganzoo.training.train import train
 
@@ -104,9 +104,30 @@ def test_what_a_process_tells(run, photos, tmp_path, unreadable):
     [kind, reason], *others = told if unreadable == "skip" else reversed(told)
     assert "1.png cannot be read" in reason
     if unreadable == "skip":
-        assert (kind, others) == ("refused", [*written, ("late", 0), ("ended", {})])
+        assert (kind, others) == ("refused", [*written, ("done", len(written)), ("ended", {})])
     else:
-        assert (kind, others) == ("mistake", [("late", 0)])
+        assert (kind, others) == ("mistake", [("done", 0)])
+
+
+class InterruptedMessages(Messages):
+    """Is asked to stop at the moment when the second output was told."""
+
+    def send(self, message):
+        self.append(message)
+        if message[0] == "written" and len(self) == 2:
+            raise KeyboardInterrupt
+
+
+def test_an_output_told_at_the_moment_of_a_stop_counts_once(run, photos, tmp_path):
+    opening, todo = begin(run, photos, tmp_path / "out")
+    [share] = divide(todo, opening, 1)
+    report(share, told := InterruptedMessages())
+    helper, finished = Helper(1, None, None), []
+    for message in told:
+        take(todo, helper, message, finished)
+    assert [kind for kind, _ in told] == ["written", "written", "done"]
+    assert todo.done == helper.done == len(contents(tmp_path / "out"))
+    assert finished == share.pairs[:2]
 
 
 def test_a_mistake_is_raised_and_a_fault_with_its_traceback():
