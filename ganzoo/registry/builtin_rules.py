@@ -29,8 +29,12 @@ RULES = {
     "precision": ("length_rules:Precision", "half precision, where that is faster"),
     "length": ("length_rules:Length", "steps by the time, at most 200 epochs"),
     "too_short_to_change": (
-        "unpaired_rules:TooShortToChange",
+        "short_time_rules:TooShortToChange",
         "near domains stay a copy below 1,500 steps",
+    ),
+    "too_short_to_draw": (
+        "short_time_rules:TooShortToDraw",
+        "a start as a copy, where copies are as real as short trainings",
     ),
     "optimizer": ("length_rules:Optimizer", "Adam and its rate by the length"),
     "decay": ("length_rules:Decay", "the learning rate falls in the second half"),

@@ -9,6 +9,7 @@ from typing import ClassVar
 from ganzoo.components.rules.capacity_rules import steps_needed
 from ganzoo.components.rules.caution_texts import check_command, count_looked_at, name_folder
 from ganzoo.components.rules.relations import are_near, describe_gap, has_label_maps
+from ganzoo.components.rules.short_time_rules import SHORT_KID, is_short_of_copies
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
 
@@ -16,7 +17,6 @@ ALL = 0.5  # the share of the smaller domain that is in both
 # By chance the share of images put right is within this of one half, or within 1 / sqrt(images).
 LUCK = 0.05
 NOISE = 0.005  # a quick KID that cannot be told from another one
-SHORT_KID = 0.06  # a quick KID that short trainings reach
 FEWEST = 20
 LIKE, UNLIKE = 0.5, 0.25  # likeness of images of one composition, and of many
 ASPECT = 1.5
@@ -90,7 +90,7 @@ class HardToBeat(Rule):
         kid = max(facts.gap.copy_kid) if facts.gap.copy_kid is not None else math.inf
         if kid <= find_limit(facts):
             yield _no_better(kid, find_limit(facts))
-        elif kid < SHORT_KID and 0 < draft.steps < steps_needed(draft):
+        elif is_short_of_copies(draft):
             yield _no_sooner(kid, draft)
         elif are_near(facts):
             yield _near(kid, facts)

@@ -61,13 +61,13 @@ class StartAsCopy(Rule):
         """`skip` of each residual generator, where the domains are near."""
         if are_near(draft.facts):
             change = "leave it out where much should change"
-            for name in _residual(draft):
+            for name in find_residual(draft):
                 reason = f"the domains are near, so start as a copy; {describe_gap(draft.facts)}"
                 yield Decision(f"networks.{name}.skip", "input", reason, change)
 
     def candidates(self, draft: RecipeDraft) -> Iterator[PlanCandidate]:
         """The other way, with the weights that it needs, where colours stay."""
-        names = _residual(draft)
+        names = find_residual(draft)
         if not names or not colours_stay(draft.facts):
             return
         skips = draft.value(f"networks.{names[0]}.skip") is not None
@@ -98,7 +98,7 @@ class ColoursAlone(Rule):
 
     def candidates(self, draft: RecipeDraft) -> Iterator[PlanCandidate]:
         """The planned recipe with such networks, a light cycle and identity terms."""
-        names = _residual(draft)
+        names = find_residual(draft)
         if not names or not structure_stays(draft.facts) or not draft.value("losses.cycle_X"):
             return
         changes: dict[str, object] = {f"networks.{name}": {"type": "recolour"} for name in names}
@@ -117,6 +117,7 @@ def open_networks(draft: RecipeDraft, *names: str) -> list[str]:
     return [n for n in names if n in called and draft.value(f"networks.{n}.type") is None]
 
 
-def _residual(draft: RecipeDraft) -> list[str]:
+def find_residual(draft: RecipeDraft) -> list[str]:
+    """Names of the networks that are residual ones."""
     networks = draft.value("networks", {})
     return [name for name, table in networks.items() if table.get("type") == "resnet"]

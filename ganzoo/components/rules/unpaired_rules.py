@@ -19,7 +19,6 @@ BOTH_WAYS = {"x2y": "G(x)", "y2x": "F(y)"}
 PAPER, STRONG, NEAR = 10, 30, 3  # weights of the cycle
 NEAR_IDENTITY = 1
 KEEPS_COPIES = "more would keep outputs copies"
-ENOUGH_STEPS = 1500
 LONG = 3600.0  # seconds, from which on the paper's weight does
 Term = dict[str, object]
 
@@ -109,27 +108,6 @@ class Identity(Rule):
             gone = [Decision(f"losses.identity_{n}", None, "left out", how="trial") for n in "XY"]
             why = "colours may change more than the rules believe"
             yield PlanCandidate("no identity", tuple(gone), why, rank=0.3)
-
-
-class TooShortToChange(Rule):
-    """Heavy cycle and identity terms in near domains, where the training is short.
-
-    Below 1,500 steps no generator that starts as a copy became better than the copy: on drawings
-    (48 px, 560 steps, 2026-11-29) the copy had a KID of .009, light terms .023, heavy ones .009 as
-    they keep it. In 2,000 steps (64 px) light ones were better than the copy.
-    """
-
-    stage: ClassVar[Stage] = "training"
-
-    def decide(self, draft: RecipeDraft) -> Iterator[Decision]:
-        """The weights of both terms, or nothing."""
-        steps = draft.steps
-        if not draft.value("networks.G.skip") or steps >= ENOUGH_STEPS:
-            return
-        reason = f"{steps} steps are too few to become better than the copy (below {ENOUGH_STEPS})"
-        for name, term in weigh_terms(STRONG, STRONG / 2).items():
-            if draft.value(f"losses.{name}") is not None:
-                yield Decision(f"losses.{name}.weight", term["weight"], reason, "give it more time")
 
 
 def adversarial_terms() -> dict[str, Term]:

@@ -10,7 +10,6 @@ from ganzoo.components.rules.pair_rules import Pairs
 from ganzoo.components.rules.unpaired_rules import (
     Cycle,
     Identity,
-    TooShortToChange,
     Unpaired,
     weigh_terms,
 )
@@ -120,21 +119,6 @@ def test_a_copy_at_first_is_a_candidate_where_colours_stay(colour, count):
     facts = make_fingerprint(gap={"colour_distance": colour})
     draft = try_rule(Cycle, facts, recipe=RESNETS)
     assert len([*StartAsCopy().candidates(draft)]) == count
-
-
-@pytest.mark.parametrize(("steps", "weight"), [(1499, 30), (1500, 3)])
-def test_near_domains_stay_a_copy_in_short_trainings(steps, weight):
-    terms = weigh_terms(3, 1)
-    recipe = {"networks": {"G": {"skip": "input"}}, "losses": terms}
-    before = {**recipe, "train": {"length": f"{steps} steps"}}
-    draft = try_rule(TooShortToChange, make_fingerprint(gap=NEAR), recipe=before)
-    assert draft.value("losses.cycle_X.weight") == weight
-    assert draft.value("losses.identity_Y.weight") == (15 if weight == 30 else 1)
-
-
-def test_others_keep_their_weights_however_short():
-    before = {"losses": weigh_terms(10, 0), "train": {"length": "10 steps"}}
-    assert try_rule(TooShortToChange, make_fingerprint(), recipe=before).recipe == before
 
 
 @pytest.mark.parametrize(("structure", "count"), [(0.09, 1), (0.1, 0)])
