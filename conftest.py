@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
 import tarfile
 import threading
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,22 @@ TINY = {
     "data": {"type": "streets", "size": 16, "count": 8, "held_out": 3},
     "train.device": "cpu",
 }
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("imagemagick") and not has_imagemagick():
+        pytest.skip("ImageMagick is not installed")
+
+
+@cache
+def has_imagemagick():
+    """Whether `convert` and `identify` are its own; other programs bear these names, too."""
+
+    def says(name):
+        there = shutil.which(name)
+        return subprocess.run([there, "-version"], capture_output=True).stdout if there else b""
+
+    return all(b"Version: ImageMagick" in says(name) for name in ("convert", "identify"))
 
 
 @pytest.fixture(autouse=True, scope="session")

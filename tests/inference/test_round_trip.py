@@ -6,7 +6,6 @@ a format can hold them. tifffile and ImageMagick read it as second opinions.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import numpy as np
@@ -25,10 +24,6 @@ from ganzoo.interfaces import Variable
 DTYPES = ("uint8", "uint16", "int16", "float32")
 SIZES = [(1, 1), (7, 5), (16, 48), (33, 64), (130, 21)]
 LAYOUTS = ("strips", "planar", "tiled", "big-endian", "min-is-white", "zlib", "lzw", "bigtiff")
-MAGICK = pytest.mark.skipif(
-    not (shutil.which("convert") and shutil.which("identify")),
-    reason="ImageMagick is not installed",
-)
 
 
 def identity(variable, domain="x"):
@@ -127,7 +122,7 @@ def test_formats_without_loss_hold_the_same(tmp_path, dtype, channels, suffix):
     check_values(written, values)
 
 
-@MAGICK
+@pytest.mark.imagemagick
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
@@ -149,7 +144,7 @@ def call(*words):
     return subprocess.run([*map(str, words)], check=True, capture_output=True).stdout
 
 
-@MAGICK
+@pytest.mark.imagemagick
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_imagemagick_reads_images_of_many_channels(tmp_path, dtype):
     values = values_of(np.random.default_rng(7), (13, 17), 5, dtype)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -148,7 +147,7 @@ def suits_magick(drawn: Drawn) -> bool:
     return drawn.dtype in ("uint8", "uint16") and drawn.channels in (1, 3)
 
 
-@pytest.mark.skipif(not shutil.which("convert"), reason="ImageMagick is missing")
+@pytest.mark.imagemagick
 @pytest.mark.parametrize("seed", [seed for seed in range(COUNT) if suits_magick(Drawn(seed))])
 def test_imagemagick_agrees(tmp_path: Path, seed: int) -> None:
     drawn = Drawn(seed)

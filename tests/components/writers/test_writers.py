@@ -1,6 +1,5 @@
 """Every writer, enumerated: what it can hold is read back as it was, by others than ganzoo."""
 
-import shutil
 import subprocess
 from io import BytesIO
 from itertools import pairwise
@@ -232,7 +231,7 @@ def test_formats_are_found_by_suffix(tmp_path):
     assert find_format(tmp_path / "a.bmp") is None
 
 
-@pytest.mark.skipif(not shutil.which("convert"), reason="ImageMagick is not installed")
+@pytest.mark.imagemagick
 @pytest.mark.parametrize(
     ("name", "dtype"), [("png", "uint16"), ("tiff", "uint16"), ("tiff", "uint8")]
 )
