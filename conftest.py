@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tarfile
 import threading
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -124,6 +125,29 @@ def tiny_rules():
             yield PlanCandidate("wider", (wider,), "networks may be too narrow", rank=1)
 
     return [NamedRule("tiny", Tiny())]
+
+
+@pytest.fixture
+def bounded_memory():
+    """A context in which this process takes no more than 200 MiB, where Linux counts it."""
+    counts = Path("/proc/self/status")
+
+    def mebibytes(key):
+        lines = counts.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1024
+
+    @contextmanager
+    def bounded():
+        try:
+            Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+            before = mebibytes("VmRSS:")
+        except OSError:
+            yield
+            return
+        yield
+        assert mebibytes("VmHWM:") - before < 200
+
+    return bounded
 
 
 @pytest.fixture

@@ -130,10 +130,10 @@ TORCH = {
 
 
 @pytest.mark.parametrize("kind", TORCH)
-def test_hostile_torch_files(tmp_path, capfd, kind):
+def test_hostile_torch_files(tmp_path, capfd, kind, bounded_memory):
     make, words = TORCH[kind]
     path = make(tmp_path / "net_G.pth")
-    with pytest.raises(ModelError) as error:
+    with bounded_memory(), pytest.raises(ModelError) as error:
         import_model([path], tmp_path / "model.safetensors")
     assert str(path) in str(error.value)
     assert words in str(error.value)
@@ -158,9 +158,9 @@ SAFE = {
 
 
 @pytest.mark.parametrize("kind", SAFE)
-def test_hostile_safetensors(tmp_path, kind):
+def test_hostile_safetensors(tmp_path, kind, bounded_memory):
     path = SAFE[kind](tmp_path / "model.safetensors")
-    with pytest.raises(ModelError) as error:
+    with bounded_memory(), pytest.raises(ModelError) as error:
         import_model([path], tmp_path / "out.safetensors")
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
@@ -185,13 +185,27 @@ def test_a_description_that_is_packed_small_is_not_unpacked(tmp_path, monkeypatc
         read_nested_pth(path)
 
 
+def test_a_large_description_that_is_packed_small_takes_no_memory(tmp_path, bounded_memory):
+    path = tmp_path / "net_G.pth"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open("net_G/data.pkl", "w") as description,
+    ):
+        description.write(b"\x80\x02}q\x00.")
+        for _ in range(300):
+            description.write(bytes(2**20))
+    assert path.stat().st_size < 2**21
+    with bounded_memory(), pytest.raises(ModelError, match="describes its tensors in 314,572,806"):
+        read_nested_pth(path)
+
+
 def test_a_pipe_is_no_file_of_weights(tmp_path):
     os.mkfifo(tmp_path / "net_G.pth")
     with pytest.raises(ModelError, match="no regular file"):
         read_stored(tmp_path / "net_G.pth")
 
 
-def test_shapes_of_a_hostile_network_take_no_memory(tmp_path):
+def test_shapes_of_a_hostile_network_take_no_memory(tmp_path, bounded_memory):
     """Wide beyond any memory: the guess is built without weights, and does not fit."""
     tensors = {
         "model.1.weight": entry([2**31, 0, 7, 7], 0, 0),
@@ -200,7 +214,7 @@ def test_shapes_of_a_hostile_network_take_no_memory(tmp_path):
         "model.26.weight": entry([0, 2**31, 7, 7], 0, 0),
     }
     path = header(tmp_path / "net_G.safetensors", tensors)
-    with pytest.raises(ModelError, match="net_G"):
+    with bounded_memory(), pytest.raises(ModelError, match="net_G"):
         import_model([path], tmp_path / "out.safetensors")
 
 

@@ -20,6 +20,12 @@ PNG = b"\x89PNG\r\n\x1a\n rest"
 RECIPE = b'name = "tiny"\n'
 
 
+@pytest.fixture(autouse=True)
+def takes_little_memory(bounded_memory):
+    with bounded_memory():
+        yield
+
+
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     import torch

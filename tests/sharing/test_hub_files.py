@@ -18,6 +18,12 @@ HASTY = Patience(timeout=1, tries=2, pause=0)
 INFO = ("GET", r"/api/models/.*")
 
 
+@pytest.fixture(autouse=True)
+def takes_little_memory(bounded_memory):
+    with bounded_memory():
+        yield
+
+
 def fetch(text="hf:me/streets", tell=lambda text: None):
     return fetch_model(parse_hub_name(text), HASTY, tell)
 
