@@ -23,6 +23,8 @@ SECONDS = 0.1  # of each turn
 TURNS = 4
 TINY, WIDE, NARROW = (4, 12, 8), (128, 2, 64), (16, 4, 64)  # width, depth and side of an image
 FEWEST = 2  # times that each is done in a turn
+LITTLE = (128, 2, 16)  # of the wide one, an image of a 16th of the pixels
+EMULATED = 4  # times as long as single precision: half is emulated, and its time is scaled up
 # What trainings showed of each rate beside that of its network.
 OF_TINY, OF_WIDE, OF_HALF, OF_NARROW = 1.09, 1.23, 1.15, 1.5
 STEPS_A_DECADE = 16  # of rounding: values lie 15 % apart, so that a plan stays what it was
@@ -65,20 +67,35 @@ def measure_speed(seconds: float = SECONDS, turns: int = TURNS) -> MachineSpeed:
     The tiny one waits for torch, the wide one for arithmetic, the narrow one for memory. What each
     rate is to its network's time was fitted to trainings. The least time counts: where another
     program has a core, threads that wait for one another take a hundred times as long as one alone.
+    Half precision that is emulated takes a hundred times as long, too, and is timed on little.
     """
     tiny, wide, narrow = (TimedNetwork(*sizes) for sizes in (TINY, WIDE, NARROW))
-    timed = ((tiny, False), (wide, False), (wide, True), (narrow, False))
+    timed = [(tiny, False), (wide, False), (narrow, False)]
+    emulated = time_emulation(wide)
+    timed += [] if emulated else [(wide, True)]
     rounds = list[list[float]]()
     for alone in (False, True) * turns:
         with one_thread(alone):
             rounds.append([network.time(seconds, half) for network, half in timed])
-    calls, singles, halves, moved = (min(times) for times in zip(*rounds, strict=True))
+    calls, singles, moved, *rest = (min(times) for times in zip(*rounds, strict=True))
+    halves = emulated or min(rest)
     return MachineSpeed(
         coarsen(OF_TINY * calls / tiny.work.calls),
         coarsen(OF_WIDE * wide.work.flops / singles),
         coarsen(OF_HALF * wide.work.flops / halves),
         coarsen(OF_NARROW * narrow.work.moved / moved),
     )
+
+
+def time_emulation(wide: TimedNetwork) -> float:
+    """What half precision takes on the wide network, if it is emulated, as far as a few pixels say.
+
+    0.0 where the machine computes it at about the speed of single precision, or faster.
+    """
+    little = TimedNetwork(*LITTLE)
+    with one_thread(True):
+        half = little.time(0, half=True) * wide.work.flops / little.work.flops
+        return half if half > EMULATED * wide.time(0) else 0.0
 
 
 def stack_seconds(speed: MachineSpeed) -> dict[str, float]:

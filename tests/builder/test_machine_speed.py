@@ -49,20 +49,51 @@ def test_near_values_round_to_one():
     assert coarsen(1.2e11) > 1e11
 
 
-def test_the_least_of_all_turns_counts(monkeypatch):
-    """A core that another program has slows threads that wait for one another, not one alone."""
-    before = torch.get_num_threads()
-    slow = iter([100.0] * 4 + [1.0, 2.0, 4.0, 8.0] + [50.0] * 8)
-    asked = []
+TIMES = {"tiny": 1.0, "wide": 2.0, "wide in half": 4.0, "narrow": 8.0, "little in half": 0.1}
+
+
+@pytest.fixture
+def timed(monkeypatch):
+    """What was timed, on how many threads; several that wait for one another are slow."""
+    names = {(4, 8): "tiny", (128, 64): "wide", (16, 64): "narrow", (128, 16): "little"}
+    asked, before = [], torch.get_num_threads()
 
     def take(network, seconds, half=False):
-        asked.append(torch.get_num_threads())
-        return next(slow)
+        name = names[tuple(network.image.shape[1:3])] + (" in half" if half else "")
+        slow = torch.get_num_threads() == before and before > 1
+        asked.append((name, torch.get_num_threads()))
+        return TIMES[name] * (100 if slow else 1)
 
     monkeypatch.setattr(machine_speed.TimedNetwork, "time", take)
+    return asked
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_least_of_all_turns_counts(two_threads, timed):
+    """A core that another program has slows threads that wait for one another, not one alone."""
     speed = machine_speed.measure_speed(turns=2)
     wide = machine_speed.TimedNetwork(*machine_speed.WIDE).work
     assert speed.flops == coarsen(machine_speed.OF_WIDE * wide.flops / 2)
     assert speed.half_flops == coarsen(machine_speed.OF_HALF * wide.flops / 4)
-    assert asked == ([before] * 4 + [1] * 4) * 2
-    assert torch.get_num_threads() == before
+    names = ["tiny", "wide", "narrow", "wide in half"]
+    assert timed[:2] == [("little in half", 1), ("wide", 1)]
+    assert timed[2:] == ([(n, 2) for n in names] + [(n, 1) for n in names]) * 2
+    assert torch.get_num_threads() == 2
+
+
+def test_half_precision_that_is_emulated_is_timed_on_few_pixels(timed, monkeypatch):
+    """A 16th of the pixels in 0.6 s: the whole image would take 9.6 s, 4.8 times as long as 2 s."""
+    monkeypatch.setitem(TIMES, "little in half", 0.6)
+    wide = machine_speed.TimedNetwork(*machine_speed.WIDE).work
+    little = machine_speed.TimedNetwork(*machine_speed.LITTLE).work
+    assert wide.flops == 16 * little.flops
+    speed = machine_speed.measure_speed(turns=2)
+    assert speed.half_flops == coarsen(machine_speed.OF_HALF * wide.flops / 9.6)
+    assert "wide in half" not in {name for name, _ in timed}
