@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ganzoo.errors import GanzooError
+from ganzoo.inference.engines.openvino_core import computes_bf16
 from ganzoo.registry.extras import require_packages
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
@@ -34,6 +35,11 @@ def check_engine(engine: Engine, precision: str = "float32", device: str = "") -
         raise GanzooError(
             "--engine onnxruntime: ONNX Runtime has no bf16 on a CPU; leave out --precision, or "
             "take --engine openvino or eager"
+        )
+    if engine == "openvino" and precision == "bf16" and not computes_bf16():
+        raise GanzooError(
+            "--engine openvino: this processor has no bf16 arithmetic, so OpenVINO would take "
+            "float32; leave out --precision"
         )
     if device not in ("", "cpu"):
         raise GanzooError(

@@ -19,7 +19,7 @@ from ganzoo.inference.light_images import LANES
 def open_engine(network: nn.Module, name: str, half: bool, engine: Engine) -> EngineNetwork:
     """A network that ONNX Runtime or OpenVINO computes, on the CPU.
 
-    half: compute in bf16. OpenVINO rounds to it where the processor has arithmetic for it.
+    half: compute in bf16, which OpenVINO does where the processor has arithmetic for it.
     """
     exact, asked = _sessions(engine, half)
     return EngineNetwork(network, name, engine, GraphRunner(network, asked, exact))

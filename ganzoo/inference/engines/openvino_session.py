@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
 from typing import Any, Literal
 
 from ganzoo.inference.engines.graph_cache import OnnxGraph
 from ganzoo.inference.engines.graph_session import Arrays
-from ganzoo.registry.extras import import_extra
+from ganzoo.inference.engines.openvino_core import openvino_core
 
 # Sizes of images that get a plan of their own, which is faster; others share one for all sizes.
 PLANNED_SIZES = 3
@@ -55,15 +54,10 @@ class OpenVinoSession:
             return key, self._compiled[key]
 
     def _compile(self, shapes: tuple[tuple[int, ...], ...] | None, threads: int) -> Any:
-        model = _core().read_model(self._graph.content)
+        model = openvino_core().read_model(self._graph.content)
         if shapes and self._graph.sizes_open:
             model.reshape(dict(zip(model.inputs, map(list, shapes), strict=True)))
         # One thread each for several images at a time, or all of them for one.
         streams, used = (self._lanes, self._lanes) if threads == 1 else (1, threads)
         plan = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": used}
-        return _core().compile_model(model, "CPU", {**self._settings, **plan})
-
-
-@cache
-def _core() -> Any:
-    return import_extra("openvino").Core()
+        return openvino_core().compile_model(model, "CPU", {**self._settings, **plan})

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from ganzoo.errors import GanzooError
+from ganzoo.inference.engines import openvino_core
 from ganzoo.inference.engines.engine_choice import (
     ENGINES,
     check_engine,
@@ -42,12 +43,29 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch, engine, there,
 
 def test_what_an_engine_cannot_compute_is_refused(monkeypatch):
     monkeypatch.setattr(extras, "find_spec", lambda name: name)
-    check_engine("openvino", "bf16", "cpu")
+    check_engine("openvino", "auto", "cpu")
     check_engine("onnxruntime", "auto")
     with pytest.raises(GanzooError, match="has no bf16 on a CPU"):
         check_engine("onnxruntime", "bf16")
     with pytest.raises(GanzooError, match="--engine openvino computes on the CPU, not on cuda:1"):
         check_engine("openvino", "float32", "cuda:1")
+
+
+@pytest.mark.parametrize("capabilities", [["FP32", "BF16"], ["FP32", "INT8"]])
+def test_openvino_is_asked_whether_the_processor_has_bf16(monkeypatch, capabilities):
+    class Core:
+        def get_property(self, device, name):
+            assert (device, name) == ("CPU", "OPTIMIZATION_CAPABILITIES")
+            return capabilities
+
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    monkeypatch.setattr(openvino_core, "openvino_core", Core)
+    check_engine("openvino", "float32", "cpu")
+    if "BF16" in capabilities:
+        check_engine("openvino", "bf16", "cpu")
+    else:
+        with pytest.raises(GanzooError, match=r"no bf16 arithmetic, .* leave out --precision"):
+            check_engine("openvino", "bf16", "cpu")
 
 
 def test_compile_is_another_word_for_an_engine():

@@ -15,6 +15,7 @@ from ganzoo.errors import GanzooError
 from ganzoo.expression import parse
 from ganzoo.inference.engines import engine_network
 from ganzoo.inference.engines.engine_network import EngineNetwork
+from ganzoo.inference.engines.openvino_core import computes_bf16
 from ganzoo.inference.model import Model, OutputWire
 from ganzoo.inference.resting import resting_modules
 from ganzoo.inference.tiling.tiling import Tiling
@@ -77,9 +78,14 @@ def test_an_engine_gives_what_torch_gives_at_any_size(network, channels, engine)
 
 def test_openvino_computes_in_bf16():
     model, x = model_of(resnet()), image(40, 40)
+    if not computes_bf16():
+        with pytest.raises(GanzooError, match="no bf16 arithmetic"):
+            model.speed_up("bf16", engine="openvino")
+        return
     half = model.speed_up("bf16", engine="openvino")(x=x)
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, model(x=x), atol=0.05, rtol=0)
+    assert not torch.equal(half, model.speed_up(engine="openvino")(x=x))
 
 
 class Heads(Generator):
