@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from ganzoo.errors import GanzooError
-from ganzoo.inference.engines.openvino_core import computes_bf16
 from ganzoo.registry.extras import require_packages
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
@@ -36,7 +35,7 @@ def check_engine(engine: Engine, precision: str = "float32", device: str = "") -
             "--engine onnxruntime: ONNX Runtime has no bf16 on a CPU; leave out --precision, or "
             "take --engine openvino or eager"
         )
-    if engine == "openvino" and precision == "bf16" and not computes_bf16():
+    if engine == "openvino" and precision == "bf16" and not _openvino_computes_bf16():
         raise GanzooError(
             "--engine openvino: this processor has no bf16 arithmetic, so OpenVINO would take "
             "float32; leave out --precision"
@@ -46,6 +45,12 @@ def check_engine(engine: Engine, precision: str = "float32", device: str = "") -
             f"--engine {engine} computes on the CPU, not on {device}: leave out --device, or take "
             "--engine eager"
         )
+
+
+def _openvino_computes_bf16() -> bool:
+    from ganzoo.inference.engines.openvino_core import computes_bf16
+
+    return computes_bf16()
 
 
 def engine_of(engine: Engine | None, compiled: bool) -> Engine:
