@@ -229,8 +229,11 @@ def test_mistakes_of_a_plan(words, said):
 
 
 def answer_all(folder, people, rng):
-    """Simulated participants; those of `one` are fooled, those of `two` never."""
-    made = read_study(folder)
+    """Simulated participants: of `one` fooled but for 1 or 2 trials, of `two` never.
+
+    The store draws who gets which method, so what they answer must not depend on their order.
+    """
+    made, of_one = read_study(folder), 0
     with closing(serving.open_store(folder)) as store:
         for _ in range(people):
             key = store.join([*made.methods], lambda method: plan_trials(made, method, rng))
@@ -239,9 +242,10 @@ def answer_all(folder, people, rng):
                 "SELECT p.method, fake_place FROM trials JOIN participants p ON id = participant"
             )
             rows = store._db.execute(f"{query} WHERE id = ? ORDER BY number", [person]).fetchall()
+            of_one += rows[0][0] == "one"
             for number, (method, place) in enumerate(rows):
                 store.show(person)
-                fooled = method == "one" and rng.random() < 0.9
+                fooled = method == "one" and number > of_one % 2
                 choice = 3 - place if fooled else place
                 store.answer(person, number, Answer(choice, (100.0, 100.0), 16.7, 300.0))
 
