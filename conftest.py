@@ -128,6 +128,15 @@ def tiny_rules():
 
 
 @pytest.fixture
+def two_threads():
+    """As on a machine of two cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def bounded_memory():
     """A context in which this process takes no more than 200 MiB, where Linux counts it."""
     counts = Path("/proc/self/status")

@@ -71,8 +71,9 @@ def measure_speed(seconds: float = SECONDS, turns: int = TURNS) -> MachineSpeed:
     """
     tiny, wide, narrow = (TimedNetwork(*sizes) for sizes in (TINY, WIDE, NARROW))
     timed = [(tiny, False), (wide, False), (narrow, False)]
-    emulated = time_emulation(wide)
-    timed += [] if emulated else [(wide, True)]
+    emulated = _time_emulation(wide)
+    if not emulated:
+        timed.append((wide, True))
     rounds = list[list[float]]()
     for alone in (False, True) * turns:
         with one_thread(alone):
@@ -87,7 +88,7 @@ def measure_speed(seconds: float = SECONDS, turns: int = TURNS) -> MachineSpeed:
     )
 
 
-def time_emulation(wide: TimedNetwork) -> float:
+def _time_emulation(wide: TimedNetwork) -> float:
     """What half precision takes on the wide network, if it is emulated, as far as a few pixels say.
 
     0.0 where the machine computes it at about the speed of single precision, or faster.

@@ -68,14 +68,6 @@ def timed(monkeypatch):
     return asked
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_the_least_of_all_turns_counts(two_threads, timed):
     """A core that another program has slows threads that wait for one another, not one alone."""
     speed = machine_speed.measure_speed(turns=2)

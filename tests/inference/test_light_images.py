@@ -26,15 +26,6 @@ from ganzoo.interfaces import Variable
 PATIENCE = 30
 
 
-@pytest.fixture
-def two_threads():
-    """As on a machine of two cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 class Convolution(nn.Module):
     """It notes how many threads compute each image."""
 

@@ -8,7 +8,12 @@ from typing import ClassVar
 
 from ganzoo.components.rules.capacity_rules import steps_needed
 from ganzoo.components.rules.caution_texts import check_command, count_looked_at, name_folder
-from ganzoo.components.rules.relations import are_near, describe_gap, has_label_maps
+from ganzoo.components.rules.relations import (
+    are_near,
+    describe_gap,
+    find_copy_kid,
+    has_label_maps,
+)
 from ganzoo.components.rules.short_time_rules import SHORT_KID, is_short_of_copies
 from ganzoo.interfaces.data_fingerprint import Fingerprint
 from ganzoo.interfaces.rule import Caution, RecipeDraft, Rule, Stage
@@ -87,7 +92,7 @@ class HardToBeat(Rule):
         facts = draft.facts
         if facts.paired:
             return
-        kid = max(facts.gap.copy_kid) if facts.gap.copy_kid is not None else math.inf
+        kid = find_copy_kid(facts)
         if kid <= find_limit(facts):
             yield _no_better(kid, find_limit(facts))
         elif is_short_of_copies(draft):

@@ -15,6 +15,8 @@ Of these, a generator that starts as a copy was the best network for the drawing
 
 from __future__ import annotations
 
+import math
+
 from ganzoo.interfaces.data_fingerprint import DomainFacts, Fingerprint
 
 COLOURS_STAY = 0.1
@@ -71,6 +73,11 @@ def are_near(facts: Fingerprint) -> bool:
     """Whether the domains are so alike that a copy of the input is a good translation already."""
     mixed = facts.gap.separation < NEAR_SEPARATION
     return colours_stay(facts) and structure_stays(facts) and mixed
+
+
+def find_copy_kid(facts: Fingerprint) -> float:
+    """The quick KID of copies, of the direction in which it is larger; infinite if not measured."""
+    return max(facts.gap.copy_kid) if facts.gap.copy_kid is not None else math.inf
 
 
 def describe_gap(facts: Fingerprint) -> str:

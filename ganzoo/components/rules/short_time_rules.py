@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import ClassVar
 
 from ganzoo.components.rules.capacity_rules import steps_needed
 from ganzoo.components.rules.network_rules import find_residual
-from ganzoo.components.rules.relations import are_near, has_label_maps, same_channels
+from ganzoo.components.rules.relations import (
+    are_near,
+    find_copy_kid,
+    has_label_maps,
+    same_channels,
+)
 from ganzoo.components.rules.unpaired_rules import NEAR, NEAR_IDENTITY, STRONG, weigh_terms
 from ganzoo.interfaces.rule import Decision, PlanCandidate, RecipeDraft, Rule, Stage
 
@@ -53,7 +57,7 @@ class TooShortToDraw(Rule):
         """`skip` of both generators, and the weights of the terms."""
         if not _wants_copies(draft):
             return
-        kid = max(draft.facts.gap.copy_kid or (0.0,))
+        kid = find_copy_kid(draft.facts)
         reason = (
             f"copies are near to y (quick KID {kid:.3f}), and {draft.steps:,} steps are too few to "
             f"draw it anew (of {steps_needed(draft):,})"
@@ -72,9 +76,7 @@ class TooShortToDraw(Rule):
 
 def is_short_of_copies(draft: RecipeDraft) -> bool:
     """Whether the time is too short to come nearer to y than copies of x are."""
-    facts, steps = draft.facts, draft.steps
-    kid = max(facts.gap.copy_kid) if facts.gap.copy_kid is not None else math.inf
-    return kid < SHORT_KID and 0 < steps < steps_needed(draft)
+    return find_copy_kid(draft.facts) < SHORT_KID and 0 < draft.steps < steps_needed(draft)
 
 
 def _wants_copies(draft: RecipeDraft) -> bool:
