@@ -9,8 +9,9 @@ side; distances of colour and structure, and the separation):
     streets and label maps   .14 .36 1.00
 
 Of these, a generator that starts as a copy was the best network for the drawings (KID .009 to .023,
-others .127 and more, after 560 steps) and in 880 steps for the edges (`short_time_rules`); for scans it was not (18.0 dB, with identity terms
-19.6 without it), and on noisy photos and relief maps it stayed a copy.
+others .127 and more, after 560 steps) and in 880 steps for the edges (`short_time_rules`); for
+scans it was not (18.0 dB, with identity terms 19.6 without it), and on noisy photos and relief maps
+it stayed a copy.
 """
 
 from __future__ import annotations
